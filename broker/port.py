@@ -1,0 +1,109 @@
+"""The port every backend implements, in domain terms. `servicer.py` puts it on the wire, `client.py` is its far end.
+
+All methods run on the servicer's event loop and MUST NOT block it. Reads MAY be repeated; orders MUST NOT be.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.instruments import Instrument
+from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.orders import CancelOrder, ModifyOrder, OrderFact, OrderFilled, SubmitOrder
+from domain.quotes import Quote, QuoteBatch
+from domain.types import Gate, Krw, RequestOutcome, UnixNanos
+
+OrderRequest = SubmitOrder | ModifyOrder | CancelOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold when a request reaches the wire; the time is system time."""
+
+    journal_id: str
+    epoch: int
+    valid_until: UnixNanos
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a request, durable in the journal when given."""
+
+    request_id: str
+    outcome: RequestOutcome
+    code: str = ""  # reason code when REFUSED
+    text: str = ""
+    as_of_seq: int = 0  # last event in the journal when the answer was made
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Cash of the account; events up to as_of_seq are included."""
+
+    account: str  # masked
+    cash: Krw
+    orderable_cash: Krw
+    commission: Krw  # of the day
+    tax: Krw  # of the day
+    as_of_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candle:
+    """One recorded bar."""
+
+    start: UnixNanos
+    open: Krw
+    high: Krw
+    low: Krw
+    close: Krw
+    volume: int  # shares
+
+
+class BrokerBackend(Protocol):
+    """One broker, whatever stands behind it."""
+
+    async def session(self) -> SessionInfo:
+        """Tell what stands behind and where its day is."""
+
+    async def login(self) -> SessionInfo:
+        """Log in with the backend's own credentials. Raises BrokerUnavailable."""
+
+    async def instruments(self, symbols: Sequence[str]) -> tuple[list[Instrument], list[str]]:
+        """Give known instruments (all when `symbols` is empty) and the symbols not known."""
+
+    async def latest_quotes(self, symbols: Sequence[str]) -> list[Quote]:
+        """Give the latest quote of each symbol that has one today (all when `symbols` is empty)."""
+
+    def stream_quotes(self, symbols: Sequence[str], max_rows: int, max_delay_s: float) -> AsyncIterator[QuoteBatch]:
+        """Stream batches until the source ends; a slow reader gets them conflated. Raises RequestRefused UNKNOWN_SYMBOL."""
+
+    async def candles(self, symbol: str, since: UnixNanos | None, until: UnixNanos | None) -> list[Candle]:
+        """Give bars that ended by the venue's clock. Raises RequestRefused UNKNOWN_SYMBOL or NOT_OFFERED."""
+
+    async def account(self) -> AccountState:
+        """Give cash."""
+
+    async def positions(self) -> tuple[list[BrokerPosition], int]:
+        """Give holdings and the event seq they include."""
+
+    async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
+        """Give open venue orders and the event seq they include."""
+
+    async def fills(self) -> tuple[list[OrderFilled], int]:
+        """Give the day's executions, oldest first, and the event seq they include."""
+
+    async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
+        """Take one request: journal it, check it just before the wire, send it once. Repeating an id gives the first outcome."""
+
+    async def set_gate(self, request_id: str, level: Gate) -> Receipt:
+        """Set the gate; durable before it answers."""
+
+    async def resolve(self, request_id: str) -> Receipt:
+        """Tell what became of a request, or write it VOID."""
+
+    def last_event_seq(self) -> int:
+        """Give the seq of the newest order event, 0 when there is none."""
+
+    def order_events(self, after_seq: int) -> AsyncIterator[OrderFact]:
+        """Stream every order event with a greater seq, then new ones as they happen. Never drops one, never ends."""

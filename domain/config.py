@@ -1,0 +1,84 @@
+"""The resolved configuration as roles see it: plain values, part of `RunStarted`, so a replay needs no files."""
+
+from dataclasses import dataclass, field
+
+from domain.types import Krw
+
+
+@dataclass(frozen=True, slots=True)
+class RiskConfig:
+    """Limits of the risk manager."""
+
+    max_position_ppm: int = 200_000  # of equity, per instrument
+    max_order_krw: Krw = Krw(3_000_000)  # notional of one order
+    daily_loss_ppm: int = 50_000  # of the day's starting equity, realised and unrealised
+    max_data_age_ms: int = 5_000  # venue time between the last quote of the instrument and the decision
+    duplicate_window_ms: int = 2_000  # same instrument and side, venue time
+    max_open_orders: int = 20
+    price_collar_ppm: int = 30_000  # limit price against the mark
+    min_confidence_ppm: int = 500_000  # entries below are denied
+
+
+@dataclass(frozen=True, slots=True)
+class CostConfig:
+    """What trading costs; transaction tax comes from the dated table in `domain/krx/costs.py`."""
+
+    commission_ppm: int = 150  # per side, 0.015 %
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionConfig:
+    """How the executor works an order."""
+
+    submit_timeout_ms: int = 5_000  # system time without an answer until the order is UNKNOWN_*
+    entry_patience_ms: int = 60_000  # venue time an entry may rest before it is cancelled
+    exit_patience_ms: int = 30_000  # venue time an exit may rest before it is moved to the touch
+    request_ttl_ms: int = 3_000  # system time a request may need to reach the wire
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConfig:
+    """When a link counts as lost, and how it comes back."""
+
+    heartbeat_timeout_ms: int = 5_000
+    mute_after_ms: int = 10_000  # system time without a quote in continuous trading until DEGRADED
+    backoff_first_ms: int = 250
+    backoff_max_ms: int = 15_000
+    call_timeout_ms: int = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyConfig:
+    """One strategy and its parameters."""
+
+    name: str
+    params: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordSet:
+    """The words whose searches stand for one instrument. Adding a word later makes a new version."""
+
+    symbol: str
+    version: int
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """Everything a run was started with."""
+
+    mode: str  # paper, mock, live, backtest
+    cash: Krw = Krw(10_000_000)  # starting cash of the paper account
+    symbols: tuple[str, ...] = ()  # watched; empty means all the quotes broker serves
+    server_kind: str = "SIMULATED"  # what must stand behind the orders link
+    quotes_endpoint: str = "127.0.0.1:50051"
+    orders_endpoint: str = ""  # empty: the paper simulator beside the trader
+    risk: RiskConfig = field(default_factory=RiskConfig)
+    costs: CostConfig = field(default_factory=CostConfig)
+    execution: ExecutionConfig = field(default_factory=ExecutionConfig)
+    link: LinkConfig = field(default_factory=LinkConfig)
+    strategies: tuple[StrategyConfig, ...] = (StrategyConfig("attention_momentum"),)
+    keywords: tuple[KeywordSet, ...] = ()
+    session_overrides: dict[str, tuple[str, str]] = field(default_factory=dict)  # date -> (open, close), KST HH:MM
+    seed: int = 1  # of everything drawn by the paper simulator

@@ -1,0 +1,6 @@
+"""Every message that goes through the core. Inputs come from edges, events are said by roles, effects go to edges."""
+
+from domain.messages import link, market, operator, orders, run, trading
+from domain.messages.base import MESSAGES, Message, Stamp, message
+
+__all__ = ["MESSAGES", "Message", "Stamp", "link", "market", "message", "operator", "orders", "run", "trading"]

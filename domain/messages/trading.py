@@ -1,0 +1,189 @@
+"""Signals, risk decisions, the trading day and money."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from domain.messages.base import Message, message
+from domain.types import ClientOrderId, Gate, Krw, OrderKind, Purpose, Severity, Side, UnixNanos
+
+
+@dataclass(frozen=True, slots=True)
+class SignalInput:
+    """One indicator behind a signal."""
+
+    name: str
+    value: float | None  # None when unknown
+    verdict: str  # for, against, neutral, unknown
+
+
+@message
+class SignalFormed(Message):
+    """A strategy argues for an order. Risk decides."""
+
+    STREAM: ClassVar[str] = "signal/{symbol}"
+    strategy: str
+    symbol: str
+    side: Side
+    purpose: Purpose
+    strength: float  # 0 to 1
+    confidence: float  # 0 to 1
+    horizon_s: int  # how long it is meant to hold, venue seconds
+    reference_price: Krw  # mark when formed
+    limit_price: Krw  # wanted limit, on tick
+    attention: str  # naver, shifted-demo, unknown
+    inputs: tuple[SignalInput, ...]
+    rationale: str
+    venue_time: UnixNanos
+
+
+@message
+class OrderApproved(Message):
+    """Risk lets an order pass. Its id is the log's identity and the sequence of what asked for it."""
+
+    STREAM: ClassVar[str] = "order/{client_order_id}"
+    client_order_id: ClientOrderId
+    symbol: str
+    side: Side
+    kind: OrderKind
+    purpose: Purpose
+    quantity: int
+    limit_price: Krw | None
+    reserved_krw: Krw  # cash held for a buy, costs included; 0 for a sell
+    origin: str  # strategy's name or operator:NAME
+    rationale: str
+    venue_time: UnixNanos
+
+
+@message
+class OrderDenied(Message):
+    """Risk refuses an order. It never leaves us."""
+
+    STREAM: ClassVar[str] = "order/{client_order_id}"
+    client_order_id: ClientOrderId
+    symbol: str
+    side: Side
+    kind: OrderKind
+    purpose: Purpose
+    quantity: int  # asked for; 0 when sizing left nothing
+    limit_price: Krw | None
+    reason: str  # code, e.g. MAX_POSITION
+    message: str  # value, limit and distance in words
+    origin: str
+    rationale: str
+    venue_time: UnixNanos
+
+
+@message
+class LossLimitHit(Message):
+    """Equity fell to a loss limit. The day halts until a person resumes it with a note."""
+
+    STREAM: ClassVar[str] = "risk"
+    limit: str  # daily_loss
+    equity: Krw
+    start_equity: Krw
+    loss_krw: Krw
+    limit_krw: Krw
+    venue_time: UnixNanos
+
+
+@message
+class SessionPlanned(Message):
+    """The trading date and its session times, from the broker's clock and the calendar."""
+
+    STREAM: ClassVar[str] = "day"
+    trading_date: str  # YYYY-MM-DD, KST
+    is_session: bool
+    open_time: UnixNanos  # regular open
+    close_auction_time: UnixNanos  # begin of the closing auction
+    close_time: UnixNanos  # nominal close
+    late: bool  # an opening later than 09:00
+
+
+@message
+class DayChanged(Message):
+    """The trading-day machine moved."""
+
+    STREAM: ClassVar[str] = "day"
+    from_state: str
+    to_state: str
+    trigger: str
+    reason: str
+    venue_time: UnixNanos
+
+
+@message
+class GateChanged(Message):
+    """Effect: the wire gate has a new level; links and broker enforce it at the last step."""
+
+    STREAM: ClassVar[str] = "gate"
+    IS_EFFECT: ClassVar[bool] = True
+    SENDS_ORDER: ClassVar[bool] = True
+    level: Gate
+    reason: str
+
+
+@message
+class AccountOpened(Message):
+    """Cash and holdings the day starts from, as the broker books them."""
+
+    STREAM: ClassVar[str] = "portfolio"
+    trading_date: str
+    cash: Krw
+    start_equity: Krw
+    venue_time: UnixNanos
+
+
+@message
+class FillBooked(Message):
+    """One fill in the books, to the won."""
+
+    STREAM: ClassVar[str] = "portfolio/{symbol}"
+    client_order_id: ClientOrderId
+    trade_id: str
+    symbol: str
+    side: Side
+    last_qty: int
+    last_px: Krw
+    notional: Krw
+    commission: Krw
+    tax: Krw
+    realized_pnl: Krw  # costs of both sides included; 0 for a buy
+    position_qty: int  # after it
+    cost_basis: Krw  # after it
+    cash: Krw  # after it
+    venue_time: UnixNanos
+
+
+@message
+class EquityMarked(Message):
+    """Equity at mark, at most once per venue interval and after every fill."""
+
+    STREAM: ClassVar[str] = "portfolio"
+    cash: Krw
+    equity: Krw
+    unrealized_pnl: Krw
+    realized_pnl: Krw
+    costs: Krw
+    positions: int
+    venue_time: UnixNanos
+
+
+@message
+class NoticeRaised(Message):
+    """Effect: tell a person."""
+
+    STREAM: ClassVar[str] = "notice"
+    IS_EFFECT: ClassVar[bool] = True
+    severity: Severity
+    topic: str
+    text: str
+
+
+@message
+class StopReady(Message):
+    """Effect: everything open is closed or given up on; the process may end."""
+
+    STREAM: ClassVar[str] = "day"
+    IS_EFFECT: ClassVar[bool] = True
+    reason: str
+    open_orders: int

@@ -1,0 +1,105 @@
+"""Names and enums of the field, shared by everything above. Money is whole KRW, quantities are shares."""
+
+from enum import StrEnum
+from typing import NewType
+
+Krw = NewType("Krw", int)  # whole won
+UnixNanos = NewType("UnixNanos", int)  # ns since 1970-01-01T00:00:00Z
+Symbol = NewType("Symbol", str)  # KRX short code, six characters, letters occur
+ClientOrderId = NewType("ClientOrderId", str)  # ours, unique for ever
+VenueOrderId = NewType("VenueOrderId", str)  # the broker's order number of one leg
+RequestId = NewType("RequestId", str)  # a client order id, or the id of one cancel or modify
+TradeId = NewType("TradeId", str)  # the venue's, unique per venue order and day
+
+NANOS_PER_SECOND = 1_000_000_000
+PPM = 1_000_000  # rates are integers in parts per million
+
+
+class Side(StrEnum):
+    """Direction of an order or a fill."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def sign(self) -> int:
+        """Give +1 for a buy, -1 for a sell."""
+        return 1 if self is Side.BUY else -1
+
+
+class OrderKind(StrEnum):
+    """How an order is priced."""
+
+    LIMIT = "LIMIT"
+    MARKET = "MARKET"
+
+
+class Purpose(StrEnum):
+    """Why an order exists; decides which gate level lets it pass."""
+
+    ENTRY = "ENTRY"
+    EXIT = "EXIT"
+
+
+class Gate(StrEnum):
+    """What may go onto the wire to the venue. Cancels always pass."""
+
+    OPEN = "OPEN"
+    EXITS_ONLY = "EXITS_ONLY"
+    CANCELS_ONLY = "CANCELS_ONLY"
+
+    def passes(self, purpose: Purpose) -> bool:
+        """Tell whether a new order of this purpose may pass."""
+        return self is Gate.OPEN or (self is Gate.EXITS_ONLY and purpose is Purpose.EXIT)
+
+
+class ServerKind(StrEnum):
+    """What stands behind a broker."""
+
+    SIMULATED = "SIMULATED"
+    MOCK = "MOCK"
+    REAL = "REAL"
+
+
+class VenuePhase(StrEnum):
+    """Phase of the venue's day, from the broker's data."""
+
+    CLOSED = "CLOSED"
+    OPENING_AUCTION = "OPENING_AUCTION"
+    CONTINUOUS = "CONTINUOUS"
+    CLOSING_AUCTION = "CLOSING_AUCTION"
+    DATA_ENDED = "DATA_ENDED"
+
+
+class Market(StrEnum):
+    """Listing market; decides ticks, limits and transaction tax."""
+
+    KOSPI = "KOSPI"
+    KOSDAQ = "KOSDAQ"
+    KONEX = "KONEX"
+    ETF = "ETF"
+    ETN = "ETN"
+
+
+class Severity(StrEnum):
+    """How loud a notice is."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ALERT = "ALERT"
+
+
+class LinkName(StrEnum):
+    """Which of the trader's two links to brokers."""
+
+    QUOTES = "quotes"
+    ORDERS = "orders"
+
+
+class RequestOutcome(StrEnum):
+    """What became of a request in the broker's journal."""
+
+    SENT = "SENT"
+    REFUSED = "REFUSED"
+    VOID = "VOID"
+    IN_DOUBT = "IN_DOUBT"

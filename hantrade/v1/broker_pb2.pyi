@@ -1,0 +1,491 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from hantrade.v1 import types_pb2 as _types_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RequestOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REQUEST_OUTCOME_UNSPECIFIED: _ClassVar[RequestOutcome]
+    REQUEST_OUTCOME_SENT: _ClassVar[RequestOutcome]
+    REQUEST_OUTCOME_REFUSED: _ClassVar[RequestOutcome]
+    REQUEST_OUTCOME_VOID: _ClassVar[RequestOutcome]
+    REQUEST_OUTCOME_IN_DOUBT: _ClassVar[RequestOutcome]
+REQUEST_OUTCOME_UNSPECIFIED: RequestOutcome
+REQUEST_OUTCOME_SENT: RequestOutcome
+REQUEST_OUTCOME_REFUSED: RequestOutcome
+REQUEST_OUTCOME_VOID: RequestOutcome
+REQUEST_OUTCOME_IN_DOUBT: RequestOutcome
+
+class Session(_message.Message):
+    __slots__ = ("server_kind", "logged_in", "account", "venue_time", "phase", "journal_id", "epoch", "gate", "run_id", "speed_milli")
+    SERVER_KIND_FIELD_NUMBER: _ClassVar[int]
+    LOGGED_IN_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    SPEED_MILLI_FIELD_NUMBER: _ClassVar[int]
+    server_kind: _types_pb2.ServerKind
+    logged_in: bool
+    account: str
+    venue_time: _timestamp_pb2.Timestamp
+    phase: _types_pb2.VenuePhase
+    journal_id: str
+    epoch: int
+    gate: _types_pb2.Gate
+    run_id: str
+    speed_milli: int
+    def __init__(self, server_kind: _Optional[_Union[_types_pb2.ServerKind, str]] = ..., logged_in: _Optional[bool] = ..., account: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase: _Optional[_Union[_types_pb2.VenuePhase, str]] = ..., journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., run_id: _Optional[str] = ..., speed_milli: _Optional[int] = ...) -> None: ...
+
+class GetSessionRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetSessionResponse(_message.Message):
+    __slots__ = ("session",)
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    session: Session
+    def __init__(self, session: _Optional[_Union[Session, _Mapping]] = ...) -> None: ...
+
+class LoginRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class LoginResponse(_message.Message):
+    __slots__ = ("session",)
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    session: Session
+    def __init__(self, session: _Optional[_Union[Session, _Mapping]] = ...) -> None: ...
+
+class WatchSessionRequest(_message.Message):
+    __slots__ = ("interval",)
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    interval: _duration_pb2.Duration
+    def __init__(self, interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class WatchSessionResponse(_message.Message):
+    __slots__ = ("seq", "session")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    session: Session
+    def __init__(self, seq: _Optional[int] = ..., session: _Optional[_Union[Session, _Mapping]] = ...) -> None: ...
+
+class ListInstrumentsRequest(_message.Message):
+    __slots__ = ("symbols",)
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListInstrumentsResponse(_message.Message):
+    __slots__ = ("instruments", "unknown_symbols")
+    INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    instruments: _containers.RepeatedCompositeFieldContainer[_types_pb2.Instrument]
+    unknown_symbols: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, instruments: _Optional[_Iterable[_Union[_types_pb2.Instrument, _Mapping]]] = ..., unknown_symbols: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class StreamQuotesRequest(_message.Message):
+    __slots__ = ("symbols", "after_seq", "run_id", "max_delay", "max_rows")
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_SEQ_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    MAX_DELAY_FIELD_NUMBER: _ClassVar[int]
+    MAX_ROWS_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    after_seq: int
+    run_id: str
+    max_delay: _duration_pb2.Duration
+    max_rows: int
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ..., after_seq: _Optional[int] = ..., run_id: _Optional[str] = ..., max_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_rows: _Optional[int] = ...) -> None: ...
+
+class StreamQuotesResponse(_message.Message):
+    __slots__ = ("run_id", "seq", "quotes", "conflated", "end_of_data", "sent_at_unix_ns")
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    QUOTES_FIELD_NUMBER: _ClassVar[int]
+    CONFLATED_FIELD_NUMBER: _ClassVar[int]
+    END_OF_DATA_FIELD_NUMBER: _ClassVar[int]
+    SENT_AT_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    run_id: str
+    seq: int
+    quotes: _containers.RepeatedCompositeFieldContainer[_types_pb2.Quote]
+    conflated: int
+    end_of_data: bool
+    sent_at_unix_ns: int
+    def __init__(self, run_id: _Optional[str] = ..., seq: _Optional[int] = ..., quotes: _Optional[_Iterable[_Union[_types_pb2.Quote, _Mapping]]] = ..., conflated: _Optional[int] = ..., end_of_data: _Optional[bool] = ..., sent_at_unix_ns: _Optional[int] = ...) -> None: ...
+
+class GetQuotesRequest(_message.Message):
+    __slots__ = ("symbols",)
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class GetQuotesResponse(_message.Message):
+    __slots__ = ("quotes",)
+    QUOTES_FIELD_NUMBER: _ClassVar[int]
+    quotes: _containers.RepeatedCompositeFieldContainer[_types_pb2.Quote]
+    def __init__(self, quotes: _Optional[_Iterable[_Union[_types_pb2.Quote, _Mapping]]] = ...) -> None: ...
+
+class ListCandlesRequest(_message.Message):
+    __slots__ = ("symbol", "until")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    until: _timestamp_pb2.Timestamp
+    def __init__(self, symbol: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
+
+class Candle(_message.Message):
+    __slots__ = ("start", "open_krw", "high_krw", "low_krw", "close_krw", "volume")
+    START_FIELD_NUMBER: _ClassVar[int]
+    OPEN_KRW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_KRW_FIELD_NUMBER: _ClassVar[int]
+    LOW_KRW_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_KRW_FIELD_NUMBER: _ClassVar[int]
+    VOLUME_FIELD_NUMBER: _ClassVar[int]
+    start: _timestamp_pb2.Timestamp
+    open_krw: int
+    high_krw: int
+    low_krw: int
+    close_krw: int
+    volume: int
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., open_krw: _Optional[int] = ..., high_krw: _Optional[int] = ..., low_krw: _Optional[int] = ..., close_krw: _Optional[int] = ..., volume: _Optional[int] = ...) -> None: ...
+
+class ListCandlesResponse(_message.Message):
+    __slots__ = ("candles",)
+    CANDLES_FIELD_NUMBER: _ClassVar[int]
+    candles: _containers.RepeatedCompositeFieldContainer[Candle]
+    def __init__(self, candles: _Optional[_Iterable[_Union[Candle, _Mapping]]] = ...) -> None: ...
+
+class GetAccountRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetAccountResponse(_message.Message):
+    __slots__ = ("account", "cash_krw", "orderable_cash_krw", "commission_krw", "tax_krw", "as_of_seq")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    CASH_KRW_FIELD_NUMBER: _ClassVar[int]
+    ORDERABLE_CASH_KRW_FIELD_NUMBER: _ClassVar[int]
+    COMMISSION_KRW_FIELD_NUMBER: _ClassVar[int]
+    TAX_KRW_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_SEQ_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    cash_krw: int
+    orderable_cash_krw: int
+    commission_krw: int
+    tax_krw: int
+    as_of_seq: int
+    def __init__(self, account: _Optional[str] = ..., cash_krw: _Optional[int] = ..., orderable_cash_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
+
+class ListPositionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListPositionsResponse(_message.Message):
+    __slots__ = ("positions", "as_of_seq")
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_SEQ_FIELD_NUMBER: _ClassVar[int]
+    positions: _containers.RepeatedCompositeFieldContainer[_types_pb2.Position]
+    as_of_seq: int
+    def __init__(self, positions: _Optional[_Iterable[_Union[_types_pb2.Position, _Mapping]]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
+
+class ListOpenOrdersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class OpenOrder(_message.Message):
+    __slots__ = ("venue_order_id", "client_order_id", "symbol", "side", "kind", "quantity", "leaves_qty", "limit_price_krw")
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    venue_order_id: str
+    client_order_id: str
+    symbol: str
+    side: _types_pb2.Side
+    kind: _types_pb2.OrderKind
+    quantity: int
+    leaves_qty: int
+    limit_price_krw: int
+    def __init__(self, venue_order_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., limit_price_krw: _Optional[int] = ...) -> None: ...
+
+class ListOpenOrdersResponse(_message.Message):
+    __slots__ = ("orders", "as_of_seq")
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_SEQ_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[OpenOrder]
+    as_of_seq: int
+    def __init__(self, orders: _Optional[_Iterable[_Union[OpenOrder, _Mapping]]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
+
+class ListFillsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListFillsResponse(_message.Message):
+    __slots__ = ("fills", "as_of_seq")
+    FILLS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_SEQ_FIELD_NUMBER: _ClassVar[int]
+    fills: _containers.RepeatedCompositeFieldContainer[_types_pb2.Fill]
+    as_of_seq: int
+    def __init__(self, fills: _Optional[_Iterable[_Union[_types_pb2.Fill, _Mapping]]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
+
+class OrderSessionRequest(_message.Message):
+    __slots__ = ("open", "submit", "modify", "cancel", "set_gate")
+    OPEN_FIELD_NUMBER: _ClassVar[int]
+    SUBMIT_FIELD_NUMBER: _ClassVar[int]
+    MODIFY_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_FIELD_NUMBER: _ClassVar[int]
+    SET_GATE_FIELD_NUMBER: _ClassVar[int]
+    open: OpenOrderSession
+    submit: SubmitOrder
+    modify: ModifyOrder
+    cancel: CancelOrder
+    set_gate: SetGate
+    def __init__(self, open: _Optional[_Union[OpenOrderSession, _Mapping]] = ..., submit: _Optional[_Union[SubmitOrder, _Mapping]] = ..., modify: _Optional[_Union[ModifyOrder, _Mapping]] = ..., cancel: _Optional[_Union[CancelOrder, _Mapping]] = ..., set_gate: _Optional[_Union[SetGate, _Mapping]] = ...) -> None: ...
+
+class OpenOrderSession(_message.Message):
+    __slots__ = ("after_seq", "journal_id", "client_name")
+    AFTER_SEQ_FIELD_NUMBER: _ClassVar[int]
+    JOURNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    after_seq: int
+    journal_id: str
+    client_name: str
+    def __init__(self, after_seq: _Optional[int] = ..., journal_id: _Optional[str] = ..., client_name: _Optional[str] = ...) -> None: ...
+
+class RequestGuard(_message.Message):
+    __slots__ = ("journal_id", "epoch", "valid_until")
+    JOURNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    VALID_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    journal_id: str
+    epoch: int
+    valid_until: _timestamp_pb2.Timestamp
+    def __init__(self, journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., valid_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class SubmitOrder(_message.Message):
+    __slots__ = ("client_order_id", "symbol", "side", "kind", "quantity", "limit_price_krw", "purpose", "guard")
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    GUARD_FIELD_NUMBER: _ClassVar[int]
+    client_order_id: str
+    symbol: str
+    side: _types_pb2.Side
+    kind: _types_pb2.OrderKind
+    quantity: int
+    limit_price_krw: int
+    purpose: _types_pb2.Purpose
+    guard: RequestGuard
+    def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ...) -> None: ...
+
+class ModifyOrder(_message.Message):
+    __slots__ = ("request_id", "client_order_id", "original_venue_order_id", "quantity", "limit_price_krw", "guard")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    GUARD_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    client_order_id: str
+    original_venue_order_id: str
+    quantity: int
+    limit_price_krw: int
+    guard: RequestGuard
+    def __init__(self, request_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., original_venue_order_id: _Optional[str] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ...) -> None: ...
+
+class CancelOrder(_message.Message):
+    __slots__ = ("request_id", "client_order_id", "original_venue_order_id", "quantity", "guard")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    GUARD_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    client_order_id: str
+    original_venue_order_id: str
+    quantity: int
+    guard: RequestGuard
+    def __init__(self, request_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., original_venue_order_id: _Optional[str] = ..., quantity: _Optional[int] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ...) -> None: ...
+
+class SetGate(_message.Message):
+    __slots__ = ("request_id", "gate")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    gate: _types_pb2.Gate
+    def __init__(self, request_id: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ...) -> None: ...
+
+class OrderSessionResponse(_message.Message):
+    __slots__ = ("opened", "receipt", "event")
+    OPENED_FIELD_NUMBER: _ClassVar[int]
+    RECEIPT_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    opened: OrderSessionOpened
+    receipt: RequestReceipt
+    event: OrderEvent
+    def __init__(self, opened: _Optional[_Union[OrderSessionOpened, _Mapping]] = ..., receipt: _Optional[_Union[RequestReceipt, _Mapping]] = ..., event: _Optional[_Union[OrderEvent, _Mapping]] = ...) -> None: ...
+
+class OrderSessionOpened(_message.Message):
+    __slots__ = ("journal_id", "epoch", "last_seq", "gate")
+    JOURNAL_ID_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    LAST_SEQ_FIELD_NUMBER: _ClassVar[int]
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    journal_id: str
+    epoch: int
+    last_seq: int
+    gate: _types_pb2.Gate
+    def __init__(self, journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., last_seq: _Optional[int] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ...) -> None: ...
+
+class RequestReceipt(_message.Message):
+    __slots__ = ("request_id", "outcome", "error")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    outcome: RequestOutcome
+    error: _types_pb2.ErrorDetail
+    def __init__(self, request_id: _Optional[str] = ..., outcome: _Optional[_Union[RequestOutcome, str]] = ..., error: _Optional[_Union[_types_pb2.ErrorDetail, _Mapping]] = ...) -> None: ...
+
+class OrderEvent(_message.Message):
+    __slots__ = ("seq", "event_time", "client_order_id", "venue_order_id", "accepted", "rejected", "filled", "change_received", "change_refused", "cancelled", "replaced", "expired")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    REJECTED_FIELD_NUMBER: _ClassVar[int]
+    FILLED_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_RECEIVED_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_REFUSED_FIELD_NUMBER: _ClassVar[int]
+    CANCELLED_FIELD_NUMBER: _ClassVar[int]
+    REPLACED_FIELD_NUMBER: _ClassVar[int]
+    EXPIRED_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    event_time: _timestamp_pb2.Timestamp
+    client_order_id: str
+    venue_order_id: str
+    accepted: OrderAccepted
+    rejected: OrderRejected
+    filled: OrderFilled
+    change_received: ChangeReceived
+    change_refused: ChangeRefused
+    cancelled: OrderCancelled
+    replaced: OrderReplaced
+    expired: OrderExpired
+    def __init__(self, seq: _Optional[int] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., accepted: _Optional[_Union[OrderAccepted, _Mapping]] = ..., rejected: _Optional[_Union[OrderRejected, _Mapping]] = ..., filled: _Optional[_Union[OrderFilled, _Mapping]] = ..., change_received: _Optional[_Union[ChangeReceived, _Mapping]] = ..., change_refused: _Optional[_Union[ChangeRefused, _Mapping]] = ..., cancelled: _Optional[_Union[OrderCancelled, _Mapping]] = ..., replaced: _Optional[_Union[OrderReplaced, _Mapping]] = ..., expired: _Optional[_Union[OrderExpired, _Mapping]] = ...) -> None: ...
+
+class OrderAccepted(_message.Message):
+    __slots__ = ("quantity", "limit_price_krw", "symbol", "side")
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    quantity: int
+    limit_price_krw: int
+    symbol: str
+    side: _types_pb2.Side
+    def __init__(self, quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ...) -> None: ...
+
+class OrderRejected(_message.Message):
+    __slots__ = ("code", "text")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    text: str
+    def __init__(self, code: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class OrderFilled(_message.Message):
+    __slots__ = ("fill", "leaves_qty")
+    FILL_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
+    fill: _types_pb2.Fill
+    leaves_qty: int
+    def __init__(self, fill: _Optional[_Union[_types_pb2.Fill, _Mapping]] = ..., leaves_qty: _Optional[int] = ...) -> None: ...
+
+class ChangeReceived(_message.Message):
+    __slots__ = ("request_id", "change_venue_order_id")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    change_venue_order_id: str
+    def __init__(self, request_id: _Optional[str] = ..., change_venue_order_id: _Optional[str] = ...) -> None: ...
+
+class ChangeRefused(_message.Message):
+    __slots__ = ("request_id", "code", "text")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    code: str
+    text: str
+    def __init__(self, request_id: _Optional[str] = ..., code: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+
+class OrderCancelled(_message.Message):
+    __slots__ = ("request_id", "cancelled_qty", "leaves_qty")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    CANCELLED_QTY_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    cancelled_qty: int
+    leaves_qty: int
+    def __init__(self, request_id: _Optional[str] = ..., cancelled_qty: _Optional[int] = ..., leaves_qty: _Optional[int] = ...) -> None: ...
+
+class OrderReplaced(_message.Message):
+    __slots__ = ("request_id", "new_venue_order_id", "moved_qty", "limit_price_krw", "leaves_qty")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NEW_VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    MOVED_QTY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    new_venue_order_id: str
+    moved_qty: int
+    limit_price_krw: int
+    leaves_qty: int
+    def __init__(self, request_id: _Optional[str] = ..., new_venue_order_id: _Optional[str] = ..., moved_qty: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., leaves_qty: _Optional[int] = ...) -> None: ...
+
+class OrderExpired(_message.Message):
+    __slots__ = ("expired_qty",)
+    EXPIRED_QTY_FIELD_NUMBER: _ClassVar[int]
+    expired_qty: int
+    def __init__(self, expired_qty: _Optional[int] = ...) -> None: ...
+
+class ResolveOrderRequest(_message.Message):
+    __slots__ = ("request_id",)
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    def __init__(self, request_id: _Optional[str] = ...) -> None: ...
+
+class ResolveOrderResponse(_message.Message):
+    __slots__ = ("outcome", "error", "as_of_seq")
+    OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_SEQ_FIELD_NUMBER: _ClassVar[int]
+    outcome: RequestOutcome
+    error: _types_pb2.ErrorDetail
+    as_of_seq: int
+    def __init__(self, outcome: _Optional[_Union[RequestOutcome, str]] = ..., error: _Optional[_Union[_types_pb2.ErrorDetail, _Mapping]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...

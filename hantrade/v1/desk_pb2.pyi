@@ -1,0 +1,432 @@
+import datetime
+
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from hantrade.v1 import types_pb2 as _types_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class TraderStatus(_message.Message):
+    __slots__ = ("mode", "connection", "day", "gate", "feed_age", "orders_open", "positions", "equity_krw", "day_pnl_krw", "uptime_ppm", "quotes", "quotes_refused", "signals", "denied", "fills", "venue_time", "run_id", "log_path", "log_seq", "realized_pnl_krw", "costs_krw", "limits_unknown", "gate_reason", "quotes_link", "orders_link", "trading_date", "symbols")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    CONNECTION_FIELD_NUMBER: _ClassVar[int]
+    DAY_FIELD_NUMBER: _ClassVar[int]
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    FEED_AGE_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_OPEN_FIELD_NUMBER: _ClassVar[int]
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_KRW_FIELD_NUMBER: _ClassVar[int]
+    DAY_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
+    UPTIME_PPM_FIELD_NUMBER: _ClassVar[int]
+    QUOTES_FIELD_NUMBER: _ClassVar[int]
+    QUOTES_REFUSED_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    DENIED_FIELD_NUMBER: _ClassVar[int]
+    FILLS_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    LOG_PATH_FIELD_NUMBER: _ClassVar[int]
+    LOG_SEQ_FIELD_NUMBER: _ClassVar[int]
+    REALIZED_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
+    COSTS_KRW_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    GATE_REASON_FIELD_NUMBER: _ClassVar[int]
+    QUOTES_LINK_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_LINK_FIELD_NUMBER: _ClassVar[int]
+    TRADING_DATE_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    mode: str
+    connection: str
+    day: str
+    gate: _types_pb2.Gate
+    feed_age: _duration_pb2.Duration
+    orders_open: int
+    positions: int
+    equity_krw: int
+    day_pnl_krw: int
+    uptime_ppm: int
+    quotes: int
+    quotes_refused: int
+    signals: int
+    denied: int
+    fills: int
+    venue_time: _timestamp_pb2.Timestamp
+    run_id: str
+    log_path: str
+    log_seq: int
+    realized_pnl_krw: int
+    costs_krw: int
+    limits_unknown: int
+    gate_reason: str
+    quotes_link: str
+    orders_link: str
+    trading_date: str
+    symbols: int
+    def __init__(self, mode: _Optional[str] = ..., connection: _Optional[str] = ..., day: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., feed_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., orders_open: _Optional[int] = ..., positions: _Optional[int] = ..., equity_krw: _Optional[int] = ..., day_pnl_krw: _Optional[int] = ..., uptime_ppm: _Optional[int] = ..., quotes: _Optional[int] = ..., quotes_refused: _Optional[int] = ..., signals: _Optional[int] = ..., denied: _Optional[int] = ..., fills: _Optional[int] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., log_path: _Optional[str] = ..., log_seq: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., limits_unknown: _Optional[int] = ..., gate_reason: _Optional[str] = ..., quotes_link: _Optional[str] = ..., orders_link: _Optional[str] = ..., trading_date: _Optional[str] = ..., symbols: _Optional[int] = ...) -> None: ...
+
+class GetStatusRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetStatusResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: TraderStatus
+    def __init__(self, status: _Optional[_Union[TraderStatus, _Mapping]] = ...) -> None: ...
+
+class WatchStatusRequest(_message.Message):
+    __slots__ = ("interval",)
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    interval: _duration_pb2.Duration
+    def __init__(self, interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class WatchStatusResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: TraderStatus
+    def __init__(self, status: _Optional[_Union[TraderStatus, _Mapping]] = ...) -> None: ...
+
+class StopRequest(_message.Message):
+    __slots__ = ("caller",)
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    def __init__(self, caller: _Optional[str] = ...) -> None: ...
+
+class StopResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class PauseRequest(_message.Message):
+    __slots__ = ("caller", "note")
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    note: str
+    def __init__(self, caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class PauseResponse(_message.Message):
+    __slots__ = ("gate",)
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    gate: _types_pb2.Gate
+    def __init__(self, gate: _Optional[_Union[_types_pb2.Gate, str]] = ...) -> None: ...
+
+class ResumeRequest(_message.Message):
+    __slots__ = ("caller", "note")
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    note: str
+    def __init__(self, caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class ResumeResponse(_message.Message):
+    __slots__ = ("gate",)
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    gate: _types_pb2.Gate
+    def __init__(self, gate: _Optional[_Union[_types_pb2.Gate, str]] = ...) -> None: ...
+
+class HaltRequest(_message.Message):
+    __slots__ = ("caller", "note")
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    note: str
+    def __init__(self, caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class HaltResponse(_message.Message):
+    __slots__ = ("gate", "cancels")
+    GATE_FIELD_NUMBER: _ClassVar[int]
+    CANCELS_FIELD_NUMBER: _ClassVar[int]
+    gate: _types_pb2.Gate
+    cancels: int
+    def __init__(self, gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., cancels: _Optional[int] = ...) -> None: ...
+
+class FlattenRequest(_message.Message):
+    __slots__ = ("symbol", "caller", "note")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    caller: str
+    note: str
+    def __init__(self, symbol: _Optional[str] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class FlattenResponse(_message.Message):
+    __slots__ = ("cancels", "exits")
+    CANCELS_FIELD_NUMBER: _ClassVar[int]
+    EXITS_FIELD_NUMBER: _ClassVar[int]
+    cancels: int
+    exits: int
+    def __init__(self, cancels: _Optional[int] = ..., exits: _Optional[int] = ...) -> None: ...
+
+class ListOrdersRequest(_message.Message):
+    __slots__ = ("open_only", "symbol", "limit")
+    OPEN_ONLY_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    open_only: bool
+    symbol: str
+    limit: int
+    def __init__(self, open_only: _Optional[bool] = ..., symbol: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListOrdersResponse(_message.Message):
+    __slots__ = ("orders",)
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[_types_pb2.Order]
+    def __init__(self, orders: _Optional[_Iterable[_Union[_types_pb2.Order, _Mapping]]] = ...) -> None: ...
+
+class GetOrderRequest(_message.Message):
+    __slots__ = ("client_order_id",)
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    client_order_id: str
+    def __init__(self, client_order_id: _Optional[str] = ...) -> None: ...
+
+class GetOrderResponse(_message.Message):
+    __slots__ = ("order", "fills")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    FILLS_FIELD_NUMBER: _ClassVar[int]
+    order: _types_pb2.Order
+    fills: _containers.RepeatedCompositeFieldContainer[_types_pb2.Fill]
+    def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ..., fills: _Optional[_Iterable[_Union[_types_pb2.Fill, _Mapping]]] = ...) -> None: ...
+
+class SubmitManualOrderRequest(_message.Message):
+    __slots__ = ("symbol", "side", "kind", "quantity", "limit_price_krw", "caller", "note", "command_id")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    side: _types_pb2.Side
+    kind: _types_pb2.OrderKind
+    quantity: int
+    limit_price_krw: int
+    caller: str
+    note: str
+    command_id: str
+    def __init__(self, symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ..., command_id: _Optional[str] = ...) -> None: ...
+
+class SubmitManualOrderResponse(_message.Message):
+    __slots__ = ("order",)
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    order: _types_pb2.Order
+    def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ...) -> None: ...
+
+class ModifyManualOrderRequest(_message.Message):
+    __slots__ = ("client_order_id", "limit_price_krw", "quantity", "caller")
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    client_order_id: str
+    limit_price_krw: int
+    quantity: int
+    caller: str
+    def __init__(self, client_order_id: _Optional[str] = ..., limit_price_krw: _Optional[int] = ..., quantity: _Optional[int] = ..., caller: _Optional[str] = ...) -> None: ...
+
+class ModifyManualOrderResponse(_message.Message):
+    __slots__ = ("order",)
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    order: _types_pb2.Order
+    def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ...) -> None: ...
+
+class CancelManualOrderRequest(_message.Message):
+    __slots__ = ("client_order_id", "caller")
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    client_order_id: str
+    caller: str
+    def __init__(self, client_order_id: _Optional[str] = ..., caller: _Optional[str] = ...) -> None: ...
+
+class CancelManualOrderResponse(_message.Message):
+    __slots__ = ("order",)
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    order: _types_pb2.Order
+    def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ...) -> None: ...
+
+class DeskServiceListFillsRequest(_message.Message):
+    __slots__ = ("symbol", "limit")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    limit: int
+    def __init__(self, symbol: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class DeskServiceListFillsResponse(_message.Message):
+    __slots__ = ("fills",)
+    FILLS_FIELD_NUMBER: _ClassVar[int]
+    fills: _containers.RepeatedCompositeFieldContainer[_types_pb2.Fill]
+    def __init__(self, fills: _Optional[_Iterable[_Union[_types_pb2.Fill, _Mapping]]] = ...) -> None: ...
+
+class DeskServiceListPositionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DeskServiceListPositionsResponse(_message.Message):
+    __slots__ = ("positions",)
+    POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    positions: _containers.RepeatedCompositeFieldContainer[_types_pb2.Position]
+    def __init__(self, positions: _Optional[_Iterable[_Union[_types_pb2.Position, _Mapping]]] = ...) -> None: ...
+
+class GetCashRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetCashResponse(_message.Message):
+    __slots__ = ("cash_krw", "orderable_cash_krw", "equity_krw", "start_equity_krw", "commission_krw", "tax_krw", "realized_pnl_krw", "unrealized_pnl_krw")
+    CASH_KRW_FIELD_NUMBER: _ClassVar[int]
+    ORDERABLE_CASH_KRW_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_KRW_FIELD_NUMBER: _ClassVar[int]
+    START_EQUITY_KRW_FIELD_NUMBER: _ClassVar[int]
+    COMMISSION_KRW_FIELD_NUMBER: _ClassVar[int]
+    TAX_KRW_FIELD_NUMBER: _ClassVar[int]
+    REALIZED_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
+    UNREALIZED_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
+    cash_krw: int
+    orderable_cash_krw: int
+    equity_krw: int
+    start_equity_krw: int
+    commission_krw: int
+    tax_krw: int
+    realized_pnl_krw: int
+    unrealized_pnl_krw: int
+    def __init__(self, cash_krw: _Optional[int] = ..., orderable_cash_krw: _Optional[int] = ..., equity_krw: _Optional[int] = ..., start_equity_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., unrealized_pnl_krw: _Optional[int] = ...) -> None: ...
+
+class ListQuotesRequest(_message.Message):
+    __slots__ = ("symbols",)
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListQuotesResponse(_message.Message):
+    __slots__ = ("quotes",)
+    QUOTES_FIELD_NUMBER: _ClassVar[int]
+    quotes: _containers.RepeatedCompositeFieldContainer[WatchedQuote]
+    def __init__(self, quotes: _Optional[_Iterable[_Union[WatchedQuote, _Mapping]]] = ...) -> None: ...
+
+class WatchedQuote(_message.Message):
+    __slots__ = ("quote", "name", "quality", "refused")
+    QUOTE_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    quote: _types_pb2.Quote
+    name: str
+    quality: str
+    refused: int
+    def __init__(self, quote: _Optional[_Union[_types_pb2.Quote, _Mapping]] = ..., name: _Optional[str] = ..., quality: _Optional[str] = ..., refused: _Optional[int] = ...) -> None: ...
+
+class ListSignalsRequest(_message.Message):
+    __slots__ = ("symbol", "limit")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    limit: int
+    def __init__(self, symbol: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class ListSignalsResponse(_message.Message):
+    __slots__ = ("signals",)
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    signals: _containers.RepeatedCompositeFieldContainer[Signal]
+    def __init__(self, signals: _Optional[_Iterable[_Union[Signal, _Mapping]]] = ...) -> None: ...
+
+class SignalInput(_message.Message):
+    __slots__ = ("name", "value", "verdict")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: float
+    verdict: str
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ..., verdict: _Optional[str] = ...) -> None: ...
+
+class Signal(_message.Message):
+    __slots__ = ("seq", "strategy", "symbol", "side", "purpose", "strength", "confidence", "horizon", "reference_price_krw", "attention", "inputs", "rationale", "formed_at")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    STRENGTH_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    ATTENTION_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
+    RATIONALE_FIELD_NUMBER: _ClassVar[int]
+    FORMED_AT_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    strategy: str
+    symbol: str
+    side: _types_pb2.Side
+    purpose: _types_pb2.Purpose
+    strength: float
+    confidence: float
+    horizon: _duration_pb2.Duration
+    reference_price_krw: int
+    attention: str
+    inputs: _containers.RepeatedCompositeFieldContainer[SignalInput]
+    rationale: str
+    formed_at: _timestamp_pb2.Timestamp
+    def __init__(self, seq: _Optional[int] = ..., strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., strength: _Optional[float] = ..., confidence: _Optional[float] = ..., horizon: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reference_price_krw: _Optional[int] = ..., attention: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[SignalInput, _Mapping]]] = ..., rationale: _Optional[str] = ..., formed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GetPerformanceRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetPerformanceResponse(_message.Message):
+    __slots__ = ("trades", "wins", "realized_pnl_krw", "unrealized_pnl_krw", "costs_krw", "max_drawdown_krw")
+    TRADES_FIELD_NUMBER: _ClassVar[int]
+    WINS_FIELD_NUMBER: _ClassVar[int]
+    REALIZED_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
+    UNREALIZED_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
+    COSTS_KRW_FIELD_NUMBER: _ClassVar[int]
+    MAX_DRAWDOWN_KRW_FIELD_NUMBER: _ClassVar[int]
+    trades: int
+    wins: int
+    realized_pnl_krw: int
+    unrealized_pnl_krw: int
+    costs_krw: int
+    max_drawdown_krw: int
+    def __init__(self, trades: _Optional[int] = ..., wins: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., unrealized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., max_drawdown_krw: _Optional[int] = ...) -> None: ...
+
+class ReadLogRequest(_message.Message):
+    __slots__ = ("from_seq", "type", "stream", "follow")
+    FROM_SEQ_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    STREAM_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    from_seq: int
+    type: str
+    stream: str
+    follow: bool
+    def __init__(self, from_seq: _Optional[int] = ..., type: _Optional[str] = ..., stream: _Optional[str] = ..., follow: _Optional[bool] = ...) -> None: ...
+
+class ReadLogResponse(_message.Message):
+    __slots__ = ("seq", "run_id", "recorded_at", "venue_time", "type", "stream", "causation_seq", "role", "payload")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    RUN_ID_FIELD_NUMBER: _ClassVar[int]
+    RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_FIELD_NUMBER: _ClassVar[int]
+    TYPE_FIELD_NUMBER: _ClassVar[int]
+    STREAM_FIELD_NUMBER: _ClassVar[int]
+    CAUSATION_SEQ_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    run_id: str
+    recorded_at: _timestamp_pb2.Timestamp
+    venue_time: _timestamp_pb2.Timestamp
+    type: str
+    stream: str
+    causation_seq: int
+    role: str
+    payload: str
+    def __init__(self, seq: _Optional[int] = ..., run_id: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[str] = ..., stream: _Optional[str] = ..., causation_seq: _Optional[int] = ..., role: _Optional[str] = ..., payload: _Optional[str] = ...) -> None: ...
