@@ -301,20 +301,22 @@ class SubmitOrder(_message.Message):
     def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ...) -> None: ...
 
 class ModifyOrder(_message.Message):
-    __slots__ = ("request_id", "client_order_id", "original_venue_order_id", "quantity", "limit_price_krw", "guard")
+    __slots__ = ("request_id", "client_order_id", "original_venue_order_id", "quantity", "limit_price_krw", "guard", "purpose")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     ORIGINAL_VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     GUARD_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     client_order_id: str
     original_venue_order_id: str
     quantity: int
     limit_price_krw: int
     guard: RequestGuard
-    def __init__(self, request_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., original_venue_order_id: _Optional[str] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ...) -> None: ...
+    purpose: _types_pb2.Purpose
+    def __init__(self, request_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., original_venue_order_id: _Optional[str] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ...) -> None: ...
 
 class CancelOrder(_message.Message):
     __slots__ = ("request_id", "client_order_id", "original_venue_order_id", "quantity", "guard")
