@@ -1,1 +1,1 @@
-""""""
+"""The append-only event log: writing, reading, verifying. See docs/event-log.md."""

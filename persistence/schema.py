@@ -1,0 +1,111 @@
+"""Tables of the log as sqlite-utils migrations: one per schema version, in one transaction with the record of it.
+
+Indexes cost every append, so there are two, both partial: quote batches and clock ticks, nearly all rows of a day,
+never enter them. `type` and `stream` are what people and the order views ask for; causes go by primary key, and
+consequences lie in the commit of their cause, right behind it. Questions about time scan.
+"""
+
+import sqlite3
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from domain.errors import LogCorrupt, LogError, LogTooNew
+
+APPLICATION_ID = 0x48545244  # "HTRD" in the file's header: this is one of ours
+SCHEMA_VERSION = 1
+RARE = "stream NOT IN ('quotes', 'clock')"  # condition of both indexes; a query must repeat it to use them
+META_KEYS = ("log_id", "created_at", "previous_hash", "previous_seq")
+
+migrations = Migrations("event_log")
+
+
+@migrations()
+def v0001_events(db: Database) -> None:
+    """Create the first tables."""
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    table: Any = db["events"]
+    table.create(
+        {
+            "seq": int,
+            "run_id": str,
+            "recorded_at": int,
+            "venue_time": int,
+            "type": str,
+            "stream": str,
+            "causation_seq": int,
+            "role": str,
+            "payload": str,
+        },
+        pk="seq",
+        not_null={"run_id", "recorded_at", "type", "stream", "causation_seq", "role", "payload"},
+    )
+    db.execute(f"CREATE INDEX events_type ON events(type) WHERE {RARE}")
+    db.execute(f"CREATE INDEX events_stream ON events(stream) WHERE {RARE}")
+    quotes: Any = db["quotes"]
+    quotes.create({"seq": int, "raw": bytes}, pk="seq", not_null={"raw"})
+    commits: Any = db["commits"]
+    commits.create(
+        {"first_seq": int, "last_seq": int, "prev_hash": str, "hash": str},
+        pk="first_seq",
+        not_null={"last_seq", "prev_hash", "hash"},
+    )
+    meta: Any = db["meta"]
+    meta.create({"key": str, "value": str}, pk="key")
+
+
+def is_new(conn: sqlite3.Connection) -> bool:
+    """Tell whether the database holds nothing at all. Raises LogCorrupt when it is not one of ours."""
+    try:
+        objects: int = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        application_id: int = conn.execute("PRAGMA application_id").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise LogError(f"the log cannot be read: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise LogCorrupt(f"not an event log of hantrade: {error}") from error
+    if objects == 0 and application_id == 0:
+        return True
+    if application_id != APPLICATION_ID:
+        raise LogCorrupt("not an event log of hantrade: the database was written by another program")
+    return False
+
+
+def create(conn: sqlite3.Connection, meta: dict[str, str | None]) -> None:
+    """Make all tables and the identity of a new log in one transaction."""
+    db = Database(conn)
+    with db.atomic():
+        migrations.apply(db)
+        rows = [(key, meta[key]) for key in META_KEYS] + [("schema_version", str(SCHEMA_VERSION))]
+        conn.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", rows)
+
+
+def upgrade(conn: sqlite3.Connection) -> None:
+    """Bring the tables of an older log up to date. Raises LogTooNew for a newer one."""
+    check_version(conn)
+    db = Database(conn)
+    if migrations.pending(db):
+        with db.atomic():
+            migrations.apply(db)
+            conn.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),))
+
+
+def read_meta(conn: sqlite3.Connection) -> dict[str, str | None]:
+    """Give the identity of the log. Raises LogCorrupt when a part of it is missing."""
+    try:
+        meta: dict[str, str | None] = {str(key): value for key, value in conn.execute("SELECT key, value FROM meta")}
+    except sqlite3.DatabaseError as error:
+        raise LogCorrupt(f"the identity of the log cannot be read: {error}") from error
+    missing = [key for key in (*META_KEYS, "schema_version") if key not in meta]
+    if missing or not meta["log_id"]:
+        raise LogCorrupt(f"the log expected an identity in its table meta, {', '.join(missing) or 'log_id'} is missing")
+    return meta
+
+
+def check_version(conn: sqlite3.Connection) -> None:
+    """Raise LogTooNew when a newer version of hantrade wrote the log, LogCorrupt when its version is no number."""
+    found = read_meta(conn)["schema_version"]
+    if not isinstance(found, str) or not found.isdecimal():
+        raise LogCorrupt(f"the log expected a number as schema version, was {found!r}")
+    if int(found) > SCHEMA_VERSION:
+        raise LogTooNew(f"the log has schema {found}, this hantrade reads up to {SCHEMA_VERSION}: upgrade hantrade")
