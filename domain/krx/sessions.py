@@ -1,0 +1,175 @@
+"""Hours of the exchanges, day by day: the regular session the trader works in, and all phases for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import Final
+
+from domain.errors import ConfigError
+from domain.krx.calendar import CLOSED, NO_OVERRIDES, Overrides, is_first_session_of_year, is_session
+from domain.time import NANOS_PER_MINUTE, from_kst
+from domain.types import NANOS_PER_SECOND, UnixNanos, VenuePhase
+
+# University entrance exam (수능): everything an hour later. Sources: exchange_calendars master to 2025; press of
+# 2025-11-12/13 for 2025; the ministry's date for 2026 (the exchange's notice was not seen); 2027 is unconfirmed.
+CSAT_DAYS: Final = frozenset(
+    {
+        date(2018, 11, 15),
+        date(2019, 11, 14),
+        date(2020, 12, 3),
+        date(2021, 11, 18),
+        date(2022, 11, 17),
+        date(2023, 11, 16),
+        date(2024, 11, 14),
+        date(2025, 11, 13),
+        date(2026, 11, 19),
+        date(2027, 11, 18),
+    }
+)
+
+REGULAR_HOURS: Final = ("09:00", "15:30")  # KRX Business Regulation art. 4, read 2026-11-22
+FIRST_DAY_HOURS: Final = ("10:00", "15:30")  # first session of a year; 2026-01-02, kode.co.kr
+CSAT_HOURS: Final = ("10:00", "16:30")  # 2025-11-13, Edaily and Donga
+
+OPENING_AUCTION_MINUTES: Final = 30
+CLOSING_AUCTION_MINUTES: Final = 10
+# Crosses come up to 30 s after the nominal end; measured 15:30:03 to 15:30:32 in 2026, 35 s with a margin.
+RANDOM_END: Final = 35 * NANOS_PER_SECOND
+
+NXT_OPENED: Final = date(2025, 3, 4)
+AFTER_MARKET_OPENED: Final = date(2026, 9, 14)  # and the off-hours single price ended
+
+
+@dataclass(frozen=True, slots=True)
+class RegularSession:
+    """Regular session of one day; moments are UTC ns."""
+
+    day: date
+    open: UnixNanos  # opening cross, start of continuous trading
+    close_auction: UnixNanos  # orders are collected from here
+    close: UnixNanos  # nominal end; the cross may come 30 s later
+    late: bool  # opens after 09:00
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a venue's day; moments are UTC ns, the end is nominal and exclusive."""
+
+    name: str
+    start: UnixNanos
+    end: UnixNanos
+    venue: str  # KRX, NXT
+    confirmed: bool  # False: derived by shifting the usual hours of a late day
+
+
+def _minutes(text: str, day: date) -> int:
+    hours, sep, minutes = text.partition(":")
+    if sep and hours.isdecimal() and minutes.isdecimal() and int(hours) < 24 and int(minutes) < 60:
+        return int(hours) * 60 + int(minutes)
+    raise ConfigError(f"session hours of {day.isoformat()} expected HH:MM, was {text!r}")
+
+
+def regular_hours(day: date, overrides: Overrides = NO_OVERRIDES) -> tuple[str, str] | None:
+    """Give (open, close) of the regular session as HH:MM in KST, None when the exchange is closed."""
+    if (hours := overrides.get(day.isoformat())) is not None:
+        return None if tuple(hours) == CLOSED else (hours[0], hours[1])
+    if not is_session(day, overrides):
+        return None
+    if day in CSAT_DAYS:
+        return CSAT_HOURS
+    return FIRST_DAY_HOURS if is_first_session_of_year(day, overrides) else REGULAR_HOURS
+
+
+def regular_session(day: date, overrides: Mapping[str, tuple[str, str]] = NO_OVERRIDES) -> RegularSession | None:
+    """Give the regular session of a day, None when the exchange is closed.
+
+    `overrides` maps ISO dates to (open, close) in KST HH:MM; ("", "") closes a day, hours open a closed one.
+    Raises ConfigError when overridden hours are malformed or too short for the closing auction.
+    """
+    hours = regular_hours(day, overrides)
+    if hours is None:
+        return None
+    start, end = (_minutes(text, day) for text in hours)
+    if end - start <= CLOSING_AUCTION_MINUTES:
+        raise ConfigError(f"session hours of {day.isoformat()} expected open before the closing auction, was {hours!r}")
+    midnight = from_kst(day, 0, 0)
+    return RegularSession(
+        day=day,
+        open=UnixNanos(midnight + start * NANOS_PER_MINUTE),
+        close_auction=UnixNanos(midnight + (end - CLOSING_AUCTION_MINUTES) * NANOS_PER_MINUTE),
+        close=UnixNanos(midnight + end * NANOS_PER_MINUTE),
+        late=start > _minutes(REGULAR_HOURS[0], day),
+    )
+
+
+def phase_at(session: RegularSession, nanos: int) -> VenuePhase:
+    """Give the phase of the regular session at a moment (UTC ns).
+
+    The closing auction lasts until 35 s after the nominal close, because its cross comes at a random moment.
+    """
+    if nanos < session.open - OPENING_AUCTION_MINUTES * NANOS_PER_MINUTE or nanos > session.close + RANDOM_END:
+        return VenuePhase.CLOSED
+    if nanos < session.open:
+        return VenuePhase.OPENING_AUCTION
+    return VenuePhase.CONTINUOUS if nanos < session.close_auction else VenuePhase.CLOSING_AUCTION
+
+
+class _At(Enum):
+    """What a boundary is measured from."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    MIDNIGHT = "midnight"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    name: str
+    venue: str
+    start: tuple[_At, int]  # anchor, seconds
+    end: tuple[_At, int]
+    since: date = date.min
+    until: date = date.max  # exclusive
+    late_days: bool = True  # held on late days at all
+
+
+_MIN: Final = 60
+_HOUR: Final = 3_600
+# Source: KRX Business Regulation art. 4; nextrade.co.kr; Samsung Securities notice 24420; KB Securities 2026-09-04;
+# read 2026-11-22.
+_RULES: Final = (
+    _Rule("pre_market", "NXT", (_At.MIDNIGHT, 8 * _HOUR), (_At.MIDNIGHT, 8 * _HOUR + 50 * _MIN), NXT_OPENED,
+          late_days=False),
+    _Rule("pre_open_off_hours", "KRX", (_At.OPEN, -30 * _MIN), (_At.OPEN, -20 * _MIN)),
+    _Rule("opening_auction", "KRX", (_At.OPEN, -30 * _MIN), (_At.OPEN, 0)),
+    _Rule("continuous", "KRX", (_At.OPEN, 0), (_At.CLOSE, -10 * _MIN)),
+    _Rule("main_market", "NXT", (_At.OPEN, 30), (_At.CLOSE, -10 * _MIN), NXT_OPENED),
+    _Rule("closing_auction", "KRX", (_At.CLOSE, -10 * _MIN), (_At.CLOSE, 0)),
+    _Rule("post_close_order_entry", "KRX", (_At.CLOSE, 0), (_At.CLOSE, 10 * _MIN)),
+    _Rule("after_market_order_entry", "NXT", (_At.CLOSE, 0), (_At.CLOSE, 10 * _MIN), NXT_OPENED),
+    _Rule("post_close_off_hours", "KRX", (_At.CLOSE, 10 * _MIN), (_At.CLOSE, 30 * _MIN)),
+    _Rule("after_market", "NXT", (_At.CLOSE, 10 * _MIN), (_At.MIDNIGHT, 20 * _HOUR), NXT_OPENED),
+    _Rule("off_hours_single_price", "KRX", (_At.CLOSE, 30 * _MIN), (_At.MIDNIGHT, 18 * _HOUR),
+          until=AFTER_MARKET_OPENED),
+    _Rule("after_market", "KRX", (_At.CLOSE, 30 * _MIN), (_At.MIDNIGHT, 20 * _HOUR), AFTER_MARKET_OPENED),
+)  # fmt: skip
+_REGULAR_SESSION: Final = frozenset({"opening_auction", "continuous", "closing_auction"})
+
+
+def phases(day: date, overrides: Overrides = NO_OVERRIDES) -> tuple[Phase, ...]:
+    """Give all phases of a day on both venues in order of start, by the regime of that day; empty when closed.
+
+    On late days the phases around the regular session move with it; only the session itself is confirmed then.
+    """
+    session = regular_session(day, overrides)
+    if session is None:
+        return ()
+    anchors = {_At.OPEN: session.open, _At.CLOSE: session.close, _At.MIDNIGHT: from_kst(day, 0, 0)}
+    usual = regular_hours(day, overrides) == REGULAR_HOURS
+    found = []
+    for rule in _RULES:
+        start, end = (UnixNanos(anchors[at] + s * NANOS_PER_SECOND) for at, s in (rule.start, rule.end))
+        if rule.since <= day < rule.until and (usual or rule.late_days) and start < end:
+            found.append(Phase(rule.name, start, end, rule.venue, usual or rule.name in _REGULAR_SESSION))
+    return tuple(sorted(found, key=lambda phase: phase.start))
