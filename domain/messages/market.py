@@ -90,3 +90,13 @@ class AttentionMeasured(Message):
     asvi: float | None  # abnormal search volume, log units; None when unknown
     z: float | None  # robust z of asvi; None when unknown
     reason: str
+
+
+@message
+class FetchTrends(Message):
+    """Effect: get the search series of these symbols that were known before the trading date."""
+
+    STREAM: ClassVar[str] = "trend"
+    IS_EFFECT: ClassVar[bool] = True
+    symbols: tuple[str, ...]
+    trading_date: str  # YYYY-MM-DD, KST

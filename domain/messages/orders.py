@@ -237,6 +237,17 @@ OrderFact = (
     | OrderExpired
 )
 
+FACTS = (
+    OrderAccepted,
+    OrderRejected,
+    OrderFilled,
+    ChangeReceived,
+    ChangeRefused,
+    OrderCancelled,
+    OrderReplaced,
+    OrderExpired,
+)  # the same as a tuple, for isinstance and for what roles hear
+
 # ---- what the executor says ----------------------------------------------------------------------------------
 
 

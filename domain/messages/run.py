@@ -43,3 +43,11 @@ class RoleFailed(Message):
     role_name: str
     at_seq: int  # message that did it
     error: str
+
+
+@message
+class LogSpaceLow(Message):
+    """The disk is full; the reserve was freed so that halts and cancels still fit. Trading halts."""
+
+    STREAM: ClassVar[str] = "log"
+    error: str

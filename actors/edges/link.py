@@ -1,0 +1,114 @@
+"""What both broker links share: dial, hang up, heartbeats. One actor thread each; streams are read on threads."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import pykka
+
+from actors.edges.post import Post
+from broker.client import BrokerClient
+from domain.errors import HantradeError
+from domain.messages.link import (
+    CloseLink,
+    HeartbeatReceived,
+    LinkFailed,
+    LinkLoggedIn,
+    LinkLost,
+    LinkOpened,
+    LoginLink,
+    OpenLink,
+    SessionInfo,
+)
+from domain.types import LinkName
+
+HEARTBEAT_S = 1.0
+Dial = Callable[[str], BrokerClient]
+
+
+class BrokerLink(pykka.ThreadingActor):
+    """Base of the two links.
+
+    Every connection has a number; what an older connection still says is dropped, so that a late `end` of a stream
+    never closes its successor. After a crash nothing is redone here: the supervisor opens links anew.
+    """
+
+    use_daemon_thread = True
+    NAME: ClassVar[LinkName]
+
+    def __init__(self, post: Post, dial: Dial) -> None:
+        """Take the door and how to reach a broker."""
+        super().__init__()
+        self._post_to_core = post
+        self._dial = dial
+        self._client: BrokerClient | None = None
+        self._connection = 0
+
+    def on_receive(self, message: Any) -> Any:
+        """Carry out one effect; a failure becomes an input, never an exception."""
+        match message:
+            case OpenLink():
+                self._try("open", self._open, message)
+            case LoginLink():
+                self._try("login", self._login)
+            case CloseLink():
+                self.hang_up()
+            case _:
+                return self.carry_out(message)
+        return None
+
+    def carry_out(self, message: Any) -> Any:
+        """Carry out what only this link does. Runs on the actor's thread."""
+        raise TypeError(f"{self.NAME} link cannot carry out {type(message).__name__}")
+
+    def on_stop(self) -> None:
+        """Hang up. Runs on the actor's thread."""
+        self.hang_up()
+
+    def post(self, message: Any, *, on_committed: Callable[[], None] | None = None, urgent: bool = False) -> None:
+        """Let an input in, signed by this link."""
+        self._post_to_core(message, source=f"link/{self.NAME}", urgent=urgent, on_committed=on_committed)
+
+    def _open(self, effect: OpenLink) -> None:
+        self.hang_up()
+        self._connection += 1
+        connection = self._connection
+        client = self._dial(effect.endpoint)
+        self._client = client
+        session = client.session()
+        self.opened(effect, session)
+        self.post(LinkOpened(self.NAME, session))
+        client.watch(HEARTBEAT_S, lambda beat: self._beat(connection, beat), lambda why: self.lost(connection, why))
+
+    def opened(self, effect: OpenLink, session: SessionInfo) -> None:
+        """Note what the session says before the core hears of it."""
+
+    def _login(self) -> None:
+        self.post(LinkLoggedIn(self.NAME, self.client().login()))
+
+    def _beat(self, connection: int, session: SessionInfo) -> None:
+        if connection == self._connection:
+            self.post(HeartbeatReceived(self.NAME, session.venue_time, session.phase, session.logged_in))
+
+    def lost(self, connection: int, reason: str) -> None:
+        """Report a broken stream of the present connection. Runs on any thread."""
+        if connection == self._connection:
+            self.post(LinkLost(self.NAME, reason), urgent=True)
+
+    def client(self) -> BrokerClient:
+        """Give the open client. Raises BrokerUnavailable when hung up."""
+        if self._client is None:
+            raise HantradeError("the link is not open")
+        return self._client
+
+    def hang_up(self) -> None:
+        """Close the connection; its streams may still say one last thing, which is dropped."""
+        self._connection += 1
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _try(self, step: str, action: Callable[..., None], *args: Any) -> None:
+        try:
+            action(*args)
+        except HantradeError as error:
+            self.post(LinkFailed(self.NAME, step, str(error)))

@@ -1,0 +1,39 @@
+"""The trend edge: fetches search series when asked; what it cannot get stays unknown."""
+
+from typing import Any
+
+import pykka
+import structlog
+
+from actors.edges.post import Post
+from domain.errors import HantradeError
+from domain.messages.market import FetchTrends
+from trends.source import TrendSource
+
+logger = structlog.get_logger("trends")
+
+
+class TrendEdge(pykka.ThreadingActor):
+    """Ask one source for series. After a crash the analyst asks again with the next session."""
+
+    use_daemon_thread = True
+
+    def __init__(self, post: Post, source: TrendSource) -> None:
+        """Take the door and the source."""
+        super().__init__()
+        self._post = post
+        self._source = source
+
+    def on_receive(self, message: Any) -> Any:
+        """Fetch what was asked for, symbol by symbol."""
+        if not isinstance(message, FetchTrends):
+            return "pong"
+        for symbol in message.symbols:
+            try:
+                series = self._source.fetch(symbol, message.trading_date)
+            except HantradeError as error:
+                logger.warning("no search series; attention stays unknown", symbol=symbol, error=str(error))
+                continue
+            if series is not None:
+                self._post(series, source="trends")
+        return None

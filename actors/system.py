@@ -1,0 +1,130 @@
+"""The trader as a running whole: start order, supervision, release of effects, stop."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pykka
+import structlog
+
+from actors.core.core import Core, Log
+from actors.core.kernel import Kernel, Numbered
+from actors.core.role import Role
+from actors.edges.clock import ClockEdge, system_now
+from actors.edges.gate import WireGate
+from actors.roles.trading_day import TradingDay
+from actors.roster import make_roles
+from domain.config import RunConfig
+from domain.errors import InvariantError
+from domain.messages import Message
+from domain.messages.run import RunEnded, RunStarted
+from domain.messages.trading import GateChanged, StopReady
+from persistence.codec import MessageCodec
+from persistence.reader import LogReader
+
+PING_S = 5.0
+ASK_S = 5.0
+
+logger = structlog.get_logger("system")
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Which edge carries out which effect."""
+
+    routes: Mapping[type[Message], pykka.ActorRef[Any]]
+    link_of: Mapping[str, pykka.ActorRef[Any]]  # effects with a `link` field go by it
+    listeners: tuple[Callable[[Message], None], ...] = ()  # told of every effect, on the core's thread
+
+
+class TraderSystem:
+    """Owns the core and the edges of one run."""
+
+    def __init__(self, log: Log, kernel: Kernel, codec: MessageCodec, run_id: str, gate: WireGate) -> None:
+        """Take a kernel that has folded the log."""
+        self.kernel = kernel
+        self.run_id = run_id
+        self.gate = gate
+        self.stopped = threading.Event()  # StopReady was released, or the core failed
+        self.failure: BaseException | None = None
+        self.effects = Effects({}, {})
+        self._edges: list[pykka.ActorRef[Any]] = []
+        self.core = Core(kernel, log, codec, run_id, system_now, self._release, self._failed)
+        day = kernel.role("trading_day")
+        if isinstance(day, TradingDay):
+            gate.level = day.gate  # the level of the log holds before anything is connected
+
+    def start(self, config: RunConfig, version: str, edges: list[pykka.ActorRef[Any]], effects: Effects) -> None:
+        """Start: edges are up and answered a ping, then the core, then the first message, then the clock."""
+        self.effects = effects
+        self._edges = edges
+        for edge in edges:
+            edge.ask("ping", timeout=PING_S)
+        self.core.post(RunStarted(self.run_id, version, config), source="system", urgent=True)
+        self.core.start()
+        self._edges.append(ClockEdge.start(self.core.post))
+
+    def ask(self, role: str, query: Any, timeout_s: float = ASK_S) -> Any:
+        """Ask a role a question from any thread. Raises pykka.Timeout when the core is too busy."""
+        return self.kernel.role(role).actor_ref.ask(query, timeout=timeout_s)
+
+    def stop(self, reason: str) -> None:
+        """Write the run's end, finish what waits, stop edges in reverse. The orderly part is StopRequested's."""
+        if self.core.alive and self.failure is None:
+            done = threading.Event()
+            self.core.post(RunEnded(self.run_id, reason), source="system", on_committed=done.set)
+            done.wait(ASK_S)
+        self.core.stop()
+        for edge in reversed(self._edges):
+            try:
+                edge.stop(block=True, timeout=PING_S)
+            except pykka.Timeout:
+                logger.error("an edge did not stop; this is a bug", edge=str(edge))
+        for role in self.kernel.roles:
+            pykka.ActorRegistry.unregister(role.actor_ref)
+
+    def _release(self, item: Numbered) -> None:
+        message = item.message
+        if isinstance(message, GateChanged):
+            self.gate.level = message.level  # in force for this process before anything after it is released
+        for listener in self.effects.listeners:
+            listener(message)
+        link = getattr(message, "link", None)
+        target = self.effects.link_of.get(link) if link is not None else self.effects.routes.get(type(message))
+        if target is not None and target.is_alive():
+            target.tell(message)
+        if isinstance(message, StopReady):
+            self.stopped.set()
+
+    def _failed(self, error: BaseException) -> None:
+        self.failure = error
+        self.gate.level = type(self.gate.level).CANCELS_ONLY
+        self.stopped.set()
+
+
+def start_roles(roles: list[Role]) -> list[Role]:
+    """Register roles as Pykka actors so that they can be asked; they get no thread."""
+    for role in roles:
+        pykka.ActorRegistry.register(role.actor_ref)
+        role._start_actor_loop()
+    return roles
+
+
+def recover(reader: LogReader | None, log_id: str) -> Kernel:
+    """Fold a log into fresh roles; `decide` never runs. Raises InvariantError when a message is out of order."""
+    kernel = Kernel(start_roles(make_roles()), log_id)
+    if reader is None:
+        return kernel
+    for record, message in reader.messages():
+        if record.seq != kernel.last_seq + 1:
+            raise InvariantError(f"log: expected sequence {kernel.last_seq + 1}, found {record.seq}")
+        kernel.fold(message, record_stamp(record, log_id), record.role)
+    return kernel
+
+
+def record_stamp(record: Any, log_id: str) -> Any:
+    """Give the stamp a recorded message had."""
+    from domain.messages import Stamp
+
+    return Stamp(record.seq, record.recorded_at, log_id)

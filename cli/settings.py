@@ -1,0 +1,261 @@
+"""Settings: `hantrade.toml` and `watchlist.toml` in the home folder, then HANTRADE_… variables, checked by pydantic.
+
+An unknown key or a bad value is refused with the file, the key, the value and what is allowed.
+"""
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from domain.config import (
+    CostConfig,
+    ExecutionConfig,
+    KeywordSet,
+    LinkConfig,
+    RiskConfig,
+    RunConfig,
+    StrategyConfig,
+)
+from domain.errors import ConfigError
+from domain.types import Krw
+
+SETTINGS_FILE = "hantrade.toml"
+WATCHLIST_FILE = "watchlist.toml"
+PPM_PER_PERCENT = 10_000
+
+
+def _whole_ppm(value: Decimal) -> Decimal:
+    if value * PPM_PER_PERCENT != int(value * PPM_PER_PERCENT):
+        raise ValueError("at most four decimals are allowed")
+    return value
+
+
+def _endpoint(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (host and colon and port.isdigit() and 0 < int(port) < 65_536):
+        raise ValueError("HOST:PORT is expected, for example 127.0.0.1:50051")
+    return value
+
+
+def _optional_endpoint(value: str) -> str:
+    return _endpoint(value) if value else value
+
+
+Percent = Annotated[Decimal, Field(ge=0, le=100), AfterValidator(_whole_ppm)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+OptionalEndpoint = Annotated[str, AfterValidator(_optional_endpoint)]
+Millis = Annotated[int, Field(ge=1, le=86_400_000)]
+
+
+class Section(BaseModel):
+    """A table of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrokerSection(Section):
+    """Where brokers listen."""
+
+    quotes: Endpoint = "127.0.0.1:50051"
+    orders: OptionalEndpoint = ""
+
+
+class DeskSection(Section):
+    """Where the trader listens."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 50052
+
+
+class PaperSection(Section):
+    """The paper account."""
+
+    cash: Annotated[int, Field(ge=1, le=10**15)] = 10_000_000
+    seed: Annotated[int, Field(ge=0, le=2**63)] = 1
+
+
+class RiskSection(Section):
+    """Limits."""
+
+    max_position_pct: Percent = Decimal(20)
+    max_order_krw: Annotated[int, Field(ge=1, le=10**13)] = 3_000_000
+    daily_loss_pct: Percent = Decimal(5)
+    max_data_age_ms: Millis = 5_000
+    duplicate_window_ms: Millis = 2_000
+    max_open_orders: Annotated[int, Field(ge=1, le=1000)] = 20
+    price_collar_pct: Percent = Decimal(3)
+    min_confidence_pct: Percent = Decimal(50)
+
+
+class CostSection(Section):
+    """Costs that depend on the broker."""
+
+    commission_pct: Percent = Decimal("0.015")
+
+
+class ExecutionSection(Section):
+    """How orders are worked."""
+
+    submit_timeout_ms: Millis = 5_000
+    entry_patience_ms: Millis = 60_000
+    exit_patience_ms: Millis = 30_000
+    request_ttl_ms: Millis = 3_000
+
+
+class LinkSection(Section):
+    """Heartbeats and back-off."""
+
+    heartbeat_timeout_ms: Millis = 5_000
+    mute_after_ms: Millis = 10_000
+    backoff_first_ms: Millis = 250
+    backoff_max_ms: Millis = 15_000
+    call_timeout_ms: Millis = 3_000
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="HANTRADE_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    broker: BrokerSection = BrokerSection()
+    desk: DeskSection = DeskSection()
+    paper: PaperSection = PaperSection()
+    risk: RiskSection = RiskSection()
+    costs: CostSection = CostSection()
+    execution: ExecutionSection = ExecutionSection()
+    link: LinkSection = LinkSection()
+    strategies: dict[str, dict[str, float]] = {"attention_momentum": {}}  # noqa: RUF012  # pydantic copies defaults
+    sessions: dict[str, tuple[str, str]] = {}  # noqa: RUF012  # date -> (open, close), KST
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        return env_settings, init_settings
+
+
+class WatchedInstrument(Section):
+    """One instrument of the watch list."""
+
+    symbol: Annotated[str, Field(pattern=r"^[0-9A-Z]{6}$")]
+    keywords: Annotated[tuple[str, ...], Field(max_length=20)] = ()
+    version: Annotated[int, Field(ge=1)] = 1
+
+
+class Watchlist(Section):
+    """The watch list; empty means every instrument the quotes broker serves."""
+
+    instrument: tuple[WatchedInstrument, ...] = ()
+
+
+def load(home: Path) -> tuple[Settings, Watchlist]:
+    """Read both files of a home folder (each may be missing) and the environment. Raises ConfigError."""
+    data = _read(home / SETTINGS_FILE)
+    try:
+        settings = Settings(**data)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, home / SETTINGS_FILE, data)) from None
+    except ValueError as error:  # an environment variable that is not JSON where a table is expected
+        raise ConfigError(f"environment: {error}") from None
+    watched = _read(home / WATCHLIST_FILE)
+    try:
+        watchlist = Watchlist(**watched)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, home / WATCHLIST_FILE, watched)) from None
+    return settings, watchlist
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+
+
+def _explain(error: ValidationError, path: Path, data: dict[str, Any]) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        in_file = _contains(data, problem["loc"])
+        where = path if in_file else "environment HANTRADE_" + "__".join(str(part).upper() for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            allowed = ", ".join(_known_keys(problem["loc"][:-1], path.name))
+            lines.append(f"{where}: unknown key {key}; allowed here: {allowed}")
+        else:
+            lines.append(f"{where}: {key} = {problem['input']!r}: {problem['msg']}")
+    return "\n".join(lines)
+
+
+def _contains(data: Any, loc: tuple[int | str, ...]) -> bool:
+    for part in loc:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def _known_keys(loc: tuple[int | str, ...], file: str) -> list[str]:
+    if file == WATCHLIST_FILE:
+        return list(WatchedInstrument.model_fields) if loc else ["instrument"]
+    model: Any = Settings
+    for part in loc:
+        field = model.model_fields.get(str(part))
+        model = field.annotation if field is not None else None
+    return sorted(getattr(model, "model_fields", {}))
+
+
+def _ppm(percent: Decimal) -> int:
+    return int(percent * PPM_PER_PERCENT)
+
+
+def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: str) -> RunConfig:
+    """Turn settings into the plain values that `RunStarted` carries."""
+    risk = settings.risk
+    return RunConfig(
+        mode=mode,
+        cash=Krw(settings.paper.cash),
+        symbols=tuple(item.symbol for item in watchlist.instrument),
+        server_kind=server_kind,
+        quotes_endpoint=settings.broker.quotes,
+        orders_endpoint=settings.broker.orders,
+        risk=RiskConfig(
+            max_position_ppm=_ppm(risk.max_position_pct),
+            max_order_krw=Krw(risk.max_order_krw),
+            daily_loss_ppm=_ppm(risk.daily_loss_pct),
+            max_data_age_ms=risk.max_data_age_ms,
+            duplicate_window_ms=risk.duplicate_window_ms,
+            max_open_orders=risk.max_open_orders,
+            price_collar_ppm=_ppm(risk.price_collar_pct),
+            min_confidence_ppm=_ppm(risk.min_confidence_pct),
+        ),
+        costs=CostConfig(_ppm(settings.costs.commission_pct)),
+        execution=ExecutionConfig(**settings.execution.model_dump()),
+        link=LinkConfig(**settings.link.model_dump()),
+        strategies=tuple(StrategyConfig(name, dict(params)) for name, params in settings.strategies.items()),
+        keywords=tuple(
+            KeywordSet(item.symbol, item.version, item.keywords) for item in watchlist.instrument if item.keywords
+        ),
+        session_overrides={day: (times[0], times[1]) for day, times in settings.sessions.items()},
+        seed=settings.paper.seed,
+    )
