@@ -1,0 +1,42 @@
+# The doors to the project. Everything lives in .venv inside this folder; nothing outside it is touched.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench proto lock clean env env-dev
+
+PY := .venv/bin/python
+ARGS ?=
+
+help: ## say what there is
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 18
+	@echo 'Options of a command go into ARGS:  make demo ARGS="--symbols 120110 --speed 60"'
+
+demo: env ## trade a recorded day end to end, then report and prove the replay
+	@.venv/bin/hantrade demo $(ARGS)
+
+test: lint ## lint, then every test
+	@$(PY) -m pytest $(ARGS)
+
+lint: env-dev ## style, types, contract, freshness of everything generated
+	@sh tools/lint.sh
+
+format: env-dev ## put the code into the house style
+	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format --quiet . && .venv/bin/buf format -w
+
+bench: env-dev ## measure beside ZeroMQ and one-message-per-quote gRPC; writes bench/results.json
+	@$(PY) -m bench $(ARGS)
+
+proto: env-dev ## generate the stubs from protos/ (Python, and Node when it is installed)
+	@$(PY) tools/gen_stubs.py
+
+lock: env-dev ## pin what .venv holds now into requirements/*.lock
+	@$(PY) tools/lock.py
+
+clean: ## remove the environment, caches and builds (logs in .hantrade stay)
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/node/node_modules
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+env:
+	@sh tools/setup_env.sh base
+
+env-dev:
+	@sh tools/setup_env.sh dev
+	@sh tools/setup_node.sh

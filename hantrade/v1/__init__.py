@@ -1,0 +1,1 @@
+"""Generated stubs of the contract, version 1. Never edited: `make proto` writes them."""
