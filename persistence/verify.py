@@ -1,0 +1,121 @@
+"""Prove that a log is what was written: hash chain, no gap in the sequence, no event outside a commit, sound pages."""
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import LogCorrupt
+from persistence import schema
+from persistence.chain import commit_hash, genesis_hash
+from persistence.reader import connect_read_only
+from persistence.record import Record
+
+_COMMITS_PER_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What `verify` found."""
+
+    events: int  # events proven good
+    ok: bool
+    first_bad_seq: int | None  # first event that is not proven; None when all are, or when the damage is in no event
+    problem: str  # empty when ok
+    head_hash: str  # of the last good commit, hex; keep it elsewhere to notice a log that was cut off at a commit
+
+
+class _DamageError(Exception):
+    def __init__(self, seq: int | None, problem: str) -> None:
+        super().__init__(problem)
+        self.seq = seq
+
+
+class _Chain:
+    """How far the chain is proven."""
+
+    def __init__(self, genesis: bytes) -> None:
+        self.seq = 0
+        self.hash = genesis
+
+    def take(self, commit: tuple[int, int, str, str], events: list[Record]) -> None:
+        first, last, prev_hash, stored = commit
+        expected = self.seq + 1
+        if first != expected or last < first:
+            raise _DamageError(expected, f"a commit expected to begin at {expected}, was {first} to {last}")
+        for seq, record in enumerate(events, first):
+            if record.seq != seq:
+                raise _DamageError(seq, f"event {seq} is missing")
+        if len(events) != last - first + 1:
+            raise _DamageError(first + len(events), f"event {first + len(events)} is missing")
+        if prev_hash != self.hash.hex():
+            raise _DamageError(first, f"the commit at {first} does not follow from the one before")
+        computed = commit_hash(self.hash, events)
+        if computed.hex() != stored:
+            raise _DamageError(first, f"the commit of events {first} to {last} was changed after it was written")
+        self.seq, self.hash = last, computed
+
+
+def verify(path: Path) -> VerifyReport:
+    """Check a whole log; one that is being written is checked up to its end at the start.
+
+    Damage is in the report, not raised. Raises ConfigError when there is no file, LogTooNew for a newer log.
+    """
+    chain = _Chain(b"")
+    try:
+        conn = connect_read_only(path)
+    except LogCorrupt as error:
+        return VerifyReport(0, False, 1, str(error), "")
+    try:
+        meta = schema.read_meta(conn)
+        chain.hash = genesis_hash(*(meta[key] or "" for key in schema.META_KEYS))
+        _check(conn, chain)
+    except _DamageError as error:
+        return VerifyReport(chain.seq, False, error.seq, str(error), chain.hash.hex())
+    except LogCorrupt as error:
+        return VerifyReport(0, False, 1, str(error), "")
+    except (
+        sqlite3.Error,
+        ValueError,
+        TypeError,
+        OverflowError,
+    ) as error:  # pages, texts or numbers that cannot be read
+        problem = f"the file is damaged behind event {chain.seq}: {error}"
+        return VerifyReport(chain.seq, False, chain.seq + 1, problem, chain.hash.hex())
+    finally:
+        conn.close()
+    return VerifyReport(chain.seq, True, None, "", chain.hash.hex())
+
+
+def _check(conn: sqlite3.Connection, chain: _Chain) -> None:
+    # One statement is one snapshot: what a trader appends meanwhile is in none of the figures.
+    first_event, last_event, first_quotes, last_quotes, last_commit = conn.execute(
+        "SELECT coalesce((SELECT min(seq) FROM events), 1), coalesce((SELECT max(seq) FROM events), 0),"
+        " coalesce((SELECT min(seq) FROM quotes), 1), coalesce((SELECT max(seq) FROM quotes), 0),"
+        " coalesce((SELECT max(last_seq) FROM commits), 0)"
+    ).fetchone()
+    while chain.seq < last_commit:
+        commits = conn.execute(
+            "SELECT first_seq, last_seq, prev_hash, hash FROM commits WHERE first_seq > ? ORDER BY first_seq"
+            f" LIMIT {_COMMITS_PER_PAGE}",
+            (chain.seq,),
+        ).fetchall()
+        if not commits:
+            raise _DamageError(chain.seq + 1, f"the commit of event {chain.seq + 1} is missing")
+        for commit in commits:
+            chain.take(commit, _events(conn, commit[0], commit[1]))
+    if first_event < 1 or last_event > last_commit:
+        raise _DamageError(last_commit + 1, f"events outside every commit: {first_event} to {last_event}")
+    if first_quotes < 1 or last_quotes > last_commit:
+        raise _DamageError(last_commit + 1, f"quote bytes outside every commit: {first_quotes} to {last_quotes}")
+    found = conn.execute("PRAGMA integrity_check(1)").fetchone()[0]  # also holds the indexes against the tables
+    if found != "ok":
+        raise _DamageError(None, f"the file is damaged outside the events: {found}")
+
+
+def _events(conn: sqlite3.Connection, first: int, last: int) -> list[Record]:
+    sql = (
+        "SELECT e.seq, e.run_id, e.recorded_at, e.venue_time, e.type, e.stream, e.causation_seq, e.role,"
+        " CAST(e.payload AS BLOB), q.raw FROM events e NOT INDEXED LEFT JOIN quotes q ON q.seq = e.seq"
+        " WHERE e.seq BETWEEN ? AND ? ORDER BY e.seq"
+    )
+    return [Record(*row) for row in conn.execute(sql, (first, last))]
