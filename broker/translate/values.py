@@ -1,0 +1,139 @@
+"""Times, enums and refusals, both ways."""
+
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from domain.errors import RequestRefused
+from domain.quotes import QuoteKind
+from domain.types import (
+    NANOS_PER_SECOND,
+    Gate,
+    Krw,
+    Market,
+    OrderKind,
+    Purpose,
+    RequestOutcome,
+    ServerKind,
+    Side,
+    UnixNanos,
+    VenuePhase,
+)
+from hantrade.v1 import broker_pb2, types_pb2
+
+INVALID_ARGUMENT = "INVALID_ARGUMENT"  # reason code of a request that cannot be read
+
+D = TypeVar("D")
+W = TypeVar("W", bound=int)
+
+
+def bad_field(field: str, value: object, allowed: str) -> RequestRefused:
+    """Make the refusal of one field."""
+    text = f"{field} must be {allowed}, was {value!r}"
+    return RequestRefused(INVALID_ARGUMENT, text, field=field, value=str(value), allowed=allowed)
+
+
+class EnumTable(Generic[D, W]):
+    """One enum of ours and its numbers on the wire."""
+
+    def __init__(self, numbers: Mapping[D, W]) -> None:
+        """Keep both directions."""
+        self._numbers = dict(numbers)
+        self._members: dict[int, D] = {int(number): member for member, number in numbers.items()}
+        self._allowed = "one of " + ", ".join(str(member) for member in numbers)
+
+    def write(self, member: D) -> W:
+        """Give the number of a member."""
+        return self._numbers[member]
+
+    def read(self, number: int, field: str) -> D:
+        """Give the member of a number. Raises RequestRefused INVALID_ARGUMENT when it is unset or not known."""
+        member = self._members.get(number)
+        if member is None:
+            raise bad_field(field, "unspecified" if number == 0 else number, self._allowed)
+        return member
+
+
+SIDE = EnumTable({Side.BUY: types_pb2.SIDE_BUY, Side.SELL: types_pb2.SIDE_SELL})
+KIND = EnumTable({OrderKind.LIMIT: types_pb2.ORDER_KIND_LIMIT, OrderKind.MARKET: types_pb2.ORDER_KIND_MARKET})
+PURPOSE = EnumTable({Purpose.ENTRY: types_pb2.PURPOSE_ENTRY, Purpose.EXIT: types_pb2.PURPOSE_EXIT})
+GATE = EnumTable(
+    {
+        Gate.OPEN: types_pb2.GATE_OPEN,
+        Gate.EXITS_ONLY: types_pb2.GATE_EXITS_ONLY,
+        Gate.CANCELS_ONLY: types_pb2.GATE_CANCELS_ONLY,
+    }
+)
+SERVER_KIND = EnumTable(
+    {
+        ServerKind.SIMULATED: types_pb2.SERVER_KIND_SIMULATED,
+        ServerKind.MOCK: types_pb2.SERVER_KIND_MOCK,
+        ServerKind.REAL: types_pb2.SERVER_KIND_REAL,
+    }
+)
+PHASE = EnumTable(
+    {
+        VenuePhase.CLOSED: types_pb2.VENUE_PHASE_CLOSED,
+        VenuePhase.OPENING_AUCTION: types_pb2.VENUE_PHASE_OPENING_AUCTION,
+        VenuePhase.CONTINUOUS: types_pb2.VENUE_PHASE_CONTINUOUS,
+        VenuePhase.CLOSING_AUCTION: types_pb2.VENUE_PHASE_CLOSING_AUCTION,
+        VenuePhase.DATA_ENDED: types_pb2.VENUE_PHASE_DATA_ENDED,
+    }
+)
+MARKET = EnumTable(
+    {
+        Market.KOSPI: types_pb2.MARKET_KOSPI,
+        Market.KOSDAQ: types_pb2.MARKET_KOSDAQ,
+        Market.KONEX: types_pb2.MARKET_KONEX,
+        Market.ETF: types_pb2.MARKET_ETF,
+        Market.ETN: types_pb2.MARKET_ETN,
+    }
+)
+OUTCOME = EnumTable(
+    {
+        RequestOutcome.SENT: broker_pb2.REQUEST_OUTCOME_SENT,
+        RequestOutcome.REFUSED: broker_pb2.REQUEST_OUTCOME_REFUSED,
+        RequestOutcome.VOID: broker_pb2.REQUEST_OUTCOME_VOID,
+        RequestOutcome.IN_DOUBT: broker_pb2.REQUEST_OUTCOME_IN_DOUBT,
+    }
+)
+QUOTE_KIND = EnumTable(
+    {
+        QuoteKind.TRADE: types_pb2.QUOTE_KIND_TRADE,
+        QuoteKind.BOOK: types_pb2.QUOTE_KIND_BOOK,
+        QuoteKind.AUCTION_TRADE: types_pb2.QUOTE_KIND_AUCTION_TRADE,
+    }
+)
+
+
+def timestamp(nanos: int) -> Timestamp:
+    """Give the wire form of a time, exact to the nanosecond."""
+    seconds, rest = divmod(nanos, NANOS_PER_SECOND)
+    return Timestamp(seconds=seconds, nanos=rest)
+
+
+def unix_nanos(time: Timestamp, field: str) -> UnixNanos:
+    """Read a time. Raises RequestRefused INVALID_ARGUMENT on nanoseconds out of range."""
+    if not 0 <= time.nanos < NANOS_PER_SECOND:
+        raise bad_field(f"{field}.nanos", time.nanos, "0 to 999999999")
+    return UnixNanos(time.seconds * NANOS_PER_SECOND + time.nanos)
+
+
+def identifier(value: str, field: str, longest: int = 64) -> str:
+    """Read an id. Raises RequestRefused INVALID_ARGUMENT unless it has 1 to `longest` characters."""
+    if not 1 <= len(value) <= longest:
+        raise bad_field(field, value[: longest + 1], f"1 to {longest} characters")
+    return value
+
+
+def positive(value: int, field: str) -> int:
+    """Read a number above 0. Raises RequestRefused INVALID_ARGUMENT."""
+    if value <= 0:
+        raise bad_field(field, value, "above 0")
+    return value
+
+
+def krw_or_none(message: object, field: str) -> Krw | None:
+    """Read an optional amount: None when it is unset."""
+    return Krw(getattr(message, field)) if message.HasField(field) else None  # type: ignore[attr-defined]
