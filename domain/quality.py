@@ -1,0 +1,243 @@
+"""Quality of quotes: which rows are dropped, which are kept but marked.
+
+`judge` is pure: it looks at a batch and at the book and gives the accepted rows and the verdicts. `QualityBook.fold`
+is the only change of state and takes what was accepted, so a role judges in `decide` and folds in `evolve`.
+
+A good row costs one boolean expression and makes no object. Only when that expression fails are the rules asked one
+by one, so the expression and the table must agree; a test compares them.
+
+Source: KRX rules and Kiwoom's habits as gathered in docs (what makes a record invalid), read 2026-11-22.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from domain.instruments import Instrument
+from domain.krx import ticks
+from domain.messages.market import QuoteVerdict
+from domain.quotes import Quote, QuoteKind
+from domain.types import NANOS_PER_SECOND, Market, UnixNanos
+
+BAD_VALUE = "bad_value"
+UNKNOWN_SYMBOL = "unknown_symbol"
+OUTSIDE_LIMITS = "outside_limits"
+OUTSIDE_SESSION = "outside_session"
+OUT_OF_ORDER = "out_of_order"
+DUPLICATE = "duplicate"
+VOLUME_FELL = "volume_fell"
+OFF_TICK = "off_tick"
+CROSSED_BOOK = "crossed_book"
+PRICE_JUMP = "price_jump"
+
+RANDOM_END_NS = 35 * NANOS_PER_SECOND  # closing crosses were measured up to 32 s after 15:30:00
+FOR_EVER = UnixNanos(2**63 - 1)
+_BOOK = int(QuoteKind.BOOK)
+_AUCTION = int(QuoteKind.AUCTION_TRADE)
+
+
+class QualityBook:
+    """What the rules remember: the session, and the last accepted row of each symbol."""
+
+    __slots__ = ("close_time", "last", "open_time", "trading_date")
+
+    def __init__(self) -> None:
+        """Start with no session (times and ticks are then not judged) and no rows."""
+        self.trading_date: date | None = None
+        self.open_time = UnixNanos(0)
+        self.close_time = FOR_EVER
+        self.last: dict[str, Quote] = {}
+
+    def plan(self, trading_date: date, open_time: UnixNanos, close_time: UnixNanos) -> None:
+        """Set the session (UTC ns, regular open and nominal close). A new date forgets the rows of the old one."""
+        if trading_date != self.trading_date:
+            self.last = {}
+        self.trading_date = trading_date
+        self.open_time = open_time
+        self.close_time = close_time
+
+    def fold(self, accepted: Sequence[Quote]) -> None:
+        """Take in the accepted rows of one batch, flagged ones included."""
+        last = self.last
+        for row in accepted:
+            last[row[0]] = row
+
+
+class _Case(NamedTuple):
+    """One row and what it is judged against."""
+
+    row: Quote
+    before: Quote | None  # last accepted row of the symbol
+    instrument: Instrument | None
+    book: QualityBook
+
+
+class Rule(NamedTuple):
+    """One quality rule. `check` gives value and expectation in words when the row breaks it, else None."""
+
+    name: str
+    refuses: bool
+    explanation: str
+    check: Callable[[_Case], str | None]
+
+
+def _unknown(case: _Case) -> str | None:
+    return f"{case.row.symbol!r} is not among the instruments served" if case.instrument is None else None
+
+
+def _bad_value(case: _Case) -> str | None:
+    row = case.row
+    least_price = 0 if row.kind == _BOOK else 1  # before the first trade a book row has price 0
+    if row.price < least_price:
+        return f"price {row.price}, expected >= {least_price}"
+    names = ("last_qty", "cumulative_volume", "bid_price", "ask_price", "bid_qty", "ask_qty")
+    bad = [f"{name} {value}" for name, value in zip(names, row[3:9], strict=True) if value < 0]
+    return f"{', '.join(bad)}, expected >= 0" if bad else None
+
+
+def _outside_limits(case: _Case) -> str | None:
+    it, price = case.instrument, case.row.price
+    if it is None or it.lower_limit is None or it.upper_limit is None or price == 0:
+        return None
+    inside = it.lower_limit <= price <= it.upper_limit
+    return None if inside else f"price {price}, limits of the day {it.lower_limit} to {it.upper_limit}"
+
+
+def _outside_session(case: _Case) -> str | None:
+    time, book = case.row.venue_time, case.book
+    if time < book.open_time:
+        return f"{(book.open_time - time) / NANOS_PER_SECOND:.3f} s before the open"
+    late = time - book.close_time
+    return f"{late / NANOS_PER_SECOND:.3f} s after the close, 35 s allowed" if late > RANDOM_END_NS else None
+
+
+def _out_of_order(case: _Case) -> str | None:
+    back = case.before.venue_time - case.row.venue_time if case.before else 0
+    return f"{back / NANOS_PER_SECOND:.3f} s before the last row of the symbol" if back > 0 else None
+
+
+def _duplicate(case: _Case) -> str | None:
+    row, before = case.row, case.before
+    if before is None or row.kind == _BOOK or row[1] != before[1] or row[4] != before[4]:
+        return None
+    return f"a trade at the same time with the same cumulative volume {row.cumulative_volume}"
+
+
+def _volume_fell(case: _Case) -> str | None:
+    row, before = case.row, case.before
+    if before is None or row.cumulative_volume >= before.cumulative_volume:
+        return None
+    return f"cumulative volume {row.cumulative_volume}, was {before.cumulative_volume}"
+
+
+def _off_tick(case: _Case) -> str | None:
+    it, on, price = case.instrument, case.book.trading_date, case.row.price
+    if it is None or on is None or not _is_off_grid(price, it.market, on):
+        return None
+    return f"price {price} is neither on the tick {ticks.tick_size(price, it.market, on)} nor half of it off"
+
+
+def _crossed(case: _Case) -> str | None:
+    bid, ask = case.row.bid_price, case.row.ask_price
+    crossed = 0 < ask <= bid and case.row.kind != _AUCTION
+    return f"bid {bid} is not below ask {ask}" if crossed else None
+
+
+def _jump(case: _Case) -> str | None:
+    price, last = case.row.price, case.before.price if case.before else 0
+    if price == 0 or 10 * abs(price - last) <= 3 * last or last == 0:
+        return None
+    return f"price {price}, last {last}: more than 30 %"
+
+
+RULES: tuple[Rule, ...] = (  # a refused row gets the first refusal only, a kept one every flag
+    Rule(UNKNOWN_SYMBOL, True, "the symbol is not served by the broker", _unknown),
+    Rule(BAD_VALUE, True, "a price is not positive or a quantity is negative", _bad_value),
+    Rule(OUTSIDE_LIMITS, True, "the price lies outside the limits of the day (when they are known)", _outside_limits),
+    Rule(OUTSIDE_SESSION, True, "before the open, or later than 35 s after the close (random end)", _outside_session),
+    Rule(OUT_OF_ORDER, True, "venue time before the last row of the symbol", _out_of_order),
+    Rule(DUPLICATE, True, "a trade with time and cumulative volume of the row before", _duplicate),
+    Rule(VOLUME_FELL, False, "cumulative volume fell; it may only grow within a day", _volume_fell),
+    Rule(OFF_TICK, False, "neither on the tick grid nor half a tick off (mid-point prints are legal)", _off_tick),
+    Rule(CROSSED_BOOK, False, "best bid at or above best ask outside an auction", _crossed),
+    Rule(PRICE_JUMP, False, "more than 30 % away from the last accepted price", _jump),
+)
+EXPLANATIONS: Mapping[str, str] = {rule.name: rule.explanation for rule in RULES}
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_off_grid(price: int, market: Market, on: date) -> bool:
+    """Tell whether a price is neither on the grid nor half a tick off. Cached: a symbol moves among few prices."""
+    return price > 0 and not ticks.is_on_tick(price, market, on) and not ticks.is_half_tick(price, market, on)
+
+
+def judge(
+    rows: Sequence[Quote], book: QualityBook, instruments: Mapping[str, Instrument]
+) -> tuple[Sequence[Quote], tuple[QuoteVerdict, ...]]:
+    """Give the rows to keep and what is wrong with the others. Changes nothing; `book.fold` takes the result in.
+
+    Rows of one batch are judged against accepted rows before them in the same batch, too. Without a refusal the
+    very sequence given comes back.
+    """
+    verdicts: list[QuoteVerdict] = []
+    refused: list[int] = []
+    fresh: dict[str, Quote] = {}  # accepted rows of this batch over book.last
+    last, on, first, end = book.last, book.trading_date, book.open_time, book.close_time + RANDOM_END_NS
+    for index, row in enumerate(rows):
+        symbol, time, price, qty, volume, bid, ask, bid_qty, ask_qty, kind = row
+        before = fresh.get(symbol) or last.get(symbol)
+        it = instruments.get(symbol)
+        if not (
+            it is not None
+            and price > 0
+            and qty >= 0
+            and volume >= 0
+            and bid_qty >= 0
+            and ask_qty >= 0
+            and (0 <= bid < ask or (ask == 0 and bid >= 0) or (kind == _AUCTION and bid >= 0 and ask >= 0))
+            and first <= time <= end
+            and (it.lower_limit is None or it.upper_limit is None or it.lower_limit <= price <= it.upper_limit)
+            and (before is None or _follows(before, time, price, volume, kind))
+            and (on is None or not _is_off_grid(price, it.market, on))
+        ):
+            found = _verdicts(index, _Case(row, before, it, book))
+            verdicts += found
+            if found and found[0].refused:
+                refused.append(index)
+                continue
+        fresh[symbol] = row
+    if refused:
+        out = frozenset(refused)
+        return [row for index, row in enumerate(rows) if index not in out], tuple(verdicts)
+    return rows, tuple(verdicts)
+
+
+def _follows(before: Quote, time: int, price: int, volume: int, kind: int) -> bool:
+    """Tell whether a row may stand after another without a word."""
+    _, time_0, price_0, _, volume_0, _, _, _, _, _ = before
+    return (
+        time >= time_0
+        and volume >= volume_0
+        and (time > time_0 or volume > volume_0 or kind == _BOOK)
+        and (price_0 == 0 or 10 * abs(price - price_0) <= 3 * price_0)
+    )
+
+
+def _verdicts(index: int, case: _Case) -> list[QuoteVerdict]:
+    """Ask every rule; a refusal stands alone."""
+    flags: list[QuoteVerdict] = []
+    for rule in RULES:
+        detail = rule.check(case)
+        if detail is not None:
+            verdict = QuoteVerdict(index, case.row.symbol, rule.name, detail, rule.refuses)
+            if rule.refuses:
+                return [verdict]
+            flags.append(verdict)
+    return flags
+
+
+def flagged_rows(verdicts: Sequence[QuoteVerdict]) -> frozenset[int]:
+    """Give the positions, among the accepted rows, of those that are flagged: kept, but no basis for a signal."""
+    refused = sorted(verdict.row for verdict in verdicts if verdict.refused)
+    return frozenset(v.row - sum(1 for r in refused if r < v.row) for v in verdicts if not v.refused)

@@ -1,0 +1,174 @@
+"""Quality rules: examples for each rule, and the fast path against the table of rules."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import quality
+from domain.instruments import Instrument
+from domain.messages.market import QuoteVerdict
+from domain.quality import QualityBook, judge
+from domain.quotes import Quote, QuoteKind
+from domain.types import Krw, Market, Symbol, UnixNanos
+
+DAY = date(2026, 1, 13)
+S = 1_000_000_000
+OPEN = UnixNanos(1_768_262_400 * S)  # 2026-01-13 09:00 KST
+CLOSE = UnixNanos(OPEN + 23_400 * S)
+GOOD: dict[str, Any] = {
+    "symbol": "120110", "venue_time": OPEN + 60 * S, "price": 10_010, "last_qty": 5, "cumulative_volume": 100,
+    "bid_price": 10_000, "ask_price": 10_010, "bid_qty": 30, "ask_qty": 40, "kind": int(QuoteKind.TRADE),
+}  # fmt: skip
+LISTED = {
+    "120110": Instrument(Symbol("120110"), "", Market.KOSPI, Krw(10_000), Krw(7_000), Krw(13_000), True),
+    "005930": Instrument(Symbol("005930"), "", Market.KOSPI, None, None, None, True),
+}
+
+
+def a_row(**changes: Any) -> Quote:
+    return Quote(**{**GOOD, **changes})
+
+
+def a_book(*rows: Quote) -> QualityBook:
+    book = QualityBook()
+    book.plan(DAY, OPEN, CLOSE)
+    book.fold(rows)
+    return book
+
+
+def rules_of(verdicts: Sequence[QuoteVerdict]) -> list[str]:
+    return [verdict.rule for verdict in verdicts]
+
+
+def test_given_good_rows_when_judged_then_the_same_sequence_comes_back() -> None:
+    rows = [a_row(), a_row(cumulative_volume=105)]
+    accepted, verdicts = judge(rows, a_book(), LISTED)
+    assert accepted is rows
+    assert verdicts == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"symbol": "999999"}, quality.UNKNOWN_SYMBOL),
+        ({"price": 0}, quality.BAD_VALUE),
+        ({"price": -10_010}, quality.BAD_VALUE),
+        ({"last_qty": -1}, quality.BAD_VALUE),
+        ({"ask_qty": -1}, quality.BAD_VALUE),
+        ({"bid_price": -5}, quality.BAD_VALUE),
+        ({"price": 13_010}, quality.OUTSIDE_LIMITS),
+        ({"price": 6_990}, quality.OUTSIDE_LIMITS),
+        ({"venue_time": OPEN - 1}, quality.OUTSIDE_SESSION),
+        ({"venue_time": CLOSE + 35 * S + 1}, quality.OUTSIDE_SESSION),
+        ({"venue_time": OPEN + 29 * S}, quality.OUT_OF_ORDER),
+        ({"venue_time": OPEN + 30 * S, "cumulative_volume": 50}, quality.DUPLICATE),
+    ],
+)
+def test_given_a_bad_row_when_judged_then_it_is_refused_with_its_rule(changes: dict[str, Any], rule: str) -> None:
+    book = a_book(a_row(venue_time=OPEN + 30 * S, cumulative_volume=50))
+    good = a_row(symbol="005930")
+    accepted, verdicts = judge([good, a_row(**changes)], book, LISTED)
+    assert accepted == [good]
+    assert [(v.row, v.rule, v.refused) for v in verdicts] == [(1, rule, True)]
+    assert verdicts[0].detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"cumulative_volume": 49}, quality.VOLUME_FELL),
+        ({"price": 10_003}, quality.OFF_TICK),
+        ({"bid_price": 10_010}, quality.CROSSED_BOOK),
+        ({"bid_price": 10_020, "kind": int(QuoteKind.BOOK)}, quality.CROSSED_BOOK),
+        ({"symbol": "005930", "price": 13_020}, quality.PRICE_JUMP),
+    ],
+)
+def test_given_an_odd_row_when_judged_then_it_is_kept_and_flagged(changes: dict[str, Any], rule: str) -> None:
+    before = a_row(venue_time=OPEN + 30 * S, cumulative_volume=50)
+    rows = [a_row(**changes)]
+    accepted, verdicts = judge(rows, a_book(before, before._replace(symbol="005930")), LISTED)
+    assert accepted is rows
+    assert [(v.row, v.rule, v.refused) for v in verdicts] == [(0, rule, False)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"price": 10_005},  # half a tick: a mid-point print
+        {"price": 7_000, "bid_price": 6_990, "ask_price": 7_000},  # the lower limit itself
+        {"price": 13_000, "ask_price": 0, "ask_qty": 0, "bid_price": 13_000},  # one-sided at the upper limit
+        {"bid_price": 10_020, "kind": int(QuoteKind.AUCTION_TRADE)},  # books cross while an auction collects
+        {"price": 0, "last_qty": 0, "cumulative_volume": 0, "kind": int(QuoteKind.BOOK)},  # before the first trade
+        {"venue_time": CLOSE + 35 * S},  # random end
+        {"venue_time": OPEN},
+    ],
+)
+def test_given_a_rare_but_legal_row_when_judged_then_there_is_no_verdict(changes: dict[str, Any]) -> None:
+    assert judge([a_row(**changes)], a_book(), LISTED)[1] == ()
+
+
+def test_given_a_book_change_at_the_same_moment_when_judged_then_it_is_no_duplicate() -> None:
+    assert judge([a_row(), a_row(kind=int(QuoteKind.BOOK))], a_book(), LISTED)[1] == ()
+
+
+def test_given_a_bad_row_in_a_batch_when_judged_then_the_next_is_judged_against_the_last_accepted_one() -> None:
+    rows = [a_row(), a_row(venue_time=OPEN), a_row(cumulative_volume=101)]
+    accepted, verdicts = judge(rows, a_book(), LISTED)
+    assert accepted == [rows[0], rows[2]]
+    assert rules_of(verdicts) == [quality.OUT_OF_ORDER]
+
+
+def test_given_no_session_when_judged_then_times_and_ticks_pass() -> None:
+    assert judge([a_row(venue_time=1, price=10_003)], QualityBook(), LISTED)[1] == ()
+
+
+def test_given_a_new_date_when_planned_then_the_rows_of_the_old_day_are_forgotten() -> None:
+    book = a_book(a_row())
+    book.plan(DAY, OPEN, CLOSE)
+    assert book.last
+    book.plan(date(2026, 1, 14), OPEN, CLOSE)
+    assert not book.last
+
+
+def test_given_refusals_and_flags_when_asked_then_positions_are_those_of_the_accepted_rows() -> None:
+    rows = [a_row(price=0), a_row(price=10_003), a_row(cumulative_volume=101), a_row(price=10_013)]
+    accepted, verdicts = judge(rows, a_book(), LISTED)
+    flagged = quality.flagged_rows(verdicts)
+    assert [accepted[i].price for i in sorted(flagged)] == [10_003, 10_013]
+    assert set(rules_of(verdicts)) <= set(quality.EXPLANATIONS)
+
+
+ODD_ROWS = st.builds(
+    a_row,
+    symbol=st.sampled_from(["120110", "005930", "999999"]),
+    venue_time=st.sampled_from([OPEN - 1, OPEN, OPEN + S, OPEN + 2 * S, CLOSE + 35 * S, CLOSE + 36 * S]),
+    price=st.sampled_from([-1, 0, 6_990, 7_000, 10_000, 10_003, 10_005, 13_000, 13_010, 20_000]),
+    last_qty=st.sampled_from([-1, 0, 5]),
+    cumulative_volume=st.sampled_from([-1, 0, 99, 100, 101]),
+    bid_price=st.sampled_from([-1, 0, 9_990, 10_000, 10_010]),
+    ask_price=st.sampled_from([-1, 0, 10_000, 10_010]),
+    bid_qty=st.sampled_from([-1, 0, 3]),
+    kind=st.sampled_from([int(kind) for kind in QuoteKind]),
+)
+
+
+@given(st.lists(ODD_ROWS, max_size=8), st.lists(ODD_ROWS, max_size=8))
+def test_for_any_rows_judging_changes_nothing_and_says_what_rules_say(first: list[Quote], rows: list[Quote]) -> None:
+    book = a_book()
+    book.fold(judge(first, book, LISTED)[0])
+    before = dict(book.last)
+    accepted, verdicts = judge(rows, book, LISTED)
+    assert book.last == before
+    kept, said = [], []
+    for index, row in enumerate(rows):  # the plain way: every rule for every row, folded one by one
+        found = quality._verdicts(index, quality._Case(row, book.last.get(row.symbol), LISTED.get(row.symbol), book))
+        said += found
+        if not any(verdict.refused for verdict in found):
+            kept.append(row)
+            book.fold([row])
+    assert list(accepted) == kept
+    assert list(verdicts) == said
