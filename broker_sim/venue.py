@@ -1,0 +1,126 @@
+"""An exchange whose facts are durable: journal, gateway and exchange kept in step.
+
+Every fact is in the journal before anyone hears of it, and the exchange's books are the fold of the journal, so a
+killed process loses nothing. What could not be journaled did not happen: the books are folded anew.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+from broker.gateway import OrderGateway
+from broker.journal import OrderJournal
+from broker.port import Guard, OrderRequest, Receipt
+from broker_sim.exchange import Exchange
+from domain.messages.orders import OrderFact, OrderFilled
+from domain.quotes import Quote
+from domain.types import UnixNanos
+
+CASH, CLOCK, SOURCE, ENDED = "sim.cash", "sim.clock", "sim.source", "sim.ended"  # kept beside the journal
+
+
+class DurableVenue:
+    """The wire of the gateway, and the only writer of the journal. Used on one event loop."""
+
+    atomic: bool = True  # the exchange is the fold of the journal: a crash between the two loses both or neither
+
+    def __init__(
+        self,
+        journal: OrderJournal,
+        cash: int,
+        commission_ppm: int,
+        overrides: Mapping[str, tuple[str, str]],
+        now: Callable[[], int],
+    ) -> None:
+        """Fold the journal. `cash` (won) opens a new account; an old one keeps what it was opened with."""
+        if journal.get_meta(CASH) is None:
+            journal.set_meta(CASH, str(cash))
+        self.journal = journal
+        self._commission_ppm = commission_ppm
+        self._overrides = overrides
+        self._gateway = OrderGateway(journal, self, lambda: UnixNanos(now()))
+        self._grown = asyncio.Event()
+        self.exchange, self.fills = self._fold()
+
+    def place(self, request: OrderRequest) -> Sequence[OrderFact]:
+        """Hand a request to the exchange, for the gateway."""
+        return self.exchange.place(request)
+
+    def request(self, request: OrderRequest, guard: Guard) -> Receipt:
+        """Take one request through the gateway. Raises LogError when it cannot be durable; then it did not happen."""
+        try:
+            receipt, facts = self._gateway.handle(request, guard)
+        except Exception:
+            self._refold()
+            raise
+        self._publish(facts)
+        return receipt
+
+    def on_quotes(self, rows: Sequence[Quote], venue_time: UnixNanos | None = None) -> None:
+        """Let rows trade, then move the clock. Raises LogError like `request`."""
+        facts = self.exchange.on_quotes(rows)
+        if venue_time is not None:
+            facts += self.exchange.advance(venue_time)
+        self._store(facts)
+
+    def end_of_data(self) -> None:
+        """End the day with its feed."""
+        self._store(self.exchange.end_of_data())
+        self.keep_clock()
+
+    async def events(self, after_seq: int) -> AsyncIterator[OrderFact]:
+        """Stream every fact with a greater seq, then new ones as they happen; never ends."""
+        while True:
+            grown = self._grown  # taken before reading, so that nothing journaled meanwhile is slept through
+            for fact in list(self.journal.events(after_seq)):
+                after_seq = fact.event_seq
+                yield fact
+            if after_seq >= self.journal.last_seq:
+                await grown.wait()
+
+    def kept_clock(self) -> UnixNanos:
+        """Give the venue time an earlier run had reached, 0 when there was none."""
+        return UnixNanos(max(int(self.journal.get_meta(CLOCK) or 0), self.exchange.books.last_time))
+
+    def keep_clock(self) -> None:
+        """Make the venue time durable."""
+        if self.exchange.now:
+            self.journal.set_meta(CLOCK, str(self.exchange.now))
+
+    def restore(self, now: UnixNanos, rows: Sequence[Quote] = (), ended: bool = False) -> None:
+        """Put the clock where an earlier run was, with its latest rows."""
+        self.exchange.restore(now, rows, ended)
+        self.exchange.restore_taken(self.fills)
+
+    def _store(self, facts: list[OrderFact]) -> None:
+        if not facts:
+            return
+        try:
+            numbered = self.journal.append(facts)
+        except Exception:
+            self._refold()
+            raise
+        self._publish(numbered)
+
+    def _publish(self, facts: Sequence[OrderFact]) -> None:
+        if not facts:
+            return
+        self.fills += [fact for fact in facts if isinstance(fact, OrderFilled)]
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
+
+    def _fold(self) -> tuple[Exchange, list[OrderFilled]]:
+        exchange = Exchange(int(self.journal.get_meta(CASH) or 0), self._commission_ppm, self._overrides)
+        fills = []
+        for fact in self.journal.events(0):
+            exchange.apply(fact)
+            if isinstance(fact, OrderFilled):
+                fills.append(fact)
+        return exchange, fills
+
+    def _refold(self) -> None:
+        # Only the books go back; the market's own state stays.
+        seen = self.exchange
+        self.exchange, self.fills = self._fold()
+        self.exchange.set_instruments(seen.instruments.values())
+        if seen.now:
+            self.restore(seen.now, list(seen.latest.values()), seen.ended)
