@@ -32,6 +32,7 @@ REGULAR_HOURS: Final = ("09:00", "15:30")  # KRX Business Regulation art. 4, rea
 FIRST_DAY_HOURS: Final = ("10:00", "15:30")  # first session of a year; 2026-01-02, kode.co.kr
 CSAT_HOURS: Final = ("10:00", "16:30")  # 2025-11-13, Edaily and Donga
 
+HOURS_KNOWN_FROM: Final = date(2016, 8, 1)  # before, the session ended at 15:00; KRX extension of hours of that day
 OPENING_AUCTION_MINUTES: Final = 30
 CLOSING_AUCTION_MINUTES: Final = 10
 # Crosses come up to 30 s after the nominal end; measured 15:30:03 to 15:30:32 in 2026, 35 s with a margin.
@@ -71,9 +72,14 @@ def _minutes(text: str, day: date) -> int:
 
 
 def regular_hours(day: date, overrides: Overrides = NO_OVERRIDES) -> tuple[str, str] | None:
-    """Give (open, close) of the regular session as HH:MM in KST, None when the exchange is closed."""
+    """Give (open, close) of the regular session as HH:MM in KST, None when the exchange is closed.
+
+    Raises ConfigError for a day before 2016-08-01 without an override.
+    """
     if (hours := overrides.get(day.isoformat())) is not None:
         return None if tuple(hours) == CLOSED else (hours[0], hours[1])
+    if day < HOURS_KNOWN_FROM:
+        raise ConfigError(f"date expected {HOURS_KNOWN_FROM.isoformat()} or later (hours), was {day.isoformat()}")
     if not is_session(day, overrides):
         return None
     if day in CSAT_DAYS:
@@ -85,7 +91,8 @@ def regular_session(day: date, overrides: Mapping[str, tuple[str, str]] = NO_OVE
     """Give the regular session of a day, None when the exchange is closed.
 
     `overrides` maps ISO dates to (open, close) in KST HH:MM; ("", "") closes a day, hours open a closed one.
-    Raises ConfigError when overridden hours are malformed or too short for the closing auction.
+    Raises ConfigError when overridden hours are malformed or too short for the closing auction, and for a day before
+    2016-08-01.
     """
     hours = regular_hours(day, overrides)
     if hours is None:
