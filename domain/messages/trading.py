@@ -187,3 +187,13 @@ class StopReady(Message):
     IS_EFFECT: ClassVar[bool] = True
     reason: str
     open_orders: int
+
+
+@message
+class StrategyBenched(Message):
+    """A strategy raised and is left out from now on; the others go on."""
+
+    STREAM: ClassVar[str] = "strategy/{strategy}"
+    strategy: str
+    error: str
+    at_seq: int  # message that did it

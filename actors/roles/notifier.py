@@ -1,0 +1,169 @@
+"""The notifier: what a person should know, in plain words and Korean time."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from actors.core.role import Role
+from domain.messages import Message, Stamp
+from domain.messages.link import ConnectionChanged, InstrumentsReceived, ReconcileReported
+from domain.messages.orders import OrderStateChanged
+from domain.messages.run import RoleFailed
+from domain.messages.trading import DayChanged, LossLimitHit, NoticeRaised, SessionPlanned, StrategyBenched
+from domain.time import kst_text
+from domain.types import Severity
+
+MAX_TOPICS = 500  # remembered; the oldest is forgotten first
+MAX_NAMED = 5  # instruments named in one notice
+DAY_SEVERITY = {"HALTED": Severity.ALERT, "PAUSED": Severity.WARNING}
+
+
+class Notifier(Role):
+    """Raise notices. A text is not repeated while it is the last said about its topic.
+
+    Hears: day, links, loss limit, failures, reconciliation, orders in trouble, session plan, instruments.
+    Says: NoticeRaised.
+    Keeps: the last text of each topic, Korean names.
+    """
+
+    NAME: ClassVar[str] = "notifier"
+    HEARS: ClassVar[tuple[type[Message], ...]] = (
+        DayChanged,
+        ConnectionChanged,
+        LossLimitHit,
+        RoleFailed,
+        StrategyBenched,
+        ReconcileReported,
+        OrderStateChanged,
+        SessionPlanned,
+        InstrumentsReceived,
+    )
+    SAYS: ClassVar[tuple[type[Message], ...]] = (NoticeRaised,)
+
+    def __init__(self) -> None:
+        """Start having said nothing."""
+        super().__init__()
+        self.last_said: dict[str, str] = {}  # topic -> text without its time
+        self.names: dict[str, str] = {}  # symbol -> Korean name
+
+    def evolve(self, message: Any, stamp: Stamp) -> None:  # noqa: ARG002  # the signature of a role
+        """Fold one message."""
+        match message:
+            case NoticeRaised(topic=topic, text=text):
+                self.last_said.pop(topic, None)
+                self.last_said[topic] = _body(text)
+                if len(self.last_said) > MAX_TOPICS:
+                    del self.last_said[next(iter(self.last_said))]
+            case InstrumentsReceived(instruments=instruments):
+                self.names.update({item.symbol: item.name for item in instruments})
+
+    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
+        """Say what is new."""
+        notice = self._notice(message)
+        if notice is None:
+            return ()
+        severity, topic, body = notice
+        if self.last_said.get(topic) == body:
+            return ()
+        at = message.when() or stamp.system_time
+        return (NoticeRaised(severity, topic, f"{kst_text(at)} {body}"),)
+
+    def _notice(self, message: Any) -> tuple[Severity, str, str] | None:
+        found: tuple[Severity, str, str] | None = None
+        match message:
+            case DayChanged(to_state=state, reason=reason):
+                found = DAY_SEVERITY.get(state, Severity.INFO), "day", f"The trading day is {state}: {reason}."
+            case ConnectionChanged():
+                found = _connection(message)
+            case OrderStateChanged():
+                found = self._order(message)
+            case SessionPlanned():
+                found = _session(message)
+            case InstrumentsReceived():
+                found = self._instruments(message)
+            case ReconcileReported():
+                found = self._reconcile(message)
+            case _:
+                found = _failure(message)
+        return found
+
+    def _order(self, change: OrderStateChanged) -> tuple[Severity, str, str] | None:
+        status, topic = str(change.to_status), f"order/{change.client_order_id}"
+        name = f"{change.symbol} {self.names.get(change.symbol, '')}".rstrip()
+        what = f"Order {change.client_order_id} ({change.side.value} {change.quantity:,} {name})"
+        if change.to_status == change.from_status:
+            return None
+        if status.startswith("UNKNOWN"):
+            body = f"{what} is {status}: whether the broker has it is not known; it is not sent again. {change.reason}"
+            return Severity.ALERT, topic, body.rstrip()
+        if status == "QUARANTINED":
+            body = (
+                f"{what} is QUARANTINED: the evidence fits more than one order, a person must decide. {change.reason}"
+            )
+            return Severity.ALERT, topic, body.rstrip()
+        if status == "REJECTED":
+            return Severity.WARNING, topic, f"{what} was rejected: {change.reason}"
+        return None
+
+    def _reconcile(self, report: ReconcileReported) -> tuple[Severity, str, str] | None:
+        differences = report.differences
+        if not report.agreed:
+            more = f" (and {len(differences) - MAX_NAMED} more)" if len(differences) > MAX_NAMED else ""
+            text = "; ".join(differences[:MAX_NAMED])
+            return Severity.ALERT, "reconcile", f"Our books and the broker's differ: {text}{more}."
+        if report.unknown_orders:
+            body = f"Books agree, but the fate of {report.unknown_orders} orders is not known."
+            return Severity.WARNING, "reconcile", body
+        if "reconcile" in self.last_said:  # good news only after bad
+            return Severity.INFO, "reconcile", "Our books and the broker's agree."
+        return None
+
+    def _instruments(self, message: InstrumentsReceived) -> tuple[Severity, str, str] | None:
+        unlimited = [item.symbol for item in message.instruments if None in (item.lower_limit, item.upper_limit)]
+        parts = []
+        if unlimited:
+            parts.append(f"Daily price limits are unknown for {self._listed(unlimited)}; they are not checked.")
+        if message.unknown_symbols:
+            parts.append(f"The broker does not know {self._listed(message.unknown_symbols)}.")
+        return (Severity.WARNING, "instruments", " ".join(parts)) if parts else None
+
+    def _listed(self, symbols: Iterable[str]) -> str:
+        ordered = sorted(symbols)
+        named = [f"{symbol} {self.names.get(symbol, '')}".rstrip() for symbol in ordered[:MAX_NAMED]]
+        more = f" and {len(ordered) - MAX_NAMED} more" if len(ordered) > MAX_NAMED else ""
+        return ", ".join(named) + more
+
+
+def _connection(change: ConnectionChanged) -> tuple[Severity, str, str] | None:
+    link = change.link.value
+    topic = f"connection/{link}"
+    if change.to_state == "READY":
+        return Severity.INFO, topic, f"The {link} link is ready."
+    if change.to_state == "BACKING_OFF" and change.from_state in ("READY", "DEGRADED"):
+        return Severity.WARNING, topic, f"The {link} link is lost and tries again: {change.reason}."
+    if change.to_state == "FAILED":
+        return Severity.ALERT, topic, f"The {link} link failed and does not try again: {change.reason}."
+    return None
+
+
+def _session(plan: SessionPlanned) -> tuple[Severity, str, str]:
+    if not plan.is_session:
+        return Severity.INFO, "session", f"{plan.trading_date} is no trading day."
+    times = f"{kst_text(plan.open_time)[:5]} to {kst_text(plan.close_time)[:5]} KST"
+    late = ", a late opening" if plan.late else ""
+    return Severity.INFO, "session", f"{plan.trading_date} trades from {times}{late}."
+
+
+def _failure(message: Any) -> tuple[Severity, str, str] | None:
+    match message:
+        case LossLimitHit(equity=equity, loss_krw=loss, limit_krw=limit):
+            body = f"The daily loss of {loss:,} KRW reached the limit of {limit:,} KRW. Equity is {equity:,} KRW."
+            return Severity.ALERT, "risk", body
+        case RoleFailed(role_name=role, at_seq=seq, error=error):
+            return Severity.ALERT, f"role/{role}", f"Role {role} failed at event {seq}: {error}. Trading stops."
+        case StrategyBenched(strategy=strategy, at_seq=seq, error=error):
+            return Severity.ALERT, f"strategy/{strategy}", f"Strategy {strategy} is benched since event {seq}: {error}."
+    return None
+
+
+def _body(text: str) -> str:
+    return text.partition(" ")[2]  # the time in front is not part of what was said

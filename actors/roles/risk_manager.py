@@ -1,0 +1,261 @@
+"""The risk manager: nothing goes to the market that it did not approve."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from actors.core.role import Role
+from domain.messages import Message, Stamp
+from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived
+from domain.messages.market import QuotesJudged
+from domain.messages.operator import CommandAnswered, FlattenRequested, ManualOrderRequested
+from domain.messages.orders import OrderStateChanged
+from domain.messages.run import RunStarted
+from domain.messages.trading import (
+    AccountOpened,
+    DayChanged,
+    EquityMarked,
+    FillBooked,
+    GateChanged,
+    LossLimitHit,
+    OrderApproved,
+    OrderDenied,
+    SignalFormed,
+)
+from domain.risk import (
+    RULES,
+    STATE_RULES,
+    Denial,
+    Proposal,
+    RiskState,
+    check_list,
+    judge,
+    loss_limit_krw,
+    size_entry,
+    size_exit,
+)
+from domain.risk.picture import worst_price
+from domain.risk.sizing import cost
+from domain.types import PPM, ClientOrderId, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
+from domain.views import CheckView, DenialsQuery, RiskQuery, RiskView
+
+Verdict = OrderApproved | OrderDenied
+
+
+class RiskManager(Role):
+    """Judge every order before it exists, size what signals ask for, watch the daily loss, sell out on flatten.
+
+    Hears: signals, orders by hand, flatten, everything the rules look at.
+    Says: OrderApproved, OrderDenied, LossLimitHit, CommandAnswered.
+    Keeps: what open orders bind, cash, holdings, prices, links, gate and day, the loss lock, who is being sold out.
+    """
+
+    NAME: ClassVar[str] = "risk_manager"
+    HEARS: ClassVar[tuple[type[Message], ...]] = (
+        RunStarted,
+        InstrumentsReceived,
+        ConnectionChanged,
+        DayChanged,
+        GateChanged,
+        QuotesJudged,
+        SignalFormed,
+        ManualOrderRequested,
+        FlattenRequested,
+        OrderStateChanged,
+        FillBooked,
+        AccountOpened,
+        EquityMarked,
+        BrokerStateReceived,
+    )
+    SAYS: ClassVar[tuple[type[Message], ...]] = (OrderApproved, OrderDenied, LossLimitHit, CommandAnswered)
+
+    def __init__(self) -> None:
+        """Start with nothing known: every rule then denies."""
+        super().__init__()
+        self.state = RiskState()
+
+    def evolve(self, message: Any, stamp: Stamp) -> None:  # noqa: ARG002  # the signature of a role
+        """Fold one message."""
+        self.state.fold(message)
+
+    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
+        """Judge orders, answer people, watch the loss limit."""
+        match message:
+            case QuotesJudged():
+                return ()
+            case SignalFormed():
+                return self._signal(message, stamp)
+            case EquityMarked():
+                return self._loss(message)
+            case ManualOrderRequested():
+                return self._by_hand(message, stamp)
+            case FlattenRequested():
+                return self._flatten(message, stamp)
+        return self._sell_out(stamp)
+
+    # ---- signals and orders by hand ----------------------------------------------------------------------------
+
+    def _signal(self, signal: SignalFormed, stamp: Stamp) -> list[Message]:
+        draft = Proposal(
+            symbol=signal.symbol,
+            side=signal.side,
+            kind=OrderKind.LIMIT,
+            purpose=signal.purpose,
+            quantity=0,
+            limit_price=signal.limit_price,
+            confidence_ppm=round(signal.confidence * PPM),
+            venue_time=signal.venue_time,
+        )
+        verdict = self._judge(draft, stamp, signal.strategy, signal.rationale)
+        return [] if self._is_repeated_exit(verdict) else [verdict]
+
+    def _by_hand(self, asked: ManualOrderRequested, stamp: Stamp) -> list[Message]:
+        earlier = self.state.answers.get(asked.command_id)
+        if earlier is not None:
+            return [earlier]
+        proposal = Proposal(
+            symbol=asked.symbol,
+            side=asked.side,
+            kind=asked.kind,
+            purpose=Purpose.EXIT if asked.side is Side.SELL else Purpose.ENTRY,
+            quantity=asked.quantity,
+            limit_price=asked.limit_price,
+            confidence_ppm=None,
+            venue_time=UnixNanos(self.state.venue_time),
+        )
+        verdict = self._judge(proposal, stamp, f"operator:{asked.caller}", asked.note)
+        accepted = isinstance(verdict, OrderApproved)
+        code, text = ("", "approved") if isinstance(verdict, OrderApproved) else (verdict.reason, verdict.message)
+        return [verdict, CommandAnswered(asked.command_id, accepted, code, text, verdict.client_order_id)]
+
+    def _judge(self, proposal: Proposal, stamp: Stamp, origin: str, rationale: str) -> Verdict:
+        picture = self.state.picture(proposal)
+        order_id = ClientOrderId(f"{stamp.log_id}-{stamp.seq}")
+        denial = judge(proposal, picture, STATE_RULES)
+        if denial is None and not proposal.by_hand:
+            price = worst_price(proposal, picture)
+            size = size_entry(price, picture) if proposal.side is Side.BUY else size_exit(picture)
+            proposal = replace(proposal, quantity=size.quantity)
+            denial = size.binding if size.quantity == 0 else None
+        if denial is None:
+            denial = judge(proposal, picture, RULES)
+        if denial is not None:
+            return _denied(order_id, proposal, denial, origin, rationale)
+        reserved = Krw(0)
+        if proposal.side is Side.BUY:
+            reserved = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
+        return _approved(order_id, proposal, reserved, origin, rationale)
+
+    def _is_repeated_exit(self, verdict: Verdict) -> bool:
+        """Tell whether the same was said already about the sells that are open now."""
+        if not isinstance(verdict, OrderDenied) or verdict.reason != "DUPLICATE" or verdict.purpose is not Purpose.EXIT:
+            return False
+        return self.state.denied_exits.get(verdict.symbol) == self.state.open_sells(verdict.symbol)
+
+    # ---- daily loss --------------------------------------------------------------------------------------------
+
+    def _loss(self, marked: EquityMarked) -> list[Message]:
+        state = self.state
+        limit = loss_limit_krw(state.start_equity, state.config.risk.daily_loss_ppm)
+        loss = Krw(state.start_equity - marked.equity)
+        if not state.trading_date or state.loss_date == state.trading_date or loss <= 0 or loss < limit:
+            return []
+        start = Krw(state.start_equity)
+        return [LossLimitHit("daily_loss", marked.equity, start, loss, limit, marked.venue_time)]
+
+    # ---- flatten -----------------------------------------------------------------------------------------------
+
+    def _flatten(self, asked: FlattenRequested, stamp: Stamp) -> list[Message]:
+        state = self.state
+        earlier = state.answers.get(asked.command_id)
+        if earlier is not None:
+            return [earlier]
+        if asked.symbol and asked.symbol not in state.instruments and asked.symbol not in state.positions:
+            text = f"{asked.symbol!r} is not an instrument of this broker"
+            return [CommandAnswered(asked.command_id, False, "INSTRUMENT", text, "")]
+        symbols = state.flatten_symbols(asked.symbol)
+        cancels = sum(hold.is_open and hold.symbol in symbols for hold in state.holds.values())
+        exits = sum(state.positions.get(symbol, 0) > 0 for symbol in symbols)
+        orders = self._sell_out(stamp)
+        text = f"cancelling {cancels} orders, selling {exits} holdings"
+        if len(orders) < exits:
+            text += f", {exits - len(orders)} of them once nothing of it is open and the gate lets exits pass"
+        return [*orders, CommandAnswered(asked.command_id, True, "", text, "", cancels=cancels, exits=exits)]
+
+    def _sell_out(self, stamp: Stamp) -> list[Message]:
+        """Sell what is being sold out and has no open order; freshness of quotes and prices do not matter here."""
+        state = self.state
+        orders_link = state.links.get(LinkName.ORDERS)
+        if not state.flattening or orders_link != "READY" or not state.gate.passes(Purpose.EXIT):
+            return []
+        busy = {hold.symbol for hold in state.holds.values()}
+        orders: list[Message] = []
+        for symbol, flatten in state.flattening.items():
+            held = state.positions.get(symbol, 0)
+            if held <= 0 or symbol in busy or flatten.attempts <= 0:
+                continue
+            order_id = ClientOrderId(f"{stamp.log_id}-{stamp.seq}-{symbol}")
+            at = UnixNanos(state.venue_time)
+            proposal = Proposal(symbol, Side.SELL, OrderKind.MARKET, Purpose.EXIT, held, None, None, at)
+            origin, reason = f"operator:{flatten.caller}", flatten.note or "flatten"
+            orders.append(_approved(order_id, proposal, Krw(0), origin, reason))
+        return orders
+
+    # ---- questions ---------------------------------------------------------------------------------------------
+
+    def view(self, query: Any) -> Any:
+        """Answer RiskQuery and DenialsQuery."""
+        state = self.state
+        match query:
+            case DenialsQuery(symbol=symbol, limit=limit):
+                found = [denial for denial in state.denials if symbol in ("", denial.symbol)]
+                return tuple(found[-limit:] if limit else found)
+            case RiskQuery():
+                reserved = state.reserved()
+                held = sorted(state.positions.items())
+                return RiskView(
+                    reserved=reserved,
+                    orderable_cash=Krw(state.cash - reserved),
+                    sellable={symbol: max(0, quantity - state.selling(symbol)) for symbol, quantity in held},
+                    open_orders=sum(hold.is_open for hold in state.holds.values()),
+                    denied=len(state.denials),
+                    denied_by_reason=dict(sorted(Counter(denial.reason for denial in state.denials).items())),
+                    loss_limit_hit=state.loss_locked,
+                    flattening=tuple(sorted(state.flattening)),
+                    checks=tuple(CheckView(*check) for check in check_list(state.config.risk)),
+                )
+        return super().view(query)
+
+
+def _approved(order_id: ClientOrderId, proposal: Proposal, reserved: Krw, origin: str, rationale: str) -> OrderApproved:
+    return OrderApproved(
+        client_order_id=order_id,
+        symbol=proposal.symbol,
+        side=proposal.side,
+        kind=proposal.kind,
+        purpose=proposal.purpose,
+        quantity=proposal.quantity,
+        limit_price=proposal.limit_price,
+        reserved_krw=reserved,
+        origin=origin,
+        rationale=rationale,
+        venue_time=proposal.venue_time,
+    )
+
+
+def _denied(order_id: ClientOrderId, proposal: Proposal, denial: Denial, origin: str, rationale: str) -> OrderDenied:
+    return OrderDenied(
+        client_order_id=order_id,
+        symbol=proposal.symbol,
+        side=proposal.side,
+        kind=proposal.kind,
+        purpose=proposal.purpose,
+        quantity=proposal.quantity,
+        limit_price=proposal.limit_price,
+        reason=denial.code,
+        message=denial.message,
+        origin=origin,
+        rationale=rationale,
+        venue_time=proposal.venue_time,
+    )

@@ -1,0 +1,159 @@
+"""Books: cash and positions, booked to the won.
+
+One identity holds after every fill, whatever its direction:
+
+    cash + Σ cost_basis + Σ cost_commission == cash and cost at the start + Σ realised
+
+`cost_basis` is notional only. What was paid to get in is kept beside it in `cost_commission`, so that a closing fill
+realises the costs of both sides. Average prices are derived, never stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from domain.errors import InvariantError
+from domain.types import Krw, Side
+
+ZERO = Krw(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A holding. Long-only markets keep it >= 0; a negative one says the books missed a fill, and still balances."""
+
+    quantity: int = 0  # shares
+    cost_basis: Krw = ZERO  # notional paid for them
+    cost_commission: Krw = ZERO  # costs paid to get in
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What one fill did: amounts of the fill, then the position and the cash after it."""
+
+    notional: Krw
+    commission: Krw
+    tax: Krw
+    realized_pnl: Krw  # costs of both sides included; 0 when the fill only opens
+    position: Position
+    cash: Krw
+
+
+FLAT = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Cash and open positions at one moment. Never changed: every booking gives new books."""
+
+    cash: Krw = ZERO
+    positions: Mapping[str, Position] = field(default_factory=dict)  # open ones only
+
+    def position(self, symbol: str) -> Position:
+        """Give the position of an instrument, flat when there is none."""
+        return self.positions.get(symbol, FLAT)
+
+    def book(self, symbol: str, side: Side, quantity: int, price: Krw, commission: Krw, tax: Krw) -> Booking:
+        """Compute what a fill does (shares, won per share, won). Raises as `book_fill`."""
+        return book_fill(self.position(symbol), self.cash, side, quantity, price, commission, tax)
+
+    def with_position(self, symbol: str, position: Position, cash: Krw) -> "Books":
+        """Give the books after a fill."""
+        positions = {name: held for name, held in self.positions.items() if name != symbol}
+        if position.quantity:
+            positions[symbol] = position
+        return Books(cash, positions)
+
+    def adopt_fill(self, symbol: str, quantity: int, cost_basis: Krw, cash: Krw, realized_pnl: Krw) -> "Books":
+        """Give the books after a recorded fill (position, cost basis and cash after it).
+
+        `cost_commission` follows from the identity above, so recovery needs no rounding rule of its own.
+        """
+        before = self.position(symbol)
+        kept = before.cost_commission + realized_pnl - (cash - self.cash) - (cost_basis - before.cost_basis)
+        return self.with_position(symbol, Position(quantity, cost_basis, Krw(kept)), cash)
+
+    def value(self, marks: Mapping[str, int]) -> Krw:
+        """Value the positions at mark (won per share); one without a mark counts at its cost basis."""
+        return Krw(sum(market_value(held, marks.get(symbol)) for symbol, held in self.positions.items()))
+
+    def equity(self, marks: Mapping[str, int]) -> Krw:
+        """Give cash plus positions at mark."""
+        return Krw(self.cash + self.value(marks))
+
+    def unrealized(self, marks: Mapping[str, int]) -> Krw:
+        """Give what the positions would bring over their cost, costs of getting in included, of getting out not."""
+        paid = sum(held.cost_basis + held.cost_commission for held in self.positions.values())
+        return Krw(self.value(marks) - paid)
+
+
+def market_value(position: Position, mark: int | None) -> Krw:
+    """Value one position at mark (won per share); without one at its cost basis."""
+    return position.cost_basis if mark is None else Krw(position.quantity * mark)
+
+
+def portion(total: int, part: int, whole: int) -> int:
+    """Give the share of a won amount that belongs to `part` of `whole` shares.
+
+    Rounding: cut to whole won (floor); the last share takes the rest, so no won is lost or made.
+    """
+    return total if part == whole else total * part // whole
+
+
+def book_fill(
+    position: Position, cash: Krw, side: Side, quantity: int, price: Krw, commission: Krw, tax: Krw
+) -> Booking:
+    """Book one fill of `quantity` shares at `price` won. Raises InvariantError when either is not > 0."""
+    if quantity <= 0 or price <= 0:
+        raise InvariantError(f"fill expected quantity and price > 0, was {quantity!r} at {price!r}")
+    notional, costs, held = quantity * price, commission + tax, abs(position.quantity)
+    closed = min(held, quantity) if position.quantity * side.sign < 0 else 0
+    opened = quantity - closed
+    basis, paid = position.cost_basis, position.cost_commission
+    if closed:
+        basis = Krw(basis - portion(basis, closed, held))
+        paid = Krw(paid - portion(paid, closed, held))
+    after = Position(
+        position.quantity + side.sign * quantity,
+        Krw(basis + side.sign * opened * price),
+        Krw(paid + (portion(costs, opened, quantity) if opened else 0)),
+    )
+    cash_after = Krw(cash - side.sign * notional - costs)
+    kept = after.cost_basis + after.cost_commission - position.cost_basis - position.cost_commission
+    return Booking(Krw(notional), commission, tax, Krw(cash_after - cash + kept), after, cash_after)
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """What a trading date brought so far."""
+
+    start_equity: Krw = ZERO
+    realized_pnl: Krw = ZERO
+    commission: Krw = ZERO
+    tax: Krw = ZERO
+    trips: int = 0  # positions closed completely
+    wins: int = 0  # of them, with a profit after costs
+    peak_equity: Krw = ZERO
+    max_drawdown: Krw = ZERO  # deepest fall of equity from its peak, won
+
+    @property
+    def costs(self) -> Krw:
+        """Give commission and tax together."""
+        return Krw(self.commission + self.tax)
+
+    def add_fill(self, realized_pnl: Krw, commission: Krw, tax: Krw) -> "DayTotals":
+        """Add one fill."""
+        return replace(
+            self,
+            realized_pnl=Krw(self.realized_pnl + realized_pnl),
+            commission=Krw(self.commission + commission),
+            tax=Krw(self.tax + tax),
+        )
+
+    def add_trip(self, profit: Krw) -> "DayTotals":
+        """Count a closed position with everything it realised."""
+        return replace(self, trips=self.trips + 1, wins=self.wins + (profit > 0))
+
+    def mark(self, equity: Krw) -> "DayTotals":
+        """Take one equity figure into peak and drawdown."""
+        peak = max(self.peak_equity, equity)
+        return replace(self, peak_equity=peak, max_drawdown=max(self.max_drawdown, Krw(peak - equity)))

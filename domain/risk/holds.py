@@ -1,0 +1,64 @@
+"""What one order still binds: cash of a buy, shares of a sell.
+
+Two roles tell about a fill, in an order risk does not choose: the executor (`filled`, `leaves`) and the portfolio
+(`booked`). An order binds `leaves + filled - booked` shares, so whichever comes first, no won is free before it is
+out of the cash, and none is held twice for long.
+"""
+
+from dataclasses import dataclass, replace
+
+from domain.types import Krw, Side
+from fsm.client_order import CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One approved order as risk sees it."""
+
+    client_order_id: str
+    symbol: str
+    side: Side
+    quantity: int  # shares ordered
+    limit_price: Krw | None
+    reserved: Krw  # won for the whole quantity, costs included; 0 for a sell
+    status: str
+    leaves: int  # shares open, by the executor
+    filled: int = 0  # shares, by the executor
+    booked: int = 0  # shares, by the portfolio
+
+    @property
+    def remaining(self) -> int:
+        """Give the shares still bound."""
+        return max(0, (self.leaves if self.is_open else 0) + self.filled - self.booked)
+
+    @property
+    def reserve(self) -> Krw:
+        """Give the won still held for them, rounded up so that it always covers the rest."""
+        return Krw(-(-self.reserved * self.remaining // self.quantity))
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the order is not closed."""
+        return self.status not in CLOSED
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether it is closed and all its fills are in the books."""
+        return not self.is_open and self.remaining == 0
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Tell whether nobody knows what became of it."""
+        return self.status.startswith("UNKNOWN") or self.status == "QUARANTINED"
+
+    def moved(self, status: str, filled: int, leaves: int) -> "Hold":
+        """Give it after a word of the executor."""
+        return replace(self, status=str(status), filled=filled, leaves=leaves)
+
+    def repriced(self, limit_price: Krw | None, reserved: Krw) -> "Hold":
+        """Give it after a change of price; `reserved` is for the whole quantity."""
+        return replace(self, limit_price=limit_price, reserved=reserved)
+
+    def with_booked(self, quantity: int) -> "Hold":
+        """Give it after the portfolio booked a fill of so many shares."""
+        return replace(self, booked=self.booked + quantity)

@@ -1,0 +1,79 @@
+"""What a rule looks at: the order proposed, and all that is known when it is judged."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from domain.config import RiskConfig
+from domain.instruments import Instrument
+from domain.risk.holds import Hold
+from domain.types import Gate, Krw, OrderKind, Purpose, Side, UnixNanos
+
+# A market buy is reserved at the daily upper limit price, as Korean brokers do (facts: krx.md 5, unconfirmed); where
+# the limit is unknown, at the mark plus the usual daily range.
+DAILY_RANGE_PERCENT = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One order somebody wants."""
+
+    symbol: str
+    side: Side
+    kind: OrderKind
+    purpose: Purpose
+    quantity: int  # shares; 0 while a signal is not sized yet
+    limit_price: Krw | None  # None for a market order
+    confidence_ppm: int | None  # of a signal; None for an order by hand
+    venue_time: UnixNanos
+
+    @property
+    def by_hand(self) -> bool:
+        """Tell whether a person asked for it."""
+        return self.confidence_ppm is None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything the rules need about one instrument and the house, at one moment."""
+
+    config: RiskConfig
+    commission_ppm: int
+    instrument: Instrument | None  # None when it is not known
+    mark: int | None  # won of its last judged trade
+    quoted_at: int | None  # venue time of its last judged quote
+    gate: Gate
+    day: str  # state of the trading day
+    orders_link: str
+    quotes_link: str
+    equity: Krw
+    orderable: Krw  # cash less what open buys hold
+    exposure: Krw  # holding at mark plus what open buys of it hold
+    held: int  # shares
+    selling: int  # shares bound by open sells
+    open_orders: int  # of all instruments
+    last_same_at: int | None  # venue time of the last approval of the same instrument and side
+    unresolved: tuple[Hold, ...]  # orders of the instrument whose fate nobody knows
+    loss_limit_hit: bool  # and not lifted by a person
+    flattening: bool  # the instrument is being sold out
+
+    @property
+    def sellable(self) -> int:
+        """Give the shares no open sell has bound."""
+        return max(0, self.held - self.selling)
+
+
+class Denial(NamedTuple):
+    """Why an order is refused."""
+
+    code: str
+    message: str  # value, limit and distance
+
+
+def worst_price(proposal: Proposal, picture: Picture) -> int:
+    """Give the price (won) an order is judged and reserved at; 0 when nothing is known."""
+    if proposal.limit_price is not None:
+        return proposal.limit_price
+    if proposal.side is Side.BUY and picture.instrument is not None and picture.instrument.upper_limit is not None:
+        return picture.instrument.upper_limit
+    percent = 100 + (DAILY_RANGE_PERCENT if proposal.side is Side.BUY else 0)
+    return (picture.mark or 0) * percent // 100

@@ -1,0 +1,249 @@
+"""The rules, one function and one row each. A rule gives None, or why not: value, limit and distance in words.
+
+Getting out is never made hard: rules of money, confidence and order count hold for entries and buys only. Only the
+operator's flatten skips rules, and it does so in one place: the risk manager.
+"""
+
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import NamedTuple
+
+from domain.config import RiskConfig
+from domain.krx.ticks import is_on_tick, tick_size
+from domain.risk.picture import Denial, Picture, Proposal, worst_price
+from domain.risk.sizing import cost, position_room
+from domain.time import kst_date
+from domain.types import PPM, OrderKind, Purpose, Side
+
+NANOS_PER_MS = 1_000_000
+Check = Callable[[Proposal, Picture], str | None]
+
+
+class Scope(Enum):
+    """Which proposals a rule looks at."""
+
+    ALL = "all"
+    ENTRIES = "entries"
+    BUYS = "buys"
+    SELLS = "sells"
+
+    def covers(self, proposal: Proposal) -> bool:
+        """Tell whether a proposal is of this kind. A buy that calls itself an exit is an entry."""
+        if self is Scope.ENTRIES:
+            return proposal.purpose is Purpose.ENTRY or proposal.side is Side.BUY
+        return self is Scope.ALL or (proposal.side is Side.BUY) == (self is Scope.BUYS)
+
+
+class Rule(NamedTuple):
+    """One row of the table."""
+
+    code: str
+    scope: Scope
+    check: Check
+    limit: Callable[[RiskConfig], int | str]  # in force, for people
+    unit: str
+
+
+def judge(proposal: Proposal, picture: Picture, rules: Iterable[Rule]) -> Denial | None:
+    """Give the first denial in the order of the rules, None when all of them pass."""
+    for rule in rules:
+        if rule.scope.covers(proposal):
+            message = rule.check(proposal, picture)
+            if message is not None:
+                return Denial(rule.code, message)
+    return None
+
+
+def check_list(config: RiskConfig) -> tuple[tuple[str, int | str, str], ...]:
+    """Give every check as (name, limit in force, unit)."""
+    return tuple((rule.code, rule.limit(config), rule.unit) for rule in RULES)
+
+
+def percent(ppm: int) -> str:
+    """Print parts per million as percent with two digits, cut."""
+    return f"{ppm // 10_000}.{ppm % 10_000 // 100:02d} %"
+
+
+# ---- rules that do not look at the quantity ------------------------------------------------------------------
+
+
+def gate(proposal: Proposal, picture: Picture) -> str | None:
+    """Let entries pass an open gate while trading, exits also one that is open for exits."""
+    is_entry = Scope.ENTRIES.covers(proposal)
+    purpose = Purpose.ENTRY if is_entry else Purpose.EXIT
+    if not picture.gate.passes(purpose):
+        return f"gate is {picture.gate.value}, {purpose.value} needs {'OPEN' if is_entry else 'OPEN or EXITS_ONLY'}"
+    if is_entry and picture.day != "TRADING":
+        return f"day is {picture.day}, ENTRY needs TRADING"
+    return f"{proposal.symbol} is being sold out by an operator" if is_entry and picture.flattening else None
+
+
+def connection(_: Proposal, picture: Picture) -> str | None:
+    """Need both links READY."""
+    for name, state in (("orders", picture.orders_link), ("quotes", picture.quotes_link)):
+        if state != "READY":
+            return f"{name} link is {state}, needs READY"
+    return None
+
+
+def daily_loss(_: Proposal, picture: Picture) -> str | None:
+    """Deny after the daily loss limit was hit, until a person lifts the halt."""
+    if not picture.loss_limit_hit:
+        return None
+    return f"the daily loss limit of {percent(picture.config.daily_loss_ppm)} was hit; a person must lift the halt"
+
+
+def instrument(proposal: Proposal, picture: Picture) -> str | None:
+    """Need a known, tradable instrument."""
+    if picture.instrument is None:
+        return f"{proposal.symbol!r} is not an instrument of this broker"
+    return None if picture.instrument.tradable else f"{proposal.symbol} is not tradable today"
+
+
+def tick(proposal: Proposal, picture: Picture) -> str | None:
+    """Need a price on the tick for a limit order, and none for a market order."""
+    price, known = proposal.limit_price, picture.instrument
+    if proposal.kind is OrderKind.MARKET:
+        return None if price is None else f"a market order has no limit price, was {price:,} KRW"
+    if price is None or price <= 0:
+        return f"a limit order needs a price > 0 KRW, was {price!r}"
+    on = kst_date(proposal.venue_time)
+    if known is None or is_on_tick(price, known.market, on):
+        return None
+    size = tick_size(price, known.market, on)
+    return f"{price:,} KRW is {price % size:,} KRW off the tick of {size:,} KRW"
+
+
+def price_limit(proposal: Proposal, picture: Picture) -> str | None:
+    """Keep a limit price within the daily limits, where they are known."""
+    price, known = proposal.limit_price, picture.instrument
+    if price is None or known is None:
+        return None
+    if known.lower_limit is not None and price < known.lower_limit:
+        return f"{price:,} KRW is {known.lower_limit - price:,} KRW below the lower limit {known.lower_limit:,} KRW"
+    if known.upper_limit is not None and price > known.upper_limit:
+        return f"{price:,} KRW is {price - known.upper_limit:,} KRW above the upper limit {known.upper_limit:,} KRW"
+    return None
+
+
+def data_age(proposal: Proposal, picture: Picture) -> str | None:
+    """Need a quote of the instrument that is not too old, in venue time."""
+    if picture.quoted_at is None or not picture.mark:
+        return f"no trade of {proposal.symbol} seen in this run"
+    age, limit = proposal.venue_time - picture.quoted_at, picture.config.max_data_age_ms
+    if age <= limit * NANOS_PER_MS:
+        return None
+    age_ms = -(-age // NANOS_PER_MS)
+    return f"last quote is {age_ms:,} ms old, {age_ms - limit:,} ms over the limit of {limit:,} ms"
+
+
+def collar(proposal: Proposal, picture: Picture) -> str | None:
+    """Keep a limit price near the mark."""
+    price, mark, limit = proposal.limit_price, picture.mark, picture.config.price_collar_ppm
+    if price is None or not mark or abs(price - mark) * PPM <= limit * mark:
+        return None
+    away = percent(abs(price - mark) * PPM // mark)
+    allowed = limit * mark // PPM
+    over = abs(price - mark) - allowed
+    return f"{price:,} KRW is {away} from the mark {mark:,} KRW, {over:,} KRW over the {percent(limit)} allowed"
+
+
+def confidence(proposal: Proposal, picture: Picture) -> str | None:
+    """Need a signal to be sure enough."""
+    value, floor = proposal.confidence_ppm, picture.config.min_confidence_ppm
+    if value is None or value >= floor:
+        return None
+    return f"confidence {percent(value)} is {percent(floor - value)} below the floor of {percent(floor)}"
+
+
+def open_orders(_: Proposal, picture: Picture) -> str | None:
+    """Keep the number of open orders bounded."""
+    count, limit = picture.open_orders, picture.config.max_open_orders
+    return None if count < limit else f"{count} orders are open, {count + 1 - limit} too many for the limit of {limit}"
+
+
+def duplicate(proposal: Proposal, picture: Picture) -> str | None:
+    """Deny a repeated buy or order by hand within the window, and a sell of what open sells already sell."""
+    if proposal.side is Side.SELL and picture.selling and max(1, proposal.quantity) > picture.sellable:
+        return f"open sells bind {picture.selling:,} of {picture.held:,} shares: another would oversell"
+    if picture.last_same_at is None or (proposal.side is Side.SELL and not proposal.by_hand):
+        return None
+    since, window = proposal.venue_time - picture.last_same_at, picture.config.duplicate_window_ms
+    if not 0 <= since < window * NANOS_PER_MS:
+        return None
+    since_ms = since // NANOS_PER_MS
+    what = f"{proposal.side.value} {proposal.symbol}"
+    return f"{what} was approved {since_ms:,} ms ago, {window - since_ms:,} ms inside the window of {window:,} ms"
+
+
+# ---- rules that do -------------------------------------------------------------------------------------------
+
+
+def quantity(proposal: Proposal, _: Picture) -> str | None:
+    """Need at least one share."""
+    return None if proposal.quantity > 0 else f"quantity expected > 0 shares, was {proposal.quantity}"
+
+
+def twin(proposal: Proposal, picture: Picture) -> str | None:
+    """Deny what may be on the market already: the same order, its fate unknown."""
+    wanted = (proposal.side, proposal.quantity, proposal.limit_price)
+    for hold in picture.unresolved:
+        if (hold.side, hold.quantity, hold.limit_price) == wanted:
+            return f"order {hold.client_order_id} is the same and {hold.status}: resolve it first"
+    return None
+
+
+def order_value(proposal: Proposal, picture: Picture) -> str | None:
+    """Keep the notional of one order bounded."""
+    return _over(proposal.quantity * worst_price(proposal, picture), picture.config.max_order_krw, "notional")
+
+
+def position(proposal: Proposal, picture: Picture) -> str | None:
+    """Keep the position, open buys included, below its share of equity."""
+    notional, room = proposal.quantity * worst_price(proposal, picture), position_room(picture)
+    return _over(picture.exposure + notional, picture.exposure + room, "position")
+
+
+def cash(proposal: Proposal, picture: Picture) -> str | None:
+    """Need the cash for a buy, commission included, on top of what open buys hold."""
+    wanted = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
+    return _over(wanted, picture.orderable, "cost")
+
+
+def sellable(proposal: Proposal, picture: Picture) -> str | None:
+    """Sell only what is held and not bound by open sells."""
+    over = proposal.quantity - picture.sellable
+    if over <= 0:
+        return None
+    return f"{proposal.quantity:,} shares are {over:,} more than the {picture.sellable:,} that can be sold"
+
+
+def _over(value: int, limit: int, what: str) -> str | None:
+    if value <= limit:
+        return None
+    return f"{what} {value:,} KRW is {value - limit:,} KRW over the limit of {limit:,} KRW"
+
+
+STATE_RULES = (
+    Rule("GATE", Scope.ALL, gate, lambda _: "OPEN, exits EXITS_ONLY", "gate"),
+    Rule("CONNECTION", Scope.ALL, connection, lambda _: "READY", "state of both links"),
+    Rule("DAILY_LOSS", Scope.ENTRIES, daily_loss, lambda config: config.daily_loss_ppm, "ppm of start equity"),
+    Rule("INSTRUMENT", Scope.ALL, instrument, lambda _: "tradable", "instrument"),
+    Rule("TICK", Scope.ALL, tick, lambda _: "tick table of the market", "KRW"),
+    Rule("PRICE_LIMIT", Scope.ALL, price_limit, lambda _: "daily limits", "KRW"),
+    Rule("DATA_AGE", Scope.ALL, data_age, lambda config: config.max_data_age_ms, "ms of venue time"),
+    Rule("COLLAR", Scope.ALL, collar, lambda config: config.price_collar_ppm, "ppm of the mark"),
+    Rule("CONFIDENCE", Scope.ENTRIES, confidence, lambda config: config.min_confidence_ppm, "ppm"),
+    Rule("OPEN_ORDERS", Scope.ENTRIES, open_orders, lambda config: config.max_open_orders, "orders"),
+    Rule("DUPLICATE", Scope.ALL, duplicate, lambda config: config.duplicate_window_ms, "ms of venue time"),
+)
+
+RULES = (
+    *STATE_RULES,
+    Rule("QUANTITY", Scope.ALL, quantity, lambda _: 1, "shares at least"),
+    Rule("TWIN", Scope.ALL, twin, lambda _: 0, "unresolved orders alike"),
+    Rule("ORDER_VALUE", Scope.BUYS, order_value, lambda config: config.max_order_krw, "KRW"),
+    Rule("POSITION", Scope.BUYS, position, lambda config: config.max_position_ppm, "ppm of equity"),
+    Rule("CASH", Scope.BUYS, cash, lambda _: "orderable cash", "KRW"),
+    Rule("SELLABLE", Scope.SELLS, sellable, lambda _: "held less open sells", "shares"),
+)

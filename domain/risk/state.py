@@ -1,0 +1,255 @@
+"""What risk knows, as a fold of messages. The only place where it changes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.config import RunConfig
+from domain.instruments import Instrument
+from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived
+from domain.messages.market import QuotesJudged
+from domain.messages.operator import CommandAnswered, FlattenRequested
+from domain.messages.orders import OrderStateChanged
+from domain.messages.run import RunStarted
+from domain.messages.trading import (
+    AccountOpened,
+    DayChanged,
+    EquityMarked,
+    FillBooked,
+    GateChanged,
+    LossLimitHit,
+    OrderApproved,
+    OrderDenied,
+)
+from domain.quotes import Quote
+from domain.risk.holds import Hold
+from domain.risk.picture import Picture, Proposal
+from domain.risk.sizing import cost
+from domain.time import kst_date
+from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side
+
+FLATTEN_ATTEMPTS = 3  # market sells per instrument and command; an order the venue keeps refusing must not loop
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """An instrument an operator wants sold out."""
+
+    caller: str
+    note: str
+    attempts: int  # left
+
+
+@dataclass(slots=True)
+class RiskState:
+    """All that risk keeps."""
+
+    config: RunConfig = field(default_factory=lambda: RunConfig(mode=""))
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    links: dict[LinkName, str] = field(default_factory=dict)  # state of the connection machine
+    day: str = "CLOSED"
+    gate: Gate = Gate.CANCELS_ONLY
+    quotes: dict[str, Quote] = field(default_factory=dict)  # last judged row, of this run
+    venue_time: int = 0
+    trading_date: str = ""  # of the account opened last
+    cash: int = 0
+    equity: int = 0
+    start_equity: int = 0
+    positions: dict[str, int] = field(default_factory=dict)  # symbol -> shares, none is 0
+    offered: dict[str, int] = field(default_factory=dict)  # holdings the broker told last
+    holds: dict[str, Hold] = field(default_factory=dict)  # orders that are open or whose fills are not all booked
+    approved_at: dict[tuple[str, Side], int] = field(default_factory=dict)  # venue time
+    loss_date: str = ""  # trading date whose loss limit was hit
+    loss_locked: bool = False  # and no person has lifted it
+    flattening: dict[str, Flatten] = field(default_factory=dict)
+    answers: dict[str, CommandAnswered] = field(default_factory=dict)  # by command id, of the trading date
+    denials: list[OrderDenied] = field(default_factory=list)  # of the trading date
+    denied_exits: dict[str, tuple[str, ...]] = field(default_factory=dict)  # symbol -> sells open when it was said
+
+    def fold(self, message: Any) -> None:
+        """Take one message in."""
+        match message:
+            case QuotesJudged(rows=rows):
+                quotes = self.quotes
+                for row in rows:
+                    quotes[row.symbol] = row
+                if rows:
+                    self._clock(rows[-1].venue_time)
+            case OrderApproved() | OrderStateChanged() | FillBooked():
+                self._fold_order(message)
+                self._prune_flattening()
+            case EquityMarked(equity=equity):
+                self.equity = equity
+            case OrderDenied():
+                self._denied(message)
+            case CommandAnswered(command_id=command_id) if command_id:
+                self.answers[command_id] = message
+            case FlattenRequested():
+                self._flatten(message)
+            case _:
+                self._fold_surroundings(message)
+
+    def _fold_surroundings(self, message: Any) -> None:
+        match message:
+            case RunStarted(config=config):
+                # Links and quotes of an earlier run prove nothing about this one.
+                self.config, self.links, self.quotes = config, {}, {}
+            case InstrumentsReceived(instruments=instruments):
+                self.instruments.update({item.symbol: item for item in instruments})
+            case ConnectionChanged(link=link, to_state=to_state):
+                self.links[link] = to_state
+            case DayChanged(to_state=to_state, trigger=trigger):
+                self.day = to_state
+                if trigger == "unlock":
+                    self.loss_locked = False
+                if trigger == "resume":
+                    self.flattening = {}
+            case GateChanged(level=level):
+                self.gate = level
+            case LossLimitHit():
+                self.loss_date, self.loss_locked = self.trading_date, True
+            case BrokerStateReceived(positions=positions, venue_time=at):
+                self.offered = {item.symbol: item.quantity for item in positions if item.quantity}
+                self._clock(at)
+            case AccountOpened():
+                self._open_account(message)
+
+    def _clock(self, at: int) -> None:
+        # A recorded source may begin an earlier day than the last one: its clock then rules.
+        if at > self.venue_time or kst_date(at) != kst_date(self.venue_time):
+            self.venue_time = at
+
+    def _open_account(self, opened: AccountOpened) -> None:
+        self.trading_date, self.cash = opened.trading_date, opened.cash
+        self.equity = self.start_equity = opened.start_equity
+        self.positions = dict(self.offered)
+        # The broker's cash and holdings include every fill told so far.
+        self.holds = {key: hold.with_booked(hold.filled - hold.booked) for key, hold in self.holds.items()}
+        self.holds = {key: hold for key, hold in self.holds.items() if not hold.is_done}
+        self.loss_locked = False
+        self.approved_at, self.flattening, self.answers, self.denials, self.denied_exits = {}, {}, {}, [], {}
+
+    def _fold_order(self, message: OrderApproved | OrderStateChanged | FillBooked) -> None:
+        order_id = message.client_order_id
+        hold = self.holds.get(order_id)
+        match message:
+            case OrderApproved():
+                hold = self._approved(message)
+            case OrderStateChanged():
+                hold = self._moved(hold, message)
+            case FillBooked(symbol=symbol, position_qty=quantity):
+                self.cash = message.cash
+                self.positions.pop(symbol, None)
+                if quantity:
+                    self.positions[symbol] = quantity
+                hold = hold.with_booked(message.last_qty) if hold is not None else None
+        if hold is not None:
+            self.holds[order_id] = hold
+            if hold.is_done:
+                del self.holds[order_id]
+
+    def _approved(self, order: OrderApproved) -> Hold:
+        self.approved_at[order.symbol, order.side] = order.venue_time
+        flatten = self.flattening.get(order.symbol)
+        if flatten is not None and order.side is Side.SELL and order.kind is OrderKind.MARKET:
+            self.flattening[order.symbol] = Flatten(flatten.caller, flatten.note, flatten.attempts - 1)
+        return Hold(
+            client_order_id=order.client_order_id,
+            symbol=order.symbol,
+            side=order.side,
+            quantity=order.quantity,
+            limit_price=order.limit_price,
+            reserved=order.reserved_krw,
+            status="NEW",
+            leaves=order.quantity,
+        )
+
+    def _moved(self, hold: Hold | None, change: OrderStateChanged) -> Hold | None:
+        if hold is None:
+            # Closed and settled long ago, or placed elsewhere: the latter binds cash and shares like our own.
+            return self._foreign(change).moved(change.to_status, change.filled_qty, change.leaves_qty)
+        if hold.limit_price != change.limit_price and change.limit_price is not None:
+            hold = hold.repriced(change.limit_price, self._reserve(change))
+        return hold.moved(change.to_status, change.filled_qty, change.leaves_qty)
+
+    def _foreign(self, change: OrderStateChanged) -> Hold:
+        return Hold(
+            client_order_id=change.client_order_id,
+            symbol=change.symbol,
+            side=change.side,
+            quantity=max(1, change.quantity),
+            limit_price=change.limit_price,
+            reserved=self._reserve(change),
+            status=change.to_status,
+            leaves=change.leaves_qty,
+            booked=change.filled_qty,
+        )
+
+    def _reserve(self, change: OrderStateChanged) -> Krw:
+        quote = self.quotes.get(change.symbol)
+        price = change.limit_price or (quote.price if quote is not None else 0)
+        return cost(change.quantity, price, self.config.costs.commission_ppm) if change.side is Side.BUY else Krw(0)
+
+    def _denied(self, denial: OrderDenied) -> None:
+        self.denials.append(denial)
+        if denial.purpose is Purpose.EXIT and denial.reason == "DUPLICATE":
+            self.denied_exits[denial.symbol] = self.open_sells(denial.symbol)
+
+    def _flatten(self, asked: FlattenRequested) -> None:
+        if asked.command_id and asked.command_id in self.answers:
+            return
+        for symbol in self.flatten_symbols(asked.symbol):
+            self.flattening[symbol] = Flatten(asked.caller, asked.note, FLATTEN_ATTEMPTS)
+
+    def _prune_flattening(self) -> None:
+        if self.flattening:
+            busy = {hold.symbol for hold in self.holds.values()} | set(self.positions)
+            self.flattening = {symbol: item for symbol, item in self.flattening.items() if symbol in busy}
+
+    # ---- questions ---------------------------------------------------------------------------------------------
+
+    def flatten_symbols(self, symbol: str) -> tuple[str, ...]:
+        """Give the instruments a flatten of `symbol` (empty: all) is about, in order."""
+        touched = set(self.positions) | {hold.symbol for hold in self.holds.values()}
+        return tuple(sorted(name for name in touched if symbol in ("", name)))
+
+    def open_sells(self, symbol: str) -> tuple[str, ...]:
+        """Give the ids of the sells that bind shares of an instrument."""
+        holds = self.holds.values()
+        return tuple(item.client_order_id for item in holds if item.symbol == symbol and item.side is Side.SELL)
+
+    def selling(self, symbol: str) -> int:
+        """Give the shares bound by open sells."""
+        holds = self.holds.values()
+        return sum(item.remaining for item in holds if item.symbol == symbol and item.side is Side.SELL)
+
+    def reserved(self) -> Krw:
+        """Give the cash open buys hold (won)."""
+        return Krw(sum(hold.reserve for hold in self.holds.values()))
+
+    def picture(self, proposal: Proposal) -> Picture:
+        """Put together what the rules need to judge a proposal."""
+        symbol, quote = proposal.symbol, self.quotes.get(proposal.symbol)
+        holds = [hold for hold in self.holds.values() if hold.symbol == symbol]
+        held = self.positions.get(symbol, 0)
+        mark = quote.price if quote is not None and quote.price > 0 else None
+        return Picture(
+            config=self.config.risk,
+            commission_ppm=self.config.costs.commission_ppm,
+            instrument=self.instruments.get(symbol),
+            mark=mark,
+            quoted_at=quote.venue_time if quote is not None else None,
+            gate=self.gate,
+            day=self.day,
+            orders_link=self.links.get(LinkName.ORDERS, "DISCONNECTED"),
+            quotes_link=self.links.get(LinkName.QUOTES, "DISCONNECTED"),
+            equity=Krw(self.equity),
+            orderable=Krw(self.cash - self.reserved()),
+            exposure=Krw(held * (mark or 0) + sum(hold.reserve for hold in holds)),
+            held=held,
+            selling=self.selling(symbol),
+            open_orders=sum(hold.is_open for hold in self.holds.values()),
+            last_same_at=self.approved_at.get((symbol, proposal.side)),
+            unresolved=tuple(hold for hold in holds if hold.is_unresolved),
+            loss_limit_hit=self.loss_locked,
+            flattening=symbol in self.flattening,
+        )

@@ -1,0 +1,110 @@
+"""Questions about money and risk and their answers, asked from outside through `ask`. Money is whole won."""
+
+from dataclasses import dataclass
+
+from domain.types import Krw
+
+# ---- portfolio ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PositionsQuery:
+    """Ask the portfolio for its holdings; answered by a tuple of PositionView in order of symbol."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """One holding at mark."""
+
+    symbol: str
+    quantity: int  # shares
+    cost_basis: Krw
+    average_price: Krw  # cost basis per share, cut to whole won
+    mark: Krw | None  # last judged price; None before the first
+    unrealized_pnl: Krw  # 0 without a mark, costs of getting in left out
+    realized_pnl: Krw  # of the trading date, costs included
+    sellable: int  # shares; open sell orders are not taken off, ask risk for that
+
+
+@dataclass(frozen=True, slots=True)
+class CashQuery:
+    """Ask the portfolio for cash and equity; answered by CashView."""
+
+
+@dataclass(frozen=True, slots=True)
+class CashView:
+    """Cash after all fills and costs, settled or not, and equity at mark."""
+
+    trading_date: str  # empty before the account was opened
+    cash: Krw
+    equity: Krw
+    start_equity: Krw
+    commission: Krw  # of the trading date
+    tax: Krw  # of the trading date
+    realized_pnl: Krw  # of the trading date, costs included
+    unrealized_pnl: Krw  # costs of getting in included
+
+
+@dataclass(frozen=True, slots=True)
+class FillsQuery:
+    """Ask the portfolio for the trading date's fills, oldest first; answered by a tuple of FillBooked."""
+
+    symbol: str = ""  # empty means all
+    limit: int = 1_000  # newest so many
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceQuery:
+    """Ask the portfolio how the trading date goes; answered by PerformanceView."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceView:
+    """Round trips, profit and loss of the trading date."""
+
+    trips: int  # positions closed completely
+    wins: int  # of them, with a profit after costs
+    realized_pnl: Krw  # costs included
+    unrealized_pnl: Krw  # costs of getting in included
+    costs: Krw
+    max_drawdown: Krw  # deepest fall of marked equity from its peak
+
+
+# ---- risk --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DenialsQuery:
+    """Ask risk for the trading date's denials, oldest first; answered by a tuple of OrderDenied."""
+
+    symbol: str = ""  # empty means all
+    limit: int = 1_000  # newest so many
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One rule of the risk manager and its limit in force."""
+
+    name: str
+    limit: int | str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskQuery:
+    """Ask risk for its limits and what they leave; answered by RiskView."""
+
+
+@dataclass(frozen=True, slots=True)
+class RiskView:
+    """Limits in force, cash held back by open buys and what is left to order and to sell."""
+
+    reserved: Krw
+    orderable_cash: Krw
+    sellable: dict[str, int]  # symbol -> shares, open sells taken off
+    open_orders: int
+    denied: int  # of the trading date
+    denied_by_reason: dict[str, int]
+    loss_limit_hit: bool  # and not lifted by a person
+    flattening: tuple[str, ...]  # symbols being sold out
+    checks: tuple[CheckView, ...]
