@@ -55,8 +55,10 @@ class EventFilter:
         return " ".join(parts), args
 
     def index_hint(self) -> str:
-        """Give NOT INDEXED where SQLite would sort all matches again for every page of a wide prefix."""
-        return "" if self._uses_index() else "NOT INDEXED"
+        """Name the index, or none: for a wide prefix SQLite would sort all matches again for every page."""
+        if not self._uses_index():
+            return "NOT INDEXED"
+        return "INDEXED BY events_stream" if self.type is None else "INDEXED BY events_type"
 
     def span(self, rows: Rows) -> tuple[int, int]:
         """Give the sequences between which the wanted times lie; records without a time count by their place."""
