@@ -1,0 +1,10 @@
+"""Every machine by name."""
+
+from typing import Any
+
+from fsm import change_request, client_order, connection, leg, trading_day
+from fsm.machine import Table
+
+MACHINES: dict[str, Table[Any]] = {
+    module.MACHINE.name: module.MACHINE for module in (client_order, leg, change_request, connection, trading_day)
+}
