@@ -273,7 +273,7 @@ class Market:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.cash, self.held, self.second = 10_000_000, {SAMSUNG: 0, COLON: 0}, 1.0
+        self.cash, self.held, self.second = 3_000_000, {SAMSUNG: 50, COLON: 7}, 1.0
         self.open: dict[str, list[Any]] = {}  # id -> [order, filled]
 
     def take(self, outputs: list[Any]) -> None:
@@ -309,7 +309,8 @@ class Market:
             del self.open[key]
         told = order_state(order, "FILLED" if filled == order.quantity else "PARTIAL", filled)
         booked = a_booking(order, quantity, self.held[order.symbol], self.cash, price)
-        for message in (told, booked) if executor_first else (booked, told):
+        between = by_hand(order.side, 60, symbol=order.symbol)  # judged while only one of the two has told
+        for message in (told, between, booked) if executor_first else (booked, between, told):
             self.take(self.desk.say(message))
 
     def close(self, pick: int, status: str) -> None:
@@ -323,10 +324,10 @@ class Market:
 
 
 SYMBOLS = st.sampled_from((SAMSUNG, COLON))
-PRICES = st.integers(960, 1_040).map(lambda ticks: ticks * 10)
+PRICES = st.integers(965, 1_031).map(lambda ticks: ticks * 10)
 STEPS = st.one_of(
     st.tuples(st.just("signal"), SYMBOLS, st.sampled_from(Side), PRICES),
-    st.tuples(st.just("hand"), SYMBOLS, st.sampled_from(Side), PRICES | st.none(), st.integers(-1, 320)),
+    st.tuples(st.just("hand"), SYMBOLS, st.sampled_from(Side), PRICES | st.none(), st.integers(-1, 120)),
     st.tuples(st.just("fill"), st.integers(0, 9), st.integers(1, 100), st.booleans()),
     st.tuples(st.just("close"), st.integers(0, 9), st.sampled_from(("CANCELLED", "REJECTED", "UNKNOWN_SUBMIT"))),
     st.tuples(st.just("time"), st.integers(1, 4)),
@@ -335,12 +336,13 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(STEPS, max_size=30))
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, min_size=5, max_size=40))
 def test_for_any_sequence_no_approved_order_is_above_the_limits_and_the_fold_equals_the_live_role(
     steps: list[tuple[Any, ...]],
 ) -> None:
-    desk = a_desk(max_open_orders=6)
+    # Limits that bind: little cash, positions up to twice the equity, no window between orders alike.
+    desk = a_desk(3_000_000, *HELD, max_open_orders=6, max_position_ppm=2_000_000, duplicate_window_ms=0)
     market = Market(desk)
     for number, (what, *args) in enumerate(steps):
         now = market.second
