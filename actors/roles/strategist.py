@@ -1,0 +1,289 @@
+"""The strategist: runs the strategies over good quotes and lets them argue."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from actors.core.role import Role
+from domain.bars import MinuteBars
+from domain.config import StrategyConfig
+from domain.messages import Message, Stamp
+from domain.messages.link import InstrumentsReceived
+from domain.messages.market import AttentionMeasured, QuotesJudged
+from domain.messages.orders import OrderStateChanged
+from domain.messages.run import RunStarted
+from domain.messages.trading import (
+    DayChanged,
+    FillBooked,
+    OrderDenied,
+    SessionPlanned,
+    SignalFormed,
+    StrategyBenched,
+)
+from domain.quality import flagged_rows
+from domain.quotes import Quote
+from domain.types import NANOS_PER_SECOND, Krw, Purpose, UnixNanos
+from fsm.client_order import CLOSED
+from fsm.trading_day import State as DayState
+from strategies.base import Argument, Day, Scene, Strategy
+from strategies.registry import STRATEGIES, build
+
+SIGNALS_IN: Mapping[Purpose, tuple[str, ...]] = {
+    Purpose.ENTRY: (DayState.TRADING,),
+    Purpose.EXIT: (DayState.TRADING, DayState.PAUSED),
+}
+AFTER_DENIAL_NS: Mapping[Purpose, int] = {  # venue time; a denied argument is not repeated with every quote
+    Purpose.ENTRY: 300 * NANOS_PER_SECOND,
+    Purpose.EXIT: 10 * NANOS_PER_SECOND,
+}
+NO_ROWS: frozenset[int] = frozenset()
+
+
+class _Track:
+    """One watched symbol."""
+
+    __slots__ = ("bars", "owner", "scene")
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.bars = MinuteBars(scene.instrument.symbol)
+        self.owner = ""  # strategy whose entry led to the holding or open order; empty when there is none
+
+
+class Strategist(Role):
+    """Let each strategy see bars, quotes, attention and its holdings, and pass its arguments on.
+
+    Hears: RunStarted, InstrumentsReceived, SessionPlanned, DayChanged, QuotesJudged, AttentionMeasured, FillBooked,
+        OrderStateChanged, OrderDenied.
+    Says: SignalFormed (entries only while TRADING and with no order of the symbol open, exits also while PAUSED),
+        StrategyBenched (a hook raised).
+    Keeps: the strategies and who is benched, bars and holding of each watched symbol, open orders, the day, and the
+        arguments made by the message being handled. Hooks run in `evolve`, so recovery warms strategies up.
+    """
+
+    NAME: ClassVar[str] = "strategist"
+    HEARS: ClassVar[tuple[type[Message], ...]] = (
+        RunStarted,
+        InstrumentsReceived,
+        SessionPlanned,
+        DayChanged,
+        QuotesJudged,
+        AttentionMeasured,
+        FillBooked,
+        OrderStateChanged,
+        OrderDenied,
+    )
+    SAYS: ClassVar[tuple[type[Message], ...]] = (SignalFormed, StrategyBenched)
+
+    def __init__(self, known: Mapping[str, type[Strategy]] = STRATEGIES) -> None:
+        """Start without strategies; `known` are those a configuration may name."""
+        super().__init__()
+        self._known = known
+        self._configs: dict[str, StrategyConfig] = {}
+        self._strategies: dict[str, Strategy] = {}  # in the order of the configuration
+        self._benched: set[str] = set()
+        self._wanted: tuple[str, ...] = ()  # of the configuration; empty means all served
+        self._tracks: dict[str, _Track] = {}
+        self._day: Day | None = None
+        self._day_state = ""
+        self._open: dict[str, tuple[str, Purpose]] = {}  # client order id -> symbol, purpose
+        self._quiet_until: dict[tuple[str, Purpose], int] = {}  # after a denial, venue time
+        self._arguments: list[tuple[str, Argument, Quote]] = []  # made by the message being handled
+        self._failures: list[tuple[str, str]] = []  # strategy, error; likewise
+
+    # ---- fold ----------------------------------------------------------------------------------------------------
+
+    def evolve(self, message: Any, stamp: Stamp) -> None:  # noqa: ARG002  # the role's signature
+        """Fold one message into the state; strategies see it here."""
+        if isinstance(message, SignalFormed):
+            if message.purpose is Purpose.ENTRY and message.symbol in self._tracks:
+                self._tracks[message.symbol].owner = message.strategy
+            return
+        if isinstance(message, StrategyBenched):
+            self._benched.add(message.strategy)
+            return
+        self._arguments, self._failures = [], []
+        if isinstance(message, QuotesJudged):
+            self._fold_quotes(message)
+        else:
+            fold = self._FOLDS.get(type(message))
+            if fold is not None:
+                fold(self, message)
+
+    def _fold_quotes(self, message: QuotesJudged) -> None:
+        """Feed good rows to bars and strategies. The hot path: two look-ups for a row that changes nothing."""
+        day = self._day
+        if day is None:
+            return
+        flagged = flagged_rows(message.verdicts) if message.verdicts else NO_ROWS
+        tracks = self._tracks
+        for index, row in enumerate(message.rows):
+            track = tracks.get(row[0])
+            if track is None or (flagged and index in flagged):
+                continue
+            scene = track.scene
+            scene.quote = row
+            bar = track.bars.add(row)
+            if bar is not None:
+                for name, strategy in self._strategies.items():
+                    self._argue(name, row, strategy.on_bar, bar, scene, day)
+            if scene.quantity and track.owner in self._strategies:
+                self._argue(track.owner, row, self._strategies[track.owner].on_quote, row, scene, day)
+
+    def _fold_order(self, message: OrderStateChanged) -> None:
+        if message.to_status in CLOSED:
+            self._open.pop(message.client_order_id, None)
+        else:
+            self._open[message.client_order_id] = (message.symbol, message.purpose)
+        self._release(message.symbol)
+
+    def _fold_denial(self, message: OrderDenied) -> None:
+        if message.origin in self._strategies:
+            self._quiet_until[message.symbol, message.purpose] = message.venue_time + AFTER_DENIAL_NS[message.purpose]
+        self._release(message.symbol)
+
+    def _fold_instruments(self, message: InstrumentsReceived) -> None:
+        for instrument in message.instruments:
+            track = self._tracks.get(instrument.symbol)
+            if track is not None:
+                track.scene.instrument = instrument
+            elif not self._wanted or instrument.symbol in self._wanted:
+                self._tracks[instrument.symbol] = _Track(Scene(instrument))
+
+    def _fold_day(self, message: DayChanged) -> None:
+        self._day_state = message.to_state
+
+    def _fold_run(self, message: RunStarted) -> None:
+        """Take the configuration. What is configured as before keeps its state, a benched strategy starts anew."""
+        self._wanted = message.config.symbols
+        configs = {config.name: config for config in message.config.strategies}
+        kept = {name for name in self._strategies if self._configs[name] == configs.get(name)} - self._benched
+        self._strategies = {
+            name: self._strategies[name] if name in kept else build(config, self._known)
+            for name, config in configs.items()
+        }
+        self._configs, self._benched = configs, set()
+        for name, strategy in self._strategies.items():
+            if name not in kept:
+                self._introduce(name, strategy)
+
+    def _introduce(self, name: str, strategy: Strategy) -> None:
+        """Tell a fresh strategy about the day, attention and the holdings of its name."""
+        if self._day is not None:
+            self._guard(name, strategy.on_day, self._day)
+        for track in self._tracks.values():
+            scene = track.scene
+            if scene.attention is not None:
+                self._guard(name, strategy.on_attention, scene.attention, scene)
+            if scene.quantity and track.owner == name and scene.quote is not None:
+                self._guard(name, strategy.on_position, scene, UnixNanos(scene.quote.venue_time))
+
+    def _fold_session(self, message: SessionPlanned) -> None:
+        """Take the session times; another date begins with fresh bars and unknown attention."""
+        before = self._day.trading_date if self._day else None
+        if not message.is_session:
+            self._day = None
+            return
+        on = date.fromisoformat(message.trading_date)
+        self._day = Day(on, message.open_time, message.close_auction_time, message.close_time)
+        if before is not None and on != before:
+            self._quiet_until = {}
+            for symbol, track in self._tracks.items():
+                track.bars = MinuteBars(symbol)
+                track.scene.attention = track.scene.quote = None
+        for name, strategy in self._strategies.items():
+            self._guard(name, strategy.on_day, self._day)
+
+    def _fold_attention(self, message: AttentionMeasured) -> None:
+        track = self._tracks.get(message.symbol)
+        if track is not None:
+            track.scene.attention = message
+            for name, strategy in self._strategies.items():
+                self._guard(name, strategy.on_attention, message, track.scene)
+
+    def _fold_fill(self, message: FillBooked) -> None:
+        """Book a holding; only the strategy that argued for it hears of it. Others' holdings are theirs."""
+        track = self._tracks.get(message.symbol)
+        if track is None:
+            return
+        scene = track.scene
+        scene.quantity, scene.cost_basis = message.position_qty, message.cost_basis
+        if track.owner in self._strategies:
+            self._guard(track.owner, self._strategies[track.owner].on_position, scene, message.venue_time)
+        self._release(message.symbol)
+
+    def _release(self, symbol: str) -> None:
+        """Forget whose a symbol is once nothing is held and no order is open."""
+        track = self._tracks.get(symbol)
+        if track is not None and not track.scene.quantity and not any(s == symbol for s, _ in self._open.values()):
+            track.owner = ""
+
+    def _argue(self, name: str, row: Quote, hook: Callable[..., Iterable[Argument]], *args: Any) -> None:
+        """Call a hook and keep what it argues for."""
+        found = self._guard(name, hook, *args)
+        if found:
+            self._arguments += [(name, argument, row) for argument in found]
+
+    def _guard(self, name: str, hook: Callable[..., Any], *args: Any) -> Any:
+        """Call a hook of a strategy that is not benched; bench it when it raises."""
+        if name in self._benched:
+            return ()
+        try:
+            found = hook(*args)
+            return found if found is None else tuple(found)  # a generator runs here, too
+        except Exception as error:  # noqa: BLE001  # whatever a strategy raises, the others go on
+            self._benched.add(name)
+            self._failures.append((name, f"{type(error).__name__}: {error}"))
+            return ()
+
+    _FOLDS: ClassVar[dict[type[Message], Callable[["Strategist", Any], None]]] = {
+        RunStarted: _fold_run,
+        InstrumentsReceived: _fold_instruments,
+        SessionPlanned: _fold_session,
+        DayChanged: _fold_day,
+        AttentionMeasured: _fold_attention,
+        FillBooked: _fold_fill,
+        OrderStateChanged: _fold_order,
+        OrderDenied: _fold_denial,
+    }
+
+    # ---- answer --------------------------------------------------------------------------------------------------
+
+    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:  # noqa: ARG002  # the role's signature
+        """Say which strategies failed and pass on the arguments that may be made now."""
+        if not self._arguments and not self._failures:
+            return ()
+        said: list[Message] = [StrategyBenched(name, error, stamp.seq) for name, error in self._failures]
+        taken: set[str] = set()  # one signal per symbol and message
+        for name, argument, row in self._arguments:
+            if argument.symbol not in taken and self._may_say(argument, row.venue_time):
+                taken.add(argument.symbol)
+                said.append(_signal(name, argument, row))
+        return said
+
+    def _may_say(self, argument: Argument, now: int) -> bool:
+        """Tell whether day, open orders and an earlier denial allow an argument."""
+        purpose = argument.purpose
+        if self._day_state not in SIGNALS_IN[purpose] or now < self._quiet_until.get((argument.symbol, purpose), 0):
+            return False
+        is_entry = purpose is Purpose.ENTRY
+        return not any(s == argument.symbol and (is_entry or p is purpose) for s, p in self._open.values())
+
+
+def _signal(name: str, argument: Argument, row: Quote) -> SignalFormed:
+    """Make the message of an argument."""
+    return SignalFormed(
+        strategy=name,
+        symbol=argument.symbol,
+        side=argument.side,
+        purpose=argument.purpose,
+        strength=argument.strength,
+        confidence=argument.confidence,
+        horizon_s=argument.horizon_s,
+        reference_price=Krw(row.price),
+        limit_price=argument.limit_price,
+        attention=argument.attention,
+        inputs=argument.inputs,
+        rationale=argument.rationale,
+        venue_time=UnixNanos(row.venue_time),
+    )

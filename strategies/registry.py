@@ -1,0 +1,17 @@
+"""Strategies by name."""
+
+from collections.abc import Mapping
+
+from domain.config import StrategyConfig
+from domain.errors import ConfigError
+from strategies.attention_momentum import AttentionMomentum
+from strategies.base import Strategy
+
+STRATEGIES: Mapping[str, type[Strategy]] = {cls.NAME: cls for cls in (AttentionMomentum,)}
+
+
+def build(config: StrategyConfig, known: Mapping[str, type[Strategy]] = STRATEGIES) -> Strategy:
+    """Make a strategy with its parameters. Raises ConfigError on an unknown name, parameter or value."""
+    if config.name not in known:
+        raise ConfigError(f"strategy expected one of {', '.join(sorted(known))}, was {config.name!r}")
+    return known[config.name](config.params)
