@@ -74,7 +74,7 @@ class LogReader:
             return self._conn.execute(sql, args).fetchall()
         except sqlite3.OperationalError as error:
             raise LogError(f"{self.path} cannot be read: {error}") from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             raise LogCorrupt(f"{self.path} cannot be read: {error}") from error
 
     def last_seq(self) -> int:
@@ -117,9 +117,20 @@ class LogReader:
                 return
             low, high = (low, page[-1][0] - 1) if reverse else (page[-1][0] + 1, high)
 
-    def messages(self, from_seq: int = 1, to_seq: int | None = None) -> Iterator[tuple[Record, Message | UnknownEvent]]:
-        """Give records with their messages, in sequence. Raises LogError."""
-        for record in self.events(from_seq, to_seq):
+    def messages(
+        self,
+        from_seq: int = 1,
+        to_seq: int | None = None,
+        *,
+        type: str | None = None,
+        stream_prefix: str | None = None,
+        symbol: str | None = None,
+        reverse: bool = False,
+    ) -> Iterator[tuple[Record, Message | UnknownEvent]]:
+        """Give records with their messages, in sequence; filters as in `events`. Raises LogError."""
+        for record in self.events(
+            from_seq, to_seq, type=type, stream_prefix=stream_prefix, symbol=symbol, reverse=reverse
+        ):
             yield record, self.decode(record)
 
     def decode(self, record: Record) -> Message | UnknownEvent:

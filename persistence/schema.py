@@ -62,7 +62,10 @@ def is_new(conn: sqlite3.Connection) -> bool:
         application_id: int = conn.execute("PRAGMA application_id").fetchone()[0]
     except sqlite3.OperationalError as error:
         raise LogError(f"the log cannot be read: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (
+        sqlite3.DatabaseError,
+        UnicodeDecodeError,
+    ) as error:  # the latter: SQLite quotes broken bytes in its message
         raise LogCorrupt(f"not an event log of hantrade: {error}") from error
     if objects == 0 and application_id == 0:
         return True
@@ -94,7 +97,7 @@ def read_meta(conn: sqlite3.Connection) -> dict[str, str | None]:
     """Give the identity of the log. Raises LogCorrupt when a part of it is missing."""
     try:
         meta: dict[str, str | None] = {str(key): value for key, value in conn.execute("SELECT key, value FROM meta")}
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise LogCorrupt(f"the identity of the log cannot be read: {error}") from error
     missing = [key for key in (*META_KEYS, "schema_version") if key not in meta]
     if missing or not meta["log_id"]:

@@ -1,0 +1,223 @@
+"""`hantrade log`: read the event log, also while a trader writes it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.context import DEFAULT_HOME, HomeOption, JsonOption, exit_code
+from cli.home import newest_log
+from cli.output import emit_json, note
+from domain.errors import ConfigError, HantradeError
+
+if TYPE_CHECKING:
+    from persistence.query import Clock
+    from persistence.reader import LogReader
+    from persistence.record import Record
+    from persistence.stats import LogStats
+
+POLL_S = 0.3  # between two looks for new events
+
+app = typer.Typer(no_args_is_help=True, help="Read the event log. Example: hantrade log tail --follow")
+
+PathOption = Annotated[Path | None, typer.Option("--log", help="Event log to read; else the newest of the home.")]
+
+
+@app.callback()
+def main() -> None:
+    """Read the event log. Example: hantrade log tail --follow"""
+
+
+@app.command()
+def tail(
+    count: Annotated[int, typer.Option("-n", min=0, help="How many of the last events.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
+    log: PathOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the last events. Example: hantrade log tail -n 50 --follow"""
+    with _reading(log, home) as reader:
+        last = reader.last_seq()
+        for record in reader.events(max(1, last - count + 1), last, raw=False):
+            _print(record, as_json)
+        if follow:
+            for record in reader.follow(POLL_S, time.sleep, last + 1):
+                _print(record, as_json)
+
+
+@app.command()
+def show(
+    seq: Annotated[int, typer.Argument(help="Sequence of the event.", metavar="SEQ")],
+    log: PathOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Print one event with what led to it and what it led to. Example: hantrade log show 1042"""
+    from cli.log_text import detail, detail_object
+
+    with _reading(log, home) as reader:
+        record = reader.record(seq)
+        if record is None:
+            raise ConfigError(f"SEQ expected 1 to {reader.last_seq()}, was {seq}")
+        if as_json:
+            emit_json([detail_object(reader, record)])
+        else:
+            typer.echo("\n".join(detail(reader, record)))
+
+
+@app.command()
+def grep(
+    kind: Annotated[str | None, typer.Option("--type", help="Type of the message, e.g. OrderFilled.")] = None,
+    stream: Annotated[str | None, typer.Option("--stream", help="Beginning of the stream, e.g. order/.")] = None,
+    symbol: Annotated[str | None, typer.Option("--symbol", help="Code or Korean name; its orders come whole.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", help="From this time on (KST): 09:30, 2026-01-13T09:30.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Before this time (KST).")] = None,
+    recorded: Annotated[bool, typer.Option("--recorded", help="Times are the machine's, not the venue's.")] = False,
+    log: PathOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the events that fit all that is given. Example: hantrade log grep --type OrderFilled --since 09:30"""
+    with _reading(log, home) as reader:
+        clock: Clock = "recorded" if recorded else "venue"
+        _check_type(reader, kind)
+        for record in reader.events(
+            type=kind,
+            stream_prefix=stream,
+            since=_moment(reader, since, "--since", clock),
+            until=_moment(reader, until, "--until", clock),
+            clock=clock,
+            symbol=_symbol(symbol),
+            raw=False,
+        ):
+            _print(record, as_json)
+
+
+@app.command("stats")
+def show_stats(log: PathOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Count what the log holds. Example: hantrade log stats --json"""
+    from persistence.stats import stats
+
+    with _reading(log, home) as reader:
+        found = stats(reader)
+        if as_json:
+            emit_json([{"log_path": str(reader.path), **asdict(found)}])
+        else:
+            typer.echo("\n".join(_stats_lines(reader.path, found)))
+
+
+@app.command()
+def verify(log: PathOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Prove that nothing in the log was changed or lost; exit 1 when not. Example: hantrade log verify"""
+    from persistence.verify import verify as check
+
+    with _explained():
+        path = log or newest_log(home)
+        report = check(path)
+    if as_json:
+        emit_json([{**asdict(report), "log_path": str(path)}])
+    elif report.ok:
+        typer.echo(f"{path}: {report.events:,} events, unbroken; head {report.head_hash}")
+    else:
+        where = "" if report.first_bad_seq is None else f" first bad event {report.first_bad_seq:,}:"
+        typer.echo(f"{path}: NOT as written;{where} {report.problem} ({report.events:,} events before it are good)")
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn our errors into one clear line and their exit code; Ctrl-C ends quietly."""
+    try:
+        yield
+    except HantradeError as error:
+        note(str(error))
+        raise typer.Exit(exit_code(error)) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@contextmanager
+def _reading(log: Path | None, home: Path) -> "Iterator[LogReader]":
+    from broker.translate.quotes import decode_batch
+    from persistence.codec import MessageCodec
+    from persistence.reader import LogReader
+
+    with _explained(), LogReader(log or newest_log(home), MessageCodec(decode_batch)) as reader:
+        yield reader
+
+
+def _print(record: "Record", as_json: bool) -> None:
+    from cli.log_text import as_line, as_object
+
+    if as_json:
+        emit_json([as_object(record)])
+    else:
+        typer.echo(as_line(record))
+
+
+def _check_type(reader: "LogReader", kind: str | None) -> None:
+    """Refuse a type that neither this version nor the log knows: a typing error would look like "no events"."""
+    from difflib import get_close_matches
+
+    from domain.messages import MESSAGES
+
+    if kind is None or kind in MESSAGES or next(reader.events(type=kind, raw=False), None) is not None:
+        return
+    near = ", ".join(get_close_matches(kind, MESSAGES, 3))
+    raise ConfigError(
+        f"--type expected a type of the log, was {kind!r}; {f'near: {near}' if near else 'see log stats'}"
+    )
+
+
+def _symbol(text: str | None) -> str | None:
+    if text is None:
+        return None
+    from cli.names import symbol_of
+
+    return symbol_of(text)
+
+
+def _moment(reader: "LogReader", text: str | None, option: str, clock: "Clock") -> int | None:
+    from cli.log_text import moment
+
+    if text is None:
+        return None
+    for record in reader.events(reverse=True, raw=False):
+        at = record.venue_time if clock == "venue" else record.recorded_at
+        if at is not None:
+            return moment(text, option, at)
+    return moment(text, option, None)
+
+
+def _stats_lines(path: Path, found: "LogStats") -> list[str]:
+    from domain.time import kst_full_text
+
+    def span(first: int | None, last: int | None) -> str:
+        return "-" if first is None or last is None else f"{kst_full_text(first)} to {kst_full_text(last)} KST"
+
+    lines = [
+        f"{path}  (log {found.log_id})",
+        f"  events      {found.events:,} in {found.commits:,} commits",
+        f"  quote rows  {found.quote_rows:,}, {found.quote_bytes:,} bytes",
+        f"  on disk     {found.bytes:,} bytes",
+        f"  recorded    {span(found.first_recorded_at, found.last_recorded_at)}",
+        f"  venue       {span(found.first_venue_time, found.last_venue_time)}",
+        "runs",
+    ]
+    for run in found.runs:
+        end = "ended" if run.ended else "running or cut off"
+        lines.append(
+            f"  {run.run_id}  {run.first_seq:,} to {run.last_seq:,}  {span(run.started_at, run.last_at)}  {end}"
+        )
+    for heading, counts in (("types", found.by_type), ("streams", found.by_stream_kind)):
+        width = max(map(len, counts), default=0)
+        lines += [heading, *(f"  {name:<{width}}  {number:>12,}" for name, number in counts.items())]
+    return lines
