@@ -1,1 +1,1 @@
-""""""
+"""The Windows backend of BrokerService; not built yet, see README.md."""

@@ -67,10 +67,12 @@ SERVICES = [
 ]
 
 
-def built(servicer: type, methods: list[str]) -> set[str]:
-    """Give the methods that are ours, not those inherited from the generated class that answers UNIMPLEMENTED."""
+def built(servicer: type, names: list[str]) -> set[str]:
+    """Give the RPCs that are ours: named in `methods`, or not inherited from the class that answers UNIMPLEMENTED."""
+    if hasattr(servicer, "methods"):
+        return set(names) & set(servicer.__new__(servicer).methods())
     ours = [one for one in servicer.__mro__ if not one.__module__.startswith("hantrade.")]
-    return {name for name in methods if any(name in vars(one) for one in ours)}
+    return {name for name in names if any(name in vars(one) for one in ours)}
 
 
 def listed_as_not_built(readme: str, service: str) -> set[str]:

@@ -1,7 +1,7 @@
 """Compare the contract in protos/ with the last landed main by `buf breaking`; exit 1 when a client would break.
 
 The landed main is where this change left origin/main; without a remote, where it left the local main. In a checkout of
-main itself it is the state before the newest commit of main. BREAKING_AGAINST=REF names it by hand. Without any landed
+the remote's main it is HEAD when protos/ is edited, else the state before the newest commit. BREAKING_AGAINST=REF names it by hand. Without any landed
 contract (a first change, a shallow clone) that is said, and the check passes.
 """
 
@@ -37,8 +37,10 @@ def landed() -> str | None:
     left_at = git("merge-base", main, head)
     if left_at is None or left_at != head:
         return left_at
-    # HEAD is on main: before its newest commit, or nothing where the only main is the one being written
-    return git("rev-parse", "--verify", "--quiet", "HEAD^1") if remote else None
+    if not remote:  # the only main is the one being written
+        return None
+    edited = git("diff", "--name-only", "HEAD", "--", *CONTRACT)
+    return head if edited else git("rev-parse", "--verify", "--quiet", "HEAD^1")
 
 
 def main() -> int:
