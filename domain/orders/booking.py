@@ -181,6 +181,9 @@ def _with_request(booked: Booked, request_id: RequestId) -> Booked:
 
 
 def _received(order: ClientOrder, fact: ChangeReceived) -> Booked:
+    before = order.request(fact.request_id)
+    if before is not None and before.venue_order_id == fact.change_venue_order_id:
+        return Booked(order, False)  # heard before; what became unknown since stays so
     booked = answer(order, fact.request_id, "receive")
     request = booked.order.request(fact.request_id)
     if request is None or request.venue_order_id:
