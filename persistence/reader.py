@@ -3,6 +3,7 @@
 Every query is a short page: an open cursor would keep the writer from resetting its WAL, which grows without bound.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path

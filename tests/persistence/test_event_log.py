@@ -180,6 +180,15 @@ def test_given_a_full_disk_when_the_reserve_is_freed_then_the_last_commits_still
     assert verify(path).events == end + 5
 
 
+def test_given_a_finished_log_on_read_only_media_when_read_then_it_can_be(small_disk: Path) -> None:
+    log = open_log(small_disk / "a.db")
+    log.commit([a_record(1)], durable=False)
+    log.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    assert _seqs(small_disk / "a.db") == [1]
+    assert verify(small_disk / "a.db").ok
+
+
 # ---- files that are not a log of ours -----------------------------------------------------------------------
 
 
