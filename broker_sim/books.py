@@ -1,7 +1,7 @@
 """The simulated broker's books: open legs, cash, holdings. A fold of order facts and nothing else.
 
 Long only, all in cash. The whole account balances to the won at any time:
-`cash + sum(cost_basis + entry_costs) == opening cash + realized_total`.
+`cash + sum(cost_basis + cost_commission) == opening cash + realized_total`.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from domain.messages.orders import (
     OrderFilled,
     OrderReplaced,
 )
+from domain.portfolio import FLAT, Position, book_fill
 from domain.time import kst_date
 from domain.types import ClientOrderId, Krw, Side, UnixNanos, VenueOrderId
 
@@ -50,10 +51,13 @@ class Leg:
 class Holding:
     """Shares of one instrument and what they cost."""
 
-    quantity: int = 0
-    cost_basis: int = 0  # won paid for the shares held, commission excluded
-    entry_costs: int = 0  # won of commission paid for the shares held
+    position: Position = FLAT
     realized_pnl: int = 0  # won of the day, costs of both sides included
+
+    @property
+    def quantity(self) -> int:
+        """Give the shares held."""
+        return self.position.quantity
 
 
 class Books:
@@ -61,7 +65,7 @@ class Books:
 
     def __init__(self, cash: int) -> None:
         """Open an account with cash in won."""
-        self.cash = cash
+        self.cash = Krw(cash)
         self.legs: dict[int, Leg] = {}  # by number, so oldest first
         self.holdings: dict[str, Holding] = {}
         self.last_number = 0
@@ -130,32 +134,16 @@ class Books:
 
     def _book(self, fill: OrderFilled) -> None:
         held = self.holdings.setdefault(fill.symbol, Holding())
-        notional = fill.last_qty * fill.last_px
-        self.trades += 1
+        if fill.side is Side.SELL and fill.last_qty > held.quantity:
+            raise InvariantError(f"sale of {fill.last_qty} {fill.symbol} expected at most {held.quantity} held")
+        booked = book_fill(held.position, self.cash, fill.side, fill.last_qty, fill.last_px, fill.commission, fill.tax)
+        self.cash = booked.cash
+        held.position = booked.position
+        held.realized_pnl += booked.realized_pnl
+        self.realized_total += booked.realized_pnl
         self.commission += fill.commission
         self.tax += fill.tax
-        if fill.side is Side.BUY:
-            self.cash -= notional + fill.commission + fill.tax
-            held.quantity += fill.last_qty
-            held.cost_basis += notional
-            held.entry_costs += fill.commission + fill.tax
-            return
-        if fill.last_qty > held.quantity:
-            raise InvariantError(f"sale of {fill.last_qty} {fill.symbol} expected at most {held.quantity} held")
-        basis = share_of(held.cost_basis, fill.last_qty, held.quantity)
-        entry = share_of(held.entry_costs, fill.last_qty, held.quantity)
-        realized = notional - fill.commission - fill.tax - basis - entry
-        self.cash += notional - fill.commission - fill.tax
-        held.quantity -= fill.last_qty
-        held.cost_basis -= basis
-        held.entry_costs -= entry
-        held.realized_pnl += realized
-        self.realized_total += realized
-
-
-def share_of(total: int, part: int, whole: int) -> int:
-    """Give the part's share of a total in won, cut to the won; the last part takes what is left."""
-    return total * part // whole
+        self.trades += 1
 
 
 def venue_order_id(number: int) -> VenueOrderId:

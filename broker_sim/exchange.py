@@ -84,7 +84,7 @@ class Exchange:
 
     def free_cash(self, without: int = 0) -> int:
         """Give cash less the reserves of open buys but for one leg; may be below 0."""
-        free = self.books.cash
+        free = int(self.books.cash)
         for leg in self.books.legs.values():
             if leg.side is Side.BUY and leg.number != without:
                 price = leg.limit_price or self.reserve_price(leg.symbol)
@@ -118,7 +118,7 @@ class Exchange:
     def positions(self) -> list[BrokerPosition]:
         """Give what is held or was traded today, by symbol."""
         return [
-            BrokerPosition(symbol, held.quantity, Krw(held.cost_basis), Krw(held.realized_pnl))
+            BrokerPosition(symbol, held.quantity, held.position.cost_basis, Krw(held.realized_pnl))
             for symbol, held in sorted(self.books.holdings.items())
         ]
 
