@@ -37,6 +37,16 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderSessionOpened:
+    """First answer of an order session: requests carry its journal and epoch."""
+
+    journal_id: str
+    epoch: int
+    last_seq: int  # the session has caught up once this event was received
+    gate: Gate
+
+
+@dataclass(frozen=True, slots=True)
 class AccountState:
     """Cash of the account; events up to as_of_seq are included."""
 
@@ -76,7 +86,10 @@ class BrokerBackend(Protocol):
         """Give the latest quote of each symbol that has one today (all when `symbols` is empty)."""
 
     def stream_quotes(self, symbols: Sequence[str], max_rows: int, max_delay_s: float) -> AsyncIterator[QuoteBatch]:
-        """Stream batches until the source ends; a slow reader gets them conflated. Raises RequestRefused UNKNOWN_SYMBOL."""
+        """Stream batches until the source ends; a slow reader gets them conflated.
+
+        Raises RequestRefused UNKNOWN_SYMBOL.
+        """
 
     async def candles(self, symbol: str, since: UnixNanos | None, until: UnixNanos | None) -> list[Candle]:
         """Give bars that ended by the venue's clock. Raises RequestRefused UNKNOWN_SYMBOL or NOT_OFFERED."""
@@ -94,7 +107,10 @@ class BrokerBackend(Protocol):
         """Give the day's executions, oldest first, and the event seq they include."""
 
     async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
-        """Take one request: journal it, check it just before the wire, send it once. Repeating an id gives the first outcome."""
+        """Take one request: journal it, check it just before the wire, send it once.
+
+        Repeating an id gives the first outcome.
+        """
 
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate; durable before it answers."""

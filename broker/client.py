@@ -1,0 +1,188 @@
+"""The far end of BrokerService for the trader's edges: plain calls, threads, domain types.
+
+Failures are typed: BrokerUnavailable (unreachable, no answer in time; every unary call is safe to repeat),
+RequestRefused (final, with the broker's reason), BrokerOutcomeUnknown (an order session broke, requests unanswered).
+Callbacks run on the reading thread of their stream and must not block it for long.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import grpc
+
+from broker.client_orders import OrderSessionHandle, SessionListener
+from broker.client_streams import QuoteStream, Watch
+from broker.port import AccountState, Candle, OrderSessionOpened, Receipt
+from broker.statuses import read_error
+from broker.translate import broker as wire
+from broker.transport import CLIENT_OPTIONS
+from domain.errors import BrokerUnavailable, HantradeError
+from domain.instruments import Instrument
+from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.orders import OrderFact, OrderFilled
+from domain.quotes import Quote
+from domain.types import UnixNanos
+from hantrade.v1 import broker_pb2 as pb
+
+A = TypeVar("A")
+_SERVICE = "/hantrade.v1.BrokerService/"
+
+
+class BrokerClient:
+    """One connection to a broker. Every method may be called from any thread."""
+
+    def __init__(self, endpoint: str, call_timeout_s: float = 3.0) -> None:
+        """Make the channel; it connects with the first call. `call_timeout_s` is the deadline of each unary call."""
+        self.endpoint = endpoint
+        self._timeout = call_timeout_s
+        self._channel = grpc.insecure_channel(endpoint, options=CLIENT_OPTIONS)
+        self._streams: list[QuoteStream | Watch | OrderSessionHandle] = []
+        self._closed = False
+
+    def session(self) -> SessionInfo:
+        """Ask what stands behind and where its day is."""
+        return wire.read_session(self._call("GetSession", pb.GetSessionRequest(), pb.GetSessionResponse).session)
+
+    def login(self) -> SessionInfo:
+        """Make the broker log in with its own credentials."""
+        return wire.read_session(self._call("Login", pb.LoginRequest(), pb.LoginResponse).session)
+
+    def instruments(self, symbols: Sequence[str] = ()) -> tuple[list[Instrument], list[str]]:
+        """Give known instruments (all when `symbols` is empty) and the symbols not known."""
+        answer = self._call("ListInstruments", pb.ListInstrumentsRequest(symbols=symbols), pb.ListInstrumentsResponse)
+        return [wire.read_instrument(one) for one in answer.instruments], list(answer.unknown_symbols)
+
+    def latest_quotes(self, symbols: Sequence[str] = ()) -> list[Quote]:
+        """Give the latest quote of each symbol that has one today (all when `symbols` is empty)."""
+        answer = self._call("GetQuotes", pb.GetQuotesRequest(symbols=symbols), pb.GetQuotesResponse)
+        return wire.read_quotes(answer.quotes)
+
+    def candles(self, symbol: str, since: UnixNanos | None = None, until: UnixNanos | None = None) -> list[Candle]:
+        """Give bars. Raises RequestRefused UNKNOWN_SYMBOL or NOT_OFFERED."""
+        request = pb.ListCandlesRequest(symbol=symbol, until=None if until is None else wire.timestamp(until))
+        if since is not None:
+            getattr(request, "from").CopyFrom(wire.timestamp(since))
+        return [wire.read_candle(one) for one in self._call("ListCandles", request, pb.ListCandlesResponse).candles]
+
+    def account(self) -> AccountState:
+        """Give cash."""
+        return wire.read_account(self._call("GetAccount", pb.GetAccountRequest(), pb.GetAccountResponse))
+
+    def positions(self) -> tuple[list[BrokerPosition], int]:
+        """Give holdings and the event seq they include."""
+        answer = self._call("ListPositions", pb.ListPositionsRequest(), pb.ListPositionsResponse)
+        return [wire.read_position(one) for one in answer.positions], answer.as_of_seq
+
+    def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
+        """Give open venue orders and the event seq they include."""
+        answer = self._call("ListOpenOrders", pb.ListOpenOrdersRequest(), pb.ListOpenOrdersResponse)
+        return [wire.read_open_order(one) for one in answer.orders], answer.as_of_seq
+
+    def fills(self) -> tuple[list[OrderFilled], int]:
+        """Give the day's executions, oldest first, and the event seq they include.
+
+        The list carries no journal, event numbers or leaves: those fields are empty or 0. Trade ids tell fills apart.
+        """
+        answer = self._call("ListFills", pb.ListFillsRequest(), pb.ListFillsResponse)
+        return [wire.read_fill(one) for one in answer.fills], answer.as_of_seq
+
+    def resolve(self, request_id: str) -> Receipt:
+        """Ask what became of a request; an id that never arrived is void from then on."""
+        answer = self._call("ResolveOrder", pb.ResolveOrderRequest(request_id=request_id), pb.ResolveOrderResponse)
+        return wire.read_resolved(request_id, answer)
+
+    def watch(
+        self,
+        interval_s: float,
+        on_beat: Callable[[SessionInfo], None],
+        on_end: Callable[[HantradeError | None], None],
+    ) -> Watch:
+        """Hear heartbeats in a thread; `on_end` is called once, with None after close()."""
+        method = self._stream(
+            "WatchSession", pb.WatchSessionRequest.SerializeToString, pb.WatchSessionResponse.FromString
+        )
+        call = method(pb.WatchSessionRequest(interval=wire.duration(interval_s)))
+        return self._keep(Watch(call, self.endpoint, on_beat, on_end))
+
+    def quotes(
+        self,
+        symbols: Sequence[str],
+        max_rows: int = 0,
+        max_delay_s: float | None = None,
+        after_seq: int = 0,
+        run_id: str = "",
+    ) -> QuoteStream:
+        """Iterate over (bytes as received, batch). Ends after the batch that says end_of_data, or by close()."""
+        request = pb.StreamQuotesRequest(
+            symbols=symbols,
+            after_seq=after_seq,
+            run_id=run_id,
+            max_delay=None if max_delay_s is None else wire.duration(max_delay_s),
+            max_rows=max_rows,
+        )
+        # No deserializer: the bytes are kept as they came.
+        method = self._stream("StreamQuotes", pb.StreamQuotesRequest.SerializeToString, None)
+        return self._keep(QuoteStream(method(request), self.endpoint))
+
+    def order_session(
+        self,
+        after_seq: int,
+        journal_id: str,
+        on_event: Callable[[OrderFact], None],
+        on_receipt: Callable[[Receipt], None],
+        on_opened: Callable[[OrderSessionOpened], None],
+        on_end: Callable[[HantradeError | None, tuple[str, ...]], None],
+        client_name: str = "hantrade",
+    ) -> OrderSessionHandle:
+        """Open the order session and resume events behind `after_seq`. The callbacks run in one thread, in order.
+
+        `on_end` is called once with the reason (None after close()) and the ids that were handed over and got no
+        receipt: their fate is open, and the reason is then BrokerOutcomeUnknown unless it is None.
+        """
+        self._check_open()
+        method = self._channel.stream_stream(
+            _SERVICE + "OrderSession",
+            request_serializer=pb.OrderSessionRequest.SerializeToString,
+            response_deserializer=pb.OrderSessionResponse.FromString,
+        )
+        opening = pb.OpenOrderSession(after_seq=after_seq, journal_id=journal_id, client_name=client_name)
+        listener = SessionListener(on_event, on_receipt, on_opened, on_end)
+        return self._keep(OrderSessionHandle(method, self.endpoint, opening, listener))
+
+    def close(self) -> None:
+        """End every stream, wait for their threads and close the channel. May be called again."""
+        self._closed = True
+        for stream in self._streams:
+            stream.close()
+        self._streams.clear()
+        self._channel.close()
+
+    # ---- inside --------------------------------------------------------------------------------------------
+
+    def _call(self, name: str, request: Any, answer: type[A]) -> A:
+        self._check_open()
+        method = self._channel.unary_unary(
+            _SERVICE + name,
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,  # type: ignore[attr-defined]  # every answer is a Message
+        )
+        try:
+            given: A = method(request, timeout=self._timeout)
+        except grpc.RpcError as error:
+            raise read_error(error, self.endpoint) from error
+        except ValueError as error:  # the channel was closed by another thread
+            raise BrokerUnavailable(f"the connection to {self.endpoint} is closed") from error
+        return given
+
+    def _stream(self, name: str, write: Any, read: Any) -> Any:
+        self._check_open()
+        return self._channel.unary_stream(_SERVICE + name, request_serializer=write, response_deserializer=read)
+
+    def _keep(self, stream: A) -> A:
+        self._streams = [one for one in self._streams if not one.ended]
+        self._streams.append(stream)  # type: ignore[arg-type]  # one of the three
+        return stream
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise BrokerUnavailable(f"the connection to {self.endpoint} is closed")

@@ -1,0 +1,95 @@
+"""The two streams a trader only reads: quotes and heartbeats."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+
+from broker.statuses import read_error
+from broker.translate import broker as wire
+from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
+from domain.messages.link import SessionInfo
+from domain.quotes import QuoteBatch
+
+JOIN_TIMEOUT_S = 5.0
+
+
+class QuoteStream:
+    """Batches as they come, with their bytes. Iterate in one thread; `close` may be called from any."""
+
+    def __init__(self, call: Any, endpoint: str) -> None:
+        """Keep the running call."""
+        self._call = call
+        self._endpoint = endpoint
+        self._closing = False
+        self.ended = False
+
+    def __iter__(self) -> Iterator[tuple[bytes, QuoteBatch]]:
+        """Give itself."""
+        return self
+
+    def __next__(self) -> tuple[bytes, QuoteBatch]:
+        """Wait for the next batch. Raises BrokerUnavailable or RequestRefused when the stream breaks."""
+        try:
+            raw: bytes = next(self._call)
+        except StopIteration:
+            self.ended = True
+            raise
+        except grpc.RpcError as error:
+            self.ended = True
+            if self._closing:
+                raise StopIteration from None
+            raise read_error(error, self._endpoint) from error
+        return raw, wire.decode_batch(raw)
+
+    def close(self) -> None:
+        """Cancel the stream; the iteration ends."""
+        self._closing = self.ended = True
+        self._call.cancel()
+
+
+class Watch:
+    """Heartbeats in a thread of their own."""
+
+    def __init__(
+        self,
+        call: Any,
+        endpoint: str,
+        on_beat: Callable[[SessionInfo], None],
+        on_end: Callable[[HantradeError | None], None],
+    ) -> None:
+        """Start listening."""
+        self._call = call
+        self._endpoint = endpoint
+        self._on_beat, self._on_end = on_beat, on_end
+        self._closing = False
+        self._thread = threading.Thread(target=self._listen, name=f"watch {endpoint}", daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the stream is over."""
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Cancel the stream and wait for its thread (not when called from a callback)."""
+        self._closing = True
+        self._call.cancel()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(JOIN_TIMEOUT_S)
+
+    def _listen(self) -> None:
+        reason: HantradeError | None = None
+        try:
+            for beat in self._call:
+                self._on_beat(wire.read_session(beat.session))
+        except grpc.RpcError as error:
+            reason = read_error(error, self._endpoint)
+        except RequestRefused as error:  # a broker that sends what cannot be read
+            reason = error
+        finally:  # also when a callback raised
+            self._call.cancel()
+            self._on_end(
+                None if self._closing else reason or BrokerUnavailable(f"broker {self._endpoint} ended the stream")
+            )

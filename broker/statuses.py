@@ -1,0 +1,83 @@
+"""Failures on the wire: a status code with a typed ErrorDetail, written by the servicer and read by the client."""
+
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.rpc import status_pb2  # type: ignore[import-untyped]
+from grpc_status import rpc_status
+
+from broker.translate import broker as wire
+from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
+from hantrade.v1 import types_pb2
+
+_CODES = {
+    wire.INVALID_ARGUMENT: grpc.StatusCode.INVALID_ARGUMENT,
+    "UNKNOWN_SYMBOL": grpc.StatusCode.NOT_FOUND,
+    "NOT_OFFERED": grpc.StatusCode.UNIMPLEMENTED,
+    "WRONG_JOURNAL": grpc.StatusCode.ABORTED,
+    "AHEAD_OF_JOURNAL": grpc.StatusCode.OUT_OF_RANGE,
+}  # every other reason is FAILED_PRECONDITION
+
+_REFUSALS = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.UNIMPLEMENTED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.OUT_OF_RANGE,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,  # a message above the size limit
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.UNAUTHENTICATED,
+}
+
+
+async def abort(context: Any, error: RequestRefused | BrokerUnavailable) -> NoReturn:
+    """End the call with the status of an error and its typed detail."""
+    if isinstance(error, RequestRefused):
+        code, message = _CODES.get(error.code, grpc.StatusCode.FAILED_PRECONDITION), error.text
+        detail = types_pb2.ErrorDetail(
+            reason_code=error.code, field=error.field, value=error.value, allowed=error.allowed
+        )
+    else:
+        code, message = grpc.StatusCode.UNAVAILABLE, str(error)
+        detail = types_pb2.ErrorDetail(reason_code="BROKER_UNAVAILABLE", broker_text=str(error))
+    packed = AnyMessage()
+    packed.Pack(detail)
+    status: grpc.Status = rpc_status.to_status(
+        status_pb2.Status(code=code.value[0], message=message, details=[packed])
+    )
+    return status
+
+
+async def abort(
+    context: "grpc.aio.ServicerContext[object, object]", error: RequestRefused | BrokerUnavailable
+) -> NoReturn:
+    """End the call with the status of an error and its typed detail."""
+    status = status_of(error)
+    await context.abort(status.code, status.details, status.trailing_metadata)
+    raise AssertionError("abort returned")  # for the type checker: abort always raises
+
+
+def read_error(error: Any, endpoint: str) -> HantradeError:
+    """Give the error of ours that a failed call (an RpcError, which is a Call too) stands for."""
+    code: grpc.StatusCode = error.code()
+    text = str(error.details() or code.name)
+    if code not in _REFUSALS:
+        return BrokerUnavailable(f"broker {endpoint} answered {code.name}: {text}")
+    detail = _detail(error)
+    return RequestRefused(
+        detail.reason_code or code.name, text, field=detail.field, value=detail.value, allowed=detail.allowed
+    )
+
+
+def _detail(error: Any) -> types_pb2.ErrorDetail:
+    detail = types_pb2.ErrorDetail()
+    try:
+        status = rpc_status.from_call(error)
+    except ValueError:  # details that do not belong to this status: foreign, nothing to read
+        return detail
+    for packed in status.details if status is not None else ():
+        if packed.Unpack(detail):
+            break
+    return detail

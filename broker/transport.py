@@ -1,0 +1,50 @@
+"""gRPC options of both ends, and where plain text may listen."""
+
+import ipaddress
+
+from domain.errors import ConfigError
+
+MOST_REQUEST_BYTES = 1 << 20  # a request is small; more is a mistake
+MOST_ANSWER_BYTES = 32 << 20  # a day of bars of one instrument, all instruments
+
+_KEEPALIVE: list[tuple[str, int]] = [
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),  # 0: as many as wanted
+]
+
+SERVER_OPTIONS: list[tuple[str, int]] = [
+    *_KEEPALIVE,
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),  # what callers may do
+    ("grpc.max_receive_message_length", MOST_REQUEST_BYTES),
+    ("grpc.max_send_message_length", MOST_ANSWER_BYTES),
+    ("grpc.so_reuseport", 0),  # a second server on the port is refused instead of taking every other call
+]
+
+CLIENT_OPTIONS: list[tuple[str, int]] = [
+    *_KEEPALIVE,
+    ("grpc.max_send_message_length", MOST_ANSWER_BYTES),
+    ("grpc.max_receive_message_length", MOST_ANSWER_BYTES),
+    ("grpc.initial_reconnect_backoff_ms", 100),  # the trader's own back-off decides when to try
+    ("grpc.max_reconnect_backoff_ms", 1_000),
+    ("grpc.use_local_subchannel_pool", 1),  # a new client makes a new connection
+]
+
+
+def loopback_only(host: str) -> str:
+    """Give the host back. Raises ConfigError unless it is this machine: plain text goes nowhere else."""
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        raise ConfigError(f"host must be a loopback address (127.0.0.1, ::1, localhost) in plain text, was {host!r}")
+    return host
+
+
+def address_of(host: str, port: int) -> str:
+    """Give host and port as gRPC wants them. Raises ConfigError on a port out of range."""
+    if not 0 <= port <= 65_535:
+        raise ConfigError(f"port must be 0 (any free) to 65535, was {port}")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
