@@ -1,8 +1,9 @@
 """Buy what rises on unusual volume, more surely when people search for it more than usual.
 
 Entry, on a completed minute: the return of the last bars and the bar's volume both speak for it. Search attention of
-the days before raises the confidence when it is high, and lowers it below the usual floor of risk when it is low;
-when it is unknown, price and volume may speak alone at lower confidence, and the signal says so.
+the days before raises the confidence when it is high, and less is then asked of price and volume; when it is low it
+takes the confidence below the usual floor of risk; when it is unknown, price and volume may speak alone at lower
+confidence, and the signal says so.
 
 Exit, on any quote of a holding: target, stop, trailing stop, time, and before the closing auction.
 No profit is promised: after costs the known effect is small (docs, evidence on search attention).
@@ -48,6 +49,9 @@ class AttentionMomentum(Strategy):
         Param("volume_bars", 20, 5, 120, "minute bars of normal volume"),
         Param("volume_min", 2.0, 0.1, 20.0, "robust standard deviations of log volume that speak for an entry"),
         Param("attention_min", 1.0, 0.1, 10.0, "robust z of abnormal search volume that counts as high, negated low"),
+        Param(
+            "searched_factor", 0.6, 0.1, 1.0, "share of momentum_min and volume_min asked for when attention is high"
+        ),
         Param("max_spread_ppm", 8_000, 100, 100_000, "widest spread to enter, ppm of the ask"),
         Param("target_ppm", 30_000, 1_000, 300_000, "gain on cost that is taken, ppm"),
         Param("stop_ppm", 15_000, 1_000, 300_000, "loss on cost that is cut, ppm"),
@@ -85,6 +89,11 @@ class AttentionMomentum(Strategy):
         track = self._track(bar.symbol)
         momentum = track.momentum.add(bar.close)
         volume = track.volume.add(bar.volume)
+        attention = self._attention(scene)
+        if attention.verdict == FOR:
+            factor = self.params["searched_factor"]
+            momentum = Reading(momentum.value, verdict(momentum.value, factor * self.params["momentum_min"]))
+            volume = Reading(volume.value, verdict(volume.value, factor * self.params["volume_min"]))
         quote = scene.quote
         if momentum.verdict != FOR or volume.verdict != FOR or quote is None or scene.quantity:
             return ()
@@ -94,7 +103,7 @@ class AttentionMomentum(Strategy):
         upper = scene.instrument.upper_limit
         if not scene.instrument.tradable or (upper is not None and limit >= upper):
             return ()  # at the upper limit nobody sells
-        return (self._entry(bar.symbol, limit, momentum, volume, scene),)
+        return (self._entry(bar.symbol, limit, momentum, volume, attention, _source(scene)),)
 
     def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:
         """Argue for selling the holding when one of the exits is reached."""
@@ -142,12 +151,17 @@ class AttentionMomentum(Strategy):
             and (ask - bid) * PPM <= ask * whole["max_spread_ppm"]
         )
 
-    def _entry(self, symbol: str, limit: Krw, momentum: Reading, volume: Reading, scene: Scene) -> Argument:
-        """Put the argument for an entry together."""
+    def _attention(self, scene: Scene) -> Reading:
+        """Read attention; low is against, missing is unknown."""
         z = scene.attention.z if scene.attention else None
-        attention = Reading(z, verdict(z, self.params["attention_min"]))
-        rise, surprise = momentum.value or 0.0, volume.value or 0.0
-        searched = f"z {z:+.2f} from {_source(scene)}" if z is not None else "unknown"
+        return Reading(z, verdict(z, self.params["attention_min"]))
+
+    def _entry(
+        self, symbol: str, limit: Krw, momentum: Reading, volume: Reading, attention: Reading, source: str
+    ) -> Argument:
+        """Put the argument for an entry together."""
+        rise, surprise, z = momentum.value or 0.0, volume.value or 0.0, attention.value
+        searched = f"z {z:+.2f} from {source}" if z is not None else "unknown"
         return Argument(
             symbol=symbol,
             side=Side.BUY,
@@ -156,7 +170,7 @@ class AttentionMomentum(Strategy):
             confidence=CONFIDENCE[attention.verdict],
             horizon_s=self._whole["hold_s"],
             limit_price=limit,
-            attention=_source(scene),
+            attention=source,
             inputs=(
                 SignalInput("momentum", momentum.value, momentum.verdict),
                 SignalInput("volume_surprise", volume.value, volume.verdict),

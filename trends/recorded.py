@@ -18,7 +18,7 @@ from domain.messages.market import TrendPoint, TrendReceived
 from domain.types import UnixNanos
 
 DAYS_GIVEN = 180  # newest days of a series handed on; attention needs 125
-PACKAGED = {"120110": "naver_120110.csv.gz"}  # 커스텀멜로우, a brand of 코오롱인더; origin: trends/data
+PACKAGED = {"120110": "naver_120110.csv.gz"}  # 헨리코튼, a brand of 코오롱인더; origin: trends/data/README.md
 KEYWORD_VERSION = 1
 
 
