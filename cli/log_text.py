@@ -105,7 +105,7 @@ def moment(text: str, option: str, latest: int | None) -> int:
     """
     try:
         if ":" in text and "-" not in text:
-            clock = time.fromisoformat(text)
+            clock = time.fromisoformat(f"0{text}" if text[1:2] == ":" else text)  # 9:30 is 09:30
             if latest is None:
                 raise ConfigError(f"{option} {text!r} needs a date: the log has no times on this clock")
             return from_kst(kst_date(latest), clock.hour, clock.minute, clock.second)

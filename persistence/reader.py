@@ -29,9 +29,10 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open the file of a log without any right to change it. Raises ConfigError, LogCorrupt, LogTooNew, LogError."""
     if not path.is_file():
         raise ConfigError(f"log expected an existing file, was {str(path)!r}")
-    conn = sqlite3.connect(
-        f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-    )
+    uri = f"{path.resolve().as_uri()}?mode=ro"
+    if not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK):
+        uri += "&immutable=1"  # a finished log where SQLite may not make its index of the WAL, e.g. on read-only media
+    conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     try:
         if schema.is_new(conn):
             raise LogCorrupt("not an event log of hantrade: the file is empty")

@@ -134,6 +134,7 @@ def test_given_a_type_of_another_version_when_shown_then_it_is_shown_as_it_is(ho
         (["--symbol", "120110"], [1]),
         (["--symbol", "005930"], [1, 2]),
         (["--since", "09:30"], [4, 5, 6]),
+        (["--since", "9:30"], [4, 5, 6]),
         (["--since", "2026-01-13T09:01", "--until", "09:02:00"], [1, 3]),
         (["--since", "2026-01-13", "--type", "OrderRejected"], [4]),
         (["--until", "2026-01-13"], []),
