@@ -17,10 +17,11 @@ from actors.roles.trading_day import TradingDay
 from actors.roster import make_roles
 from domain.config import RunConfig
 from domain.errors import InvariantError
-from domain.messages import Message
+from domain.messages import Message, Stamp
 from domain.messages.run import RunEnded, RunStarted
 from domain.messages.trading import GateChanged, StopReady
-from persistence.codec import MessageCodec
+from persistence.codec import MessageCodec, UnknownEvent
+from domain.types import UnixNanos
 from persistence.reader import LogReader
 
 PING_S = 5.0
@@ -119,12 +120,8 @@ def recover(reader: LogReader | None, log_id: str) -> Kernel:
     for record, message in reader.messages():
         if record.seq != kernel.last_seq + 1:
             raise InvariantError(f"log: expected sequence {kernel.last_seq + 1}, found {record.seq}")
-        kernel.fold(message, record_stamp(record, log_id), record.role)
+        if isinstance(message, UnknownEvent):
+            kernel.last_seq = record.seq  # of a newer version: kept in the log, unknown to these roles
+            continue
+        kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), log_id), record.role)
     return kernel
-
-
-def record_stamp(record: Any, log_id: str) -> Any:
-    """Give the stamp a recorded message had."""
-    from domain.messages import Stamp
-
-    return Stamp(record.seq, record.recorded_at, log_id)

@@ -32,8 +32,8 @@ _REFUSALS = {
 }
 
 
-async def abort(context: Any, error: RequestRefused | BrokerUnavailable) -> NoReturn:
-    """End the call with the status of an error and its typed detail."""
+def status_of(error: RequestRefused | BrokerUnavailable) -> grpc.Status:
+    """Give the status of an error, with its typed detail."""
     if isinstance(error, RequestRefused):
         code, message = _CODES.get(error.code, grpc.StatusCode.FAILED_PRECONDITION), error.text
         detail = types_pb2.ErrorDetail(
@@ -50,9 +50,7 @@ async def abort(context: Any, error: RequestRefused | BrokerUnavailable) -> NoRe
     return status
 
 
-async def abort(
-    context: "grpc.aio.ServicerContext[object, object]", error: RequestRefused | BrokerUnavailable
-) -> NoReturn:
+async def abort(context: Any, error: RequestRefused | BrokerUnavailable) -> NoReturn:
     """End the call with the status of an error and its typed detail."""
     status = status_of(error)
     await context.abort(status.code, status.details, status.trailing_metadata)

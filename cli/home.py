@@ -107,7 +107,9 @@ def newest_log(home: Path) -> Path:
     """Give the event log written to last. Raises ConfigError when there is none."""
     logs = sorted((home / "logs").glob("*.db"), key=_changed_at)
     if not logs:
-        raise ConfigError(f"no event log in {home / 'logs'}; run `hantrade demo` or `hantrade start` first, or give --log")
+        raise ConfigError(
+            f"no event log in {home / 'logs'}; run `hantrade demo` or `hantrade start` first, or give --log"
+        )
     return logs[-1]
 
 

@@ -134,8 +134,8 @@ class Settings(BaseSettings):
     costs: CostSection = CostSection()
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
-    strategies: dict[str, dict[str, float]] = {"attention_momentum": {}}  # noqa: RUF012  # pydantic copies defaults
-    sessions: dict[str, tuple[str, str]] = {}  # noqa: RUF012  # date -> (open, close), KST
+    strategies: dict[str, dict[str, float]] = {"attention_momentum": {}}  # pydantic copies defaults
+    sessions: dict[str, tuple[str, str]] = {}  # date -> (open, close), KST
 
     @classmethod
     def settings_customise_sources(

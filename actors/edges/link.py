@@ -77,7 +77,7 @@ class BrokerLink(pykka.ThreadingActor):
         session = client.session()
         self.opened(effect, session)
         self.post(LinkOpened(self.NAME, session))
-        client.watch(HEARTBEAT_S, lambda beat: self._beat(connection, beat), lambda why: self.lost(connection, why))
+        client.watch(HEARTBEAT_S, lambda beat: self._beat(connection, beat), lambda why: self._watch_ended(connection, why))
 
     def opened(self, effect: OpenLink, session: SessionInfo) -> None:
         """Note what the session says before the core hears of it."""
@@ -88,6 +88,10 @@ class BrokerLink(pykka.ThreadingActor):
     def _beat(self, connection: int, session: SessionInfo) -> None:
         if connection == self._connection:
             self.post(HeartbeatReceived(self.NAME, session.venue_time, session.phase, session.logged_in))
+
+    def _watch_ended(self, connection: int, why: HantradeError | None) -> None:
+        if why is not None:
+            self.lost(connection, f"heartbeats: {why}")
 
     def lost(self, connection: int, reason: str) -> None:
         """Report a broken stream of the present connection. Runs on any thread."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from actors.edges.gate import WireGate
 from actors.edges.link import BrokerLink, Dial
 from actors.edges.post import Post
-from broker.client import OrderSessionHandle
+from broker.client_orders import OrderSessionHandle
 from broker.port import Guard, OrderRequest, Receipt
 from domain.errors import BrokerUnavailable, HantradeError
 from domain.messages.link import BrokerStateReceived, LinkLost, OpenLink, ReconcileLink, SessionInfo
@@ -105,7 +105,7 @@ class OrderLink(BrokerLink):
             if self._in_flight.pop(request_id, None) is not None:
                 self._stranded(request.client_order_id, request_id, str(error))
 
-    def _receipt(self, connection: int, receipt: Receipt) -> None:
+    def _receipt(self, receipt: Receipt) -> None:
         owner = self._in_flight.pop(receipt.request_id, None)
         if owner is None:  # a gate, or an answer that came after the request was given up as stranded
             return
@@ -160,8 +160,8 @@ class OrderLink(BrokerLink):
             journal_id=journal if after else "",
             on_opened=lambda answer: on_opened(answer.last_seq),
             on_event=lambda fact: self._event(connection, fact),
-            on_receipt=lambda receipt: self._receipt(connection, receipt),
-            on_end=lambda why: self._ended(connection, why),
+            on_receipt=lambda receipt: self._receipt(receipt),
+            on_end=lambda why, _: self._ended(connection, why),
         )
         if not opened.wait(CATCH_UP_S):
             raise BrokerUnavailable("the order session did not open in time")
@@ -195,8 +195,8 @@ class OrderLink(BrokerLink):
             if not self._progress.wait_for(lambda: self._delivered >= seq, CATCH_UP_S):
                 raise BrokerUnavailable(f"order events stop at {self._delivered}, {seq} is missing")
 
-    def _ended(self, connection: int, reason: str) -> None:
-        if connection == self._connection:
+    def _ended(self, connection: int, reason: HantradeError | None) -> None:
+        if connection == self._connection and reason is not None:
             self._strand(f"the order session broke: {reason}")
             self.lost(connection, f"order session: {reason}")
 

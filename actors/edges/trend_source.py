@@ -1,10 +1,12 @@
 """The trend edge: fetches search series when asked; what it cannot get stays unknown."""
 
+from datetime import date
 from typing import Any
 
 import pykka
 import structlog
 
+from actors.edges.clock import system_now
 from actors.edges.post import Post
 from domain.errors import HantradeError
 from domain.messages.market import FetchTrends
@@ -28,9 +30,10 @@ class TrendEdge(pykka.ThreadingActor):
         """Fetch what was asked for, symbol by symbol."""
         if not isinstance(message, FetchTrends):
             return "pong"
+        trading_date = date.fromisoformat(message.trading_date)
         for symbol in message.symbols:
             try:
-                series = self._source.fetch(symbol, message.trading_date)
+                series = self._source.fetch(symbol, trading_date, system_now())
             except HantradeError as error:
                 logger.warning("no search series; attention stays unknown", symbol=symbol, error=str(error))
                 continue

@@ -1,5 +1,6 @@
 """The strategist: runs the strategies over good quotes and lets them argue."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, ClassVar
@@ -22,6 +23,7 @@ from domain.messages.trading import (
 )
 from domain.quality import flagged_rows
 from domain.quotes import Quote
+from domain.status import SignalsQuery, SignalsView, SignalView
 from domain.types import NANOS_PER_SECOND, Krw, Purpose, UnixNanos
 from fsm.client_order import CLOSED
 from fsm.trading_day import State as DayState
@@ -37,6 +39,7 @@ AFTER_DENIAL_NS: Mapping[Purpose, int] = {  # venue time; a denied argument is n
     Purpose.EXIT: 10 * NANOS_PER_SECOND,
 }
 NO_ROWS: frozenset[int] = frozenset()
+SIGNALS_KEPT = 10_000  # for views; the log keeps all
 
 
 class _Track:
@@ -88,14 +91,18 @@ class Strategist(Role):
         self._day_state = ""
         self._open: dict[str, tuple[str, Purpose]] = {}  # client order id -> symbol, purpose
         self._quiet_until: dict[tuple[str, Purpose], int] = {}  # after a denial, venue time
+        self._formed: deque[SignalView] = deque(maxlen=SIGNALS_KEPT)
+        self._by_attention: dict[str, int] = {}
         self._arguments: list[tuple[str, Argument, Quote]] = []  # made by the message being handled
         self._failures: list[tuple[str, str]] = []  # strategy, error; likewise
 
     # ---- fold ----------------------------------------------------------------------------------------------------
 
-    def evolve(self, message: Any, stamp: Stamp) -> None:  # noqa: ARG002  # the role's signature
+    def evolve(self, message: Any, stamp: Stamp) -> None:
         """Fold one message into the state; strategies see it here."""
         if isinstance(message, SignalFormed):
+            self._formed.append(SignalView(stamp.seq, message))
+            self._by_attention[message.attention] = self._by_attention.get(message.attention, 0) + 1
             if message.purpose is Purpose.ENTRY and message.symbol in self._tracks:
                 self._tracks[message.symbol].owner = message.strategy
             return
@@ -268,6 +275,13 @@ class Strategist(Role):
             return False
         is_entry = purpose is Purpose.ENTRY
         return not any(s == argument.symbol and (is_entry or p is purpose) for s, p in self._open.values())
+
+    def view(self, query: Any) -> Any:
+        """Answer SignalsQuery."""
+        if not isinstance(query, SignalsQuery):
+            return super().view(query)
+        chosen = [item for item in reversed(self._formed) if query.symbol in ("", item.signal.symbol)]
+        return SignalsView(tuple(chosen[: query.limit]), dict(self._by_attention))
 
 
 def _signal(name: str, argument: Argument, row: Quote) -> SignalFormed:

@@ -8,7 +8,7 @@ from actors.core.role import Role
 from domain.attention import attention
 from domain.messages import Message, Stamp
 from domain.messages.link import InstrumentsReceived
-from domain.messages.market import AttentionMeasured, TrendReceived
+from domain.messages.market import AttentionMeasured, FetchTrends, TrendReceived
 from domain.messages.run import RunStarted
 from domain.messages.trading import SessionPlanned
 
@@ -19,13 +19,14 @@ class TrendAnalyst(Role):
     """Measure attention to every watched symbol once a day, from what was known before it.
 
     Hears: RunStarted, InstrumentsReceived, TrendReceived, SessionPlanned.
-    Says: AttentionMeasured, once per watched symbol and trading date, and again when a series arrives later.
+    Says: FetchTrends at the begin of a trading date; AttentionMeasured, once per watched symbol and trading date, and
+        again when a series arrives later.
     Keeps: the watched symbols, the newest series of each, the trading date, which symbols have been measured.
     """
 
     NAME: ClassVar[str] = "trend_analyst"
     HEARS: ClassVar[tuple[type[Message], ...]] = (RunStarted, InstrumentsReceived, TrendReceived, SessionPlanned)
-    SAYS: ClassVar[tuple[type[Message], ...]] = (AttentionMeasured,)
+    SAYS: ClassVar[tuple[type[Message], ...]] = (FetchTrends, AttentionMeasured)
 
     def __init__(self) -> None:
         """Start knowing nothing."""
@@ -63,7 +64,10 @@ class TrendAnalyst(Role):
             return ()
         if isinstance(message, TrendReceived):
             return [self._measure(message.symbol, on)] if message.symbol in watched else ()
-        return [self._measure(symbol, on) for symbol in watched if symbol not in self._measured]
+        fresh = tuple(symbol for symbol in watched if symbol not in self._measured)
+        if not fresh:
+            return ()
+        return [FetchTrends(fresh, on.isoformat()), *(self._measure(symbol, on) for symbol in fresh)]
 
     def _measure(self, symbol: str, on: date) -> AttentionMeasured:
         """Give attention to one symbol for a date; unknown says why."""

@@ -76,7 +76,7 @@ def write_order(order: ClientOrder) -> types_pb2.Order:
         filled_qty=order.filled_qty,
         leaves_qty=0 if order.is_closed else order.leaves_qty,
         filled_notional_krw=order.filled_notional,
-        status=types_pb2.OrderStatus.Value(f"ORDER_STATUS_{order.status.value}"),
+        status=f"ORDER_STATUS_{order.status.value}",
         live_venue_order_ids=live,
         reason=order.reason,
         origin=order.origin,
@@ -171,9 +171,7 @@ def write_signal(view: SignalView) -> desk_pb2.Signal:
         horizon=Duration(seconds=signal.horizon_s),
         reference_price_krw=signal.reference_price,
         attention=signal.attention,
-        inputs=[
-            desk_pb2.SignalInput(name=item.name, value=item.value, verdict=item.verdict) for item in signal.inputs
-        ],
+        inputs=[desk_pb2.SignalInput(name=item.name, value=item.value, verdict=item.verdict) for item in signal.inputs],
         rationale=signal.rationale,
         formed_at=timestamp(signal.venue_time),
     )
@@ -189,4 +187,3 @@ def write_performance(view: PerformanceView) -> desk_pb2.GetPerformanceResponse:
         costs_krw=view.costs,
         max_drawdown_krw=view.max_drawdown,
     )
-

@@ -1,0 +1,115 @@
+"""What DeskService reads, put together from what roles answer. Works on a running trader and on a folded log alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from broker.translate import desk as wire
+from domain.errors import RequestRefused
+from domain.status import DayQuery, LinksQuery, OrdersQuery, QuotesQuery, SignalsQuery
+from domain.types import UnixNanos
+from domain.views import CashQuery, FillsQuery, PerformanceQuery, PositionsQuery, RiskQuery
+from hantrade.v1 import desk_pb2, types_pb2
+
+Ask = Callable[[str, Any], Any]  # (role, query) -> view
+ALL = 1_000_000
+DEFAULT_LIMIT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What no role knows about the run."""
+
+    mode: str
+    run_id: str
+    log_path: str
+
+
+class DeskReader:
+    """Answers every reading RPC."""
+
+    def __init__(self, ask: Ask, facts: RunFacts, now: Callable[[], UnixNanos], last_seq: Callable[[], int]) -> None:
+        """Take how to ask a role, the run, the clock and the log's last sequence."""
+        self._ask = ask
+        self._facts = facts
+        self._now = now
+        self._last_seq = last_seq
+
+    def status(self) -> desk_pb2.TraderStatus:
+        """Give the status."""
+        held = [view for view in self._ask("portfolio", PositionsQuery()) if view.quantity]
+        status = wire.write_status(
+            self._ask("trading_day", DayQuery()),
+            self._ask("connection_supervisor", LinksQuery(self._now())),
+            self._ask("portfolio", CashQuery()),
+            self._ask("risk_manager", RiskQuery()),
+            len(self._ask("executor", OrdersQuery(open_only=True, limit=ALL))),
+            len(held),
+        )
+        status.signals = sum(self._ask("strategist", SignalsQuery(limit=0)).by_attention.values())
+        status.fills = len(self._ask("portfolio", FillsQuery(limit=ALL)))
+        status.mode, status.run_id = self._facts.mode, self._facts.run_id
+        status.log_path, status.log_seq = self._facts.log_path, self._last_seq()
+        return status
+
+    def orders(self, request: desk_pb2.ListOrdersRequest) -> desk_pb2.ListOrdersResponse:
+        """Give orders, newest first."""
+        query = OrdersQuery(request.open_only, request.symbol, "", request.limit or DEFAULT_LIMIT)
+        return desk_pb2.ListOrdersResponse(orders=[wire.write_order(item) for item in self._ask("executor", query)])
+
+    def order(self, client_order_id: str) -> desk_pb2.GetOrderResponse:
+        """Give one order with its fills. Raises RequestRefused NOT_FOUND."""
+        found = self._ask("executor", OrdersQuery(client_order_id=client_order_id))
+        if not found:
+            text = f"client_order_id {client_order_id!r} is not known; `hantrade orders list` shows all"
+            raise RequestRefused("NOT_FOUND", text, field="client_order_id", value=client_order_id)
+        fills = [f for f in self._ask("portfolio", FillsQuery(limit=ALL)) if f.client_order_id == client_order_id]
+        return desk_pb2.GetOrderResponse(
+            order=wire.write_order(found[0]), fills=[wire.write_booked(fill) for fill in fills]
+        )
+
+    def fills(self, symbol: str, limit: int) -> desk_pb2.DeskServiceListFillsResponse:
+        """Give fills, newest first."""
+        fills = self._ask("portfolio", FillsQuery(symbol, limit or DEFAULT_LIMIT))
+        return desk_pb2.DeskServiceListFillsResponse(fills=[wire.write_booked(fill) for fill in reversed(fills)])
+
+    def positions(self) -> desk_pb2.DeskServiceListPositionsResponse:
+        """Give holdings by symbol; instruments traded today but no longer held stay listed with their result."""
+        sellable = self._ask("risk_manager", RiskQuery()).sellable
+        names = self._names()
+        return desk_pb2.DeskServiceListPositionsResponse(
+            positions=[
+                wire.write_position(view, names.get(view.symbol, ""), sellable.get(view.symbol, 0))
+                for view in self._ask("portfolio", PositionsQuery())
+            ]
+        )
+
+    def cash(self) -> desk_pb2.GetCashResponse:
+        """Give cash and equity."""
+        return wire.write_cash(self._ask("portfolio", CashQuery()), self._ask("risk_manager", RiskQuery()))
+
+    def quotes(self, symbols: tuple[str, ...]) -> desk_pb2.ListQuotesResponse:
+        """Give the latest quotes. Raises RequestRefused NOT_FOUND for a symbol without one."""
+        watched = self._ask("connection_supervisor", QuotesQuery(symbols))
+        seen = {item.quote.symbol for item in watched}
+        for symbol in symbols:
+            if symbol not in seen:
+                raise RequestRefused("NOT_FOUND", f"no quote of symbol {symbol!r} yet", field="symbols", value=symbol)
+        return desk_pb2.ListQuotesResponse(quotes=[wire.write_watched(item) for item in watched])
+
+    def signals(self, symbol: str, limit: int) -> desk_pb2.ListSignalsResponse:
+        """Give signals, newest first."""
+        found = self._ask("strategist", SignalsQuery(symbol, limit or DEFAULT_LIMIT)).signals
+        return desk_pb2.ListSignalsResponse(signals=[wire.write_signal(item) for item in found])
+
+    def performance(self) -> desk_pb2.GetPerformanceResponse:
+        """Give the day's performance."""
+        return wire.write_performance(self._ask("portfolio", PerformanceQuery()))
+
+    def order_status(self, client_order_id: str) -> types_pb2.Order:
+        """Give one order. Raises RequestRefused NOT_FOUND."""
+        return self.order(client_order_id).order
+
+    def _names(self) -> dict[str, str]:
+        watched = self._ask("connection_supervisor", QuotesQuery())
+        return {item.quote.symbol: item.name for item in watched}

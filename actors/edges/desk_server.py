@@ -1,0 +1,230 @@
+"""The desk edge: DeskService on loopback. Reads ask roles; commands are inputs and answer once durable and in force."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from typing import Any, NoReturn
+
+import grpc
+import pykka
+from broker.statuses import status_of
+from google.protobuf.duration_pb2 import Duration
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from actors.edges.desk_reader import DeskReader
+from actors.edges.post import Post
+from broker.translate.values import KIND, SIDE
+from broker.transport import SERVER_OPTIONS, loopback_only
+from domain.errors import ConfigError, RequestRefused
+from domain.messages import Message, operator
+from domain.messages.operator import CommandAnswered
+from domain.types import ClientOrderId, Krw
+from hantrade.v1 import desk_pb2, desk_pb2_grpc
+
+COMMAND_S = 10.0
+WORKERS = 16
+MIN_INTERVAL_S, MAX_INTERVAL_S, DEFAULT_INTERVAL_S = 0.1, 60.0, 1.0
+
+
+class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
+    """Answers people and pages. Runs on the gRPC server's worker threads."""
+
+    def __init__(self, post: Post, reader: DeskReader, ended: threading.Event) -> None:
+        """Take the door, what can be read, and when streams must end."""
+        self._post = post
+        self._read = reader
+        self._ended = ended
+        self._waiting: dict[str, futures.Future[CommandAnswered]] = {}
+        self._lock = threading.Lock()
+
+    def answered(self, answer: CommandAnswered) -> None:
+        """Hand an answer to whoever waits for it. Core's thread."""
+        with self._lock:
+            waiting = self._waiting.pop(answer.command_id, None)
+        if waiting is not None:
+            waiting.set_result(answer)
+
+    def _command(self, make: Callable[[str], Message], context: grpc.ServicerContext) -> CommandAnswered:
+        """Post a command and wait until its answer is durable. Aborts the call when it was refused."""
+        command_id = uuid.uuid4().hex
+        waiting: futures.Future[CommandAnswered] = futures.Future()
+        with self._lock:
+            self._waiting[command_id] = waiting
+        self._post(make(command_id), source="desk", urgent=True)
+        try:
+            answer = waiting.result(COMMAND_S)
+        except futures.TimeoutError:
+            context.abort(
+                grpc.StatusCode.DEADLINE_EXCEEDED, "the core did not answer in time; the command may still run"
+            )
+        if not answer.accepted:
+            abort_with(context, RequestRefused(answer.code, answer.text))
+        return answer
+
+    def _answer(self, context: grpc.ServicerContext, ask: Callable[[], Any]) -> Any:
+        try:
+            return ask()
+        except RequestRefused as refused:
+            abort_with(context, refused)
+        except (pykka.Timeout, pykka.ActorDeadError):
+            context.abort(grpc.StatusCode.UNAVAILABLE, "the trader is too busy or stopping")
+
+    # ---- reads -------------------------------------------------------------------------------------------------
+
+    def GetStatus(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return desk_pb2.GetStatusResponse(status=self._answer(context, self._read.status))
+
+    def WatchStatus(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+        interval = seconds_of(request.interval) if request.HasField("interval") else DEFAULT_INTERVAL_S
+        if not MIN_INTERVAL_S <= interval <= MAX_INTERVAL_S:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"interval must be 100 ms to 60 s, was {interval} s")
+        while context.is_active() and not self._ended.is_set():
+            yield desk_pb2.WatchStatusResponse(status=self._answer(context, self._read.status))
+            self._ended.wait(interval)
+
+    def ListOrders(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, lambda: self._read.orders(request))
+
+    def GetOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, lambda: self._read.order(request.client_order_id))
+
+    def ListFills(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, lambda: self._read.fills(request.symbol, request.limit))
+
+    def ListPositions(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, self._read.positions)
+
+    def GetCash(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, self._read.cash)
+
+    def ListQuotes(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, lambda: self._read.quotes(tuple(request.symbols)))
+
+    def ListSignals(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, lambda: self._read.signals(request.symbol, request.limit))
+
+    def GetPerformance(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, self._read.performance)
+
+    # ---- commands ----------------------------------------------------------------------------------------------
+
+    def Stop(self, request: Any, context: Any) -> Any:  # noqa: N802
+        who = request.caller or context.peer()
+        self._command(lambda i: operator.StopRequested(i, who, f"asked by {who}"), context)
+        return desk_pb2.StopResponse()
+
+    def Pause(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self._command(lambda i: operator.PauseRequested(i, who(request, context), request.note), context)
+        return desk_pb2.PauseResponse(gate=self._gate(context))
+
+    def Resume(self, request: Any, context: Any) -> Any:  # noqa: N802
+        self._command(lambda i: operator.ResumeRequested(i, who(request, context), request.note), context)
+        return desk_pb2.ResumeResponse(gate=self._gate(context))
+
+    def Halt(self, request: Any, context: Any) -> Any:  # noqa: N802
+        answer = self._command(lambda i: operator.HaltRequested(i, who(request, context), request.note), context)
+        return desk_pb2.HaltResponse(gate=self._gate(context), cancels=answer.cancels)
+
+    def Flatten(self, request: Any, context: Any) -> Any:  # noqa: N802
+        caller = who(request, context)
+        answer = self._command(lambda i: operator.FlattenRequested(i, caller, request.symbol, request.note), context)
+        return desk_pb2.FlattenResponse(cancels=answer.cancels, exits=answer.exits)
+
+    def SubmitManualOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
+        try:
+            side, kind = SIDE.read(request.side, "side"), KIND.read(request.kind, "kind")
+        except RequestRefused as refused:
+            abort_with(context, refused)
+        price = Krw(request.limit_price_krw) if request.HasField("limit_price_krw") else None
+        caller = who(request, context)
+        order = (request.symbol, side, kind, request.quantity, price, request.note)
+        answer = self._command(lambda i: operator.ManualOrderRequested(i, caller, *order), context)
+        found = self._answer(context, lambda: self._read.order_status(answer.client_order_id))
+        return desk_pb2.SubmitManualOrderResponse(order=found)
+
+    def ModifyManualOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
+        order_id = ClientOrderId(request.client_order_id)
+        quantity = request.quantity if request.HasField("quantity") else None
+        price = Krw(request.limit_price_krw) if request.HasField("limit_price_krw") else None
+        caller = who(request, context)
+        self._command(lambda i: operator.ManualModifyRequested(i, caller, order_id, quantity, price), context)
+        found = self._answer(context, lambda: self._read.order_status(order_id))
+        return desk_pb2.ModifyManualOrderResponse(order=found)
+
+    def CancelManualOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
+        order_id = ClientOrderId(request.client_order_id)
+        self._command(lambda i: operator.ManualCancelRequested(i, who(request, context), order_id), context)
+        found = self._answer(context, lambda: self._read.order_status(order_id))
+        return desk_pb2.CancelManualOrderResponse(order=found)
+
+    def _gate(self, context: Any) -> Any:
+        return self._answer(context, self._read.status).gate
+
+
+def abort_with(context: grpc.ServicerContext, refused: RequestRefused) -> NoReturn:
+    """End the call with the status of a refusal and its typed detail."""
+    context.abort_with_status(status_of(refused))
+    raise AssertionError("abort returned")  # for the type checker: it always raises
+
+
+def who(request: Any, context: Any) -> str:
+    """Name the caller for the log."""
+    return str(request.caller or context.peer())
+
+
+def seconds_of(span: Duration) -> float:
+    """Give a span in seconds; used for waiting only."""
+    return span.seconds + span.nanos / 1e9
+
+
+class DeskServer(pykka.ThreadingActor):
+    """Owns the desk's gRPC server. After a crash nothing is redone: callers ask again."""
+
+    use_daemon_thread = True
+
+    def __init__(self, post: Post, reader: DeskReader, host: str, port: int) -> None:
+        """Bind; `address` tells where. Raises ConfigError when the port is taken or the host is not loopback."""
+        super().__init__()
+        loopback_only(host)
+        self._ended = threading.Event()
+        self._servicer = DeskServicer(post, reader, self._ended)
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="desk"),
+            options=SERVER_OPTIONS,
+        )
+        desk_pb2_grpc.add_DeskServiceServicer_to_server(self._servicer, self._server)
+        checks = health.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(checks, self._server)
+        service = desk_pb2.DESCRIPTOR.services_by_name["DeskService"].full_name
+        for name in ("", service):
+            checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+        reflection.enable_server_reflection((service, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
+        self.address = bind(self._server, host, port)
+
+    def on_start(self) -> None:
+        """Start serving."""
+        self._server.start()
+
+    def on_stop(self) -> None:
+        """End streams and the server."""
+        self._ended.set()
+        self._server.stop(grace=0.5).wait()
+
+    def on_receive(self, message: Any) -> Any:
+        """Pass answers on."""
+        if isinstance(message, CommandAnswered):
+            self._servicer.answered(message)
+        return self.address
+
+
+def bind(server: grpc.Server, host: str, port: int) -> str:
+    """Listen. Raises ConfigError naming the address when it is taken."""
+    try:
+        chosen = server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError:
+        chosen = 0
+    if chosen == 0:
+        raise ConfigError(f"desk.port: {host}:{port} cannot be listened on; it is taken, choose another or 0")
+    return f"{host}:{chosen}"

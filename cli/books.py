@@ -1,0 +1,166 @@
+"""`hantrade fills`, `positions`, `cash`, `quotes`, `signals`: what the trader holds and sees."""
+
+from typing import Annotated
+
+import typer
+
+from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source
+from cli.names import labelled, symbol_of
+from cli.orders import side_word
+from cli.output import emit_json, krw, kst_clock, plain, show_table, signed
+from domain.time import kst_text
+from domain.types import UnixNanos
+
+fills_app = typer.Typer(no_args_is_help=True, help="Executions.")
+
+SymbolOption = Annotated[str, typer.Option("--symbol", help="Only this code or Korean name.")]
+LimitOption = Annotated[int, typer.Option("--limit", help="Most rows shown.", min=1)]
+
+
+@fills_app.command("list")
+def list_fills(
+    symbol: SymbolOption = "",
+    limit: LimitOption = 100,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+    log: LogOption = None,
+) -> None:
+    """List executions, newest first.
+
+    Example: hantrade fills list --symbol 120110
+    """
+    fills = list(Source(home, log).fills(symbol_of(symbol) if symbol else "", limit).fills)
+    if json:
+        emit_json(plain(fill) for fill in fills)
+        return
+    rows = [
+        [
+            kst_clock(fill.fill_time),
+            labelled(fill.symbol),
+            side_word(fill.side),
+            krw(fill.last_qty),
+            krw(fill.last_px_krw),
+            krw(fill.notional_krw),
+            krw(fill.commission_krw),
+            krw(fill.tax_krw),
+            signed(fill.realized_pnl_krw) if side_word(fill.side) == "SELL" else "",
+            fill.client_order_id,
+        ]
+        for fill in fills
+    ]
+    left, right = "left", "right"
+    columns = [("time", left), ("symbol", left), ("side", left), ("shares", right), ("price", right)]
+    columns += [("notional", right), ("commission", right), ("tax", right), ("realised", right), ("order", left)]
+    show_table(f"{len(fills)} fills, newest first; KRW", columns, rows, "no fills")
+
+
+def positions(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOption = None) -> None:
+    """Show holdings at mark, and today's result of what was sold.
+
+    Example: hantrade positions --json
+    """
+    held = list(Source(home, log).positions().positions)
+    if json:
+        emit_json(plain(position) for position in held)
+        return
+    rows = [
+        [
+            labelled(p.symbol),
+            krw(p.quantity),
+            krw(p.cost_basis_krw // p.quantity if p.quantity else None),
+            krw(p.mark_price_krw if p.HasField("mark_price_krw") else None),
+            signed(p.unrealized_pnl_krw) if p.HasField("unrealized_pnl_krw") else "-",
+            signed(p.realized_pnl_krw),
+            krw(p.sellable_qty),
+        ]
+        for p in held
+    ]
+    right = "right"
+    columns = [("symbol", "left"), ("shares", right), ("average", right), ("mark", right), ("unrealised", right)]
+    show_table("positions; KRW", [*columns, ("realised today", right), ("sellable", right)], rows, "no positions")
+
+
+def cash(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOption = None) -> None:
+    """Show cash, equity, costs and results of the day.
+
+    Example: hantrade cash
+    """
+    answer = Source(home, log).cash()
+    if json:
+        emit_json([plain(answer)])
+        return
+    labels = [
+        ("cash", answer.cash_krw),
+        ("orderable cash", answer.orderable_cash_krw),
+        ("equity at mark", answer.equity_krw),
+        ("equity at the day's start", answer.start_equity_krw),
+        ("commission today", answer.commission_krw),
+        ("transaction tax today", answer.tax_krw),
+        ("realised today, costs included", answer.realized_pnl_krw),
+        ("not realised", answer.unrealized_pnl_krw),
+    ]
+    show_table("cash; KRW", [("what", "left"), ("KRW", "right")], [[name, krw(v)] for name, v in labels], "")
+
+
+def quotes(
+    symbols: Annotated[list[str] | None, typer.Argument(help="Codes or Korean names; none means all.")] = None,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+    log: LogOption = None,
+) -> None:
+    """Show the latest quotes as the trader judged them.
+
+    Example: hantrade quotes 120110 000050
+    """
+    wanted = tuple(symbol_of(text) for text in symbols or ())
+    watched = list(Source(home, log).quotes(wanted).quotes)
+    if json:
+        emit_json({**plain(item.quote), **{k: v for k, v in plain(item).items() if k != "quote"}} for item in watched)
+        return
+    rows = [
+        [
+            labelled(item.quote.symbol),
+            kst_text(UnixNanos(item.quote.venue_time_unix_ns)),
+            krw(item.quote.price_krw),
+            krw(item.quote.bid_price_krw),
+            krw(item.quote.ask_price_krw),
+            krw(item.quote.cumulative_volume),
+            item.quality,
+            krw(item.refused),
+        ]
+        for item in watched
+    ]
+    right = "right"
+    columns = [("symbol", "left"), ("time", "left"), ("price", right), ("bid", right), ("ask", right)]
+    show_table("quotes; KRW", [*columns, ("volume", right), ("quality", "left"), ("refused", right)], rows, "no quotes")
+
+
+def signals(
+    symbol: SymbolOption = "",
+    limit: LimitOption = 100,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+    log: LogOption = None,
+) -> None:
+    """Show signals, newest first, with their inputs and the attention they used.
+
+    Example: hantrade signals --symbol 코오롱인더
+    """
+    found = list(Source(home, log).signals(symbol_of(symbol) if symbol else "", limit).signals)
+    if json:
+        emit_json(plain(item) for item in found)
+        return
+    rows = [
+        [
+            kst_clock(item.formed_at),
+            labelled(item.symbol),
+            side_word(item.side),
+            item.strategy,
+            f"{item.confidence:.2f}",
+            item.attention,
+            item.rationale,
+        ]
+        for item in found
+    ]
+    columns = [("time", "left"), ("symbol", "left"), ("side", "left"), ("strategy", "left"), ("confidence", "right")]
+    show_table(f"{len(found)} signals", [*columns, ("attention", "left"), ("why", "left")], rows, "no signals")

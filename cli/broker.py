@@ -1,0 +1,114 @@
+"""`hantrade broker serve`: a broker as a long-lived process."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from broker.server import serve as serve_broker
+from broker_sim.backend import SimBackend
+from broker_sim.recording import Recording
+from cli.compose import running
+from cli.context import DEFAULT_HOME, HomeOption
+from cli.home import Home, Running
+from cli.names import symbol_of
+from cli.sample import sample_path
+from cli.settings import load, resolve
+from domain.errors import ConfigError
+
+app = typer.Typer(no_args_is_help=True, help="Run a broker service.")
+logger = structlog.get_logger("broker")
+
+KINDS = {"sim": "built", "win": "not built yet (the Windows broker)", "rest": "not built yet (the REST broker)"}
+DataOption = Annotated[Path | None, typer.Option("--data", help="Minute bars, parquet or csv.gz; default: the sample.")]
+DayOption = Annotated[str, typer.Option("--day", help="Trading date YYYY-MM-DD; default: the last in the file.")]
+SymbolsOption = Annotated[str, typer.Option("--symbols", help="Codes or names, comma separated; default: all.")]
+
+
+def load_recording(data: Path | None, day: str, symbols: str) -> Recording:
+    """Read the bars of one day. Raises DataError, ConfigError."""
+    wanted = tuple(symbol_of(text.strip()) for text in symbols.split(",") if text.strip()) or None
+    if symbols and wanted is None:
+        raise ConfigError(f"--symbols: codes or names, comma separated, are expected, was {symbols!r}")
+    return Recording.load(data or sample_path(), parse_day(day), wanted)
+
+
+def parse_day(text: str) -> date | None:
+    """Read a day, None for an empty text. Raises ConfigError."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"--day must be YYYY-MM-DD, was {text!r}") from None
+
+
+@app.command("serve")
+def serve(
+    kind: Annotated[str, typer.Argument(help="sim, win or rest.")],
+    data: DataOption = None,
+    day: DayOption = "",
+    symbols: SymbolsOption = "",
+    speed: Annotated[float, typer.Option(help="Venue seconds per second; 0 as fast as possible.", min=0)] = 1,
+    host: Annotated[str, typer.Option(help="Address to listen on; plain text stays on loopback.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65_535)] = 50051,
+    start_now: Annotated[bool, typer.Option("--start-now", help="Do not wait for the first subscriber.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin the day anew with a fresh account.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Serve a broker until Ctrl-C. `sim` replays a recorded day and trades against it.
+
+    Example: hantrade broker serve sim --speed 60
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"kind must be one of {', '.join(KINDS)}, was {kind!r}")
+    if KINDS[kind] != "built":
+        raise ConfigError(f"broker {kind} is {KINDS[kind]}; use sim")
+    settings, watchlist = load(home)
+    config = resolve(settings, watchlist, "paper", "SIMULATED")
+    recording = load_recording(data, day, symbols)
+    place = Home(home)
+    with place.claim(f"broker-{port}" if port else f"broker-{os.getpid()}"):
+        journal = place.broker_sim / f"journal-{port}.db" if port else place.broker_sim / f"journal-{os.getpid()}.db"
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            from broker_sim.backend import set_aside
+
+            set_aside(journal)
+
+        def make() -> SimBackend:
+            return SimBackend.recorded(
+                recording,
+                journal,
+                cash=config.cash,
+                commission_ppm=config.costs.commission_ppm,
+                speed=speed,
+                seed=config.seed,
+                start_now=start_now,
+                overrides=config.session_overrides,
+            )
+
+        asyncio.run(_serve(make, host, port, place))
+
+
+async def _serve(make: Callable[[], SimBackend], host: str, port: int, place: Home) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    async with running(make) as backend:
+        server = await serve_broker(backend, host, port)
+        session = await backend.session()
+        running_as = Running(os.getpid(), server.address, "", session.run_id, "sim")
+        place.announce(f"broker-{port}" if port else f"broker-{os.getpid()}", running_as)
+        print(f"broker sim listens on {server.address}", flush=True)  # the one line a parent process waits for
+        logger.info("broker sim serves", address=server.address, run=session.run_id)
+        await ended.wait()
+        await server.stop()
+    logger.info("broker sim stopped")

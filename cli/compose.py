@@ -1,0 +1,211 @@
+"""The composition root: the only place that knows the mode and picks implementations."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from actors.edges.alert_sender import AlertSender
+from actors.edges.clock import system_now
+from actors.edges.desk_reader import DeskReader, RunFacts
+from actors.edges.desk_server import DeskServer
+from actors.edges.gate import WireGate
+from actors.edges.order_link import OrderLink
+from actors.edges.quote_link import QuoteLink, QuoteTap
+from actors.edges.trend_source import TrendEdge
+from actors.system import Effects, TraderSystem, recover
+from broker.client import BrokerClient
+from broker.server import BrokerServerThread
+from broker.translate.quotes import decode_batch
+from broker_sim.backend import SimBackend
+from domain.config import RunConfig
+from domain.errors import ConfigError
+from domain.instruments import Instrument
+from domain.messages import Message
+from domain.messages.link import SessionInfo, SubscribeQuotes
+from domain.messages.market import FetchTrends
+from domain.messages.operator import CommandAnswered
+from domain.messages.orders import CancelOrder, ModifyOrder, ResolveOrder, SubmitOrder
+from domain.messages.trading import GateChanged, NoticeRaised
+from domain.quotes import QuoteBatch
+from domain.types import LinkName, ServerKind
+from hantrade import __version__
+from persistence.codec import MessageCodec
+from persistence.event_log import EventLog
+from persistence.reader import LogReader
+from trends.recorded import packaged_trends
+
+MODES = ("paper", "mock")
+SERVER_KINDS = {"paper": ServerKind.SIMULATED, "mock": ServerKind.MOCK}
+
+
+@asynccontextmanager
+async def running(make: Callable[[], SimBackend]) -> AsyncIterator[SimBackend]:
+    """Make, start and at the end close a simulated broker on the running loop."""
+    backend = make()
+    await backend.start()
+    try:
+        yield backend
+    finally:
+        await backend.close()
+
+
+class PaperTap(QuoteTap):
+    """Feeds the paper simulator with the quotes the core has handled, so it never runs ahead of the trader."""
+
+    def __init__(self, backend: SimBackend) -> None:
+        """Take the simulator."""
+        self._backend = backend
+
+    def on_session(self, session: SessionInfo) -> None:
+        """Give the simulator the venue's clock."""
+        self._backend.post(self._backend.on_venue_time, session.venue_time)
+
+    def on_instruments(self, instruments: Sequence[Instrument]) -> None:
+        """Give the simulator the instruments."""
+        self._backend.post(self._backend.on_instruments, tuple(instruments))
+
+    def on_batch(self, batch: QuoteBatch) -> None:
+        """Match open orders against these rows."""
+        self._backend.post(self._backend.on_batch, batch.rows)
+
+    def on_end(self) -> None:
+        """End the simulator's day."""
+        self._backend.post(self._backend.on_batch, (), True)
+
+
+@dataclass(slots=True)
+class Trader:
+    """A composed trader."""
+
+    system: TraderSystem
+    reader: DeskReader
+    desk_address: str
+    log: EventLog
+    close: Callable[[], None]
+
+
+def codec() -> MessageCodec:
+    """Give the codec of the log."""
+    return MessageCodec(decode_batch)
+
+
+def open_log(path: Path) -> tuple[EventLog, LogReader | None]:
+    """Open a log for writing, and a reader over its past when it has one."""
+    log = EventLog.open(path, create_id=lambda: uuid.uuid4().hex[:10])
+    return log, (LogReader(path, codec()) if log.last_seq else None)
+
+
+def compose_trader(
+    config: RunConfig,
+    log_path: Path,
+    paper_folder: Path,
+    desk: tuple[str, int],
+    listeners: Sequence[Callable[[Message], None]] = (),
+    show_notice: Callable[[NoticeRaised], None] | None = None,
+) -> Trader:
+    """Build and start a trader. Raises ConfigError, LogError; leaves nothing running when it does."""
+    cleanups: list[Callable[[], None]] = []
+    try:
+        return _compose(config, log_path, paper_folder, desk, tuple(listeners), show_notice, cleanups)
+    except BaseException:
+        for cleanup in reversed(cleanups):
+            cleanup()
+        raise
+
+
+def _compose(
+    config: RunConfig,
+    log_path: Path,
+    paper_folder: Path,
+    desk: tuple[str, int],
+    listeners: tuple[Callable[[Message], None], ...],
+    show_notice: Callable[[NoticeRaised], None] | None,
+    cleanups: list[Callable[[], None]],
+) -> Trader:
+    log, past = open_log(log_path)
+    cleanups.append(log.close)
+    kernel = recover(past, log.log_id)
+    run_id = uuid.uuid4().hex[:8]
+    gate = WireGate()
+    system = TraderSystem(log, kernel, codec(), run_id, gate)
+    tap, orders_at = _order_side(config, paper_folder, cleanups)
+    edges: list[Any] = []
+
+    def stop_edges() -> None:
+        for edge in reversed(edges):
+            edge.stop(block=True, timeout=5)
+
+    cleanups.append(stop_edges)
+
+    def dial(endpoint: str) -> BrokerClient:
+        return BrokerClient(endpoint, config.link.call_timeout_ms / 1000)
+
+    def dial_orders(_: str) -> BrokerClient:
+        return BrokerClient(orders_at, config.link.call_timeout_ms / 1000)
+
+    facts = RunFacts(config.mode, run_id, str(log_path))
+    reader = DeskReader(system.ask, facts, system_now, lambda: kernel.last_seq)
+    alerts = start_edge(edges, AlertSender, show_notice)
+    trends = start_edge(edges, TrendEdge, system.core.post, packaged_trends())
+    quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap)
+    orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate)
+    desk_server = start_edge(edges, DeskServer, system.core.post, reader, *desk)
+    address = str(desk_server.ask("ping", timeout=5))
+    effects = Effects(
+        routes={
+            SubmitOrder: orders,
+            ModifyOrder: orders,
+            CancelOrder: orders,
+            ResolveOrder: orders,
+            GateChanged: orders,
+            SubscribeQuotes: quotes,
+            FetchTrends: trends,
+            NoticeRaised: alerts,
+            CommandAnswered: desk_server,
+        },
+        link_of={LinkName.QUOTES: quotes, LinkName.ORDERS: orders},
+        listeners=listeners,
+    )
+    system.start(config, __version__, edges, effects)
+    cleanups.pop()  # the system stops its edges from here on
+
+    def close() -> None:
+        for cleanup in reversed(cleanups):
+            cleanup()
+
+    return Trader(system, reader, address, log, close)
+
+
+def start_edge(edges: list[Any], kind: Any, *args: Any) -> Any:
+    """Start one edge and remember it in start order."""
+    edge = kind.start(*args)
+    edges.append(edge)
+    return edge
+
+
+def _order_side(config: RunConfig, paper_folder: Path, cleanups: list[Callable[[], None]]) -> tuple[QuoteTap, str]:
+    """Pick where orders go: a broker by address, or the paper simulator beside the trader."""
+    if config.mode not in MODES:
+        raise ConfigError(f"mode must be one of {', '.join(MODES)}, was {config.mode!r}")
+    if config.orders_endpoint:
+        return QuoteTap(), config.orders_endpoint
+    if config.mode != "paper":
+        return QuoteTap(), config.quotes_endpoint
+    paper_folder.mkdir(parents=True, exist_ok=True)
+    server = BrokerServerThread(
+        lambda: running(
+            lambda: SimBackend.paper(
+                paper_folder / "journal.db",
+                cash=config.cash,
+                commission_ppm=config.costs.commission_ppm,
+                overrides=config.session_overrides,
+            )
+        )
+    ).start()
+    cleanups.append(server.stop)
+    if not isinstance(server.backend, SimBackend):
+        raise TypeError("the paper simulator is not a SimBackend")
+    return PaperTap(server.backend), server.address

@@ -1,0 +1,246 @@
+"""`hantrade start` and what steers a running trader: stop, status, pause, resume, halt, flatten."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption, LogOption, Source, desk_of
+from cli.home import Home, Running
+from cli.names import symbol_of
+from cli.orders import _caller as caller
+from cli.output import emit_json, krw, kst_clock, note, plain, show_table, signed
+from domain.errors import BrokerUnavailable, ConfigError
+from hantrade.v1 import desk_pb2, types_pb2
+
+POLL_S = 0.1
+DETACHED_START_S = 30.0
+STOP_S = 40.0
+
+
+def start(
+    paper: Annotated[bool, typer.Option("--paper", help="Simulated orders on incoming quotes (the default).")] = False,
+    mock: Annotated[bool, typer.Option("--mock", help="Orders to Kiwoom's mock server (모의투자).")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Real money; not built yet.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for READY; exit 3 when it is not.")] = 0,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Start the trader. Works without `init`; Ctrl-C stops it in order.
+
+    Example: hantrade start --paper --detach --wait 20
+    """
+    if paper + mock + live > 1:
+        raise ConfigError("choose one of --paper, --mock, --live")
+    if live:
+        raise ConfigError("--live is not built yet: it needs the Windows or REST broker and three consents (README)")
+    if wait < 0:
+        raise ConfigError(f"--wait must be 0 or more seconds, was {wait}")
+    mode = "mock" if mock else "paper"
+    if detach:
+        raise typer.Exit(_detach(home, mode, wait))
+    from cli.trader_process import run_trader
+
+    raise typer.Exit(run_trader(Home(home), mode, wait))
+
+
+def _detach(home: Path, mode: str, wait: float) -> int:
+    place = Home(home)
+    already = place.running("trader")
+    if already is not None:
+        raise ConfigError(f"a trader already runs in {home} (pid {already.pid}); `hantrade stop` ends it")
+    place.logs.mkdir(parents=True, exist_ok=True)
+    output = place.logs / "trader.out"
+    command = [sys.executable, "-m", "cli.main", "start", f"--{mode}", "--home", str(home)]
+    with output.open("ab") as sink:
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True, cwd=Path.cwd()
+        )
+    deadline = time.monotonic() + DETACHED_START_S
+    while time.monotonic() < deadline:
+        running = place.running("trader")
+        if running is not None and running.pid == child.pid:
+            note(f"trader started: pid {running.pid}, desk {running.address}, log {running.log_path}, output {output}")
+            return _await_ready(home, wait)
+        if child.poll() is not None:
+            tail = output.read_text(errors="replace").strip().splitlines()[-1:]
+            note(f"the trader did not start: {tail[0] if tail else 'no output'} (all of it in {output})")
+            return child.returncode or Exit.REFUSED
+        time.sleep(POLL_S)
+    note(f"the trader did not come up in {DETACHED_START_S:.0f} s; see {output}")
+    return Exit.UNAVAILABLE
+
+
+def _await_ready(home: Path, wait: float) -> int:
+    if wait <= 0:
+        return Exit.DONE
+    deadline = time.monotonic() + wait
+    status = None
+    while time.monotonic() < deadline:
+        with desk_of(home) as desk:
+            status = desk.call("GetStatus", desk_pb2.GetStatusRequest()).status
+        if status.connection == "READY":
+            note("READY")
+            return Exit.DONE
+        time.sleep(POLL_S)
+    state = status.connection if status else "unknown"
+    note(f"not READY after {wait:g} s: {state}; the trader goes on trying, `hantrade stop` ends it")
+    return Exit.UNAVAILABLE
+
+
+def stop(home: HomeOption = DEFAULT_HOME) -> None:
+    """Stop the trader in order: no new orders, cancels, confirmed, stop.
+
+    Example: hantrade stop
+    """
+    running = Home(home).running("trader")
+    if running is None:
+        raise BrokerUnavailable(f"no trader runs in {home}")
+    with desk_of(home) as desk:
+        desk.call("Stop", desk_pb2.StopRequest(caller=caller()))
+    _await_end(running)
+    note(f"stopped; log {running.log_path}")
+
+
+def _await_end(running: Running) -> None:
+    deadline = time.monotonic() + STOP_S
+    while running.alive:
+        if time.monotonic() > deadline:
+            raise BrokerUnavailable(f"pid {running.pid} still runs after {STOP_S:.0f} s; its log is {running.log_path}")
+        time.sleep(POLL_S)
+
+
+def status(
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until the trader stops or Ctrl-C.")] = False,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+    log: LogOption = None,
+) -> None:
+    """Tell how the trader is.
+
+    Example: hantrade status --json
+    """
+    source = Source(home, log)
+    answers = source.watch(1000) if follow else iter([source.status()])
+    for answer in answers:
+        if json:
+            emit_json([status_json(answer, source.live)])
+        else:
+            show_status(answer, source.live)
+
+
+def status_json(status: desk_pb2.TraderStatus, running: bool) -> dict[str, object]:
+    """Give the stable keys first, then everything else."""
+    age = status.feed_age
+    stable = {
+        "mode": status.mode,
+        "connection": status.connection if running else "STOPPED",
+        "day": status.day,
+        "gate": gate_word(status.gate),
+        "feed_age_ms": age.seconds * 1000 + age.nanos // 1_000_000 if running and status.HasField("feed_age") else None,
+        "orders_open": status.orders_open,
+        "positions": status.positions,
+        "equity_krw": status.equity_krw,
+        "day_pnl_krw": status.day_pnl_krw,
+        "uptime_pct": round(status.uptime_ppm / 10_000, 4),
+        "running": running,
+    }
+    return stable | {key: value for key, value in plain(status).items() if key not in stable and key != "uptime_ppm"}
+
+
+def gate_word(gate: int) -> str:
+    """Give the gate as a word."""
+    return types_pb2.Gate.Name(gate).removeprefix("GATE_")
+
+
+def show_status(status: desk_pb2.TraderStatus, running: bool) -> None:
+    """Print the status for people."""
+    links = f"quotes {status.quotes_link}, orders {status.orders_link}" if running else "not running"
+    gate = gate_word(status.gate) + (f" ({status.gate_reason})" if status.gate_reason else "")
+    rows = [
+        ["mode", status.mode],
+        ["connection", f"{status.connection} ({links})" if running else "STOPPED (no trader runs)"],
+        ["day", f"{status.day} {status.trading_date}"],
+        ["gate", gate],
+        ["venue time", kst_clock(status.venue_time) if status.HasField("venue_time") else "-"],
+        ["quotes", f"{krw(status.quotes)} judged, {krw(status.quotes_refused)} refused, {status.symbols} instruments"],
+        ["limits unknown", krw(status.limits_unknown)],
+        ["signals / denied / fills", f"{krw(status.signals)} / {krw(status.denied)} / {krw(status.fills)}"],
+        ["open orders / positions", f"{status.orders_open} / {status.positions}"],
+        ["equity", f"{krw(status.equity_krw)} KRW ({signed(status.day_pnl_krw)} today, positions at mark)"],
+        ["realised / costs", f"{signed(status.realized_pnl_krw)} / {krw(status.costs_krw)} KRW"],
+        ["links up", f"{status.uptime_ppm / 10_000:.3f} % of this run"],
+        ["log", f"{status.log_path} at {krw(status.log_seq)}"],
+    ]
+    show_table("trader", [("what", "left"), ("state", "left")], rows, "")
+
+
+NoteOption = Annotated[str, typer.Option("--note", help="Why; kept in the log.")]
+
+
+def pause(note_text: NoteOption = "", home: HomeOption = DEFAULT_HOME) -> None:
+    """Let no new entry pass; exits and cancels go on.
+
+    Example: hantrade pause --note "lunch"
+    """
+    with desk_of(home) as desk:
+        answer = desk.call("Pause", desk_pb2.PauseRequest(caller=caller(), note=note_text))
+    note(f"paused; gate {gate_word(answer.gate)}")
+
+
+def resume(note_text: NoteOption = "", home: HomeOption = DEFAULT_HOME) -> None:
+    """End a pause, or a halt when --note says why it is safe.
+
+    Example: hantrade resume --note "checked the positions"
+    """
+    with desk_of(home) as desk:
+        answer = desk.call("Resume", desk_pb2.ResumeRequest(caller=caller(), note=note_text))
+    note(f"resumed; gate {gate_word(answer.gate)}")
+
+
+def halt(note_text: NoteOption = "", home: HomeOption = DEFAULT_HOME) -> None:
+    """Let only cancels pass and cancel everything open. Lifted by `resume --note`.
+
+    Example: hantrade halt --note "something is wrong"
+    """
+    with desk_of(home) as desk:
+        answer = desk.call("Halt", desk_pb2.HaltRequest(caller=caller(), note=note_text))
+    note(f"halted; gate {gate_word(answer.gate)}, {answer.cancels} open orders are being cancelled")
+
+
+def flatten(
+    symbol: Annotated[str, typer.Argument(help="Only this code or Korean name; none means all.")] = "",
+    note_text: NoteOption = "",
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Let no new entry pass, cancel open orders and sell holdings at market.
+
+    Example: hantrade flatten 120110
+    """
+    wanted = symbol_of(symbol) if symbol else ""
+    with desk_of(home) as desk:
+        answer = desk.call("Flatten", desk_pb2.FlattenRequest(symbol=wanted, caller=caller(), note=note_text))
+    note(f"flattening: {answer.cancels} orders are being cancelled, {answer.exits} holdings are being sold")
+
+
+def init(
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Write commented hantrade.toml and watchlist.toml into the home folder.
+
+    Example: hantrade init --home ~/.hantrade
+    """
+    from importlib.resources import files
+
+    home.mkdir(parents=True, exist_ok=True)
+    for name in ("hantrade.toml", "watchlist.toml"):
+        path = home / name
+        if path.exists() and not force:
+            raise ConfigError(f"{path} exists; --force overwrites it")
+    for name in ("hantrade.toml", "watchlist.toml"):
+        (home / name).write_text(files("cli").joinpath("templates", name).read_text(encoding="utf-8"), encoding="utf-8")
+        note(f"wrote {home / name}")
