@@ -216,6 +216,8 @@ def test_given_an_unknown_modify_when_a_cancel_goes_out_then_what_is_unknown_sta
     order = timed_out(an_order(*WORKING, a_modify())).after
     order = step(order, a_cancel()).after
     assert order.status is State.UNKNOWN_REPLACE
+    order = step(order, received(3, "c")).after
+    assert order.status is State.UNKNOWN_REPLACE
     assert step(order, refused(2, "m")).after.status is State.PENDING_CANCEL
 
 
