@@ -1,8 +1,8 @@
 """Compare the contract in protos/ with the last landed main by `buf breaking`; exit 1 when a client would break.
 
 The landed main is where this change left origin/main; without a remote, where it left the local main. In a checkout of
-the remote's main it is HEAD when protos/ is edited, else the state before the newest commit. BREAKING_AGAINST=REF names it by hand. Without any landed
-contract (a first change, a shallow clone) that is said, and the check passes.
+the remote's main it is HEAD when protos/ is edited, else the state before the newest commit. BREAKING_AGAINST=REF names
+it by hand. Without any landed contract (a first change, a shallow clone) that is said, and the check passes.
 """
 
 import os

@@ -45,6 +45,7 @@ export class OrderSession {
   /** @type {OrderEvent[]} */ events = [];
   /** @type {Map<string, RequestReceipt>} */ receipts = new Map();
   #outbox = new Outbox();
+  #abort = new AbortController();
   /** @type {AsyncIterator<OrderSessionResponse>} */ #answers;
   /** @type {OrderSessionOpened | undefined} */ #opened;
   #expected;
@@ -61,7 +62,7 @@ export class OrderSession {
       case: "open",
       value: { $typeName: "hantrade.v1.OpenOrderSession", afterSeq, journalId, clientName: "node-example" },
     });
-    this.#answers = client.orderSession(this.#outbox, { timeoutMs })[Symbol.asyncIterator]();
+    this.#answers = client.orderSession(this.#outbox, { timeoutMs, signal: this.#abort.signal })[Symbol.asyncIterator]();
   }
 
   /** Send one request. @param {OrderSessionRequest["request"]} request */
@@ -101,9 +102,10 @@ export class OrderSession {
     await this.until(() => this.#expected > lastSeq);
   }
 
-  /** End the session in order. */
+  /** Leave the session, also a broken one: nothing more is sent or read, its deadline is given up. */
   close() {
     this.#outbox.close();
+    this.#abort.abort();
   }
 
   async #read() {
