@@ -8,12 +8,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from broker.port import BrokerBackend
+from broker.server import BrokerServerThread
+from broker_sim.backend import SimBackend
+from broker_sim.recording import Recording
+from cli.sample import sample_path
+from domain.messages.orders import OrderFact
 from hantrade.v1 import types_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -78,6 +85,39 @@ def test_given_a_second_round_when_the_node_client_starts_then_it_resumes_behind
     assert run_client("--broker", broker).returncode == 0
     done = run_client("--broker", broker)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Shifted(SimBackend):
+    """A broken broker: a resumed order session begins `shift` events off."""
+
+    shift = 0
+
+    def order_events(self, after_seq: int) -> AsyncIterator[OrderFact]:
+        return super().order_events(max(after_seq + self.shift, 0) if after_seq else 0)
+
+
+@pytest.mark.parametrize(("shift", "says"), [(1, "expected event 2, was 3"), (-1, "expected event 2, was 1")])
+def test_given_a_broker_that_skips_or_repeats_when_the_node_client_resumes_then_it_fails(
+    shift: int, says: str, tmp_path: Path
+) -> None:
+    recording = Recording.load(sample_path(), None, ("120110",))
+
+    @asynccontextmanager
+    async def backend() -> AsyncIterator[BrokerBackend]:
+        made = Shifted.recorded(recording, tmp_path / "journal.db", cash=10_000_000, commission_ppm=150, speed=60)
+        assert isinstance(made, Shifted)
+        made.shift = shift
+        await made.start()
+        yield made
+        await made.close()
+
+    server = BrokerServerThread(backend).start()
+    try:
+        done = run_client("--broker", server.address)
+    finally:
+        server.stop()
+    assert done.returncode == 1
+    assert says in done.stderr, done.stdout + done.stderr
 
 
 def test_given_no_broker_when_the_node_client_starts_then_it_says_so() -> None:
