@@ -256,7 +256,11 @@ class SimBackend:
             self._on_end()
 
     def on_venue_time(self, venue_time: UnixNanos) -> None:
-        """Take the quote source's clock, so that a session ends without a quote too."""
+        """Take the clock of the quote source when its session opens. A replay begun again takes the clock back."""
+        self._venue.begin(venue_time)
+
+    def on_heartbeat(self, venue_time: UnixNanos) -> None:
+        """Take the clock of the quote source meanwhile, so that a session ends without a quote too. Never goes back."""
         self._on_rows(venue_time, ())
 
     # ---- inside -------------------------------------------------------------------------------------------------

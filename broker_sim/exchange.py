@@ -153,16 +153,25 @@ class Exchange:
             facts += self._expire(self.now)
         return facts
 
+    def begin(self, now: UnixNanos) -> list[OrderFact]:
+        """Take the clock of a source whose session opens. It goes back when the source replays its day or part of it."""
+        facts = self.advance(now)
+        if now < self.now:
+            self.now = now
+            self.ended = False
+            self.latest = {symbol: row for symbol, row in self.latest.items() if row.venue_time <= now}
+            self._taken = {}
+        return facts
+
     def on_quotes(self, rows: Sequence[Quote]) -> list[OrderFact]:
         """Take rows in order of time and trade. A row older than the symbol's last one is left aside."""
         facts: list[OrderFact] = []
         for row in rows:
-            if self.ended:  # the feed has begun again: a replay of the same day from its start, or a stream resumed
-                again = row.venue_time < self.now
+            when = UnixNanos(row.venue_time)
+            if self.ended:  # rows after the end: the source goes on, or has begun its day again
                 self.ended = False
-                if again:
-                    self._open_day(UnixNanos(row.venue_time))
-            facts += self.advance(UnixNanos(row.venue_time))
+                facts += self.begin(when)
+            facts += self.advance(when)
             before = self.latest.get(row.symbol)
             if before is not None and row.venue_time < before.venue_time:
                 continue

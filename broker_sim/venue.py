@@ -55,6 +55,10 @@ class DurableVenue:
         self._publish(facts)
         return receipt
 
+    def begin(self, venue_time: UnixNanos) -> None:
+        """Take the clock of a source whose session opens; it may go back. Raises LogError like `request`."""
+        self._store(self.exchange.begin(venue_time))
+
     def on_quotes(self, rows: Sequence[Quote], venue_time: UnixNanos | None = None) -> None:
         """Let rows trade, then move the clock. Raises LogError like `request`."""
         facts = self.exchange.on_quotes(rows)

@@ -401,7 +401,9 @@ def test_given_another_thread_when_it_posts_quotes_then_they_trade_on_the_loop(t
         assert (await backend.session()).phase is VenuePhase.CONTINUOUS
         await ask(backend, a_submit(10, 9_900))
 
-        backend.on_venue_time(at(15, 31))
+        backend.on_heartbeat(at(9, 59))
+        assert (await backend.session()).venue_time == at(10, 0)
+        backend.on_heartbeat(at(15, 31))
 
         assert (await backend.open_orders())[0] == []
         await backend.close()
@@ -435,6 +437,50 @@ def test_given_the_first_day_of_the_year_when_streamed_then_the_day_opens_at_ten
         assert at(10, 0, day=date(2026, 1, 2)) <= first.venue_time < at(10, 1, day=date(2026, 1, 2))
         [instrument] = (await backend.instruments([]))[0]
         assert instrument.upper_limit is None
+        await backend.close()
+
+    run(body())
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_given_a_day_that_is_replayed_again_when_paper_meets_it_then_it_trades_with_what_it_holds(
+    tmp_path: Path, restarted: bool
+) -> None:
+    async def body() -> None:
+        backend = paper(tmp_path)
+        backend.on_venue_time(at(8, 59))
+        assert (await backend.session()).phase is VenuePhase.OPENING_AUCTION
+        backend.on_batch([a_quote()])
+        await ask(backend, a_submit(10))
+        backend.on_batch([a_quote(when=at(15, 30, 20))], end_of_data=True)
+        if restarted:
+            kill(backend)
+            backend = paper(tmp_path)
+
+        backend.on_venue_time(at(8, 59))
+        assert (await backend.session()).phase is VenuePhase.OPENING_AUCTION
+        backend.on_batch([a_quote(when=at(9, 1))])
+        await ask(backend, a_submit(10, 9_990, Side.SELL, "c2"))
+
+        assert (await backend.session()).venue_time == at(9, 1)
+        assert len((await backend.fills())[0]) == 2
+        await backend.close()
+
+    run(body())
+
+
+def test_given_a_source_resumed_a_little_earlier_when_paper_meets_it_then_orders_stay_open(tmp_path: Path) -> None:
+    async def body() -> None:
+        backend = paper(tmp_path)
+        backend.on_batch([a_quote()])
+        await ask(backend, a_submit(10, 9_900))
+
+        backend.on_venue_time(at(9, 59))
+        assert await backend.latest_quotes([]) == []
+        backend.on_batch([a_quote(9_880, at(9, 59, 30))])
+
+        [filled] = (await backend.fills())[0]
+        assert filled.venue_time == at(9, 59, 30)
         await backend.close()
 
     run(body())
