@@ -116,8 +116,8 @@ class AttentionMomentum(Strategy):
         limit = ticks.round_down(price, scene.instrument.market, day.trading_date)
         gain = price * scene.quantity / scene.cost_basis - 1 if scene.cost_basis else 0.0
         inputs = (SignalInput("gain", gain, AGAINST), SignalInput("peak", float(track.peak), NEUTRAL))
-        attention = _source(scene)
-        return (Argument(quote.symbol, Side.SELL, Purpose.EXIT, 1.0, 1.0, 0, Krw(limit), attention, inputs, reason),)
+        # attention plays no part in an exit, so the signal does not claim to have used any
+        return (Argument(quote.symbol, Side.SELL, Purpose.EXIT, 1.0, 1.0, 0, Krw(limit), UNKNOWN, inputs, reason),)
 
     def on_position(self, scene: Scene, venue_time: UnixNanos) -> None:
         """Start the clock of a holding at its first fill, the cool-down at its end."""

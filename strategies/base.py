@@ -98,11 +98,11 @@ class Strategy:
     def on_day(self, day: Day) -> None:
         """Forget what belongs to another trading day."""
 
-    def on_bar(self, bar: Bar, scene: Scene, day: Day) -> Iterable[Argument]:  # noqa: ARG002  # a hook
+    def on_bar(self, bar: Bar, scene: Scene, day: Day) -> Iterable[Argument]:
         """Take a completed minute bar of a watched symbol; `scene.quote` is the row that ended it."""
         return ()
 
-    def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:  # noqa: ARG002  # a hook
+    def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:
         """Take a quote of a symbol this strategy holds. Called for every good row: keep it cheap."""
         return ()
 

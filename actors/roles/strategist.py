@@ -256,7 +256,7 @@ class Strategist(Role):
 
     # ---- answer --------------------------------------------------------------------------------------------------
 
-    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:  # noqa: ARG002  # the role's signature
+    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         """Say which strategies failed and pass on the arguments that may be made now."""
         if not self._arguments and not self._failures:
             return ()

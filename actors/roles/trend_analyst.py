@@ -37,7 +37,7 @@ class TrendAnalyst(Role):
         self._trading_date: date | None = None
         self._measured: set[str] = set()  # for the trading date; looked up, never iterated
 
-    def evolve(self, message: Any, stamp: Stamp) -> None:  # noqa: ARG002  # the role's signature
+    def evolve(self, message: Any, stamp: Stamp) -> None:
         """Fold one message into the state."""
         match message:
             case RunStarted():
@@ -56,7 +56,7 @@ class TrendAnalyst(Role):
             case _:
                 pass
 
-    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:  # noqa: ARG002  # the role's signature
+    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         """Measure what has not been measured for this date, or what a new series changes."""
         on = self._trading_date
         watched = self._wanted or self._served

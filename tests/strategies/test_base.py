@@ -1,0 +1,81 @@
+"""The contract: parameters, arguments, registry."""
+
+from typing import Any
+
+import pytest
+
+from domain.config import StrategyConfig
+from domain.errors import ConfigError
+from domain.messages.trading import SignalInput
+from domain.types import Krw, Purpose, Side
+from strategies.attention_momentum import AttentionMomentum
+from strategies.base import Argument, Strategy
+from strategies.registry import STRATEGIES, build
+from tests.strategies.builders import DAY, a_bar, a_quote, a_scene, measured
+
+GOOD: dict[str, Any] = {
+    "symbol": "120110", "side": Side.BUY, "purpose": Purpose.ENTRY, "strength": 1.0, "confidence": 0.5,
+    "horizon_s": 60, "limit_price": Krw(1), "attention": "unknown", "inputs": (), "rationale": "",
+}  # fmt: skip
+
+
+def test_given_nothing_when_built_then_every_default_lies_in_its_own_range() -> None:
+    for name in STRATEGIES:
+        strategy = build(StrategyConfig(name))
+        assert set(strategy.params) == {param.name for param in strategy.PARAMS}
+        assert all(param.least <= param.default <= param.most for param in strategy.PARAMS)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"hold_s": 59}, ["attention_momentum", "hold_s", "59", "60 to 23400"]),
+        ({"hold_s": 60.5}, ["hold_s", "60.5", "whole number"]),
+        ({"volume_min": float("nan")}, ["volume_min", "nan", "0.1 to 20.0"]),
+        ({"momentum_bars": True}, ["momentum_bars", "True"]),
+        ({"hold": 60}, ["attention_momentum", "hold=60", "allowed", "hold_s"]),
+    ],
+)
+def test_given_a_bad_parameter_when_built_then_the_error_names_it_and_what_is_allowed(
+    params: dict[str, float], words: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(StrategyConfig("attention_momentum", params))
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_given_an_unknown_name_when_built_then_the_error_names_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"attention_momentum, was 'moon'"):
+        build(StrategyConfig("moon"))
+
+
+def test_given_whole_values_as_floats_when_built_then_they_are_whole() -> None:
+    assert AttentionMomentum({"hold_s": 600.0}).params["hold_s"] == 600
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"confidence": float("nan")},
+        {"strength": 1.01},
+        {"limit_price": Krw(0)},
+        {"horizon_s": -1},
+        {"inputs": (SignalInput("x", float("inf"), "for"),)},
+    ],
+)
+def test_given_a_number_the_log_could_not_keep_when_argued_then_it_is_refused(change: dict[str, Any]) -> None:
+    Argument(**GOOD)
+    with pytest.raises(ValueError, match="expected"):
+        Argument(**{**GOOD, **change})
+
+
+def test_given_a_strategy_without_hooks_when_called_then_it_argues_for_nothing() -> None:
+    class Silent(Strategy):
+        NAME = "silent"
+
+    silent, scene = Silent({}), a_scene()
+    silent.on_day(DAY)
+    silent.on_attention(measured(1.0), scene)
+    silent.on_position(scene, DAY.open_time)
+    assert silent.warm_up_bars == 0
+    assert not [*silent.on_bar(a_bar(1), scene, DAY), *silent.on_quote(a_quote(1), scene, DAY)]
