@@ -100,7 +100,7 @@ def write_fact(fact: OrderFact) -> pb.OrderEvent:
     return event
 
 
-def read_fact(event: pb.OrderEvent, journal_id: str) -> OrderFact:  # noqa: PLR0911  # one return per fact
+def read_fact(event: pb.OrderEvent, journal_id: str) -> OrderFact:
     """Read one fact of a journal. Raises RequestRefused INVALID_ARGUMENT when it has none or an enum is unset."""
     seq, at = event.seq, unix_nanos(event.event_time, "event_time")
     order, leg = ClientOrderId(event.client_order_id), VenueOrderId(event.venue_order_id)

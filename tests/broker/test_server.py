@@ -295,8 +295,8 @@ def test_given_many_events_when_resumed_then_each_comes_once_in_order(server: Br
         trading = asyncio.run_coroutine_threadsafe(trade_on(), server.loop)
         with a_desk(server, 1, desk.opened.journal_id) as other:
             trading.result(WAIT_S)
-            for one in (desk, other):
-                assert [fact.event_seq for fact in one.heard.events(up_to=601)] == list(range(2, 602))
+            for listener in (desk, other):
+                assert [fact.event_seq for fact in listener.heard.events(up_to=601)] == list(range(2, 602))
 
 
 def test_given_a_request_underway_when_the_server_dies_then_its_fate_is_told_as_open(
@@ -312,7 +312,7 @@ def test_given_a_request_underway_when_the_server_dies_then_its_fate_is_told_as_
         reached.set()
         await asyncio.Event().wait()
 
-    backend_of(server).request = hang  # type: ignore[method-assign]
+    backend_of(server).request = hang  # type: ignore[method-assign, assignment]
     session.submit(a_submit(), guard)
     assert reached.wait(WAIT_S)
     server.stop()
