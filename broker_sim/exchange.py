@@ -154,7 +154,7 @@ class Exchange:
         return facts
 
     def begin(self, now: UnixNanos) -> list[OrderFact]:
-        """Take the clock of a source whose session opens. It goes back when the source replays its day or part of it."""
+        """Take the clock of a source whose session opens. It goes back when the source replays."""
         facts = self.advance(now)
         if now < self.now:
             self.now = now

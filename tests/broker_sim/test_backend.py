@@ -243,6 +243,7 @@ def test_given_a_full_disk_when_a_fact_cannot_be_journaled_then_it_did_not_happe
             patched.setattr(OrderJournal, "record", full)
             with pytest.raises(LogFull):
                 backend.on_batch([a_quote(9_880, at(10, 1))])
+            assert await state(backend) == before
             with pytest.raises(LogFull):
                 await ask(backend, a_submit(name="c2"))
 
@@ -295,6 +296,25 @@ def test_given_a_killed_broker_when_it_starts_again_then_account_orders_and_day_
         assert rest[0].venue_time > session.venue_time >= seen[-1].venue_time
         assert rest[-1].cumulative_volume == 800 * len(a_day())
         assert (await again.open_orders())[0] == []
+        await again.close()
+
+    run(body())
+
+
+def test_given_displayed_shares_taken_when_the_broker_starts_again_then_they_stay_taken(tmp_path: Path) -> None:
+    async def body() -> None:
+        backend = recorded(tmp_path)
+        async for _ in backend.stream_quotes([], 5, 0):
+            break
+        [row] = await backend.latest_quotes([])
+        await ask(backend, a_submit(row.ask_qty, row.ask_price))
+        assert len((await backend.fills())[0]) == 1
+        kill(backend)
+
+        again = recorded(tmp_path)
+        await ask(again, a_submit(1, row.ask_price, name="c2"))
+
+        assert len((await again.fills())[0]) == 1
         await again.close()
 
     run(body())

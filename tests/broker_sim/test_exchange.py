@@ -94,6 +94,17 @@ def test_given_a_market_buy_when_placed_then_it_pays_the_ask_and_reserves_at_the
     assert fills(exchange.on_quotes([a_quote(10_020, at(10, 1))])) == [(10, 10_020, 0)]
 
 
+def test_given_unknown_limits_when_a_market_buy_outruns_its_reserve_then_it_buys_what_cash_covers() -> None:
+    exchange = an_exchange(cash=1_000_000, rows=[a_quote(ask_qty=1)], base=None)
+    exchange.place(a_submit(70, price=None))
+
+    facts = exchange.on_quotes([a_quote(20_000, at(10, 1), ask_qty=100)])
+
+    assert fills(facts) == [(49, 20_000, 20)]
+    assert exchange.books.cash == 1_000_000 - 10_001 - 980_147
+    assert exchange.orderable_cash == 0
+
+
 def test_given_a_sell_when_placed_then_tax_is_taken_and_profit_is_realised_after_all_costs() -> None:
     exchange = holding(20)
     exchange.on_quotes([a_quote(10_100, at(10, 2), bid_price=10_100, ask_price=10_110)])
