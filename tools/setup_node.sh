@@ -4,9 +4,9 @@
 set -eu
 cd "$(dirname "$0")/../examples/node"
 
-if ! command -v npm >/dev/null 2>&1 || ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)'; then
+if ! command -v npm >/dev/null 2>&1 || ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 18 ? 1 : 0)'; then
     if [ -n "${CI:-}" ]; then
-        echo "hantrade: Node 20 or newer with npm is needed here" >&2
+        echo "hantrade: Node 18 or newer with npm is needed here" >&2
         exit 1
     fi
     exit 0
