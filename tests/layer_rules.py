@@ -65,6 +65,7 @@ IO_CALLS = {
 # written while modules are imported, by the classes that enter themselves; fixed from then on
 REGISTRIES = {("domain/messages/base.py", "MESSAGES")}
 MODE_NAMES = {"mode", "is_live", "is_paper", "dry_run", "live", "paper"}
+OPTIONS = {"live", "paper"}  # on the command line these are options to read, not decisions
 MODE_ROOM = ("cli/", "domain/config.py")
 DECISION_ROOM = ("cli/compose.py",)
 
@@ -189,8 +190,10 @@ def _modes(path: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
         tested += [node.subject] if isinstance(node, ast.Match) else []
         tested += [node.test] if isinstance(node, ast.If | ast.IfExp | ast.While) else []
         for part in tested:
-            if _last_name(part) in MODE_NAMES and not path.startswith(DECISION_ROOM):
-                yield part.lineno, f"a decision on {_last_name(part)}: only compose.py makes it"
+            name = _last_name(part)
+            is_option = name in OPTIONS and isinstance(part, ast.Name) and path.startswith("cli/")
+            if name in MODE_NAMES and not is_option and not path.startswith(DECISION_ROOM):
+                yield part.lineno, f"a decision on {name}: only compose.py makes it"
 
 
 def _last_name(node: ast.expr) -> str:

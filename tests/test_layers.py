@@ -97,6 +97,7 @@ def test_given_a_planted_fault_when_it_is_read_then_it_is_named(path: str, sourc
         ("domain/a.py", "SEEN = ()\ndef f():\n    SEEN = []\n    SEEN.append(1)\n    return SEEN"),
         ("cli/compose.py", "def bind(mode):\n    if mode == 'live':\n        return 1"),
         ("broker/a.py", "from hantrade.v1 import broker_pb2\nimport time\ndef f():\n    return time.time_ns()"),
+        ("cli/start.py", "def start(live):\n    if live:\n        raise ValueError('not built')"),
         ("broker_sim/a.py", "if __name__ == '__main__':\n    print(open('x').read())"),
     ],
 )
