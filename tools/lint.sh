@@ -28,8 +28,8 @@ check "buf lint" $bin/buf lint
 check "buf format" $bin/buf format --diff --exit-code
 check "buf breaking" $bin/python tools/check_breaking.py
 check "generated stubs" $bin/python tools/gen_stubs.py --check
-[ ! -f tools/diagrams.py ] || check "diagrams" $bin/python tools/diagrams.py --check
-[ ! -f tools/event_log_doc.py ] || check "docs/event-log.md" $bin/python tools/event_log_doc.py --check
+check "diagrams" $bin/python tools/diagrams.py --check
+check "docs/event-log.md" $bin/python -m persistence.catalog --check
 [ ! -x examples/node/node_modules/.bin/tsc ] || check "types of the Node example" npm --prefix examples/node run --silent check
 
 if [ -n "$failed" ]; then
