@@ -65,3 +65,8 @@ class CoreActor(pykka.Actor):
                     envelope.reply_to.set(answer)
         if self.actor_stopped.is_set():
             self._actor_loop_teardown()
+
+    def end(self) -> None:
+        """Answer nothing any more: whoever asks is told that the actor is dead. Core's thread, after its last drain."""
+        self.actor_stopped.set()
+        self._actor_loop_teardown()

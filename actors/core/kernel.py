@@ -9,12 +9,16 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from actors.core.role import Role
+from domain.errors import InvariantError
 from domain.messages import Message, Stamp
-from domain.messages.run import RoleFailed
+from domain.messages.operator import ResumeRequested
+from domain.messages.run import RoleFailed, RunStarted
 from domain.messages.trading import GateChanged
 from domain.types import Gate, UnixNanos
 
 MAX_FOLLOW_UPS = 100_000  # of one input; more is a loop between roles
+MAX_DEPTH = 200  # of one chain of consequences; a sound chain is about a dozen long
+MAX_REPORTS = 20  # failures of one role that are told; a role that fails on every quote must not flood the log
 INPUT = 0  # causation of a message that came through the door
 
 
@@ -36,6 +40,7 @@ class Kernel:
         self.log_id = log_id
         self.last_seq = last_seq
         self.benched: dict[str, str] = {}  # role that raised while evolving -> error; its state is not trusted
+        self._told: dict[str, list[str]] = {}  # role -> errors reported since a run began or a person resumed
         self._by_name = {role.NAME: role for role in self.roles}
         if len(self._by_name) != len(self.roles):
             raise ValueError("two roles share a name")
@@ -46,21 +51,28 @@ class Kernel:
         return self._by_name[name]
 
     def handle(self, message: Message, system_time: UnixNanos, source: str) -> list[Numbered]:
-        """Number one input and everything that follows from it."""
+        """Number one input and everything that follows from it.
+
+        Raises InvariantError when roles answer each other without end; the kernel is of no use after that.
+        """
         numbered: list[Numbered] = []
-        self._follow(message, system_time, INPUT, source, None, numbered)
+        self._follow(message, system_time, INPUT, source, None, numbered, 0)
+        if isinstance(message, RunStarted):  # a role the fold benched again must not go unnoticed in a new run
+            for name, error in tuple(self.benched.items()):
+                self._report(name, error, numbered[0].stamp, numbered, 0)
         return numbered
 
     def fold(self, message: Message, stamp: Stamp, said_by: str) -> None:
         """Evolve over one message of the past; nobody decides. A role that raises is benched, as it was then."""
         self.last_seq = stamp.seq
-        for role in self._evolvers(message, self._by_name.get(said_by)):
-            if role.NAME in self.benched:
-                continue
-            try:
-                role.evolve(message, stamp)
-            except Exception as error:  # noqa: BLE001  # the role is benched; the log already tells of it
-                self.benched[role.NAME] = _describe(error)
+        self._note(message)
+        self._evolve(message, stamp, self._by_name.get(said_by))
+
+    def _note(self, message: Message) -> None:
+        if isinstance(message, RoleFailed):
+            self._told.setdefault(message.role_name, []).append(message.error)
+        elif isinstance(message, RunStarted | ResumeRequested):
+            self._told.clear()
 
     def _hearing(self, kind: type[Message]) -> tuple[Role, ...]:
         hearers = self._hearers.get(kind)
@@ -74,6 +86,19 @@ class Kernel:
             return hearers
         return (speaker, *hearers)
 
+    def _evolve(self, message: Message, stamp: Stamp, speaker: Role | None) -> list[Role]:
+        """Let all evolve; give those who raised. They are benched: a state half changed is not trusted."""
+        failed: list[Role] = []
+        for role in self._evolvers(message, speaker):
+            if role.NAME in self.benched:
+                continue
+            try:
+                role.evolve(message, stamp)
+            except Exception as error:  # noqa: BLE001  # one role's bug must not take the others down
+                self.benched[role.NAME] = _describe(error, "evolving over", message)
+                failed.append(role)
+        return failed
+
     def _follow(
         self,
         message: Message,
@@ -82,41 +107,37 @@ class Kernel:
         said_by: str,
         speaker: Role | None,
         numbered: list[Numbered],
+        depth: int,
     ) -> None:
-        if len(numbered) >= MAX_FOLLOW_UPS:
-            raise RuntimeError(f"more than {MAX_FOLLOW_UPS} messages follow from one input: roles answer each other")
+        if depth > MAX_DEPTH or len(numbered) >= MAX_FOLLOW_UPS:
+            raise InvariantError(f"{type(message).__name__} by {said_by}: roles answer each other without end")
         self.last_seq += 1
         stamp = Stamp(self.last_seq, system_time, self.log_id)
         numbered.append(Numbered(stamp, message, causation, said_by))
-        failures: list[tuple[Role, str]] = []
-        for role in self._evolvers(message, speaker):
-            if role.NAME in self.benched:
-                continue
-            try:
-                role.evolve(message, stamp)
-            except Exception as error:  # noqa: BLE001  # one role's bug must not take the others down
-                self.benched[role.NAME] = _describe(error)
-                failures.append((role, _describe(error)))
+        self._note(message)
+        for role in self._evolve(message, stamp, speaker):  # told before anybody decides on it
+            self._report(role.NAME, self.benched[role.NAME], stamp, numbered, depth)
         for role in self._hearing(type(message)):
             if role.NAME in self.benched:
                 continue
             try:
                 outputs = tuple(role.decide(message, stamp))
             except Exception as error:  # noqa: BLE001  # as above; decide changed nothing
-                failures.append((role, _describe(error)))
+                self._report(role.NAME, _describe(error, "deciding on", message), stamp, numbered, depth)
                 continue
             for output in outputs:
-                self._follow(output, system_time, stamp.seq, role.NAME, role, numbered)
-        for role, error_text in failures:
-            self._report(role, error_text, stamp, numbered)
+                self._follow(output, system_time, stamp.seq, role.NAME, role, numbered, depth + 1)
 
-    def _report(self, role: Role, error: str, stamp: Stamp, numbered: list[Numbered]) -> None:
-        failed = RoleFailed(role.NAME, stamp.seq, error)
-        self._follow(failed, stamp.system_time, stamp.seq, "core", None, numbered)
-        if role.NAME == "trading_day":  # nobody else can close the gate
-            shut = GateChanged(Gate.CANCELS_ONLY, f"trading_day failed: {error}")
-            self._follow(shut, stamp.system_time, stamp.seq, "core", None, numbered)
+    def _report(self, name: str, error: str, stamp: Stamp, numbered: list[Numbered], depth: int) -> None:
+        told = self._told.get(name, [])
+        if error in told or len(told) >= MAX_REPORTS:
+            return
+        outputs: list[Message] = [RoleFailed(name, stamp.seq, error, name in self.benched)]
+        if name == "trading_day":  # nobody else can close the gate
+            outputs.append(GateChanged(Gate.CANCELS_ONLY, f"trading_day failed: {error}"))
+        for output in outputs:
+            self._follow(output, stamp.system_time, stamp.seq, "core", None, numbered, depth + 1)
 
 
-def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _describe(error: Exception, doing: str, message: Message) -> str:
+    return f"{type(error).__name__}: {error} ({doing} {type(message).__name__})"

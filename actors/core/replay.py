@@ -8,7 +8,7 @@ from actors.core.kernel import INPUT, Kernel, Numbered
 from actors.core.role import Role
 from domain.messages import Message
 from domain.types import UnixNanos
-from persistence.codec import MessageCodec
+from persistence.codec import MessageCodec, UnknownEvent
 from persistence.record import Record
 
 
@@ -25,7 +25,7 @@ class ReplayReport:
 
 
 def replay(
-    entries: Iterable[tuple[Record, Message]],
+    entries: Iterable[tuple[Record, Message | UnknownEvent]],
     make_roles: Callable[[], Sequence[Role]],
     codec: MessageCodec,
     log_id: str,
@@ -37,8 +37,11 @@ def replay(
     kernel: Kernel | None = None
     expected: list[Numbered] = []  # replayed and not yet met in the record
     events = outputs = 0
+    run_id = ""  # of the input that is being followed; its outputs belong to the same run
     for record, message in entries:
         events += 1
+        if isinstance(message, UnknownEvent):  # written by a newer version: these roles cannot decide it again
+            return _differs(events, outputs, record, None, record.run_id, codec)
         if kernel is None:
             kernel = Kernel(make_roles(), log_id, record.seq - 1)
         if record.causation_seq == INPUT:
@@ -46,6 +49,7 @@ def replay(
                 return _differs(events, outputs, None, expected[-1], record.run_id, codec)
             if kernel.last_seq != record.seq - 1:
                 return _differs(events, outputs, record, None, record.run_id, codec)
+            run_id = record.run_id
             expected = kernel.handle(message, UnixNanos(record.recorded_at), record.role)
             expected.reverse()
             expected.pop()  # the input itself
@@ -54,10 +58,10 @@ def replay(
         if not expected:
             return _differs(events, outputs, record, None, record.run_id, codec)
         again = expected.pop()
-        if to_record(again, record.run_id, codec) != record:
-            return _differs(events, outputs, record, again, record.run_id, codec)
+        if to_record(again, run_id, codec) != record:
+            return _differs(events, outputs, record, again, run_id, codec)
     if expected:
-        return _differs(events, outputs, None, expected[-1], "", codec)
+        return _differs(events, outputs, None, expected[-1], run_id, codec)
     return ReplayReport(events, outputs, outputs > 0, None, "", "")
 
 

@@ -43,6 +43,7 @@ class RoleFailed(Message):
     role_name: str
     at_seq: int  # message that did it
     error: str
+    benched: bool = False  # True: its state is not trusted, it is left out until a new run folds the log
 
 
 @message
