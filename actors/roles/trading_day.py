@@ -1,12 +1,11 @@
 """The trading day: when the house may trade, and what the wire gate lets through."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any, ClassVar
 
 from actors.core.role import Role
 from domain.config import RunConfig
-from domain.krx.sessions import regular_session
+from domain.day_plan import gate_for, is_closing_time, is_of_day, is_over, plan_session
 from domain.messages import Message, Stamp
 from domain.messages.link import ConnectionChanged, HeartbeatReceived, LinkOpened
 from domain.messages.market import QuotesEnded, QuotesJudged
@@ -21,21 +20,25 @@ from domain.messages.operator import (
 from domain.messages.orders import OrderStateChanged
 from domain.messages.run import ClockTicked, LogSpaceLow, RoleFailed, RunStarted
 from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, OrderApproved, SessionPlanned, StopReady
+from domain.status import DayQuery, DayView
 from domain.time import kst_date
 from domain.types import NANOS_PER_SECOND, Gate, LinkName, UnixNanos
-from domain.status import DayQuery, DayView
 from fsm import trading_day as fsm
 from fsm.client_order import CLOSED
 from fsm.trading_day import State
 
-GATES = {State.TRADING: Gate.OPEN, State.PAUSED: Gate.EXITS_ONLY}  # every other state: cancels only
-LATE_PRINTS_NS = 35 * NANOS_PER_SECOND  # closing crosses come up to 35 s after the nominal close (facts: krx.md 2)
-STOP_PATIENCE_NS = 15 * NANOS_PER_SECOND  # system time a stop waits for open orders to be confirmed closed
-VITAL = ("connection_supervisor", "portfolio", "risk_manager", "executor")  # without one of them not even exits are safe
+STOP_PATIENCE_NS = 15 * NANOS_PER_SECOND  # system time open orders get to be confirmed closed
+# Without one of these not even exits are safe, or nobody can close the gate.
+VITAL = ("connection_supervisor", "trading_day", "portfolio", "risk_manager", "executor")
+RUNNING = (State.PREFLIGHT, State.ARMED, State.TRADING, State.PAUSED)
+BEFORE = (State.CLOSED, State.PREFLIGHT)
 
 
 class TradingDay(Role):
     """Keep the trading-day machine and the gate.
+
+    Every decision gives at most one move, and the role hears its own moves: so each is decided on the state the one
+    before led to, and the gate follows the day before anything else does.
 
     Hears: links, venue clock, people's commands, loss limits, failures, open orders.
     Says: SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopReady.
@@ -62,6 +65,7 @@ class TradingDay(Role):
         FlattenRequested,
         StopRequested,
         DayChanged,
+        GateChanged,
         SessionPlanned,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopReady)
@@ -70,11 +74,17 @@ class TradingDay(Role):
         """Start closed."""
         super().__init__()
         self.state = State.CLOSED
+        self.day_reason = "the day has not begun"
         self.gate = Gate.CANCELS_ONLY
-        self.gate_reason = "the day has not begun"
+        self.shut = ""  # why the gate was closed by the core, whatever the day says
         self.plan: SessionPlanned | None = None
         self.ended_date = ""  # trading date whose session is over
         self.locked = False  # a halt that no person has lifted; outlives days and restarts
+        self.lock_reason = ""
+        self.lifted_seq = 0  # a person's resume that lifted the lock outside HALTED
+        self.resuming = False  # the lock was lifted in HALTED: trade again
+        self.hold = ""  # why the day is to pause as soon as it is armed
+        self.out: dict[str, str] = {}  # vital roles left out in this run -> error
         self.venue_time = UnixNanos(0)
         self.data_ended = False
         self.ready: dict[LinkName, bool] = {LinkName.QUOTES: False, LinkName.ORDERS: False}
@@ -82,8 +92,11 @@ class TradingDay(Role):
         self.stop_asked: StopRequested | None = None
         self.stop_asked_at = UnixNanos(0)
         self.stop_told = False
+        self.closing_since = UnixNanos(0)  # system time
         self.now = UnixNanos(0)
         self._overrides: dict[str, tuple[str, str]] = {}
+
+    # ---- fold --------------------------------------------------------------------------------------------------
 
     def evolve(self, message: Any, stamp: Stamp) -> None:
         """Fold one message."""
@@ -96,8 +109,6 @@ class TradingDay(Role):
                 self._clock(at)
             case LinkOpened(link=LinkName.QUOTES, session=session):
                 self._clock(session.venue_time)
-            case RunStarted(config=config):
-                self._begin_run(config)
             case ConnectionChanged(link=link, to_state=to_state):
                 self.ready[link] = to_state == "READY"
             case QuotesEnded():
@@ -109,33 +120,74 @@ class TradingDay(Role):
                     self.open_orders.pop(order_id, None)
                 else:
                     self.open_orders[order_id] = None
-            case StopRequested():
-                self.stop_asked, self.stop_asked_at = message, stamp.system_time
-            case StopReady():
-                self.stop_told = True
             case SessionPlanned():
                 self.plan, self.data_ended = message, False
             case GateChanged(level=level, reason=reason):
-                self.gate, self.gate_reason = level, reason
+                self.gate = level
+                if level is not self._wanted_gate():
+                    self.shut = reason
             case DayChanged():
                 self._moved(message)
+            case RunStarted(config=config):
+                self._begin_run(config)
+            case _:
+                self._asked(message, stamp)
 
     def _begin_run(self, config: RunConfig) -> None:
         self._overrides = dict(config.session_overrides)
         self.ready = {LinkName.QUOTES: False, LinkName.ORDERS: False}
-        self.stop_asked, self.stop_told, self.data_ended = None, False, False
+        self.stop_asked, self.stop_told, self.shut, self.hold, self.out = None, False, "", "", {}
+        self.closing_since = self.now
 
     def _clock(self, venue_time: UnixNanos) -> None:
         # A recorded source may begin an earlier day than the last one: its clock then rules.
-        if kst_date(venue_time) != kst_date(self.venue_time) or venue_time > self.venue_time:
+        if venue_time and (kst_date(venue_time) != kst_date(self.venue_time) or venue_time > self.venue_time):
             self.venue_time = venue_time
 
+    def _asked(self, message: Any, stamp: Stamp) -> None:
+        """Fold what a person or a failure asks of the day; a halt holds from here on, wherever the day stands."""
+        match message:
+            case HaltRequested(caller=caller, note=note):
+                self._lock(f"halted by {caller}{_because(note)}")
+            case LossLimitHit(loss_krw=loss, limit_krw=limit):
+                self._lock(f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW")
+            case LogSpaceLow(error=error):
+                self._lock(f"event log: {error}")
+            case RoleFailed(role_name=role, error=error, benched=benched):
+                if role in VITAL:
+                    self._lock(f"role {role} failed: {error}")
+                    if benched:
+                        self.out[role] = error
+                elif self.state in BEFORE:
+                    self.hold = f"role {role} failed: {error}"
+            case PauseRequested(caller=caller, note=note) if self.state in BEFORE:
+                self.hold = f"paused by {caller}{_because(note)}"
+            case FlattenRequested(caller=caller) if self.state in BEFORE:
+                self.hold = f"flatten asked by {caller}"
+            case ResumeRequested(note=note):
+                self.hold = ""
+                if self.locked and note and self.state is not State.HALTED and not self.out:
+                    self.locked, self.lifted_seq = False, stamp.seq
+            case StopRequested() if self.stop_asked is None:  # asking again does not make it wait longer
+                self.stop_asked, self.stop_asked_at = message, stamp.system_time
+            case StopReady():
+                self.stop_told = True
+
+    def _lock(self, reason: str) -> None:
+        if not self.locked:
+            self.locked, self.lock_reason = True, reason
+
     def _moved(self, change: DayChanged) -> None:
-        self.state = State(change.to_state)
-        if change.trigger == "halt":
-            self.locked = True
-        elif change.trigger == "unlock":
+        self.state, self.day_reason = State(change.to_state), change.reason
+        self.resuming = change.trigger == "unlock"
+        if change.trigger == "unlock":
             self.locked = False
+        if change.trigger in ("unlock", "resume"):
+            self.shut = ""
+        if change.trigger in ("pause", "resume"):
+            self.hold = ""
+        if self.state is State.CLOSING:
+            self.closing_since = self.now
         elif change.trigger == "end" and self.plan is not None and self._session_over():
             self.ended_date = self.plan.trading_date
 
@@ -144,89 +196,84 @@ class TradingDay(Role):
     def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         """Plan the session, move the day on, answer people."""
         match message:
-            case PauseRequested(command_id=command_id, caller=caller, note=note):
-                return self._command(command_id, "pause", f"paused by {caller}{_because(note)}")
-            case HaltRequested(command_id=command_id, caller=caller, note=note):
-                return self._command(command_id, "halt", f"halted by {caller}{_because(note)}")
+            case PauseRequested():
+                return self._pause(message)
+            case HaltRequested():
+                return self._halt(message)
             case ResumeRequested():
-                return self._resume(message)
+                return self._resume(message, stamp)
             case StopRequested(command_id=command_id):
                 answer = CommandAnswered(command_id, True, "", "stopping", "", cancels=len(self.open_orders))
                 return [answer, *self._step()]
             case FlattenRequested(caller=caller) if self._may("pause"):
                 return [self._move("pause", f"flatten asked by {caller}")]
-            case LossLimitHit(loss_krw=loss, limit_krw=limit) if self._may("halt"):
-                return [self._move("halt", f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW")]
-            case RoleFailed(role_name=role, error=error):
-                trigger = "halt" if role in VITAL else "pause"
-                return [self._move(trigger, f"role {role} failed: {error}")] if self._may(trigger) else ()
-            case LogSpaceLow(error=error) if self._may("halt"):
-                return [self._move("halt", f"event log: {error}")]
+            case RoleFailed(role_name=role, error=error) if role not in VITAL and self._may("pause"):
+                return [self._move("pause", f"role {role} failed: {error}")]
             case RunStarted():
-                return [self._gate_for(self.state, "a new run begins")]
-            case DayChanged():
-                return [*self._gate_after(message), *self._step()]
+                return [GateChanged(self._wanted_gate(), "a new run begins")]
         return self._step()
 
     def _step(self) -> list[Message]:
-        """Give the one next move that state and clock ask for; the role hears it and comes back here."""
-        planned = self._planned()
-        if planned is not None:
-            return [planned]
-        if self.stop_asked is not None and self.state is State.CLOSED:
-            done = StopReady(self.stop_asked.reason, len(self.open_orders))
-            return [] if self.stop_told else [done]
+        """Give the one next thing that state and clock ask for; the role hears it and comes back here."""
+        if self.gate is not self._wanted_gate():
+            return [GateChanged(self._wanted_gate(), self._gate_reason())]
+        if self.state is State.CLOSED:
+            if self.venue_time and (self.plan is None or not is_of_day(self.plan, self.venue_time)):
+                return [plan_session(kst_date(self.venue_time), self._overrides)]
+            if self.stop_asked is not None:
+                done = StopReady(self.stop_asked.reason, len(self.open_orders))
+                return [] if self.stop_told else [done]
         move = self._due()
         return [] if move is None else [self._move(*move)]
 
-    def _planned(self) -> SessionPlanned | None:
-        if self.venue_time == 0 or self.state not in (State.CLOSED, State.HALTED):
-            return None
-        day = kst_date(self.venue_time)
-        if self.plan is not None and self.plan.trading_date == day.isoformat():
-            return None
-        return plan_session(day, self._overrides)
-
     def _due(self) -> tuple[str, str] | None:
-        over = self._session_over()
-        if self.state is State.CLOSED:
-            begins = self.plan is not None and self.plan.is_session and self.plan.trading_date != self.ended_date
-            return ("start_day", "a session is planned") if begins and not over and self.stop_asked is None else None
-        if self.state is State.CLOSING:
-            waited = self.stop_asked is not None and self.now - self.stop_asked_at >= STOP_PATIENCE_NS
-            if self.open_orders and not waited:
-                return None
-            if over or self.stop_asked is not None:
-                still = f", {len(self.open_orders)} orders not confirmed closed" if self.open_orders else ""
-                return "report", f"nothing more to wait for{still}"
-            return None
-        if self.state is State.REPORTING:
-            return "end", "data_ended" if self.data_ended else "the day's books are closed"
+        match self.state:
+            case State.CLOSED:
+                begins = self.plan is not None and self.plan.is_session and self.plan.trading_date != self.ended_date
+                return ("start_day", "a session is planned") if begins and not self._session_over() else None
+            case State.CLOSING:
+                return self._closed_down()
+            case State.REPORTING:
+                return "end", "data_ended" if self.data_ended else "the day's books are closed"
         if self.stop_asked is not None:
             return "close", f"stop: {self.stop_asked.reason}"
         if self.data_ended:
             return "close", "data_ended"
+        if self._session_over():
+            return "close", "the session is over"
         if self.state is State.HALTED:
-            return ("close", "session over") if over else None
-        if self._closing_time():
+            return None
+        if self.locked:
+            return "halt", self.lock_reason
+        if self.plan is not None and is_closing_time(self.plan, self.venue_time):
             return "close", "the closing auction begins"
-        return self._arm()
+        return self._onward()
 
-    def _arm(self) -> tuple[str, str] | None:
-        if self.state is State.PREFLIGHT and self.locked:
-            return "halt", "an earlier halt was not lifted"
-        if self.state is State.PREFLIGHT and all(self.ready.values()):
-            return "preflight_ok", "links are ready and books agree"
-        if self.state is State.ARMED and self.plan is not None and self.venue_time >= self.plan.open_time:
-            return "open", "the session is open"
+    def _closed_down(self) -> tuple[str, str] | None:
+        """Leave CLOSING when all is confirmed, or was waited for long enough, and there is a reason to end the day."""
+        reasons = [self.stop_asked_at] if self.stop_asked is not None else []
+        reasons += [self.closing_since] if self._session_over() else []
+        waited = any(abs(self.now - since) >= STOP_PATIENCE_NS for since in reasons)
+        if not reasons or (self.open_orders and not waited):
+            return None
+        still = f", {len(self.open_orders)} orders not confirmed closed" if self.open_orders else ""
+        return "report", f"nothing more to wait for{still}"
+
+    def _onward(self) -> tuple[str, str] | None:
+        is_open = self.plan is not None and self.venue_time >= self.plan.open_time
+        match self.state:
+            case State.PREFLIGHT if all(self.ready.values()):
+                return "preflight_ok", "links are ready and books agree"
+            case State.ARMED if self.hold:
+                return "pause", self.hold
+            case State.ARMED if is_open:
+                return "open", "the session is open"
+            case State.PAUSED if self.resuming:
+                return self._resume_trigger(), self.day_reason
         return None
 
-    def _closing_time(self) -> bool:
-        return self.plan is not None and self.venue_time >= self.plan.close_auction_time
-
     def _session_over(self) -> bool:
-        late = self.plan is not None and self.venue_time >= self.plan.close_time + LATE_PRINTS_NS
-        return self.data_ended or late
+        return self.data_ended or (self.plan is not None and is_over(self.plan, self.venue_time))
 
     # ---- building blocks ---------------------------------------------------------------------------------------
 
@@ -237,53 +284,70 @@ class TradingDay(Role):
         to_state = fsm.MACHINE.next_state(self.state, trigger)
         return DayChanged(self.state.value, to_state.value, trigger, reason, self.venue_time)
 
-    def _gate_for(self, state: State, reason: str) -> GateChanged:
-        return GateChanged(GATES.get(state, Gate.CANCELS_ONLY), reason)
+    def _wanted_gate(self) -> Gate:
+        return Gate.CANCELS_ONLY if self.shut else gate_for(self.state)
 
-    def _gate_after(self, change: DayChanged) -> list[Message]:
-        wanted = self._gate_for(State(change.to_state), f"{change.to_state.lower()}: {change.reason}")
-        return [wanted] if (wanted.level, wanted.reason) != (self.gate, self.gate_reason) else []
+    def _gate_reason(self) -> str:
+        return self.shut or f"{self.state.lower()}: {self.day_reason}"
 
-    def _command(self, command_id: str, trigger: str, reason: str) -> list[Message]:
-        if not self._may(trigger):
-            already = self.state is State.HALTED or (trigger == "pause" and self.state is State.PAUSED)
-            code = "" if already else "WRONG_STATE"
-            text = f"the day is {self.state.value}" + ("" if already else f"; {trigger} is not possible there")
-            return [CommandAnswered(command_id, already, code, text, "", cancels=0)]
-        cancels = len(self.open_orders) if trigger == "halt" else 0
-        return [self._move(trigger, reason), CommandAnswered(command_id, True, "", reason, "", cancels=cancels)]
+    # ---- people ------------------------------------------------------------------------------------------------
 
-    def _resume(self, asked: ResumeRequested) -> list[Message]:
+    def _pause(self, asked: PauseRequested) -> list[Message]:
+        reason = f"paused by {asked.caller}{_because(asked.note)}"
+        if self._may("pause"):
+            return [self._move("pause", reason), _accepted(asked, reason)]
+        if self.state in BEFORE:
+            return [_accepted(asked, f"the day is {self.state.value}; it pauses as soon as it is armed")]
+        if self.state in (State.PAUSED, State.HALTED):
+            return [_accepted(asked, f"the day is {self.state.value} already")]
+        return [_refused(asked, "WRONG_STATE", f"the day is {self.state.value}; there is nothing to pause")]
+
+    def _halt(self, asked: HaltRequested) -> list[Message]:
+        cancels = len(self.open_orders)
+        if self.state in RUNNING:
+            halted = self._move("halt", f"halted by {asked.caller}{_because(asked.note)}")
+            return [halted, _accepted(asked, halted.reason, cancels)]
+        if self.state is State.HALTED:
+            return [_accepted(asked, "the day is HALTED already")]
+        text = f"the day is {self.state.value}; the next one begins HALTED unless it is resumed with a note before"
+        return [_accepted(asked, text, cancels if self.state is State.CLOSING else 0)]
+
+    def _resume(self, asked: ResumeRequested, stamp: Stamp) -> list[Message]:
         reason = f"resumed by {asked.caller}{_because(asked.note)}"
+        if self.lifted_seq == stamp.seq:
+            return [_accepted(asked, f"the halt is lifted; the day is {self.state.value}"), *self._step()]
+        if self.locked and self.out:
+            text = f"{', '.join(self.out)} failed and is left out until the next start; nothing can be traded before"
+            return [_refused(asked, "ROLE_FAILED", text)]
+        if self.locked and not asked.note:
+            text = f"halted ({self.lock_reason}); resume needs a note that says why it is safe (--note)"
+            return [_refused(asked, "NOTE_NEEDED", text)]
+        if self.state is State.HALTED:
+            return [self._move("unlock", reason), _accepted(asked, reason)]
         if self.state is State.PAUSED:
-            return [self._move("resume", reason), CommandAnswered(asked.command_id, True, "", reason, "")]
-        if self.state is not State.HALTED:
-            text = f"the day is {self.state.value}; resume needs PAUSED or HALTED"
-            return [CommandAnswered(asked.command_id, self.state is State.TRADING, "WRONG_STATE", text, "")]
-        if not asked.note:
-            text = "the day is HALTED; resume needs a note that says why it is safe (--note)"
-            return [CommandAnswered(asked.command_id, False, "NOTE_NEEDED", text, "")]
-        paused = fsm.MACHINE.next_state(State.HALTED, "unlock")
-        trading = fsm.MACHINE.next_state(paused, "resume")
-        resume = DayChanged(paused.value, trading.value, "resume", reason, self.venue_time)
-        return [self._move("unlock", reason), resume, CommandAnswered(asked.command_id, True, "", reason, "")]
+            return [self._move(self._resume_trigger(), reason), _accepted(asked, reason)]
+        if self.state in (*BEFORE, State.ARMED, State.TRADING):
+            return [_accepted(asked, f"the day is {self.state.value}; nothing holds it back")]
+        return [_refused(asked, "WRONG_STATE", f"the day is {self.state.value}; resume needs PAUSED or HALTED")]
+
+    def _resume_trigger(self) -> str:
+        """Before the open there is nothing to resume to: the day is armed again and waits."""
+        return "disarm" if self.plan is not None and self.venue_time < self.plan.open_time else "resume"
 
     def view(self, query: Any) -> Any:
         """Answer DayQuery."""
         if not isinstance(query, DayQuery):
             return super().view(query)
         date_text = self.plan.trading_date if self.plan else ""
-        return DayView(self.state.value, self.gate, self.gate_reason, date_text, self.venue_time, self.data_ended)
+        return DayView(self.state.value, self.gate, self._gate_reason(), date_text, self.venue_time, self.data_ended)
 
 
-def plan_session(day: date, overrides: dict[str, tuple[str, str]]) -> SessionPlanned:
-    """Give the session of a day from the calendar, late openings included."""
-    session = regular_session(day, overrides)
-    if session is None:
-        zero = UnixNanos(0)
-        return SessionPlanned(day.isoformat(), False, zero, zero, zero, False)
-    times = (session.open, session.close_auction, session.close)
-    return SessionPlanned(day.isoformat(), True, *times, session.late)
+def _accepted(asked: Any, text: str, cancels: int = 0) -> CommandAnswered:
+    return CommandAnswered(asked.command_id, True, "", text, "", cancels=cancels)
+
+
+def _refused(asked: Any, code: str, text: str) -> CommandAnswered:
+    return CommandAnswered(asked.command_id, False, code, text, "")
 
 
 def _because(note: str) -> str:
