@@ -45,7 +45,7 @@ class Notifier(Role):
         self.last_said: dict[str, str] = {}  # topic -> text without its time
         self.names: dict[str, str] = {}  # symbol -> Korean name
 
-    def evolve(self, message: Any, stamp: Stamp) -> None:  # noqa: ARG002  # the signature of a role
+    def evolve(self, message: Any, stamp: Stamp) -> None:  # the signature of a role
         """Fold one message."""
         match message:
             case NoticeRaised(topic=topic, text=text):

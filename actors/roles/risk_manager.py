@@ -75,7 +75,7 @@ class RiskManager(Role):
         super().__init__()
         self.state = RiskState()
 
-    def evolve(self, message: Any, stamp: Stamp) -> None:  # noqa: ARG002  # the signature of a role
+    def evolve(self, message: Any, stamp: Stamp) -> None:  # the signature of a role
         """Fold one message."""
         self.state.fold(message)
 

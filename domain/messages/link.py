@@ -58,7 +58,7 @@ class LoginLink(Message):
 
 @message
 class ReconcileLink(Message):
-    """Effect: bring this link up to date (instruments for quotes; missed events, account and open orders for orders)."""
+    """Effect: bring this link up to date: instruments, or missed events, account and open orders."""
 
     STREAM: ClassVar[str] = "connection/{link}"
     IS_EFFECT: ClassVar[bool] = True
