@@ -11,10 +11,12 @@ import typer
 
 from cli.home import Home, newest_log
 from cli.output import note
-from domain.errors import BrokerUnavailable, ConfigError, RequestRefused
+from domain.errors import BrokerOutcomeUnknown, BrokerUnavailable, ConfigError, RequestRefused
 from hantrade.v1 import desk_pb2, desk_pb2_grpc
 
 CALL_S = 15.0
+READS = ("Get", "List", "Watch")  # how the names of RPCs that change nothing begin
+NOT_SENT = "failed to connect"  # gRPC's words when a call never left
 
 
 class Exit(enum.IntEnum):
@@ -28,7 +30,10 @@ class Exit(enum.IntEnum):
 
 
 DEFAULT_HOME = Path(".hantrade")
-HomeOption = Annotated[Path, typer.Option("--home", help="Folder of settings, logs and process notes.")]
+HOME_VARIABLE = "HANTRADE_HOME"
+HomeOption = Annotated[
+    Path, typer.Option("--home", envvar=HOME_VARIABLE, help="Folder of settings, logs and process notes.")
+]
 LogOption = Annotated[Path | None, typer.Option("--log", help="Event log to read instead of a running trader.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
@@ -50,8 +55,8 @@ class Desk:
         self._channel.close()
 
     def call(self, method: str, request: Any, timeout_s: float = CALL_S) -> Any:
-        """Call one RPC. Raises BrokerUnavailable, RequestRefused."""
-        with explained():
+        """Call one RPC. Raises BrokerUnavailable, RequestRefused; BrokerOutcomeUnknown for an unanswered command."""
+        with explained(command=not method.startswith(READS)):
             return getattr(self.stub, method)(request, timeout=timeout_s)
 
     def watch(self, interval_ms: int) -> Iterator[desk_pb2.TraderStatus]:
@@ -65,14 +70,21 @@ class Desk:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn gRPC errors into ours."""
+def explained(*, command: bool = False) -> Iterator[None]:
+    """Turn gRPC errors into ours. A command that broke off after it left here may have taken effect."""
     from broker.statuses import read_error
 
     try:
         yield
     except grpc.RpcError as error:
-        raise read_error(error, "the trader") from None
+        known = read_error(error, "the trader")
+        if not isinstance(known, BrokerUnavailable):
+            raise known from None
+        said = str(error.details() or error.code().name)
+        if command and NOT_SENT not in said:
+            text = f"the trader did not answer ({said}); whether the command took effect, `hantrade status` and "
+            raise BrokerOutcomeUnknown(text + "`hantrade orders list` tell") from None
+        raise BrokerUnavailable(f"the trader does not answer: {said}") from None
 
 
 def desk_of(home: Path) -> Desk:
@@ -163,8 +175,6 @@ class Source:
 
 def exit_code(error: BaseException) -> Exit:
     """Give the exit code an error stands for."""
-    from domain.errors import BrokerOutcomeUnknown
-
     if isinstance(error, ConfigError):
         return Exit.USAGE
     if isinstance(error, BrokerUnavailable):

@@ -2,13 +2,14 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from cli import books, broker, demo, fsm, krx, log, orders, replay, trader
-from cli.context import Exit, exit_code
+from cli.context import HOME_VARIABLE, Exit, exit_code
 from cli.logging import set_up_logging
 from domain.errors import HantradeError
 
@@ -17,7 +18,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
-    help="Trade Korean stocks through Kiwoom: typed broker, deterministic roles, a log that replays. No profit promised.",
+    pretty_exceptions_enable=False,
+    help="Trade Korean stocks through Kiwoom: typed broker, deterministic roles, a replayable log. No profit promised.",
 )
 app.command("demo")(demo.demo)
 app.command("init")(trader.init)
@@ -51,10 +53,17 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+    _version_asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log more to stderr.")] = False,
+    home: Annotated[
+        Path | None, typer.Option("--home", help="Home folder of any command, when it does not name one itself.")
+    ] = None,
 ) -> None:
     """Set up what every command shares."""
+    if home is not None:
+        os.environ[HOME_VARIABLE] = str(home)
     set_up_logging(verbose=verbose)
 
 
@@ -66,16 +75,25 @@ def run() -> None:
     except HantradeError as error:
         print(f"hantrade: {error}", file=sys.stderr)
         sys.exit(exit_code(error))
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        # of the two-line usage text only the complaint: it names the option or argument and what is allowed
+        text = error.format_message()
+        print(text if text.startswith("Usage:") else f"hantrade: {text}", file=sys.stderr)
         sys.exit(Exit.USAGE)
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print("hantrade: interrupted", file=sys.stderr)
         sys.exit(130)
     except BrokenPipeError:
         # the reader of our output left (`| head`): nothing to say to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.DONE)
+    except Exception as error:  # the process's outermost loop: a person gets a line, not a traceback
+        if os.environ.get("HANTRADE_DEBUG"):
+            raise
+        print(
+            f"hantrade: internal error: {type(error).__name__}: {error} (HANTRADE_DEBUG=1 shows more)", file=sys.stderr
+        )
+        sys.exit(Exit.REFUSED)
 
 
 if __name__ == "__main__":

@@ -4,18 +4,19 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import grpc
 import pykka
-from broker.statuses import status_of
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from actors.edges.desk_reader import DeskReader
 from actors.edges.post import Post
-from broker.translate.values import KIND, SIDE
+from broker.statuses import status_of
+from broker.translate.values import INVALID_ARGUMENT, KIND, SIDE
 from broker.transport import SERVER_OPTIONS, loopback_only
 from domain.errors import ConfigError, RequestRefused
 from domain.messages import Message, operator
@@ -24,27 +25,44 @@ from domain.types import ClientOrderId, Krw
 from hantrade.v1 import desk_pb2, desk_pb2_grpc
 
 COMMAND_S = 10.0
+# What an order by hand may ask at all; the rules are stricter.
+MAX_QUANTITY, MAX_PRICE_KRW = 1_000_000_000, 1_000_000_000
 WORKERS = 16
 MIN_INTERVAL_S, MAX_INTERVAL_S, DEFAULT_INTERVAL_S = 0.1, 60.0, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A command and all that followed from it is committed and released; an answer would be here by now."""
+
+    command_id: str
 
 
 class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
     """Answers people and pages. Runs on the gRPC server's worker threads."""
 
-    def __init__(self, post: Post, reader: DeskReader, ended: threading.Event) -> None:
-        """Take the door, what can be read, and when streams must end."""
+    def __init__(
+        self, post: Post, reader: DeskReader, ended: threading.Event, tell_handled: Callable[[Handled], None]
+    ) -> None:
+        """Take the door, what can be read, when streams must end, and how the core says that it is done."""
         self._post = post
+        self._tell_handled = tell_handled
         self._read = reader
         self._ended = ended
         self._waiting: dict[str, futures.Future[CommandAnswered]] = {}
         self._lock = threading.Lock()
 
     def answered(self, answer: CommandAnswered) -> None:
-        """Hand an answer to whoever waits for it. Core's thread."""
+        """Hand an answer to whoever waits for it. Actor's thread."""
         with self._lock:
             waiting = self._waiting.pop(answer.command_id, None)
         if waiting is not None:
             waiting.set_result(answer)
+
+    def handled(self, command_id: str) -> None:
+        """Tell whoever still waits that no role answered: the one that would have has failed. Actor's thread."""
+        text = "the role that answers this has failed, so nothing was done; `hantrade log grep --type RoleFailed` tells"
+        self.answered(CommandAnswered(command_id, False, "ROLE_FAILED", text, ""))
 
     def _command(self, make: Callable[[str], Message], context: grpc.ServicerContext) -> CommandAnswered:
         """Post a command and wait until its answer is durable. Aborts the call when it was refused."""
@@ -52,7 +70,8 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         waiting: futures.Future[CommandAnswered] = futures.Future()
         with self._lock:
             self._waiting[command_id] = waiting
-        self._post(make(command_id), source="desk", urgent=True)
+        done = Handled(command_id)
+        self._post(make(command_id), source="desk", urgent=True, on_committed=lambda: self._tell_handled(done))
         try:
             answer = waiting.result(COMMAND_S)
         except futures.TimeoutError:
@@ -137,7 +156,8 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
             side, kind = SIDE.read(request.side, "side"), KIND.read(request.kind, "kind")
         except RequestRefused as refused:
             abort_with(context, refused)
-        price = Krw(request.limit_price_krw) if request.HasField("limit_price_krw") else None
+        price = price_of(request, context)
+        whole(request.quantity, "quantity", MAX_QUANTITY, context)
         caller = who(request, context)
         order = (request.symbol, side, kind, request.quantity, price, request.note)
         answer = self._command(lambda i: operator.ManualOrderRequested(i, caller, *order), context)
@@ -147,7 +167,9 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
     def ModifyManualOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
         order_id = ClientOrderId(request.client_order_id)
         quantity = request.quantity if request.HasField("quantity") else None
-        price = Krw(request.limit_price_krw) if request.HasField("limit_price_krw") else None
+        if quantity is not None:
+            whole(quantity, "quantity", MAX_QUANTITY, context)
+        price = price_of(request, context)
         caller = who(request, context)
         self._command(lambda i: operator.ManualModifyRequested(i, caller, order_id, quantity, price), context)
         found = self._answer(context, lambda: self._read.order_status(order_id))
@@ -167,6 +189,22 @@ def abort_with(context: grpc.ServicerContext, refused: RequestRefused) -> NoRetu
     """End the call with the status of a refusal and its typed detail."""
     context.abort_with_status(status_of(refused))
     raise AssertionError("abort returned")  # for the type checker: it always raises
+
+
+def whole(value: int, field: str, largest: int, context: grpc.ServicerContext) -> None:
+    """Refuse a number outside 1 to `largest`; so far no role has seen it."""
+    if not 0 < value <= largest:
+        allowed = f"1 to {largest:,}"
+        text = f"{field} expected {allowed}, was {value:,}"
+        abort_with(context, RequestRefused(INVALID_ARGUMENT, text, field=field, value=str(value), allowed=allowed))
+
+
+def price_of(request: Any, context: grpc.ServicerContext) -> Krw | None:
+    """Give the limit price of a request (won), None when it has none."""
+    if not request.HasField("limit_price_krw"):
+        return None
+    whole(request.limit_price_krw, "limit_price_krw", MAX_PRICE_KRW, context)
+    return Krw(request.limit_price_krw)
 
 
 def who(request: Any, context: Any) -> str:
@@ -189,7 +227,7 @@ class DeskServer(pykka.ThreadingActor):
         super().__init__()
         loopback_only(host)
         self._ended = threading.Event()
-        self._servicer = DeskServicer(post, reader, self._ended)
+        self._servicer = DeskServicer(post, reader, self._ended, self.actor_ref.tell)
         self._server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="desk"),
             options=SERVER_OPTIONS,
@@ -216,6 +254,8 @@ class DeskServer(pykka.ThreadingActor):
         """Pass answers on."""
         if isinstance(message, CommandAnswered):
             self._servicer.answered(message)
+        elif isinstance(message, Handled):
+            self._servicer.handled(message.command_id)
         return self.address
 
 

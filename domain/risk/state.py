@@ -1,6 +1,6 @@
 """What risk knows, as a fold of messages. The only place where it changes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from domain.config import RunConfig
@@ -17,6 +17,7 @@ from domain.messages.trading import (
     FillBooked,
     GateChanged,
     LossLimitHit,
+    ModifyApproved,
     OrderApproved,
     OrderDenied,
 )
@@ -112,6 +113,10 @@ class RiskState:
                 self._clock(at)
             case AccountOpened():
                 self._open_account(message)
+            case ModifyApproved(client_order_id=order_id, reserved_krw=reserved):
+                hold = self.holds.get(order_id)
+                if hold is not None and reserved > hold.reserved:  # bound from the moment the change may be sent
+                    self.holds[order_id] = hold.repriced(hold.limit_price, reserved)
 
     def _clock(self, at: int) -> None:
         # A recorded source may begin an earlier day than the last one: its clock then rules.
@@ -165,10 +170,13 @@ class RiskState:
 
     def _moved(self, hold: Hold | None, change: OrderStateChanged) -> Hold | None:
         if hold is None:
+            if change.to_status == "DENIED":
+                return None  # never placed: it binds nothing, and its price may be any number
             # Closed and settled long ago, or placed elsewhere: the latter binds cash and shares like our own.
             return self._foreign(change).moved(change.to_status, change.filled_qty, change.leaves_qty)
         if hold.limit_price != change.limit_price and change.limit_price is not None:
-            hold = hold.repriced(change.limit_price, self._reserve(change))
+            # Never less than before: a partial change leaves shares at the old price under the same order.
+            hold = hold.repriced(change.limit_price, max(hold.reserved, self._reserve(change)))
         return hold.moved(change.to_status, change.filled_qty, change.leaves_qty)
 
     def _foreign(self, change: OrderStateChanged) -> Hold:
@@ -225,6 +233,20 @@ class RiskState:
     def reserved(self) -> Krw:
         """Give the cash open buys hold (won)."""
         return Krw(sum(hold.reserve for hold in self.holds.values()))
+
+    def picture_without(self, hold: Hold, proposal: Proposal) -> Picture:
+        """Put together what the rules need to judge a change of one open order, as if that order were not there."""
+        there = self.picture(proposal)
+        is_buy = hold.side is Side.BUY
+        return replace(
+            there,
+            orderable=Krw(there.orderable + (hold.reserve if is_buy else 0)),
+            exposure=Krw(there.exposure - (hold.reserve if is_buy else 0)),
+            selling=there.selling - (0 if is_buy else hold.remaining),
+            open_orders=there.open_orders - 1,
+            last_same_at=None,
+            unresolved=tuple(other for other in there.unresolved if other != hold),
+        )
 
     def picture(self, proposal: Proposal) -> Picture:
         """Put together what the rules need to judge a proposal."""

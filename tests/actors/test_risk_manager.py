@@ -367,3 +367,11 @@ def test_for_any_sequence_no_approved_order_is_above_the_limits_and_the_fold_equ
     assert state.positions == {symbol: held for symbol, held in market.held.items() if held}
     assert desk.role.view(RiskQuery()).orderable_cash >= 0
     assert state_of(desk.refolded()) == state_of(desk.role)
+
+
+def test_given_a_denied_order_with_a_senseless_price_when_told_then_it_binds_nothing() -> None:
+    desk = a_desk()
+    denial = denied(desk.say(by_hand(limit_price=Krw(-100))))
+    desk.say(order_state(denial, "DENIED"))
+    view = desk.role.view(RiskQuery())
+    assert (denial.reason, view.reserved, view.open_orders) == ("TICK", 0, 0)
