@@ -9,7 +9,7 @@ from actors.core.role import Role
 from domain.messages import Message, Stamp
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived
 from domain.messages.market import QuotesJudged
-from domain.messages.operator import CommandAnswered, FlattenRequested, ManualOrderRequested
+from domain.messages.operator import CommandAnswered, FlattenRequested, ManualModifyRequested, ManualOrderRequested
 from domain.messages.orders import OrderStateChanged
 from domain.messages.run import RunStarted
 from domain.messages.trading import (
@@ -19,6 +19,7 @@ from domain.messages.trading import (
     FillBooked,
     GateChanged,
     LossLimitHit,
+    ModifyApproved,
     OrderApproved,
     OrderDenied,
     SignalFormed,
@@ -47,7 +48,7 @@ class RiskManager(Role):
     """Judge every order before it exists, size what signals ask for, watch the daily loss, sell out on flatten.
 
     Hears: signals, orders by hand, flatten, everything the rules look at.
-    Says: OrderApproved, OrderDenied, LossLimitHit, CommandAnswered.
+    Says: OrderApproved, OrderDenied, ModifyApproved, LossLimitHit, CommandAnswered.
     Keeps: what open orders bind, cash, holdings, prices, links, gate and day, the loss lock, who is being sold out.
     """
 
@@ -61,6 +62,7 @@ class RiskManager(Role):
         QuotesJudged,
         SignalFormed,
         ManualOrderRequested,
+        ManualModifyRequested,
         FlattenRequested,
         OrderStateChanged,
         FillBooked,
@@ -68,7 +70,13 @@ class RiskManager(Role):
         EquityMarked,
         BrokerStateReceived,
     )
-    SAYS: ClassVar[tuple[type[Message], ...]] = (OrderApproved, OrderDenied, LossLimitHit, CommandAnswered)
+    SAYS: ClassVar[tuple[type[Message], ...]] = (
+        OrderApproved,
+        OrderDenied,
+        ModifyApproved,
+        LossLimitHit,
+        CommandAnswered,
+    )
 
     def __init__(self) -> None:
         """Start with nothing known: every rule then denies."""
@@ -90,6 +98,8 @@ class RiskManager(Role):
                 return self._loss(message)
             case ManualOrderRequested():
                 return self._by_hand(message, stamp)
+            case ManualModifyRequested():
+                return self._change(message)
             case FlattenRequested():
                 return self._flatten(message, stamp)
         return self._sell_out(stamp)
@@ -128,6 +138,24 @@ class RiskManager(Role):
         accepted = isinstance(verdict, OrderApproved)
         code, text = ("", "approved") if isinstance(verdict, OrderApproved) else (verdict.reason, verdict.message)
         return [verdict, CommandAnswered(asked.command_id, accepted, code, text, verdict.client_order_id)]
+
+    def _change(self, asked: ManualModifyRequested) -> list[Message]:
+        """Judge an open order anew at its new price, its own hold set aside; the executor knows whether it can change."""
+        state, now = self.state, UnixNanos(self.state.venue_time)
+        hold = state.holds.get(asked.client_order_id)
+        price = asked.limit_price if asked.limit_price is not None or hold is None else hold.limit_price
+        reserved = Krw(0)
+        if hold is not None and hold.is_open and price is not None:
+            purpose = Purpose.EXIT if hold.side is Side.SELL else Purpose.ENTRY
+            size = (hold.remaining, price, None, now)
+            proposal = Proposal(hold.symbol, hold.side, OrderKind.LIMIT, purpose, *size)
+            denial = judge(proposal, state.picture_without(hold, proposal), RULES)
+            if denial is not None:
+                return [CommandAnswered(asked.command_id, False, denial.code, denial.message, asked.client_order_id)]
+            if hold.side is Side.BUY:
+                reserved = cost(hold.quantity, price, state.config.costs.commission_ppm)
+        size_and_price = (asked.quantity, asked.limit_price, reserved, now)
+        return [ModifyApproved(asked.command_id, asked.client_order_id, *size_and_price)]
 
     def _judge(self, proposal: Proposal, stamp: Stamp, origin: str, rationale: str) -> Verdict:
         picture = self.state.picture(proposal)

@@ -74,6 +74,19 @@ class OrderDenied(Message):
 
 
 @message
+class ModifyApproved(Message):
+    """Risk lets a change of an open order by hand pass; the executor sends it and answers the person."""
+
+    STREAM: ClassVar[str] = "order/{client_order_id}"
+    command_id: str
+    client_order_id: ClientOrderId
+    quantity: int | None  # shares to move to the new price; None: all that is open
+    limit_price: Krw | None  # None: keep the price
+    reserved_krw: Krw  # cash to hold for the whole order at the new price; 0 for a sell
+    venue_time: UnixNanos
+
+
+@message
 class LossLimitHit(Message):
     """Equity fell to a loss limit. The day halts until a person resumes it with a note."""
 

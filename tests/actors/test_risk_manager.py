@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.roles.risk_manager import RiskManager
-from domain.messages.operator import CommandAnswered
-from domain.messages.trading import EquityMarked, LossLimitHit, OrderApproved, OrderDenied
+from domain.messages.operator import CommandAnswered, ManualModifyRequested
+from domain.messages.trading import EquityMarked, LossLimitHit, ModifyApproved, OrderApproved, OrderDenied
 from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side
 from domain.views import DenialsQuery, RiskQuery
 from tests.actors.money_builders import (
@@ -158,6 +158,65 @@ def test_given_a_command_answered_when_it_comes_again_then_the_first_answer_is_g
     _, first = desk.say(by_hand(command_id="c1"))
     desk.say(prices(60))
     assert desk.say(by_hand(command_id="c1")) == [first]
+
+
+def a_change(order: OrderApproved, price: int | None, quantity: int | None = None) -> ManualModifyRequested:
+    return ManualModifyRequested("m1", "kim", order.client_order_id, quantity, None if price is None else Krw(price))
+
+
+def test_given_an_open_buy_when_a_higher_price_fits_then_its_cash_is_held_before_the_change_is_sent() -> None:
+    desk = a_desk()
+    order = approved(desk.say(by_hand(quantity=100, price=9_990)))
+    desk.say(order_state(order, "WORKING"))
+    [change] = desk.say(a_change(order, 10_100))
+    assert isinstance(change, ModifyApproved)
+    assert (change.limit_price, change.quantity) == (10_100, None)
+    assert desk.role.view(RiskQuery()).reserved == 100 * 10_100 + 151
+    desk.say(order_state(order, "WORKING"))  # the venue refused: what was bound stays bound until the order closes
+    assert desk.role.view(RiskQuery()).reserved == 100 * 10_100 + 151
+    desk.say(order_state(order, "CANCELLED"))
+    assert desk.role.view(RiskQuery()).reserved == 0
+
+
+@pytest.mark.parametrize(
+    ("price", "limits", "code"),
+    [(10_005, {}, "TICK"), (10_500, {}, "COLLAR"), (13_500, {"price_collar_ppm": 900_000}, "PRICE_LIMIT"),
+     (10_200, {"max_order_krw": 2_000_000}, "ORDER_VALUE"), (10_200, {"max_position_ppm": 200_000}, "POSITION")],
+)  # fmt: skip
+def test_given_an_open_buy_when_a_new_price_breaks_a_limit_then_it_is_refused_and_nothing_is_sent(
+    price: int, limits: dict[str, int], code: str
+) -> None:
+    desk = a_desk(**({"max_position_ppm": 900_000} | limits))
+    order = approved(desk.say(by_hand(quantity=198)))
+    desk.say(order_state(order, "WORKING"))
+    [answer] = desk.say(a_change(order, price))
+    assert isinstance(answer, CommandAnswered)
+    assert (answer.accepted, answer.code) == (False, code)
+
+
+def test_given_too_little_cash_when_a_buy_is_made_dearer_then_it_is_refused() -> None:
+    desk = a_desk(1_000_000, max_position_ppm=1_100_000)
+    order = approved(desk.say(by_hand(quantity=99)))
+    desk.say(order_state(order, "WORKING"))
+    [answer] = desk.say(a_change(order, 10_200))
+    assert isinstance(answer, CommandAnswered)
+    assert answer.code == "CASH"
+
+
+def test_given_an_open_sell_when_repriced_then_its_own_shares_do_not_block_it() -> None:
+    desk = a_desk(10_000_000, (SAMSUNG, 50, 500_000))
+    order = approved(desk.say(by_hand(Side.SELL, 50, 10_100)))
+    desk.say(order_state(order, "WORKING"))
+    [change] = desk.say(a_change(order, 10_000))
+    assert isinstance(change, ModifyApproved)
+    assert change.reserved_krw == 0
+
+
+def test_given_an_order_risk_does_not_know_when_changed_then_the_executor_answers() -> None:
+    desk = a_desk()
+    order = approved(a_desk().say(by_hand()))
+    [change] = desk.say(a_change(order, 10_100))
+    assert isinstance(change, ModifyApproved)
 
 
 def test_given_an_order_by_hand_when_it_is_denied_then_code_and_text_are_answered() -> None:
