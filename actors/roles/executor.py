@@ -1,13 +1,15 @@
 """The executor: takes approved orders to their end, and never sends anything twice."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from actors.core.role import Role
+from domain import order_intents as intents
+from domain import order_work as work
 from domain import orders as book
 from domain.config import ExecutionConfig
 from domain.instruments import Instrument
-from domain.krx.ticks import is_on_tick
 from domain.messages import Message, Stamp
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived, ReconcileReported
 from domain.messages.market import QuotesJudged
@@ -24,17 +26,20 @@ from domain.messages.orders import (
 )
 from domain.messages.run import ClockTicked, RunStarted
 from domain.messages.trading import DayChanged, FillBooked, OrderApproved, OrderDenied
-from domain.orders import Change, ClientOrder
+from domain.order_work import AT_BROKER, Asked
+from domain.orders import ClientOrder
 from domain.quotes import Quote
 from domain.status import OrdersQuery
 from domain.time import kst_date
-from domain.types import ClientOrderId, Krw, LinkName, Purpose, RequestId, Side, UnixNanos
-from fsm import change_request, leg
+from domain.types import ClientOrderId, Krw, LinkName, Purpose, RequestId, UnixNanos
 from fsm.client_order import State
 
 NANOS_PER_MS = 1_000_000
-AT_BROKER = (State.WORKING, State.PARTIAL)
-PENDING = (State.PENDING_SUBMIT, State.SUBMITTED, State.PENDING_CANCEL, State.PENDING_REPLACE)
+CANCEL_ALL = ("CLOSED", "CLOSING", "HALTED", "REPORTING")  # states of the day in which nothing may rest
+UP = ("READY", "DEGRADED")
+
+UNKNOWN = ("UNKNOWN_ORDER", "the client_order_id is not known; `hantrade orders list` shows all")
+ORDER_MESSAGES = (*FACTS, RequestAnswered, RequestStranded)
 
 
 class Executor(Role):
@@ -43,7 +48,8 @@ class Executor(Role):
     Hears: approvals and denials, facts and receipts, people's cancels and modifies, the day, quotes, the clock.
     Says: SubmitOrder, ModifyOrder, CancelOrder, ResolveOrder, RequestStranded, OrderStateChanged, ReconcileReported,
     CommandAnswered.
-    Keeps: every client order with its legs and requests, the last event seen, what is being resolved.
+    Keeps: every client order with its legs and requests, which change of it is not told yet, the last event heard,
+    what is being resolved, which cancels are wanted.
     """
 
     NAME: ClassVar[str] = "executor"
@@ -84,95 +90,131 @@ class Executor(Role):
         super().__init__()
         self.orders: dict[ClientOrderId, ClientOrder] = {}
         self.open: dict[ClientOrderId, None] = {}  # not closed, in the order they were made
+        self.untold: dict[ClientOrderId, tuple[ClientOrder, str, str]] = {}  # as told last, trigger, alert
         self.settings = ExecutionConfig()
         self.instruments: dict[str, Instrument] = {}
-        self.latest: dict[str, Quote] = {}
+        self.latest: dict[str, Quote] = {}  # of symbols with an open order
         self.positions: dict[str, int] | None = None  # own books; None before the broker's were adopted
-        self.cancel_all = False  # the day is closing or halted
-        self.orders_link_up = False
+        self.cancel_all = False  # the day lets nothing rest
+        self.to_cancel: dict[ClientOrderId, None] = {}  # a person wants them gone
+        self.link_state = ""  # of the orders link
+        self.link_journal = ""  # of the broker reconciled with last
+        self.sent_under: dict[ClientOrderId, str] = {}  # journal an open order was sent under
         self.journal_id = ""
         self.event_seq = 0
+        self.heard_at: dict[str, int] = {}  # symbol -> last event of it in this journal
         self.reconciling: BrokerStateReceived | None = None
         self.resolving: dict[RequestId, ClientOrderId] = {}
+        self.asked: dict[RequestId, Asked] = {}  # questions about requests, in this run
         self.venue_time = UnixNanos(0)
-        self._change: Change | None = None  # what the message just folded did to an order
+
+    @property
+    def orders_link_up(self) -> bool:
+        """Tell whether requests can go out."""
+        return self.link_state in UP
 
     # ---- fold --------------------------------------------------------------------------------------------------
 
     def evolve(self, message: Any, stamp: Stamp) -> None:
         """Fold one message."""
-        self._change = None
         match message:
             case QuotesJudged(rows=rows):
-                for row in rows:
-                    self.latest[row.symbol] = row
                 if rows:
-                    self.venue_time = UnixNanos(rows[-1].venue_time)
-            case ClockTicked() | OrderStateChanged():
+                    self._watch(rows)
+            case OrderStateChanged(client_order_id=order_id):
+                self.untold.pop(order_id, None)
+            case ClockTicked() | CommandAnswered():
                 pass
-            case _ if isinstance(message, FACTS):
-                if self._is_new(message.journal_id, message.event_seq):
-                    self._apply(message, stamp)
             case OrderApproved():
-                self._add(book.from_approved(message), "approve")
+                self._put(book.from_approved(message))
             case OrderDenied():
-                self._add(book.from_denied(message), "deny")
-            case RequestAnswered(request_id=request_id, resolved=resolved):
-                self._apply(message, stamp)
-                if resolved:
-                    self.resolving.pop(request_id, None)
+                order = book.from_denied(message)
+                self._put(order)
+                self.untold[order.client_order_id] = (replace(order, status=State.NEW), "deny", "")
             case SubmitOrder() | ModifyOrder() | CancelOrder() | RequestStranded():
+                if isinstance(message, SubmitOrder):
+                    self.sent_under[message.client_order_id] = self.link_journal
                 self._apply(message, stamp)
             case ResolveOrder(request_id=request_id, client_order_id=order_id):
                 self.resolving[request_id] = order_id
-            case BrokerStateReceived():
-                self._adopt(message)
-            case ReconcileReported():
-                self.reconciling = None
+                self.asked[request_id] = Asked(self.asked.get(request_id, Asked()).times + 1, stamp.system_time)
+            case RequestAnswered(request_id=request_id, resolved=resolved):
+                if resolved:
+                    self.resolving.pop(request_id, None)
+                    self.asked[request_id] = Asked(self.asked.get(request_id, Asked()).times, stamp.system_time)
+                self._apply(message, stamp)
+            case _ if isinstance(message, FACTS):
+                if self._is_new(message):
+                    self._apply(message, stamp)
+            case _:
+                self._surroundings(message)
+
+    def _surroundings(self, message: Any) -> None:
+        match message:
             case FillBooked(symbol=symbol, position_qty=quantity):
                 if self.positions is not None:
                     self.positions[symbol] = quantity
+            case BrokerStateReceived(positions=positions, journal_id=journal_id):
+                if self.positions is None:
+                    self.positions = {item.symbol: item.quantity for item in positions}
+                self.reconciling, self.link_journal = message, journal_id
+            case ReconcileReported():
+                self.reconciling = None
             case ConnectionChanged(link=LinkName.ORDERS, to_state=to_state):
-                self.orders_link_up = to_state in ("READY", "RECONCILING")
-                if not self.orders_link_up:
+                self.link_state = to_state
+                if to_state not in (*UP, "RECONCILING"):
                     self.resolving, self.reconciling = {}, None
             case DayChanged(to_state=to_state):
-                self.cancel_all = to_state in ("CLOSING", "HALTED", "REPORTING")
+                self.cancel_all = to_state in CANCEL_ALL
+            case FlattenRequested(symbol=symbol):
+                self.to_cancel |= {o.client_order_id: None for o in self._open_orders() if symbol in ("", o.symbol)}
             case InstrumentsReceived(instruments=instruments):
                 self.instruments |= {item.symbol: item for item in instruments}
             case RunStarted(config=config):
-                self.settings = config.execution
-                self.orders_link_up, self.resolving, self.reconciling = False, {}, None
+                self.settings, self.link_state = config.execution, ""
+                self.resolving, self.reconciling, self.asked, self.latest = {}, None, {}, {}
 
-    def _is_new(self, journal_id: str, event_seq: int) -> bool:
-        """Tell whether a fact was not heard before; a resumed stream may repeat."""
-        if journal_id == self.journal_id and event_seq <= self.event_seq:
+    def _watch(self, rows: Any) -> None:
+        self.venue_time = UnixNanos(rows[-1].venue_time)
+        if self.open:
+            wanted = {self.orders[order_id].symbol for order_id in self.open}
+            self.latest |= {row[0]: row for row in rows if row[0] in wanted}
+
+    def _is_new(self, fact: Any) -> bool:
+        """Tell whether a fact comes next. A resumed stream may repeat; behind a gap nothing is believed."""
+        if fact.journal_id != self.journal_id:
+            self.journal_id, self.heard_at = fact.journal_id, {}
+        elif fact.event_seq != self.event_seq + 1:
             return False
-        self.journal_id, self.event_seq = journal_id, event_seq
+        self.event_seq = fact.event_seq
+        order = self.orders.get(fact.client_order_id)
+        symbol = order.symbol if order is not None else getattr(fact, "symbol", "")
+        self.heard_at[symbol] = fact.event_seq
         return True
-
-    def _add(self, order: ClientOrder, trigger: str) -> None:
-        self._put(order)
-        self._change = Change(order, order, trigger, "")
 
     def _apply(self, message: Any, stamp: Stamp) -> None:
         order = self.orders.get(message.client_order_id)
         if order is None:
             return  # placed elsewhere: counted by reconciliation, never touched
-        self._change = book.apply(order, message, stamp.system_time)
-        self._put(self._change.after)
+        change = book.apply(order, message, stamp.system_time)
+        self._put(change.after)
+        if change.before != change.after or change.alert:
+            told, _, alert = self.untold.get(order.client_order_id, (change.before, "", ""))
+            alerts = "; ".join(filter(None, (alert, change.alert)))
+            self.untold[order.client_order_id] = (told, change.trigger, alerts)
 
     def _put(self, order: ClientOrder) -> None:
-        self.orders[order.client_order_id] = order
-        if order.is_closed:
-            self.open.pop(order.client_order_id, None)
-        else:
-            self.open.setdefault(order.client_order_id)
-
-    def _adopt(self, state: BrokerStateReceived) -> None:
-        if self.positions is None:
-            self.positions = {item.symbol: item.quantity for item in state.positions}
-        self.reconciling = state
+        order_id = order.client_order_id
+        self.orders[order_id] = order
+        if not order.is_closed:
+            self.open.setdefault(order_id)
+            return
+        self.open.pop(order_id, None)
+        self.to_cancel.pop(order_id, None)
+        self.sent_under.pop(order_id, None)
+        self.asked.pop(RequestId(order_id), None)
+        for request in order.requests:
+            self.asked.pop(request.request_id, None)
 
     # ---- decisions ---------------------------------------------------------------------------------------------
 
@@ -182,190 +224,131 @@ class Executor(Role):
             case QuotesJudged():
                 return self._work(stamp) if self.open else ()
             case ClockTicked():
-                return self._time_out(stamp) if self.open else ()
+                return self._tick(stamp) if self.open else ()
             case OrderApproved():
-                return self._submit(message, stamp)
+                return [intents.submit(message, self._valid_until(stamp))]
             case OrderDenied() | SubmitOrder() | ModifyOrder() | CancelOrder():
-                return self._report()
-            case RequestAnswered() | RequestStranded():
-                return [*self._report(), *self._follow_up(message.client_order_id, stamp), *self._settle(stamp)]
-            case _ if isinstance(message, FACTS):
-                return [*self._report(), *self._follow_up(message.client_order_id, stamp)]
+                return self._report(message.client_order_id)
             case BrokerStateReceived():
-                unknown = self._unknown_requests()
-                return [ResolveOrder(order, request) for order, request in unknown] or self._settle(stamp)
-            case DayChanged(to_state="CLOSING" | "HALTED"):
-                return self._cancel_where(lambda _: True, stamp)
-            case FlattenRequested(symbol=symbol):
-                return self._cancel_where(lambda order: symbol in ("", order.symbol), stamp)
+                if self.link_state != "RECONCILING":
+                    return ()  # it came after the link was given up; the next one counts
+                return self._resolve(self._open_orders()) or self._settle()
+            case ConnectionChanged(link=LinkName.ORDERS) | DayChanged() | FlattenRequested():
+                return self._cancel_wanted(stamp)
             case ManualCancelRequested():
                 return self._manual_cancel(message, stamp)
             case ManualModifyRequested():
                 return self._manual_modify(message, stamp)
             case RunStarted():
-                return self._strand(stamp)
+                return self._strand()
+            case _ if isinstance(message, ORDER_MESSAGES):
+                return self._on_order(message.client_order_id, stamp)
         return ()
 
-    def _submit(self, approved: OrderApproved, stamp: Stamp) -> list[Message]:
-        intent = SubmitOrder(
-            client_order_id=approved.client_order_id,
-            symbol=approved.symbol,
-            side=approved.side,
-            kind=approved.kind,
-            purpose=approved.purpose,
-            quantity=approved.quantity,
-            limit_price=approved.limit_price,
-            valid_until=self._valid_until(stamp),
-        )
-        return [intent]
-
-    def _report(self) -> list[Message]:
-        """Tell what the message just folded changed."""
-        change = self._change
-        if change is None or (change.before == change.after and not change.alert and change.trigger != "deny"):
-            return []
-        return [self._changed(change.before, change.after, change.trigger, change.alert)]
-
-    def _changed(self, before: ClientOrder, after: ClientOrder, trigger: str, alert: str) -> Message:
-        return OrderStateChanged(
-            client_order_id=after.client_order_id,
-            symbol=after.symbol,
-            side=after.side,
-            purpose=after.purpose,
-            from_status=before.status.value,
-            to_status=after.status.value,
-            trigger=trigger,
-            quantity=after.quantity,
-            filled_qty=after.filled_qty,
-            leaves_qty=after.leaves_qty,
-            limit_price=after.limit_price,
-            reason=alert or after.reason,
-            venue_time=after.changed_at or self.venue_time,
-        )
-
-    def _follow_up(self, order_id: ClientOrderId, stamp: Stamp) -> list[Message]:
-        """Cancel what became cancellable after the day closed or halted; ask about what became unknown."""
+    def _on_order(self, order_id: ClientOrderId, stamp: Stamp) -> list[Message]:
+        """Tell what changed; ask about what became unknown; cancel what became cancellable and is to go."""
+        outputs = [*self._report(order_id), *self._settle()]
         order = self.orders.get(order_id)
         if order is None or order.is_closed:
+            return outputs
+        if self.orders_link_up and order.is_unknown:
+            outputs += [item for item in self._resolve([order]) if item.request_id not in self.asked]
+        return outputs + self._cancel(order, stamp) if self._is_to_go(order) else outputs
+
+    def _report(self, order_id: ClientOrderId) -> list[Message]:
+        """Tell how the order differs from what was told last, so that what others hear is one unbroken story."""
+        if order_id not in self.untold:
             return []
-        if order.is_unknown and self.orders_link_up:
-            asked = [item for item in self._unknown_requests() if item[0] == order_id]
-            return [ResolveOrder(owner, request) for owner, request in asked if request not in self.resolving]
-        return self._cancel(order, stamp) if self.cancel_all else []
+        told, trigger, alert = self.untold[order_id]
+        return [intents.state_changed(told, self.orders[order_id], trigger, alert, self.venue_time)]
 
     # ---- unknown fates -----------------------------------------------------------------------------------------
 
-    def _strand(self, stamp: Stamp) -> list[Message]:
+    def _strand(self) -> list[Message]:
         """At the begin of a run nothing of an earlier one is sent; what was on its way is unknown until resolved."""
         why = "the run before ended without an answer"
         return [
             RequestStranded(order.client_order_id, request, why)
             for order in self._open_orders()
-            for request in pending_requests(order)
+            for request in work.waiting_requests(order)
         ]
 
-    def _unknown_requests(self) -> list[tuple[ClientOrderId, RequestId]]:
+    def _resolve(self, orders: Iterable[ClientOrder]) -> list[ResolveOrder]:
+        """Ask for every unknown fate that this broker's journal can tell and that is not being asked for."""
         return [
-            (order.client_order_id, request)
-            for order in self._open_orders()
-            if order.is_unknown
-            for request in pending_requests(order)
+            ResolveOrder(order.client_order_id, request)
+            for order in orders
+            if order.is_unknown and self.sent_under.get(order.client_order_id, "") in ("", self.link_journal)
+            for request in work.unfinished_requests(order)
+            if request not in self.resolving
         ]
 
-    def _settle(self, stamp: Stamp) -> list[Message]:
+    def _settle(self) -> list[Message]:
         """End a reconciliation once nothing is being resolved: own books against the broker's."""
-        state = self.reconciling
-        if state is None or self.resolving:
+        if self.reconciling is None or self.resolving:
             return []
-        unknown = sum(1 for order in self._open_orders() if order.is_unknown)
-        differences = tuple(self._differences(state))
-        return [ReconcileReported(not differences, differences, len(self.open), unknown)]
+        orders, heard_at = self._open_orders(), self.heard_at if self.link_journal == self.journal_id else {}
+        found = work.differences(self.reconciling, self.positions or {}, orders, self.sent_under, heard_at)
+        unknown = sum(1 for order in orders if order.is_unknown)
+        return [ReconcileReported(not found, tuple(found), len(orders), unknown)]
 
-    def _differences(self, state: BrokerStateReceived) -> Iterable[str]:
-        if state.journal_id == self.journal_id and state.as_of_seq < self.event_seq:
-            return  # facts newer than the snapshot were heard; it says nothing about now
-        theirs = {item.symbol: item.quantity for item in state.positions if item.quantity}
-        ours = {symbol: quantity for symbol, quantity in (self.positions or {}).items() if quantity}
-        for symbol in sorted(theirs.keys() | ours.keys()):
-            if theirs.get(symbol, 0) != ours.get(symbol, 0):
-                yield f"{symbol}: {ours.get(symbol, 0)} shares here, {theirs.get(symbol, 0)} at the broker"
-        live = {leg.venue_order_id: leg.leaves_qty for order in self._open_orders() for leg in live_legs(order)}
-        open_there = {item.venue_order_id: item for item in state.open_orders if item.client_order_id}
-        for number in sorted(live.keys() | open_there.keys()):
-            there = open_there[number].leaves_qty if number in open_there else 0
-            if live.get(number, 0) != there:
-                yield f"order {number}: {live.get(number, 0)} open here, {there} at the broker"
-
-    def _time_out(self, stamp: Stamp) -> list[Message]:
-        limit = self.settings.submit_timeout_ms * NANOS_PER_MS
-        return [
-            RequestStranded(order.client_order_id, request, f"no answer for {self.settings.submit_timeout_ms} ms")
+    def _tick(self, stamp: Stamp) -> list[Message]:
+        """Give up waiting for what is overdue, ask again about what is unknown, cancel what is still to go."""
+        now, limit = stamp.system_time, self._patience()
+        why = f"no answer for {self.settings.submit_timeout_ms} ms or more"
+        outputs: list[Message] = [
+            RequestStranded(order.client_order_id, request, why)
             for order in self._open_orders()
-            if order.status in PENDING and not order.is_unknown and stamp.system_time - asked_at(order) > limit
-            for request in pending_requests(order)
+            for request in work.overdue_requests(order, self.asked, now, limit)
         ]
+        if self.orders_link_up:
+            again = self._resolve(self._open_orders())
+            outputs += [item for item in again if self.asked.get(item.request_id, Asked()).is_due(now, limit)]
+        return outputs + self._cancel_wanted(stamp)
 
     # ---- working an order --------------------------------------------------------------------------------------
 
     def _work(self, stamp: Stamp) -> list[Message]:
         """Cancel entries and move exits that rest too long (venue time)."""
         outputs: list[Message] = []
+        if self.cancel_all or not self.orders_link_up:
+            return outputs
         for order in self._open_orders():
-            if order.status not in AT_BROKER or self.cancel_all:
-                continue
             rested = self.venue_time - order.changed_at
+            if order.status not in AT_BROKER or work.was_refused_lately(order, stamp.system_time, self._patience()):
+                continue
             if order.purpose is Purpose.ENTRY and rested > self.settings.entry_patience_ms * NANOS_PER_MS:
                 outputs += self._cancel(order, stamp)
             elif order.purpose is Purpose.EXIT and rested > self.settings.exit_patience_ms * NANOS_PER_MS:
-                outputs += self._to_touch(order, stamp)
+                price = work.touch(order, self.latest.get(order.symbol))
+                outputs += self._modify(order, price, None, stamp) if price is not None else []
         return outputs
 
-    def _to_touch(self, order: ClientOrder, stamp: Stamp) -> list[Message]:
-        quote = self.latest.get(order.symbol)
-        if quote is None or order.limit_price is None:
-            return []
-        touch = quote.bid_price if order.side is Side.SELL else quote.ask_price
-        if touch <= 0 or touch == order.limit_price:
-            return []
-        return self._modify(order, None, Krw(touch), stamp)
-
-    def _modify(self, order: ClientOrder, quantity: int | None, price: Krw | None, stamp: Stamp) -> list[Message]:
-        for open_leg in live_legs(order):
-            wanted = open_leg.limit_price if price is None else price
-            if wanted is None or (wanted == open_leg.limit_price and quantity is None):
-                continue
-            return [
-                ModifyOrder(
-                    request_id=RequestId(f"{order.client_order_id}-m{stamp.seq}"),
-                    client_order_id=order.client_order_id,
-                    original_venue_order_id=open_leg.venue_order_id,
-                    purpose=order.purpose,
-                    quantity=min(quantity or open_leg.leaves_qty, open_leg.leaves_qty),
-                    limit_price=wanted,
-                    valid_until=self._valid_until(stamp),
-                )
-            ]
-        return []
+    def _modify(self, order: ClientOrder, price: Krw, quantity: int | None, stamp: Stamp) -> list[Message]:
+        until = self._valid_until(stamp)
+        moves = work.legs_to_move(order, price, quantity)
+        return [intents.modify(order, item, shares, price, stamp.seq, until) for item, shares in moves]
 
     def _cancel(self, order: ClientOrder, stamp: Stamp) -> list[Message]:
-        if order.status not in AT_BROKER:
-            return []  # a change is on its way or the fate is open: wait for it
-        return [
-            CancelOrder(
-                request_id=RequestId(f"{order.client_order_id}-c{stamp.seq}-{open_leg.venue_order_id}"),
-                client_order_id=order.client_order_id,
-                original_venue_order_id=open_leg.venue_order_id,
-                quantity=0,
-                valid_until=self._valid_until(stamp),
-            )
-            for open_leg in live_legs(order)
-        ]
+        if not self.orders_link_up or work.was_refused_lately(order, stamp.system_time, self._patience()):
+            return []  # tried again by the clock, or once the link is up
+        return self._cancels(order, stamp)
 
-    def _cancel_where(self, chosen: Any, stamp: Stamp) -> list[Message]:
-        return [out for order in self._open_orders() if chosen(order) for out in self._cancel(order, stamp)]
+    def _cancels(self, order: ClientOrder, stamp: Stamp) -> list[Message]:
+        until = self._valid_until(stamp)
+        return [intents.cancel(order, item, stamp.seq, until) for item in work.legs_to_cancel(order)]
+
+    def _is_to_go(self, order: ClientOrder) -> bool:
+        return self.cancel_all or order.client_order_id in self.to_cancel
+
+    def _cancel_wanted(self, stamp: Stamp) -> list[Message]:
+        return [out for order in self._open_orders() if self._is_to_go(order) for out in self._cancel(order, stamp)]
 
     def _valid_until(self, stamp: Stamp) -> UnixNanos:
         return UnixNanos(stamp.system_time + self.settings.request_ttl_ms * NANOS_PER_MS)
+
+    def _patience(self) -> int:
+        return self.settings.submit_timeout_ms * NANOS_PER_MS
 
     def _open_orders(self) -> list[ClientOrder]:
         return [self.orders[order_id] for order_id in self.open]
@@ -374,44 +357,35 @@ class Executor(Role):
 
     def _manual_cancel(self, asked: ManualCancelRequested, stamp: Stamp) -> list[Message]:
         order = self.orders.get(asked.client_order_id)
-        problem = self._not_changeable(asked.client_order_id, order)
-        if problem or order is None:
-            return [CommandAnswered(asked.command_id, False, *problem, asked.client_order_id)]
-        cancels = self._cancel(order, stamp)
+        problem = self._not_changeable(order, work.CANCELLABLE)
+        if problem is not None or order is None:
+            return [_refused(asked, *(problem or UNKNOWN))]
+        cancels = self._cancels(order, stamp)
+        if not cancels:
+            return [_refused(asked, "NO_CHANGE", "nothing of it is open, or its cancel is on its way")]
         done = CommandAnswered(asked.command_id, True, "", "cancel sent", asked.client_order_id, len(cancels))
         return [*cancels, done]
 
     def _manual_modify(self, asked: ManualModifyRequested, stamp: Stamp) -> list[Message]:
-        order = self.orders.get(asked.client_order_id)
-        problem = self._not_changeable(asked.client_order_id, order) or self._bad_price(order, asked.limit_price)
-        if problem or order is None:
-            return [CommandAnswered(asked.command_id, False, *problem, asked.client_order_id)]
-        modifies = self._modify(order, asked.quantity, asked.limit_price, stamp)
+        order, price = self.orders.get(asked.client_order_id), asked.limit_price
+        problem = self._not_changeable(order, AT_BROKER)
+        if problem is None and order is not None:
+            known, on = self.instruments.get(order.symbol), kst_date(self.venue_time)
+            problem = work.bad_change(order, asked.quantity, price, known, on)
+        if problem is not None or order is None:
+            return [_refused(asked, *(problem or UNKNOWN))]
+        modifies = self._modify(order, price, asked.quantity, stamp) if price is not None else []
         if not modifies:
-            text = "nothing to change: same price and quantity, or a market order"
-            return [CommandAnswered(asked.command_id, False, "NO_CHANGE", text, asked.client_order_id)]
+            return [_refused(asked, "NO_CHANGE", "nothing to change: the price stays, or it is a market order")]
         return [*modifies, CommandAnswered(asked.command_id, True, "", "modify sent", asked.client_order_id)]
 
-    def _not_changeable(self, order_id: str, order: ClientOrder | None) -> tuple[str, str] | tuple[()]:
+    def _not_changeable(self, order: ClientOrder | None, states: tuple[State, ...]) -> tuple[str, str] | None:
         if order is None:
-            return "UNKNOWN_ORDER", f"client_order_id {order_id} is not known; `hantrade orders list` shows all"
-        if order.status not in AT_BROKER:
-            return "WRONG_STATE", f"order {order_id} is {order.status.value}; it must be WORKING or PARTIAL"
-        if not self.orders_link_up:
-            return "CONNECTION", "the orders link is not up"
-        return ()
-
-    def _bad_price(self, order: ClientOrder | None, price: Krw | None) -> tuple[str, str] | tuple[()]:
-        known = self.instruments.get(order.symbol) if order is not None else None
-        if price is None or known is None:
-            return ()
-        if price <= 0 or not is_on_tick(price, known.market, kst_date(self.venue_time)):
-            return "TICK", f"limit_price {price:,} is not on the tick grid of {known.symbol}"
-        if known.lower_limit is not None and known.upper_limit is not None:
-            inside = known.lower_limit <= price <= known.upper_limit
-            limits = f"{known.lower_limit:,} to {known.upper_limit:,}"
-            return () if inside else ("PRICE_LIMIT", f"limit_price {price:,} is outside today's limits {limits}")
-        return ()
+            return UNKNOWN
+        if order.status not in states:
+            is_at = f"order {order.client_order_id} is {order.status.value}"
+            return "WRONG_STATE", f"{is_at}; it must be {' or '.join(states)}"
+        return None if self.orders_link_up else ("CONNECTION", "the orders link is not up")
 
     def view(self, query: Any) -> Any:
         """Answer OrdersQuery with ClientOrders, newest first."""
@@ -425,20 +399,5 @@ class Executor(Role):
         return tuple(chosen[: query.limit])
 
 
-def live_legs(order: ClientOrder) -> list[Any]:
-    """Give the legs that can still trade, oldest first."""
-    return [item for item in order.legs if item.state is leg.State.LIVE and item.leaves_qty > 0]
-
-
-def pending_requests(order: ClientOrder) -> list[RequestId]:
-    """Give the requests of an order whose fate is open: its submit, or its cancels and modifies."""
-    if order.status in (State.PENDING_SUBMIT, State.SUBMITTED, State.UNKNOWN_SUBMIT):
-        return [RequestId(order.client_order_id)]
-    ended = (change_request.State.CONFIRMED, change_request.State.REFUSED)
-    return [item.request_id for item in order.requests if item.state not in ended]
-
-
-def asked_at(order: ClientOrder) -> int:
-    """Give when the youngest pending request was made, system time."""
-    sent = [item.sent_at for item in order.requests if item.request_id in pending_requests(order)]
-    return max([order.submitted_at, *sent]) if sent else order.submitted_at
+def _refused(asked: ManualCancelRequested | ManualModifyRequested, code: str, text: str) -> CommandAnswered:
+    return CommandAnswered(asked.command_id, False, code, text, asked.client_order_id)

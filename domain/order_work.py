@@ -1,0 +1,155 @@
+"""What an order needs done: which legs to cancel or move, which answers are overdue, where books differ. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from domain.instruments import Instrument
+from domain.krx.ticks import is_on_tick
+from domain.messages.link import BrokerStateReceived
+from domain.orders import ChangeKind, ClientOrder, Leg
+from domain.quotes import Quote
+from domain.types import ClientOrderId, Krw, RequestId, Side
+from fsm import change_request
+from fsm.client_order import SUBMITTING, State
+
+MAX_DOUBLINGS = 6  # of the wait between two questions about the same request
+AT_BROKER = (State.WORKING, State.PARTIAL)
+# A leg that lives can be cancelled whatever is unknown of another request.
+CANCELLABLE = (*AT_BROKER, State.UNKNOWN_CANCEL, State.UNKNOWN_REPLACE)
+ANSWERABLE = (change_request.State.SENT, change_request.State.RECEIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How often the broker was asked about a request, and when it was asked or answered last (system time, ns)."""
+
+    times: int = 0
+    at: int = 0
+
+    def is_due(self, now: int, first_wait: int) -> bool:
+        """Tell whether to wait no longer: twice as long each time, whichever way the clock was moved."""
+        return abs(now - self.at) > (first_wait << min(self.times, MAX_DOUBLINGS))
+
+
+def live_legs(order: ClientOrder) -> list[Leg]:
+    """Give the legs that can still trade, oldest first."""
+    return [item for item in order.live_legs if item.leaves_qty > 0]
+
+
+def legs_to_cancel(order: ClientOrder) -> list[Leg]:
+    """Give the live legs no cancel is on its way for."""
+    if order.status not in CANCELLABLE:
+        return []
+    asked = {r.original_venue_order_id for r in order.requests if r.is_open and r.kind is ChangeKind.CANCEL}
+    return [item for item in live_legs(order) if item.venue_order_id not in asked]
+
+
+def legs_to_move(order: ClientOrder, price: Krw, quantity: int | None = None) -> list[tuple[Leg, int]]:
+    """Give the legs that do not rest at a price, each with the shares to move there; oldest first.
+
+    `quantity` bounds the shares in all, None means everything open.
+    """
+    if order.status not in AT_BROKER:
+        return []
+    moves: list[tuple[Leg, int]] = []
+    left = order.leaves_qty if quantity is None else quantity
+    for item in live_legs(order):
+        shares = min(item.leaves_qty, left)
+        if item.limit_price not in (None, price) and shares > 0:
+            moves.append((item, shares))
+            left -= shares
+    return moves
+
+
+def touch(order: ClientOrder, quote: Quote | None) -> Krw | None:
+    """Give the price at which the order would trade now; None when the quote is missing or older than the order."""
+    if quote is None or quote.venue_time < order.changed_at:
+        return None
+    price = quote.bid_price if order.side is Side.SELL else quote.ask_price
+    return Krw(price) if price > 0 else None
+
+
+def unfinished_requests(order: ClientOrder) -> list[RequestId]:
+    """Give the requests whose outcome is still to come: the submit, or cancels and modifies."""
+    if order.status in SUBMITTING:
+        return [RequestId(order.client_order_id)]
+    return [item.request_id for item in order.requests if item.is_open] if not order.is_closed else []
+
+
+def waiting_requests(order: ClientOrder) -> dict[RequestId, int]:
+    """Give the requests an answer is expected for, with the system time they were made; unknown ones left out."""
+    if order.status in (State.PENDING_SUBMIT, State.SUBMITTED):
+        return {RequestId(order.client_order_id): order.submitted_at}
+    if order.is_closed:
+        return {}
+    return {item.request_id: item.sent_at for item in order.requests if item.state in ANSWERABLE}
+
+
+def overdue_requests(order: ClientOrder, asked: Mapping[RequestId, Asked], now: int, limit: int) -> list[RequestId]:
+    """Give the requests whose answer is overdue. One the broker vouched for gets longer each time."""
+    found = []
+    for request, made_at in waiting_requests(order).items():
+        known = asked.get(request, Asked(0, made_at))
+        if known.is_due(now, limit):
+            found.append(request)
+    return found
+
+
+def was_refused_lately(order: ClientOrder, now: int, pause: int) -> bool:
+    """Tell whether a change was refused a moment ago: the same again would be refused again."""
+    refused = change_request.State.REFUSED
+    return any(item.state is refused and abs(now - item.sent_at) < pause for item in order.requests)
+
+
+def differences(
+    state: BrokerStateReceived,
+    positions: Mapping[str, int],
+    orders: Iterable[ClientOrder],
+    sent_under: Mapping[ClientOrderId, str],
+    heard_at: Mapping[str, int],
+) -> list[str]:
+    """Say in words where own books differ from the broker's.
+
+    `heard_at` gives the last event heard of a symbol: where it is newer than the broker's answer, that says nothing.
+    `sent_under` gives the journal an order was sent under: another journal cannot tell what became of it.
+    """
+    orders = list(orders)
+    found = [
+        f"order {order.client_order_id} was sent under journal {journal}, the broker's is {state.journal_id} now"
+        for order in orders
+        if (journal := sent_under.get(order.client_order_id, "")) not in ("", state.journal_id)
+    ]
+    theirs = {item.symbol: item.quantity for item in state.positions}
+    for symbol in sorted(theirs.keys() | positions.keys()):
+        here, there = positions.get(symbol, 0), theirs.get(symbol, 0)
+        if here != there and heard_at.get(symbol, 0) <= state.as_of_seq:
+            found.append(f"{symbol}: {here} shares here, {there} at the broker")
+    live: dict[str, tuple[str, int]] = {
+        item.venue_order_id: (o.symbol, item.leaves_qty) for o in orders for item in live_legs(o)
+    }
+    listed = {i.venue_order_id: (i.symbol, i.leaves_qty) for i in state.open_orders if i.client_order_id}
+    for number in sorted({*live, *listed}):
+        symbol, here = live.get(number, (listed.get(number, ("", 0))[0], 0))
+        there = listed.get(number, ("", 0))[1]
+        if here != there and heard_at.get(symbol, 0) <= state.as_of_seq:
+            found.append(f"order {number}: {here} open here, {there} at the broker")
+    return found
+
+
+def bad_change(
+    order: ClientOrder, quantity: int | None, price: Krw | None, known: Instrument | None, on: date
+) -> tuple[str, str] | None:
+    """Say what is wrong with a change a person asks for, as code and words; None when nothing is."""
+    if quantity is not None and not 0 < quantity <= order.leaves_qty:
+        return "QUANTITY", f"quantity must be 1 to {order.leaves_qty}, which are open, was {quantity}"
+    if price is None:
+        return None
+    if price <= 0 or (known is not None and not is_on_tick(price, known.market, on)):
+        return "TICK", f"limit_price {price:,} is not on the tick grid of {order.symbol}"
+    if known is None or known.lower_limit is None or known.upper_limit is None:
+        return None
+    if known.lower_limit <= price <= known.upper_limit:
+        return None
+    limits = f"{known.lower_limit:,} to {known.upper_limit:,}"
+    return "PRICE_LIMIT", f"limit_price {price:,} is outside today's limits {limits}"
