@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from actors.core.core import to_record
 from actors.core.inline import InlineCore
@@ -94,7 +94,7 @@ class House:
 
 def state_of(role: Role) -> dict[str, Any]:
     """Give what a role keeps, Pykka's own things left out, copied."""
-    skip = ("actor_urn", "actor_inbox", "actor_ref", "actor_stopped")
+    skip = vars(Role())
     kept = {key: value for key, value in vars(role).items() if key not in skip}
     return {key: _plain(copy.deepcopy(value)) for key, value in kept.items()}
 
@@ -197,7 +197,9 @@ def approved(name: str = "o1", side: Side = Side.BUY, quantity: int = 10, **chan
 
 
 class Venue:
-    """Numbers facts the way a broker's journal does."""
+    """Numbers facts the way the journal of a broker does."""
+
+    FILLS: ClassVar[tuple[type[Message], ...]] = (OrderFilled,)
 
     def __init__(self, journal: str = "J", seq: int = 0) -> None:
         self.journal, self.seq, self.at = journal, seq, 1.0
