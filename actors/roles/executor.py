@@ -199,9 +199,9 @@ class Executor(Role):
         change = book.apply(order, message, stamp.system_time)
         self._put(change.after)
         if change.before != change.after or change.alert:
-            told, _, alert = self.untold.get(order.client_order_id, (change.before, "", ""))
+            told, before, alert = self.untold.get(order.client_order_id, (change.before, "note", ""))
             alerts = "; ".join(filter(None, (alert, change.alert)))
-            self.untold[order.client_order_id] = (told, change.trigger, alerts)
+            self.untold[order.client_order_id] = (told, change.trigger or before, alerts)
 
     def _put(self, order: ClientOrder) -> None:
         order_id = order.client_order_id
