@@ -16,16 +16,18 @@ from actors.edges.gate import WireGate
 from actors.roles.trading_day import TradingDay
 from actors.roster import make_roles
 from domain.config import RunConfig
-from domain.errors import InvariantError
-from domain.messages import Message, Stamp
+from domain.errors import InvariantError, LogError
+from domain.messages import MESSAGES, Message, Stamp
 from domain.messages.run import RunEnded, RunStarted
-from domain.messages.trading import GateChanged, StopReady
+from domain.messages.trading import GateChanged, NoticeRaised, StopReady
+from domain.types import Severity, UnixNanos
 from persistence.codec import MessageCodec, UnknownEvent
-from domain.types import UnixNanos
 from persistence.reader import LogReader
 
 PING_S = 5.0
 ASK_S = 5.0
+EDGE_STOP_S = 15.0  # a link waits for its streams
+WATCH_S = 0.25  # between two looks at the edges
 
 logger = structlog.get_logger("system")
 
@@ -40,7 +42,12 @@ class Effects:
 
 
 class TraderSystem:
-    """Owns the core and the edges of one run."""
+    """Owns the core and the edges of one run.
+
+    Edges turn failures of the outside world into inputs. An edge that dies all the same has met a bug of ours, and
+    nothing can be guessed about what it left half done: the gate shuts, an alert goes to the log, and the run ends
+    without RunEnded. The process exits; whoever starts it again gets the state from the log and resolves open orders.
+    """
 
     def __init__(self, log: Log, kernel: Kernel, codec: MessageCodec, run_id: str, gate: WireGate) -> None:
         """Take a kernel that has folded the log."""
@@ -51,6 +58,8 @@ class TraderSystem:
         self.failure: BaseException | None = None
         self.effects = Effects({}, {})
         self._edges: list[pykka.ActorRef[Any]] = []
+        self._stopping = threading.Event()
+        self._watching = threading.Thread(target=self._watch, name="watch edges", daemon=True)
         self.core = Core(kernel, log, codec, run_id, system_now, self._release, self._failed)
         day = kernel.role("trading_day")
         if isinstance(day, TradingDay):
@@ -65,6 +74,7 @@ class TraderSystem:
         self.core.post(RunStarted(self.run_id, version, config), source="system", urgent=True)
         self.core.start()
         self._edges.append(ClockEdge.start(self.core.post))
+        self._watching.start()
 
     def ask(self, role: str, query: Any, timeout_s: float = ASK_S) -> Any:
         """Ask a role a question from any thread. Raises pykka.Timeout when the core is too busy."""
@@ -72,6 +82,9 @@ class TraderSystem:
 
     def stop(self, reason: str) -> None:
         """Write the run's end, finish what waits, stop edges in reverse. The orderly part is StopRequested's."""
+        self._stopping.set()
+        if self._watching.ident is not None:
+            self._watching.join()
         if self.core.alive and self.failure is None:
             done = threading.Event()
             self.core.post(RunEnded(self.run_id, reason), source="system", on_committed=done.set)
@@ -79,7 +92,7 @@ class TraderSystem:
         self.core.stop()
         for edge in reversed(self._edges):
             try:
-                edge.stop(block=True, timeout=PING_S)
+                edge.stop(block=True, timeout=EDGE_STOP_S)
             except pykka.Timeout:
                 logger.error("an edge did not stop; this is a bug", edge=str(edge))
         for role in self.kernel.roles:
@@ -98,6 +111,17 @@ class TraderSystem:
         if isinstance(message, StopReady):
             self.stopped.set()
 
+    def _watch(self) -> None:
+        """End the run when an edge has died. Runs on a thread of its own."""
+        while not self._stopping.wait(WATCH_S):
+            dead = [edge for edge in self._edges if not edge.is_alive()]
+            if dead:
+                text = f"{', '.join(edge.actor_class.__name__ for edge in dead)} died; the run ends, start it again"
+                logger.error("an edge died; its error stands above", edges=text)
+                self._failed(InvariantError(text))
+                self.core.post(NoticeRaised(Severity.ALERT, "edge", text), source="system", urgent=True)
+                return
+
     def _failed(self, error: BaseException) -> None:
         self.failure = error
         self.gate.level = type(self.gate.level).CANCELS_ONLY
@@ -113,14 +137,20 @@ def start_roles(roles: list[Role]) -> list[Role]:
 
 
 def recover(reader: LogReader | None, log_id: str) -> Kernel:
-    """Fold a log into fresh roles; `decide` never runs. Raises InvariantError when a message is out of order."""
+    """Fold a log into fresh roles; `decide` never runs.
+
+    Raises LogError when a message is out of order or cannot be read: the state would be wrong. A type this version
+    does not know is left out: no role of it hears such a message.
+    """
     kernel = Kernel(start_roles(make_roles()), log_id)
     if reader is None:
         return kernel
     for record, message in reader.messages():
         if record.seq != kernel.last_seq + 1:
-            raise InvariantError(f"log: expected sequence {kernel.last_seq + 1}, found {record.seq}")
+            raise LogError(f"log: expected sequence {kernel.last_seq + 1}, found {record.seq}")
         if isinstance(message, UnknownEvent):
+            if message.type in MESSAGES:
+                raise LogError(f"log: event {record.seq}, a {message.type}, cannot be read: {message.reason}")
             kernel.last_seq = record.seq  # of a newer version: kept in the log, unknown to these roles
             continue
         kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), log_id), record.role)

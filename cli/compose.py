@@ -30,7 +30,7 @@ from domain.messages.operator import CommandAnswered
 from domain.messages.orders import CancelOrder, ModifyOrder, ResolveOrder, SubmitOrder
 from domain.messages.trading import GateChanged, NoticeRaised
 from domain.quotes import QuoteBatch
-from domain.types import LinkName, ServerKind
+from domain.types import LinkName, ServerKind, UnixNanos
 from hantrade import __version__
 from persistence.codec import MessageCodec
 from persistence.event_log import EventLog
@@ -70,6 +70,10 @@ class PaperTap(QuoteTap):
     def on_batch(self, batch: QuoteBatch) -> None:
         """Match open orders against these rows."""
         self._backend.post(self._backend.on_batch, batch.rows)
+
+    def on_beat(self, venue_time: UnixNanos) -> None:
+        """Let the simulator's clock go on without quotes, so that its session ends too."""
+        self._backend.post(self._backend.on_heartbeat, venue_time)
 
     def on_end(self) -> None:
         """End the simulator's day."""

@@ -1,5 +1,6 @@
 """The alert edge: for now the terminal and the process log; Telegram and e-mail come with the alerts issue."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,8 @@ class AlertSender(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> Any:
         """Show one notice."""
         if isinstance(message, NoticeRaised):
-            getattr(logger, LEVELS[message.severity])(message.text, topic=message.topic)
+            with contextlib.suppress(OSError):  # stderr may be closed or full; the notice stands in the log
+                getattr(logger, LEVELS[message.severity])(message.text, topic=message.topic)
             if self._show is not None:
                 self._show(message)
         return "pong"

@@ -44,7 +44,10 @@ class ClockEdge(pykka.ThreadingActor):
         return "pong"
 
     def _run(self) -> None:
-        while not self._ended.wait(self._interval_s):
-            now = system_now()
-            self._post(ClockTicked(now, now < self._last), source="clock")
-            self._last = now
+        try:
+            while not self._ended.wait(self._interval_s):
+                now = system_now()
+                self._post(ClockTicked(now, now < self._last), source="clock")
+                self._last = now
+        finally:
+            self.actor_ref.stop(block=False)  # without ticks no deadline passes: the system must notice

@@ -1,5 +1,6 @@
 """What both broker links share: dial, hang up, heartbeats. One actor thread each; streams are read on threads."""
 
+import threading
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -7,7 +8,7 @@ import pykka
 
 from actors.edges.post import Post
 from broker.client import BrokerClient
-from domain.errors import HantradeError
+from domain.errors import BrokerUnavailable, HantradeError, InvariantError
 from domain.messages.link import (
     CloseLink,
     HeartbeatReceived,
@@ -29,7 +30,9 @@ class BrokerLink(pykka.ThreadingActor):
     """Base of the two links.
 
     Every connection has a number; what an older connection still says is dropped, so that a late `end` of a stream
-    never closes its successor. After a crash nothing is redone here: the supervisor opens links anew.
+    never closes its successor, and the end of a connection is told once, however many of its streams break. After a
+    crash nothing is redone here: the supervisor opens links anew. Failures of the outside world become inputs; a bug
+    of ours ends the actor, and with it the system (`TraderSystem` watches its edges).
     """
 
     use_daemon_thread = True
@@ -42,9 +45,11 @@ class BrokerLink(pykka.ThreadingActor):
         self._dial = dial
         self._client: BrokerClient | None = None
         self._connection = 0
+        self._told = 0  # connection whose end was told
+        self._telling = threading.Lock()
 
     def on_receive(self, message: Any) -> Any:
-        """Carry out one effect; a failure becomes an input, never an exception."""
+        """Carry out one effect; a failure of the outside world becomes an input."""
         match message:
             case OpenLink():
                 self._try("open", self._open, message)
@@ -52,6 +57,8 @@ class BrokerLink(pykka.ThreadingActor):
                 self._try("login", self._login)
             case CloseLink():
                 self.hang_up()
+            case "ping":
+                return "pong"
             case _:
                 return self.carry_out(message)
         return None
@@ -62,6 +69,10 @@ class BrokerLink(pykka.ThreadingActor):
 
     def on_stop(self) -> None:
         """Hang up. Runs on the actor's thread."""
+        self.hang_up()
+
+    def on_failure(self, *_: Any) -> None:
+        """Hang up after a bug of ours: no stream may go on without its actor."""
         self.hang_up()
 
     def post(self, message: Any, *, on_committed: Callable[[], None] | None = None, urgent: bool = False) -> None:
@@ -77,7 +88,11 @@ class BrokerLink(pykka.ThreadingActor):
         session = client.session()
         self.opened(effect, session)
         self.post(LinkOpened(self.NAME, session))
-        client.watch(HEARTBEAT_S, lambda beat: self._beat(connection, beat), lambda why: self._watch_ended(connection, why))
+        client.watch(
+            HEARTBEAT_S,
+            lambda beat: self.beat(connection, beat),
+            lambda why: self._watch_ended(connection, why),
+        )
 
     def opened(self, effect: OpenLink, session: SessionInfo) -> None:
         """Note what the session says before the core hears of it."""
@@ -85,7 +100,8 @@ class BrokerLink(pykka.ThreadingActor):
     def _login(self) -> None:
         self.post(LinkLoggedIn(self.NAME, self.client().login()))
 
-    def _beat(self, connection: int, session: SessionInfo) -> None:
+    def beat(self, connection: int, session: SessionInfo) -> None:
+        """Pass one heartbeat on. Runs on the heartbeats' thread."""
         if connection == self._connection:
             self.post(HeartbeatReceived(self.NAME, session.venue_time, session.phase, session.logged_in))
 
@@ -94,19 +110,27 @@ class BrokerLink(pykka.ThreadingActor):
             self.lost(connection, f"heartbeats: {why}")
 
     def lost(self, connection: int, reason: str) -> None:
-        """Report a broken stream of the present connection. Runs on any thread."""
-        if connection == self._connection:
+        """Report that the present connection broke, once. Runs on any thread."""
+        if self._first_word(connection):
             self.post(LinkLost(self.NAME, reason), urgent=True)
+
+    def _first_word(self, connection: int) -> bool:
+        with self._telling:
+            if connection != self._connection or connection == self._told:
+                return False
+            self._told = connection
+            return True
 
     def client(self) -> BrokerClient:
         """Give the open client. Raises BrokerUnavailable when hung up."""
         if self._client is None:
-            raise HantradeError("the link is not open")
+            raise BrokerUnavailable("the link is not open")
         return self._client
 
     def hang_up(self) -> None:
         """Close the connection; its streams may still say one last thing, which is dropped."""
-        self._connection += 1
+        with self._telling:
+            self._connection += 1
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -114,5 +138,8 @@ class BrokerLink(pykka.ThreadingActor):
     def _try(self, step: str, action: Callable[..., None], *args: Any) -> None:
         try:
             action(*args)
+        except InvariantError:
+            raise
         except HantradeError as error:
-            self.post(LinkFailed(self.NAME, step, str(error)))
+            if self._first_word(self._connection):  # only this thread moves on to another connection
+                self.post(LinkFailed(self.NAME, step, str(error)))

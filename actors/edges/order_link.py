@@ -1,16 +1,16 @@
 """The orders link: requests out, receipts and order events in, nothing sent twice."""
 
-import threading
 import uuid
 from typing import Any, ClassVar
 
+from actors.edges.conversation import Conversation
 from actors.edges.gate import WireGate
 from actors.edges.link import BrokerLink, Dial
 from actors.edges.post import Post
 from broker.client_orders import OrderSessionHandle
 from broker.port import Guard, OrderRequest, Receipt
-from domain.errors import BrokerUnavailable, HantradeError
-from domain.messages.link import BrokerStateReceived, LinkLost, OpenLink, ReconcileLink, SessionInfo
+from domain.errors import BrokerUnavailable, HantradeError, InvariantError
+from domain.messages.link import BrokerStateReceived, OpenLink, ReconcileLink, SessionInfo
 from domain.messages.orders import (
     CancelOrder,
     ModifyOrder,
@@ -21,10 +21,11 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.trading import GateChanged
-from domain.types import ClientOrderId, LinkName, RequestId, RequestOutcome
+from domain.types import ClientOrderId, Gate, LinkName, RequestId, RequestOutcome
 
 SNAPSHOT_TRIES = 5  # account, positions and open orders must speak of the same event
 CATCH_UP_S = 10.0
+GATE_ID = "gate-"
 
 
 class OrderLink(BrokerLink):
@@ -40,14 +41,11 @@ class OrderLink(BrokerLink):
         """Take the door, how to reach the broker, and the gate."""
         super().__init__(post, dial)
         self._gate = gate
-        self._session: OrderSessionHandle | None = None
+        self._talk: Conversation | None = None
         self._after_seq = 0
         self._resume_journal = ""
         self._journal_id = ""
         self._epoch = 0
-        self._delivered = 0  # last event posted to the core
-        self._progress = threading.Condition()
-        self._in_flight: dict[str, ClientOrderId] = {}  # sent, no receipt yet
 
     def opened(self, effect: OpenLink, session: SessionInfo) -> None:
         """Note where the events resume."""
@@ -64,25 +62,25 @@ class OrderLink(BrokerLink):
             case ReconcileLink():
                 self._try("reconcile", self._reconcile)
             case GateChanged(level=level):
-                self._pass_gate_on(level)
+                if self._talk is not None:
+                    self._pass_gate_on(level)  # while the link is down nothing is open; it is set when one opens
             case _:
                 return super().carry_out(message)
         return None
 
     def hang_up(self) -> None:
         """Close; what had no receipt is stranded."""
-        session, self._session = self._session, None
+        talk, self._talk = self._talk, None
+        stranded = talk.end("the orders link was closed") if talk is not None else []
         super().hang_up()
-        if session is not None:
-            session.close()
-        self._strand("the link was closed")
+        for request_id, owner in stranded:
+            self._stranded(owner, request_id, "the orders link was closed before the answer came")
 
     # ---- requests ----------------------------------------------------------------------------------------------
 
     def _send(self, request: OrderRequest) -> None:
-        request_id = request_id_of(request)
-        session = self._session
-        if session is None:
+        request_id, talk = request_id_of(request), self._talk
+        if talk is None or talk.session is None:
             self._stranded(request.client_order_id, request_id, "the orders link is down; not sent by us")
             return
         if not isinstance(request, CancelOrder) and not self._gate.passes(request.purpose):
@@ -91,116 +89,121 @@ class OrderLink(BrokerLink):
             answer = (request.client_order_id, RequestId(request_id), refused, "GATE_CLOSED", text, False, 0)
             self.post(RequestAnswered(*answer), urgent=True)
             return
-        self._in_flight[request_id] = request.client_order_id
-        guard = Guard(self._journal_id, self._epoch, request.valid_until)
+        if not talk.sending(request_id, request.client_order_id):
+            self._stranded(request.client_order_id, request_id, "the order session is over; not sent by us")
+            return
         try:
-            match request:
-                case SubmitOrder():
-                    session.submit(request, guard)
-                case ModifyOrder():
-                    session.modify(request, guard)
-                case CancelOrder():
-                    session.cancel(request, guard)
+            hand_over(talk.session, request, Guard(self._journal_id, self._epoch, request.valid_until))
+        except InvariantError:
+            raise
         except HantradeError as error:
-            if self._in_flight.pop(request_id, None) is not None:
-                self._stranded(request.client_order_id, request_id, str(error))
+            if talk.answered(request_id) is not None:  # None: stranded by the end of the session already
+                self._stranded(request.client_order_id, request_id, f"not sent: {error}")
 
-    def _receipt(self, receipt: Receipt) -> None:
-        owner = self._in_flight.pop(receipt.request_id, None)
+    def _receipt(self, connection: int, talk: Conversation, receipt: Receipt) -> None:
+        if receipt.request_id.startswith(GATE_ID) and receipt.outcome is not RequestOutcome.SENT:
+            self.lost(connection, f"the broker refused the gate: {receipt.code} {receipt.text}".strip())
+        owner = talk.answered(receipt.request_id)
         if owner is None:  # a gate, or an answer that came after the request was given up as stranded
             return
         answer = (receipt.outcome, receipt.code, receipt.text, False, receipt.as_of_seq)
         self.post(RequestAnswered(owner, RequestId(receipt.request_id), *answer), urgent=True)
 
-    def _strand(self, reason: str) -> None:
-        while self._in_flight:
-            request_id, owner = self._in_flight.popitem()
-            self._stranded(owner, request_id, reason)
-
     def _stranded(self, owner: ClientOrderId, request_id: str, reason: str) -> None:
         self.post(RequestStranded(owner, RequestId(request_id), reason), urgent=True)
 
     def _resolve(self, effect: ResolveOrder) -> None:
+        talk = self._talk
         try:
+            if talk is None:
+                raise BrokerUnavailable("the orders link is down")
             receipt = self.client().resolve(effect.request_id)
             # An answer speaks of events up to as_of_seq: they must be heard first.
-            self._wait_for(receipt.as_of_seq)
+            talk.wait_delivered(receipt.as_of_seq, CATCH_UP_S)
+        except InvariantError:
+            raise
         except HantradeError as error:
-            self.post(LinkLost(self.NAME, f"resolving {effect.request_id}: {error}"), urgent=True)
+            # Its fate stays open. The next reconciliation asks again, so the link must go through one.
+            self.lost(self._connection, f"resolving {effect.request_id}: {error}")
             return
         answer = (receipt.outcome, receipt.code, receipt.text, True, receipt.as_of_seq)
         self.post(RequestAnswered(effect.client_order_id, effect.request_id, *answer), urgent=True)
 
-    def _pass_gate_on(self, level: Any) -> None:
-        session = self._session
-        if session is None:
-            return  # sent when the session opens
+    def _pass_gate_on(self, level: Gate) -> None:
+        if self._talk is None or self._talk.session is None:
+            return
         try:
-            session.set_gate(f"gate-{uuid.uuid4().hex}", level)
+            self._talk.session.set_gate(f"{GATE_ID}{uuid.uuid4().hex}", level)
+        except InvariantError:
+            raise
         except HantradeError as error:
-            self.post(LinkLost(self.NAME, f"setting the gate: {error}"), urgent=True)
+            self.lost(self._connection, f"setting the gate: {error}")
 
     # ---- events ------------------------------------------------------------------------------------------------
 
     def _reconcile(self) -> None:
         """Resume events, set the gate, then read account, holdings and open orders as of the same event."""
+        talk = self._talk or self._begin()
+        opened = talk.wait_opened(CATCH_UP_S)
+        if opened.journal_id != self._journal_id:
+            raise BrokerUnavailable(f"the broker's journal changed from {self._journal_id} to {opened.journal_id}")
+        self._epoch = opened.epoch  # the broker may have begun anew since it gave its session
+        talk.wait_delivered(opened.last_seq, CATCH_UP_S)
+        self._pass_gate_on(self._gate.level)
+        self.post(self._snapshot(talk), urgent=True)
+
+    def _begin(self) -> Conversation:
         client, connection = self.client(), self._connection
         journal = self._resume_journal
         after = self._after_seq if journal == self._journal_id else 0
-        self._delivered = after
-        opened = threading.Event()
-        last_seq: list[int] = []
-
-        def on_opened(session_last_seq: int) -> None:
-            last_seq.append(session_last_seq)
-            opened.set()
-
-        self._session = client.order_session(
+        talk = self._talk = Conversation(after)
+        talk.session = client.order_session(
             after_seq=after,
             journal_id=journal if after else "",
-            on_opened=lambda answer: on_opened(answer.last_seq),
-            on_event=lambda fact: self._event(connection, fact),
-            on_receipt=lambda receipt: self._receipt(receipt),
-            on_end=lambda why, _: self._ended(connection, why),
+            on_opened=talk.opened,
+            on_event=lambda fact: self._event(talk, fact),
+            on_receipt=lambda receipt: self._receipt(connection, talk, receipt),
+            on_end=lambda why, _: self._ended(connection, talk, why),
         )
-        if not opened.wait(CATCH_UP_S):
-            raise BrokerUnavailable("the order session did not open in time")
-        self._wait_for(last_seq[0])
-        self._pass_gate_on(self._gate.level)
-        self.post(self._snapshot(), urgent=True)
+        return talk
 
-    def _snapshot(self) -> BrokerStateReceived:
+    def _snapshot(self, talk: Conversation) -> BrokerStateReceived:
         client = self.client()
         for _ in range(SNAPSHOT_TRIES):
             account = client.account()
             positions, seq_positions = client.positions()
             open_orders, seq_orders = client.open_orders()
             if account.as_of_seq == seq_positions == seq_orders:
-                self._wait_for(account.as_of_seq)
+                talk.wait_delivered(account.as_of_seq, CATCH_UP_S)
                 held, live = tuple(positions), tuple(open_orders)
                 at = client.session().venue_time
                 return BrokerStateReceived(account.cash, held, live, self._journal_id, account.as_of_seq, at)
         raise BrokerUnavailable("account, positions and open orders never spoke of the same moment")
 
-    def _event(self, connection: int, fact: OrderFact) -> None:
-        if connection != self._connection:
-            return
-        self.post(fact, urgent=True)
-        with self._progress:
-            self._delivered = fact.event_seq
-            self._progress.notify_all()
+    def _event(self, talk: Conversation, fact: OrderFact) -> None:
+        if not talk.is_over:  # what an old connection still says comes again on the new one
+            self.post(fact, urgent=True)
+            talk.delivered(fact.event_seq)
 
-    def _wait_for(self, seq: int) -> None:
-        with self._progress:
-            if not self._progress.wait_for(lambda: self._delivered >= seq, CATCH_UP_S):
-                raise BrokerUnavailable(f"order events stop at {self._delivered}, {seq} is missing")
-
-    def _ended(self, connection: int, reason: HantradeError | None) -> None:
-        if connection == self._connection and reason is not None:
-            self._strand(f"the order session broke: {reason}")
-            self.lost(connection, f"order session: {reason}")
+    def _ended(self, connection: int, talk: Conversation, reason: HantradeError | None) -> None:
+        text = "the orders link was closed" if reason is None else f"the order session broke: {reason}"
+        for request_id, owner in talk.end(text):
+            self._stranded(owner, request_id, text)
+        if reason is not None:
+            self.lost(connection, text)
 
 
 def request_id_of(request: OrderRequest) -> str:
     """Give the id a request is known by in the broker's journal."""
     return request.client_order_id if isinstance(request, SubmitOrder) else request.request_id
+
+
+def hand_over(session: OrderSessionHandle, request: OrderRequest, guard: Guard) -> None:
+    """Hand one request to an order session. Raises BrokerUnavailable: then it never left."""
+    match request:
+        case SubmitOrder():
+            session.submit(request, guard)
+        case ModifyOrder():
+            session.modify(request, guard)
+        case CancelOrder():
+            session.cancel(request, guard)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from actors.edges.link import BrokerLink, Dial
 from actors.edges.post import Post
+from broker.client_streams import QuoteStream
 from domain.errors import HantradeError
 from domain.instruments import Instrument
 from domain.messages.link import InstrumentsReceived, OpenLink, ReconcileLink, SessionInfo, SubscribeQuotes
@@ -14,6 +15,7 @@ from domain.quotes import QuoteBatch
 from domain.types import LinkName, UnixNanos
 
 MAX_UNHANDLED = 2  # batches at the core; behind them the broker conflates for us (flow control stalls its writer)
+JOIN_S = 5.0
 
 
 class QuoteTap:
@@ -28,12 +30,55 @@ class QuoteTap:
     def on_batch(self, batch: QuoteBatch) -> None:
         """Hear of a batch the core has handled and committed. Core's thread: must not block."""
 
+    def on_beat(self, venue_time: UnixNanos) -> None:
+        """Hear the venue's clock while no quotes come: all quotes up to it were heard. Heartbeats' thread."""
+
     def on_end(self) -> None:
         """Hear that the source has no more data. Core's thread."""
 
 
+class Room:
+    """Counts batches the core has not handled yet, and all that came."""
+
+    def __init__(self) -> None:
+        """Start open and empty."""
+        self._changed = threading.Condition()
+        self._unhandled = 0
+        self._came = 0
+        self._closed = False
+
+    def enter(self) -> bool:
+        """Wait for room for one batch; False when the connection was closed meanwhile."""
+        with self._changed:
+            self._came += 1
+            self._changed.wait_for(lambda: self._closed or self._unhandled < MAX_UNHANDLED)
+            if not self._closed:
+                self._unhandled += 1
+            return not self._closed
+
+    def leave(self) -> None:
+        """Note that one batch was handled."""
+        with self._changed:
+            self._unhandled -= 1
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def quiet_at(self) -> int | None:
+        """Tell how many batches came so far, None while one is unhandled."""
+        with self._changed:
+            return self._came if self._unhandled == 0 else None
+
+
 class QuoteLink(BrokerLink):
-    """Stream quotes into the core, at most two batches ahead of it."""
+    """Stream quotes into the core, at most two batches ahead of it.
+
+    After a crash the supervisor opens the link anew and subscribes again; quotes missed meanwhile are not made up.
+    """
 
     NAME: ClassVar[LinkName] = LinkName.QUOTES
 
@@ -41,9 +86,13 @@ class QuoteLink(BrokerLink):
         """Take the door, how to reach the broker, and who else listens."""
         super().__init__(post, dial)
         self._tap = tap
+        self._room = Room()
+        self._reading: threading.Thread | None = None
+        self._last_beat: tuple[UnixNanos, int | None] = (UnixNanos(0), None)  # venue time, batches that had come
 
     def opened(self, effect: OpenLink, session: SessionInfo) -> None:
         """Tell the tap first: the simulator's clock must stand before it is asked."""
+        self._last_beat = (UnixNanos(0), None)
         self._tap.on_session(session)
 
     def carry_out(self, message: Any) -> Any:
@@ -57,42 +106,72 @@ class QuoteLink(BrokerLink):
                 return super().carry_out(message)
         return None
 
+    def hang_up(self) -> None:
+        """Close, and wait for the reading thread, which may be waiting for the core."""
+        self._room.close()
+        super().hang_up()
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.join(JOIN_S)
+
+    def beat(self, connection: int, session: SessionInfo) -> None:
+        """Pass a heartbeat on; when no quotes came since the one before, the tap hears the clock of that one.
+
+        Quotes and heartbeats come in two streams, so a heartbeat may overtake quotes that are older than it.
+        """
+        super().beat(connection, session)
+        if connection != self._connection:
+            return
+        (venue_time, came), now_came = self._last_beat, self._room.quiet_at()
+        self._last_beat = (session.venue_time, now_came)
+        if came is not None and came == now_came:
+            self._tap.on_beat(venue_time)
+
     def _fetch_instruments(self, symbols: tuple[str, ...]) -> None:
         instruments, unknown = self.client().instruments(symbols)
         self._tap.on_instruments(instruments)
         self.post(InstrumentsReceived(tuple(instruments), tuple(unknown)))
 
     def _subscribe(self, symbols: tuple[str, ...]) -> None:
-        stream = self.client().quotes(symbols)
-        reading = threading.Thread(target=self._read, args=(self._connection, stream), name="quotes", daemon=True)
+        if self._reading is not None:
+            return  # one stream a connection
+        stream, self._room = self.client().quotes(symbols), Room()
+        reading = threading.Thread(
+            target=self._read, args=(self._connection, stream, self._room), name="quotes", daemon=True
+        )
+        self._reading = reading
         reading.start()
 
-    def _read(self, connection: int, stream: Any) -> None:
+    def _read(self, connection: int, stream: QuoteStream, room: Room) -> None:
         """Read until the stream ends. Runs on its own thread."""
-        room = threading.Semaphore(MAX_UNHANDLED)
+        reason = "the broker ended the quote stream"
         try:
             for raw, batch in stream:
-                while not room.acquire(timeout=1.0):
-                    if connection != self._connection:
-                        return
-                if connection != self._connection:
-                    return
-                if batch.rows:
-                    self.post(QuotesReceived(batch, raw), on_committed=self._handled(batch, room))
-                else:
-                    room.release()
-                if batch.end_of_data:
-                    last = batch.rows[-1].venue_time if batch.rows else self.client().session().venue_time
-                    self.post(QuotesEnded(UnixNanos(last)), on_committed=self._tap.on_end)
+                if not self._take(raw, batch, room):
                     return
         except HantradeError as error:
-            self.lost(connection, f"quote stream: {error}")
-        else:
-            self.lost(connection, "the broker ended the quote stream")
+            reason = f"quote stream: {error}"
+        except Exception as error:  # noqa: BLE001  # a thread's outermost loop: the stream is over, and that is told
+            reason = f"quote stream: {type(error).__name__}: {error}"
+        finally:
+            stream.close()
+        self.lost(connection, reason)
 
-    def _handled(self, batch: QuoteBatch, room: threading.Semaphore) -> Callable[[], None]:
+    def _take(self, raw: bytes, batch: QuoteBatch, room: Room) -> bool:
+        """Hand one batch to the core; False when nothing more is to be read."""
+        if batch.rows:
+            if not room.enter():
+                return False
+            self.post(QuotesReceived(batch, raw), on_committed=self._handled(batch, room))
+        if not batch.end_of_data:
+            return True
+        last = batch.rows[-1].venue_time if batch.rows else self.client().session().venue_time
+        self.post(QuotesEnded(UnixNanos(last)), on_committed=self._tap.on_end)
+        return False
+
+    def _handled(self, batch: QuoteBatch, room: Room) -> Callable[[], None]:
         def handled() -> None:
-            room.release()
+            room.leave()
             self._tap.on_batch(batch)
 
         return handled

@@ -1,0 +1,334 @@
+"""The orders link against a broker that the test plays: every request ends in one answer, whatever breaks."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pykka
+import pytest
+
+from actors.edges.gate import WireGate
+from actors.edges.order_link import OrderLink
+from broker.port import OrderSessionOpened, Receipt
+from domain.errors import BrokerUnavailable, InvariantError, RequestRefused
+from domain.messages.link import (
+    BrokerStateReceived,
+    CloseLink,
+    HeartbeatReceived,
+    LinkFailed,
+    LinkLost,
+    LinkOpened,
+    LoginLink,
+    ReconcileLink,
+)
+from domain.messages.orders import OrderAccepted, RequestAnswered, RequestStranded, ResolveOrder
+from domain.messages.trading import GateChanged
+from domain.types import ClientOrderId, Gate, LinkName, Purpose, RequestId, RequestOutcome
+from tests.actors.link_builders import (
+    WAIT_S,
+    FakeClient,
+    FakeDoor,
+    FakeSession,
+    a_cancel,
+    a_modify,
+    a_session,
+    a_submit,
+    an_opening,
+    settle,
+)
+
+
+class House:
+    """An orders link, its door, and one fake client a connection."""
+
+    def __init__(self) -> None:
+        self.door, self.gate, self.clients = FakeDoor(), WireGate(Gate.OPEN), [FakeClient()]
+        self._dialled: list[FakeClient] = []
+        self.ref: Any = OrderLink.start(self.door, self._dial, self.gate)
+
+    def _dial(self, endpoint: str) -> Any:
+        client = self.clients[len(self._dialled)] if len(self.clients) > len(self._dialled) else FakeClient()
+        self._dialled.append(client)
+        return client
+
+    @property
+    def client(self) -> FakeClient:
+        return self._dialled[-1]
+
+    @property
+    def session(self) -> FakeSession:
+        return self.client.sessions[-1]
+
+    def tell(self, *messages: Any) -> None:
+        for message in messages:
+            self.ref.tell(message)
+        settle(self.ref)
+
+    def connect(self, after_seq: int = 0, journal_id: str = "") -> FakeSession:
+        self.tell(an_opening(after_seq=after_seq, journal_id=journal_id), ReconcileLink(LinkName.ORDERS, ()))
+        assert self.door.of(BrokerStateReceived)
+        self.door.all.clear()
+        return self.session
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    made = House()
+    yield made
+    made.ref.stop(timeout=WAIT_S)
+
+
+def stranded(house: House) -> list[str]:
+    return [message.request_id for message in house.door.of(RequestStranded)]
+
+
+@pytest.mark.parametrize("request_", [a_submit(), a_modify(), a_cancel()])
+def test_given_a_link_that_is_down_when_a_request_comes_then_it_is_stranded(house: House, request_: Any) -> None:
+    house.tell(request_)
+    [message] = house.door.all
+    assert isinstance(message, RequestStranded)
+    assert message.client_order_id == "o-1"
+
+
+def test_given_an_opening_when_reconciled_then_gate_and_state_follow_the_events(house: House) -> None:
+    client = house.clients[0]
+    client.opening = OrderSessionOpened("J", 3, 7, Gate.OPEN)
+    client.opens_at_once = False
+    client.account_seqs, client.orders_seq = [7], 7
+    house.ref.tell(an_opening(after_seq=5, journal_id="J"))
+    house.ref.tell(ReconcileLink(LinkName.ORDERS, ()))
+    assert isinstance(house.door.next(), LinkOpened)
+    while not client.sessions:
+        pass
+    session = client.sessions[0]
+    session.listener["opened"](client.opening)
+    session.event(6)
+    session.event(7)
+    assert [type(house.door.next()) for _ in range(2)] == [OrderAccepted, OrderAccepted]
+    state = house.door.next()
+    assert isinstance(state, BrokerStateReceived)
+    assert (state.as_of_seq, state.journal_id) == (7, "J")
+    assert session.asked == (5, "J")
+    assert session.gates == [Gate.OPEN]
+
+
+def test_given_another_journal_when_opened_then_events_resume_from_its_beginning(house: House) -> None:
+    assert house.connect(after_seq=9, journal_id="an older one").asked == (0, "")
+
+
+def test_given_a_broker_that_began_anew_when_sent_then_the_guard_carries_its_epoch(house: House) -> None:
+    house.clients[0].opening = OrderSessionOpened("J", 4, 0, Gate.OPEN)
+    session = house.connect()
+    house.tell(a_submit())
+    [(_, guard)] = session.sent
+    assert (guard.journal_id, guard.epoch) == ("J", 4)
+
+
+def test_given_a_journal_that_changed_while_opening_when_reconciled_then_the_step_fails(house: House) -> None:
+    house.clients[0].opening = OrderSessionOpened("K", 1, 0, Gate.OPEN)
+    house.tell(an_opening(), ReconcileLink(LinkName.ORDERS, ()))
+    [failed] = house.door.of(LinkFailed)
+    assert (failed.step, "journal changed" in failed.reason) == ("reconcile", True)
+
+
+@pytest.mark.parametrize("outcome", list(RequestOutcome))
+def test_given_a_request_when_its_receipt_comes_then_it_is_answered_once(house: House, outcome: RequestOutcome) -> None:
+    session = house.connect()
+    house.tell(a_submit(), a_cancel())
+    session.receipt("o-1", outcome, code="C", text="why", as_of_seq=4)
+    session.receipt("o-1", outcome)
+    session.receipt("c-1")
+    first, second = house.door.all
+    assert first == RequestAnswered(ClientOrderId("o-1"), RequestId("o-1"), outcome, "C", "why", False, 4)
+    assert (second.client_order_id, second.request_id) == ("o-1", "c-1")
+
+
+@pytest.mark.parametrize(
+    ("level", "request_", "passes"),
+    [
+        (Gate.EXITS_ONLY, a_submit(), False),
+        (Gate.EXITS_ONLY, a_submit(purpose=Purpose.EXIT), True),
+        (Gate.CANCELS_ONLY, a_submit(purpose=Purpose.EXIT), False),
+        (Gate.CANCELS_ONLY, a_modify(), False),
+        (Gate.CANCELS_ONLY, a_cancel(), True),
+    ],
+)
+def test_given_a_shut_gate_when_sent_then_only_what_may_pass_reaches_the_wire(
+    house: House, level: Gate, request_: Any, passes: bool
+) -> None:
+    session = house.connect()
+    house.gate.level = level  # as the core does at the release, before the request is handled here
+    house.tell(request_)
+    assert bool(session.sent) is passes
+    if not passes:
+        [answer] = house.door.all
+        assert (answer.outcome, answer.code, answer.resolved) == (RequestOutcome.REFUSED, "GATE_CLOSED", False)
+
+
+def test_given_requests_in_flight_when_the_session_breaks_then_each_is_stranded_once_and_the_loss_told_once(
+    house: House,
+) -> None:
+    session = house.connect()
+    house.tell(a_submit("o-1"), a_submit("o-2"), a_cancel())
+    session.receipt("o-2")
+    session.break_off()
+    house.client.watches[0].on_end(BrokerUnavailable("heartbeats stopped"))
+    house.tell(CloseLink(LinkName.ORDERS, "broke"))
+    assert stranded(house) == ["o-1", "c-1"]
+    [lost] = house.door.of(LinkLost)
+    assert "order session" in lost.reason
+
+
+def test_given_a_session_that_breaks_while_sending_when_it_is_told_twice_then_the_request_is_stranded_once(
+    house: House,
+) -> None:
+    session = house.connect()
+    house.client.on_send = lambda _: session.break_off()
+    house.tell(a_submit())
+    assert stranded(house) == ["o-1"]
+
+
+def test_given_a_session_that_is_over_when_sent_then_nothing_reaches_the_wire(house: House) -> None:
+    session = house.connect()
+    session.break_off()
+    house.tell(a_submit())
+    assert (stranded(house), session.sent) == (["o-1"], [])
+
+
+def test_given_a_closed_link_when_its_old_streams_speak_then_they_are_not_heard(house: House) -> None:
+    old = house.connect()
+    watch = house.client.watches[0]
+    house.tell(a_submit(), CloseLink(LinkName.ORDERS, "test"))
+    assert stranded(house) == ["o-1"]
+    house.connect()
+    old.event(1)
+    old.receipt("o-1")
+    old.break_off()
+    watch.on_beat(a_session())
+    watch.on_end(BrokerUnavailable("late"))
+    assert house.door.all == []
+
+
+def test_given_a_new_connection_when_an_old_session_ends_late_then_its_requests_stay_in_flight(house: House) -> None:
+    old = house.connect()
+    new = house.connect()
+    house.tell(a_submit("o-9"))
+    old.break_off()
+    assert house.door.of(RequestStranded) == []
+    new.receipt("o-9")
+    assert [answer.request_id for answer in house.door.of(RequestAnswered)] == ["o-9"]
+
+
+def test_given_an_answer_about_later_events_when_resolved_then_those_are_heard_first(house: House) -> None:
+    session = house.connect()
+    house.client.resolved["o-1"] = Receipt("o-1", RequestOutcome.SENT, as_of_seq=2)
+    house.ref.tell(ResolveOrder(ClientOrderId("o-1"), RequestId("o-1")))
+    session.event(1)
+    session.event(2)
+    settle(house.ref)
+    kinds = [type(message) for message in house.door.all]
+    assert kinds == [OrderAccepted, OrderAccepted, RequestAnswered]
+    assert house.door.all[-1].resolved  # type: ignore[attr-defined]
+
+
+def test_given_a_session_that_breaks_when_resolving_then_the_wait_ends_and_the_fate_stays_open(house: House) -> None:
+    session = house.connect()
+    house.client.resolved["o-1"] = Receipt("o-1", RequestOutcome.SENT, as_of_seq=2)
+    house.ref.tell(ResolveOrder(ClientOrderId("o-1"), RequestId("o-1")))
+    session.break_off()
+    settle(house.ref)
+    assert house.door.of(RequestAnswered) == []
+    assert len(house.door.of(LinkLost)) == 1
+
+
+def test_given_a_broker_that_does_not_answer_when_resolving_then_the_link_is_lost(house: House) -> None:
+    house.connect()
+    house.client.fails["resolve"] = BrokerUnavailable("deadline")
+    house.tell(ResolveOrder(ClientOrderId("o-1"), RequestId("o-1")))
+    [lost] = house.door.all
+    assert "o-1" in lost.reason  # type: ignore[attr-defined]
+
+
+def test_given_reads_of_different_moments_when_reconciling_then_they_are_read_again(house: House) -> None:
+    client = house.clients[0]
+    client.account_seqs = [1, 2, 0]
+    house.connect()
+    assert client.account_seqs == [0]
+
+
+def test_given_reads_that_never_agree_when_reconciling_then_the_step_fails(house: House) -> None:
+    house.clients[0].account_seqs = [5]
+    house.tell(an_opening(), ReconcileLink(LinkName.ORDERS, ()))
+    [failed] = house.door.of(LinkFailed)
+    assert (failed.step, failed.link) == ("reconcile", LinkName.ORDERS)
+
+
+def test_given_a_session_that_is_refused_when_reconciling_then_the_loss_is_told_once_without_a_wait(
+    house: House,
+) -> None:
+    client = house.clients[0]
+    client.opens_at_once = False
+    house.ref.tell(an_opening(after_seq=9, journal_id="J"))
+    house.ref.tell(ReconcileLink(LinkName.ORDERS, ()))
+    while not client.sessions:
+        pass
+    client.sessions[0].break_off(RequestRefused("AHEAD_OF_JOURNAL", "the journal ends at 3"))
+    settle(house.ref)
+    assert [type(message) for message in house.door.all] == [LinkOpened, LinkLost]
+
+
+def test_given_a_gate_change_when_the_link_is_up_then_the_broker_hears_it(house: House) -> None:
+    house.tell(GateChanged(Gate.EXITS_ONLY, "while down"))
+    house.gate.level = Gate.EXITS_ONLY
+    session = house.connect()
+    house.tell(GateChanged(Gate.CANCELS_ONLY, "halt"))
+    assert session.gates == [Gate.EXITS_ONLY, Gate.CANCELS_ONLY]
+
+
+def test_given_a_broker_that_refuses_the_gate_when_set_then_the_link_is_lost(house: House) -> None:
+    house.connect()
+    house.client.refuses_gate = True
+    house.tell(GateChanged(Gate.CANCELS_ONLY, "halt"))
+    [lost] = house.door.of(LinkLost)
+    assert "refused the gate" in lost.reason
+
+
+@pytest.mark.parametrize(("step", "call"), [("open", "session"), ("login", "login"), ("reconcile", "order_session")])
+def test_given_a_broker_that_fails_when_a_step_is_asked_then_the_step_is_told_and_the_actor_lives(
+    house: House, step: str, call: str
+) -> None:
+    house.clients[0].fails[call] = BrokerUnavailable("no")
+    house.ref.tell(an_opening())
+    if step == "login":
+        house.ref.tell(LoginLink(LinkName.ORDERS))
+    elif step == "reconcile":
+        house.ref.tell(ReconcileLink(LinkName.ORDERS, ()))
+    settle(house.ref)
+    [failed] = house.door.of(LinkFailed)
+    assert failed.step == step
+
+
+def test_given_a_link_that_failed_to_open_when_opened_again_then_it_opens(house: House) -> None:
+    house.clients[0].fails["session"] = BrokerUnavailable("no")
+    house.tell(an_opening())
+    house.connect()
+
+
+def test_given_heartbeats_when_they_come_then_the_core_hears_them(house: House) -> None:
+    house.connect()
+    house.client.watches[0].on_beat(a_session())
+    [beat] = house.door.of(HeartbeatReceived)
+    assert beat.link is LinkName.ORDERS
+
+
+@pytest.mark.parametrize("bug", [InvariantError("books"), KeyError("a bug")])
+def test_given_a_bug_when_an_effect_is_carried_out_then_the_actor_dies_and_hangs_up(
+    house: House, bug: Exception
+) -> None:
+    house.connect()
+    client = house.client
+    client.fails["resolve"] = bug
+    house.ref.tell(ResolveOrder(ClientOrderId("o-1"), RequestId("o-1")))
+    assert client.closed.wait(WAIT_S)
+    with pytest.raises(pykka.ActorDeadError):
+        settle(house.ref)
+    assert not house.ref.is_alive()
