@@ -56,7 +56,7 @@ def demo(
             f"\n{seconds} s in all. Read on: hantrade log tail, hantrade orders list, hantrade signals (log {place.log_path})"
         )
     proven = checks.verified and checks.replay_identical and finished.in_order
-    raise typer.Exit(Exit.DONE if proven else Exit.REFUSED)
+    raise typer.Exit(finished.exit_code or Exit.DONE if proven else Exit.REFUSED)
 
 
 class Place:
@@ -78,7 +78,12 @@ def broker_process(folder: Path, options: list[str]) -> Iterator["BrokerProcess"
     command = [sys.executable, "-m", "cli.main", "broker", "serve", "sim", "--port", "0", "--home", str(folder)]
     with stderr.open("ab") as sink:
         child = subprocess.Popen(
-            [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=sink, text=True
+            [*command, *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=sink,
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is for the trader, which stops in order first
         )
     try:
         yield BrokerProcess(child, _address(child, stderr))

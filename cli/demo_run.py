@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pykka
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
@@ -17,11 +18,13 @@ from rich.text import Text
 
 from broker_sim.recording import Recording
 from cli.compose import Trader, compose_trader
-from cli.output import krw, kst_clock, nanos_of, signed
+from cli.context import Exit
+from cli.output import krw, kst_clock, nanos_of, note, signed
 from cli.settings import load, resolve
 from cli.trader import gate_word
 from cli.trader_process import stop_in_order
 from domain.messages.trading import NoticeRaised
+from domain.status import DayQuery
 from domain.types import Severity
 from hantrade.v1 import desk_pb2
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 REFRESH_S = 0.25
 PLAIN_EVERY_S = 5.0  # lines on a terminal that cannot redraw
 SHOWN_NOTICES = 6
+INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Finished:
 
     reason: str
     in_order: bool
+    exit_code: int = Exit.DONE  # what the reason alone deserves
 
 
 def run_day(
@@ -50,35 +55,38 @@ def run_day(
     config = replace(config, quotes_endpoint=broker.address, orders_endpoint="")
     display = Display(recording, speed, quiet=as_json)
     trader = compose_trader(config, log_path, folder / "paper", ("127.0.0.1", 0), show_notice=display.notice)
-    reason, in_order = "interrupted", False
+    finished = Finished("interrupted", in_order=False, exit_code=INTERRUPTED)
     try:
-        reason = _until_over(trader, broker, display)
+        finished = _until_over(trader, broker, display)
     except KeyboardInterrupt:
-        reason = "interrupted by Ctrl-C"
+        finished = Finished("interrupted by Ctrl-C", in_order=False, exit_code=INTERRUPTED)
     finally:
-        in_order = stop_in_order(trader, reason)
-        trader.system.stop(reason if in_order else f"{reason}; the orderly stop did not finish")
+        in_order = stop_in_order(trader, finished.reason)
+        trader.system.stop(finished.reason if in_order else f"{finished.reason}; the orderly stop did not finish")
         trader.close()
     failure = trader.system.failure
     if failure is not None:
-        return Finished(f"the core failed: {type(failure).__name__}: {failure}", in_order=False)
-    return Finished(reason, in_order)
+        return Finished(f"the trader failed: {type(failure).__name__}: {failure}", False, Exit.REFUSED)
+    return replace(finished, in_order=in_order)
 
 
-def _until_over(trader: Trader, broker: "BrokerProcess", display: "Display") -> str:
+def _until_over(trader: Trader, broker: "BrokerProcess", display: "Display") -> Finished:
     opened = False
     with display:
         while not trader.system.stopped.wait(REFRESH_S):
-            status = trader.reader.status()
+            try:
+                status, day = trader.reader.status(), trader.system.ask("trading_day", DayQuery())
+            except (pykka.Timeout, pykka.ActorDeadError):
+                continue  # busy; or the core failed, which ends the loop
             display.update(status)
-            opened = opened or status.day != "CLOSED"
-            if opened and status.day == "CLOSED":
-                return "the venue's day is over"
+            opened = opened or day.state != "CLOSED"
+            if day.state == "CLOSED" and (opened or day.data_ended):  # a fast day may pass between two looks
+                return Finished("the venue's day is over", in_order=True)
             if not broker.alive:
-                return "the broker process ended"
+                return Finished("the broker process ended", in_order=False, exit_code=Exit.UNAVAILABLE)
             if status.connection == "FAILED":
-                return "the connection failed for good"
-    return "the trader stopped by itself"
+                return Finished("the connection failed for good", in_order=False, exit_code=Exit.UNAVAILABLE)
+    return Finished("the trader stopped by itself", in_order=False, exit_code=Exit.REFUSED)
 
 
 class Display:
@@ -100,7 +108,7 @@ class Display:
         """Begin to draw."""
         names = len(self._recording.instruments)
         pace = "as fast as possible" if self._speed == 0 else f"{self._speed:g} venue seconds a second"
-        self._console.print(f"replaying {self._recording.day} with {names} instruments, {pace}; Ctrl-C stops in order")
+        note(f"replaying {self._recording.day} with {names} instruments, {pace}; Ctrl-C stops in order")
         self._live.__enter__()
         return self
 
@@ -112,15 +120,17 @@ class Display:
         """Take a notice to show."""
         mark = {Severity.INFO: " ", Severity.WARNING: "!", Severity.ALERT: "‼"}[notice.severity]
         self._notices.append(f"{mark} {notice.text}")
+        if not isinstance(self._live, Live) and not self._quiet:
+            note(f"{mark} {notice.text}")
 
     def update(self, status: desk_pb2.TraderStatus) -> None:
         """Show the status."""
         self._measure(status.quotes)
         if isinstance(self._live, Live):
             self._live.update(self._panel(status))
-        elif time.monotonic() - self._last_line >= PLAIN_EVERY_S:
+        elif not self._quiet and time.monotonic() - self._last_line >= PLAIN_EVERY_S:
             self._last_line = time.monotonic()
-            self._console.print(self._line(status), highlight=False)
+            note(self._line(status))
 
     def _measure(self, quotes: int) -> None:
         at, before = self._seen

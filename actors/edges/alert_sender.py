@@ -20,7 +20,7 @@ class AlertSender(pykka.ThreadingActor):
     use_daemon_thread = True
 
     def __init__(self, show: Callable[[NoticeRaised], None] | None = None) -> None:
-        """Take where to show notices besides the process log."""
+        """Take where to show notices instead of in the process log, e.g. a display that would be torn."""
         super().__init__()
         self._show = show
 
@@ -28,7 +28,8 @@ class AlertSender(pykka.ThreadingActor):
         """Show one notice."""
         if isinstance(message, NoticeRaised):
             with contextlib.suppress(OSError):  # stderr may be closed or full; the notice stands in the log
-                getattr(logger, LEVELS[message.severity])(message.text, topic=message.topic)
-            if self._show is not None:
-                self._show(message)
+                if self._show is not None:
+                    self._show(message)
+                else:
+                    getattr(logger, LEVELS[message.severity])(message.text, topic=message.topic)
         return "pong"

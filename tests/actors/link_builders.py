@@ -38,7 +38,7 @@ class FakeDoor:
     """Stands for the core: keeps inputs; a test commits them by hand."""
 
     def __init__(self) -> None:
-        self.all: list[Message] = []
+        self.all: list[Any] = []
         self._came: queue.Queue[Message] = queue.Queue()
         self.uncommitted: list[Callable[[], None]] = []
 

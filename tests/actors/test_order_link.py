@@ -227,7 +227,7 @@ def test_given_an_answer_about_later_events_when_resolved_then_those_are_heard_f
     settle(house.ref)
     kinds = [type(message) for message in house.door.all]
     assert kinds == [OrderAccepted, OrderAccepted, RequestAnswered]
-    assert house.door.all[-1].resolved  # type: ignore[attr-defined]
+    assert house.door.all[-1].resolved
 
 
 def test_given_a_session_that_breaks_when_resolving_then_the_wait_ends_and_the_fate_stays_open(house: House) -> None:
@@ -245,7 +245,7 @@ def test_given_a_broker_that_does_not_answer_when_resolving_then_the_link_is_los
     house.client.fails["resolve"] = BrokerUnavailable("deadline")
     house.tell(ResolveOrder(ClientOrderId("o-1"), RequestId("o-1")))
     [lost] = house.door.all
-    assert "o-1" in lost.reason  # type: ignore[attr-defined]
+    assert "o-1" in lost.reason
 
 
 def test_given_reads_of_different_moments_when_reconciling_then_they_are_read_again(house: House) -> None:
