@@ -13,7 +13,7 @@ from domain.instruments import Instrument
 from domain.messages import Message, Stamp
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived, ReconcileReported
 from domain.messages.market import QuotesJudged
-from domain.messages.operator import CommandAnswered, FlattenRequested, ManualCancelRequested, ManualModifyRequested
+from domain.messages.operator import CommandAnswered, FlattenRequested, ManualCancelRequested
 from domain.messages.orders import (
     FACTS,
     CancelOrder,
@@ -25,7 +25,7 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.run import ClockTicked, RunStarted
-from domain.messages.trading import DayChanged, FillBooked, OrderApproved, OrderDenied
+from domain.messages.trading import DayChanged, FillBooked, ModifyApproved, OrderApproved, OrderDenied
 from domain.order_work import AT_BROKER, Asked
 from domain.orders import ClientOrder
 from domain.quotes import Quote
@@ -68,7 +68,7 @@ class Executor(Role):
         FillBooked,
         FlattenRequested,
         ManualCancelRequested,
-        ManualModifyRequested,
+        ModifyApproved,
         SubmitOrder,
         ModifyOrder,
         CancelOrder,
@@ -237,7 +237,7 @@ class Executor(Role):
                 return self._cancel_wanted(stamp)
             case ManualCancelRequested():
                 return self._manual_cancel(message, stamp)
-            case ManualModifyRequested():
+            case ModifyApproved():
                 return self._manual_modify(message, stamp)
             case RunStarted():
                 return self._strand()
@@ -366,7 +366,7 @@ class Executor(Role):
         done = CommandAnswered(asked.command_id, True, "", "cancel sent", asked.client_order_id, len(cancels))
         return [*cancels, done]
 
-    def _manual_modify(self, asked: ManualModifyRequested, stamp: Stamp) -> list[Message]:
+    def _manual_modify(self, asked: ModifyApproved, stamp: Stamp) -> list[Message]:
         order, price = self.orders.get(asked.client_order_id), asked.limit_price
         problem = self._not_changeable(order, AT_BROKER)
         if problem is None and order is not None:
@@ -399,5 +399,5 @@ class Executor(Role):
         return tuple(chosen[: query.limit])
 
 
-def _refused(asked: ManualCancelRequested | ManualModifyRequested, code: str, text: str) -> CommandAnswered:
+def _refused(asked: ManualCancelRequested | ModifyApproved, code: str, text: str) -> CommandAnswered:
     return CommandAnswered(asked.command_id, False, code, text, asked.client_order_id)

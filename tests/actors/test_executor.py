@@ -11,7 +11,7 @@ from actors.core.role import Role
 from actors.roles.executor import Executor
 from domain.messages import Message
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, ReconcileReported
-from domain.messages.operator import CommandAnswered, FlattenRequested, ManualCancelRequested, ManualModifyRequested
+from domain.messages.operator import CommandAnswered, FlattenRequested, ManualCancelRequested
 from domain.messages.orders import (
     CancelOrder,
     ChangeRefused,
@@ -23,7 +23,7 @@ from domain.messages.orders import (
     ResolveOrder,
     SubmitOrder,
 )
-from domain.messages.trading import DayChanged, FillBooked, OrderDenied
+from domain.messages.trading import DayChanged, FillBooked, ModifyApproved, OrderDenied
 from domain.status import OrdersQuery
 from domain.types import ClientOrderId, Krw, LinkName, OrderKind, Purpose, RequestId, RequestOutcome, Side, VenueOrderId
 from fsm import client_order
@@ -69,6 +69,11 @@ def answered(
 ) -> RequestAnswered:
     request_id = RequestId(request or order)
     return RequestAnswered(ClientOrderId(order), request_id, outcome, "", "text", resolved, as_of)
+
+
+def a_change(order: str, quantity: int | None, price: int | None) -> ModifyApproved:
+    limit = None if price is None else Krw(price)
+    return ModifyApproved("c", ClientOrderId(order), quantity, limit, Krw(0), venue(0))
 
 
 def status(house: House, order: str = "o1") -> str:
@@ -344,7 +349,7 @@ def test_given_a_refused_cancel_when_the_day_is_halted_then_it_is_tried_again_by
 def test_given_a_replace_in_doubt_when_the_day_is_halted_then_the_live_leg_is_cancelled_all_the_same():
     house, market = a_house(), Venue()
     a_working_order(house, market)
-    [modify, _, _] = house.hear(ManualModifyRequested("c", "kim", ClientOrderId("o1"), None, Krw(10_050)))
+    [modify, _, _] = house.hear(a_change("o1", None, 10_050))
     house.hear(answered("o1", IN_DOUBT, modify.request_id))  # type: ignore[attr-defined]
     assert status(house) == "UNKNOWN_REPLACE"
     assert len(only(CancelOrder, house.hear(day("HALTED")))) == 1
@@ -355,7 +360,7 @@ def two_legs(house: House, market: Venue, **changes: Any) -> Any:
     """Give an order of 10 with 2 filled, 5 resting at 10,000 and 3 at 10,050."""
     order = a_working_order(house, market, **changes)
     house.hear(market.fills(order, 2, 8))
-    [modify, *_] = house.hear(ManualModifyRequested("c", "kim", ClientOrderId("o1"), 3, Krw(10_050)))
+    [modify, *_] = house.hear(a_change("o1", 3, 10_050))
     house.hear(
         market.makes(
             OrderReplaced,
@@ -429,7 +434,7 @@ def test_given_a_senseless_change_when_asked_then_it_is_refused_with_a_reason(qu
     house, market = a_house(), Venue()
     a_working_order(house, market)
     house.hear(judged(a_quote(2)))
-    asked = ManualModifyRequested("c", "kim", ClientOrderId("o1"), quantity, price and Krw(price))  # type: ignore[arg-type]
+    asked = a_change("o1", quantity, price)
     [answer] = house.hear(asked)
     assert isinstance(answer, CommandAnswered)
     assert (answer.accepted, answer.code) == (False, code)
@@ -494,7 +499,7 @@ class Game:
             case "cancel" if order:
                 house.hear(ManualCancelRequested("c", "kim", order.client_order_id))
             case "modify" if order:
-                house.hear(ManualModifyRequested("c", "kim", order.client_order_id, 1 + pick % 3, Krw(10_050)))
+                house.hear(a_change(order.client_order_id, 1 + pick % 3, 10_050))
             case "answer" | "refuse" | "doubt" if order:
                 outcome = {"answer": SENT, "refuse": REFUSED, "doubt": IN_DOUBT}[step]
                 request = open_requests[0].request_id if open_requests else order.client_order_id
