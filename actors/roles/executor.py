@@ -1,15 +1,11 @@
 """The executor: takes approved orders to their end, and never sends anything twice."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, ClassVar
 
-from actors.core.role import Role
+from actors.roles.executor_state import ExecutorState
 from domain import order_intents as intents
 from domain import order_work as work
-from domain import orders as book
-from domain.config import ExecutionConfig
-from domain.instruments import Instrument
 from domain.messages import Message, Stamp
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived, ReconcileReported
 from domain.messages.market import QuotesJudged
@@ -28,21 +24,18 @@ from domain.messages.run import ClockTicked, RunStarted
 from domain.messages.trading import DayChanged, FillBooked, ModifyApproved, OrderApproved, OrderDenied
 from domain.order_work import AT_BROKER, Asked
 from domain.orders import ClientOrder
-from domain.quotes import Quote
 from domain.status import OrdersQuery
 from domain.time import kst_date
-from domain.types import ClientOrderId, Krw, LinkName, Purpose, RequestId, UnixNanos
+from domain.types import ClientOrderId, Krw, LinkName, Purpose, UnixNanos
 from fsm.client_order import State
 
 NANOS_PER_MS = 1_000_000
-CANCEL_ALL = ("CLOSED", "CLOSING", "HALTED", "REPORTING")  # states of the day in which nothing may rest
-UP = ("READY", "DEGRADED")
 
 UNKNOWN = ("UNKNOWN_ORDER", "the client_order_id is not known; `hantrade orders list` shows all")
 ORDER_MESSAGES = (*FACTS, RequestAnswered, RequestStranded)
 
 
-class Executor(Role):
+class Executor(ExecutorState):
     """Work orders: submit, cancel what rests too long, move exits to the touch, resolve what is unknown.
 
     Hears: approvals and denials, facts and receipts, people's cancels and modifies, the day, quotes, the clock.
@@ -84,137 +77,6 @@ class Executor(Role):
         ReconcileReported,
         CommandAnswered,
     )
-
-    def __init__(self) -> None:
-        """Start with no orders."""
-        super().__init__()
-        self.orders: dict[ClientOrderId, ClientOrder] = {}
-        self.open: dict[ClientOrderId, None] = {}  # not closed, in the order they were made
-        self.untold: dict[ClientOrderId, tuple[ClientOrder, str, str]] = {}  # as told last, trigger, alert
-        self.settings = ExecutionConfig()
-        self.instruments: dict[str, Instrument] = {}
-        self.latest: dict[str, Quote] = {}  # of symbols with an open order
-        self.positions: dict[str, int] | None = None  # own books; None before the broker's were adopted
-        self.cancel_all = False  # the day lets nothing rest
-        self.to_cancel: dict[ClientOrderId, None] = {}  # a person wants them gone
-        self.link_state = ""  # of the orders link
-        self.link_journal = ""  # of the broker reconciled with last
-        self.sent_under: dict[ClientOrderId, str] = {}  # journal an open order was sent under
-        self.journal_id = ""
-        self.event_seq = 0
-        self.heard_at: dict[str, int] = {}  # symbol -> last event of it in this journal
-        self.reconciling: BrokerStateReceived | None = None
-        self.resolving: dict[RequestId, ClientOrderId] = {}
-        self.asked: dict[RequestId, Asked] = {}  # questions about requests, in this run
-        self.venue_time = UnixNanos(0)
-
-    @property
-    def orders_link_up(self) -> bool:
-        """Tell whether requests can go out."""
-        return self.link_state in UP
-
-    # ---- fold --------------------------------------------------------------------------------------------------
-
-    def evolve(self, message: Any, stamp: Stamp) -> None:
-        """Fold one message."""
-        match message:
-            case QuotesJudged(rows=rows):
-                if rows:
-                    self._watch(rows)
-            case OrderStateChanged(client_order_id=order_id):
-                self.untold.pop(order_id, None)
-            case ClockTicked() | CommandAnswered():
-                pass
-            case OrderApproved():
-                self._put(book.from_approved(message))
-            case OrderDenied():
-                order = book.from_denied(message)
-                self._put(order)
-                self.untold[order.client_order_id] = (replace(order, status=State.NEW), "deny", "")
-            case SubmitOrder() | ModifyOrder() | CancelOrder() | RequestStranded():
-                if isinstance(message, SubmitOrder):
-                    self.sent_under[message.client_order_id] = self.link_journal
-                self._apply(message, stamp)
-            case ResolveOrder(request_id=request_id, client_order_id=order_id):
-                self.resolving[request_id] = order_id
-                self.asked[request_id] = Asked(self.asked.get(request_id, Asked()).times + 1, stamp.system_time)
-            case RequestAnswered(request_id=request_id, resolved=resolved):
-                if resolved:
-                    self.resolving.pop(request_id, None)
-                    self.asked[request_id] = Asked(self.asked.get(request_id, Asked()).times, stamp.system_time)
-                self._apply(message, stamp)
-            case _ if isinstance(message, FACTS):
-                if self._is_new(message):
-                    self._apply(message, stamp)
-            case _:
-                self._surroundings(message)
-
-    def _surroundings(self, message: Any) -> None:
-        match message:
-            case FillBooked(symbol=symbol, position_qty=quantity):
-                if self.positions is not None:
-                    self.positions[symbol] = quantity
-            case BrokerStateReceived(positions=positions, journal_id=journal_id):
-                if self.positions is None:
-                    self.positions = {item.symbol: item.quantity for item in positions}
-                self.reconciling, self.link_journal = message, journal_id
-            case ReconcileReported():
-                self.reconciling = None
-            case ConnectionChanged(link=LinkName.ORDERS, to_state=to_state):
-                self.link_state = to_state
-                if to_state not in (*UP, "RECONCILING"):
-                    self.resolving, self.reconciling = {}, None
-            case DayChanged(to_state=to_state):
-                self.cancel_all = to_state in CANCEL_ALL
-            case FlattenRequested(symbol=symbol):
-                self.to_cancel |= {o.client_order_id: None for o in self._open_orders() if symbol in ("", o.symbol)}
-            case InstrumentsReceived(instruments=instruments):
-                self.instruments |= {item.symbol: item for item in instruments}
-            case RunStarted(config=config):
-                self.settings, self.link_state = config.execution, ""
-                self.resolving, self.reconciling, self.asked, self.latest = {}, None, {}, {}
-
-    def _watch(self, rows: Any) -> None:
-        self.venue_time = UnixNanos(rows[-1].venue_time)
-        if self.open:
-            wanted = {self.orders[order_id].symbol for order_id in self.open}
-            self.latest |= {row[0]: row for row in rows if row[0] in wanted}
-
-    def _is_new(self, fact: Any) -> bool:
-        """Tell whether a fact comes next. A resumed stream may repeat; behind a gap nothing is believed."""
-        if fact.journal_id != self.journal_id:
-            self.journal_id, self.heard_at = fact.journal_id, {}
-        elif fact.event_seq != self.event_seq + 1:
-            return False
-        self.event_seq = fact.event_seq
-        order = self.orders.get(fact.client_order_id)
-        symbol = order.symbol if order is not None else getattr(fact, "symbol", "")
-        self.heard_at[symbol] = fact.event_seq
-        return True
-
-    def _apply(self, message: Any, stamp: Stamp) -> None:
-        order = self.orders.get(message.client_order_id)
-        if order is None:
-            return  # placed elsewhere: counted by reconciliation, never touched
-        change = book.apply(order, message, stamp.system_time)
-        self._put(change.after)
-        if change.before != change.after or change.alert:
-            told, before, alert = self.untold.get(order.client_order_id, (change.before, "note", ""))
-            alerts = "; ".join(filter(None, (alert, change.alert)))
-            self.untold[order.client_order_id] = (told, change.trigger or before, alerts)
-
-    def _put(self, order: ClientOrder) -> None:
-        order_id = order.client_order_id
-        self.orders[order_id] = order
-        if not order.is_closed:
-            self.open.setdefault(order_id)
-            return
-        self.open.pop(order_id, None)
-        self.to_cancel.pop(order_id, None)
-        self.sent_under.pop(order_id, None)
-        self.asked.pop(RequestId(order_id), None)
-        for request in order.requests:
-            self.asked.pop(request.request_id, None)
 
     # ---- decisions ---------------------------------------------------------------------------------------------
 
@@ -349,9 +211,6 @@ class Executor(Role):
 
     def _patience(self) -> int:
         return self.settings.submit_timeout_ms * NANOS_PER_MS
-
-    def _open_orders(self) -> list[ClientOrder]:
-        return [self.orders[order_id] for order_id in self.open]
 
     # ---- people ------------------------------------------------------------------------------------------------
 

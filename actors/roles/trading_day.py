@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from actors.core.role import Role
-from domain.config import RunConfig
-from domain.day_plan import gate_for, is_closing_time, is_of_day, is_over, plan_session
+from actors.roles.trading_day_state import BEFORE, VITAL, TradingDayState, because
+from domain.day_plan import is_closing_time, is_of_day, plan_session
 from domain.messages import Message, Stamp
 from domain.messages.link import ConnectionChanged, HeartbeatReceived, LinkOpened
 from domain.messages.market import QuotesEnded, QuotesJudged
@@ -22,19 +21,15 @@ from domain.messages.run import ClockTicked, LogSpaceLow, RoleFailed, RunStarted
 from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, OrderApproved, SessionPlanned, StopReady
 from domain.status import DayQuery, DayView
 from domain.time import kst_date
-from domain.types import NANOS_PER_SECOND, Gate, LinkName, UnixNanos
+from domain.types import NANOS_PER_SECOND
 from fsm import trading_day as fsm
-from fsm.client_order import CLOSED
 from fsm.trading_day import State
 
 STOP_PATIENCE_NS = 15 * NANOS_PER_SECOND  # system time open orders get to be confirmed closed
-# Without one of these not even exits are safe, or nobody can close the gate.
-VITAL = ("connection_supervisor", "trading_day", "portfolio", "risk_manager", "executor")
 RUNNING = (State.PREFLIGHT, State.ARMED, State.TRADING, State.PAUSED)
-BEFORE = (State.CLOSED, State.PREFLIGHT)
 
 
-class TradingDay(Role):
+class TradingDay(TradingDayState):
     """Keep the trading-day machine and the gate.
 
     Every decision gives at most one move, and the role hears its own moves: so each is decided on the state the one
@@ -69,127 +64,6 @@ class TradingDay(Role):
         SessionPlanned,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopReady)
-
-    def __init__(self) -> None:
-        """Start closed."""
-        super().__init__()
-        self.state = State.CLOSED
-        self.day_reason = "the day has not begun"
-        self.gate = Gate.CANCELS_ONLY
-        self.shut = ""  # why the gate was closed by the core, whatever the day says
-        self.plan: SessionPlanned | None = None
-        self.ended_date = ""  # trading date whose session is over
-        self.locked = False  # a halt that no person has lifted; outlives days and restarts
-        self.lock_reason = ""
-        self.lifted_seq = 0  # a person's resume that lifted the lock outside HALTED
-        self.resuming = False  # the lock was lifted in HALTED: trade again
-        self.hold = ""  # why the day is to pause as soon as it is armed
-        self.out: dict[str, str] = {}  # vital roles left out in this run -> error
-        self.venue_time = UnixNanos(0)
-        self.data_ended = False
-        self.ready: dict[LinkName, bool] = {LinkName.QUOTES: False, LinkName.ORDERS: False}
-        self.open_orders: dict[str, None] = {}
-        self.stop_asked: StopRequested | None = None
-        self.stop_asked_at = UnixNanos(0)
-        self.stop_told = False
-        self.closing_since = UnixNanos(0)  # system time
-        self.now = UnixNanos(0)
-        self._overrides: dict[str, tuple[str, str]] = {}
-
-    # ---- fold --------------------------------------------------------------------------------------------------
-
-    def evolve(self, message: Any, stamp: Stamp) -> None:
-        """Fold one message."""
-        self.now = stamp.system_time
-        match message:
-            case QuotesJudged(rows=rows):
-                if rows:
-                    self.venue_time = max(self.venue_time, UnixNanos(rows[-1].venue_time))
-            case HeartbeatReceived(link=LinkName.QUOTES, venue_time=at):
-                self._clock(at)
-            case LinkOpened(link=LinkName.QUOTES, session=session):
-                self._clock(session.venue_time)
-            case ConnectionChanged(link=link, to_state=to_state):
-                self.ready[link] = to_state == "READY"
-            case QuotesEnded():
-                self.data_ended = True
-            case OrderApproved(client_order_id=order_id):
-                self.open_orders[order_id] = None
-            case OrderStateChanged(client_order_id=order_id, to_status=status):
-                if status in CLOSED:
-                    self.open_orders.pop(order_id, None)
-                else:
-                    self.open_orders[order_id] = None
-            case SessionPlanned():
-                self.plan, self.data_ended = message, False
-            case GateChanged(level=level, reason=reason):
-                self.gate = level
-                if level is not self._wanted_gate():
-                    self.shut = reason
-            case DayChanged():
-                self._moved(message)
-            case RunStarted(config=config):
-                self._begin_run(config)
-            case _:
-                self._asked(message, stamp)
-
-    def _begin_run(self, config: RunConfig) -> None:
-        self._overrides = dict(config.session_overrides)
-        self.ready = {LinkName.QUOTES: False, LinkName.ORDERS: False}
-        self.stop_asked, self.stop_told, self.shut, self.hold, self.out = None, False, "", "", {}
-        self.closing_since = self.now
-
-    def _clock(self, venue_time: UnixNanos) -> None:
-        # A recorded source may begin an earlier day than the last one: its clock then rules.
-        if venue_time and (kst_date(venue_time) != kst_date(self.venue_time) or venue_time > self.venue_time):
-            self.venue_time = venue_time
-
-    def _asked(self, message: Any, stamp: Stamp) -> None:
-        """Fold what a person or a failure asks of the day; a halt holds from here on, wherever the day stands."""
-        match message:
-            case HaltRequested(caller=caller, note=note):
-                self._lock(f"halted by {caller}{_because(note)}")
-            case LossLimitHit(loss_krw=loss, limit_krw=limit):
-                self._lock(f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW")
-            case LogSpaceLow(error=error):
-                self._lock(f"event log: {error}")
-            case RoleFailed(role_name=role, error=error, benched=benched):
-                if role in VITAL:
-                    self._lock(f"role {role} failed: {error}")
-                    if benched:
-                        self.out[role] = error
-                elif self.state in BEFORE:
-                    self.hold = f"role {role} failed: {error}"
-            case PauseRequested(caller=caller, note=note) if self.state in BEFORE:
-                self.hold = f"paused by {caller}{_because(note)}"
-            case FlattenRequested(caller=caller) if self.state in BEFORE:
-                self.hold = f"flatten asked by {caller}"
-            case ResumeRequested(note=note):
-                self.hold = ""
-                if self.locked and note and self.state is not State.HALTED and not self.out:
-                    self.locked, self.lifted_seq = False, stamp.seq
-            case StopRequested() if self.stop_asked is None:  # asking again does not make it wait longer
-                self.stop_asked, self.stop_asked_at = message, stamp.system_time
-            case StopReady():
-                self.stop_told = True
-
-    def _lock(self, reason: str) -> None:
-        if not self.locked:
-            self.locked, self.lock_reason = True, reason
-
-    def _moved(self, change: DayChanged) -> None:
-        self.state, self.day_reason = State(change.to_state), change.reason
-        self.resuming = change.trigger == "unlock"
-        if change.trigger == "unlock":
-            self.locked = False
-        if change.trigger in ("unlock", "resume"):
-            self.shut = ""
-        if change.trigger in ("pause", "resume"):
-            self.hold = ""
-        if self.state is State.CLOSING:
-            self.closing_since = self.now
-        elif change.trigger == "end" and self.plan is not None and self._session_over():
-            self.ended_date = self.plan.trading_date
 
     # ---- decisions ---------------------------------------------------------------------------------------------
 
@@ -272,9 +146,6 @@ class TradingDay(Role):
                 return self._resume_trigger(), self.day_reason
         return None
 
-    def _session_over(self) -> bool:
-        return self.data_ended or (self.plan is not None and is_over(self.plan, self.venue_time))
-
     # ---- building blocks ---------------------------------------------------------------------------------------
 
     def _may(self, trigger: str) -> bool:
@@ -284,16 +155,13 @@ class TradingDay(Role):
         to_state = fsm.MACHINE.next_state(self.state, trigger)
         return DayChanged(self.state.value, to_state.value, trigger, reason, self.venue_time)
 
-    def _wanted_gate(self) -> Gate:
-        return Gate.CANCELS_ONLY if self.shut else gate_for(self.state)
-
     def _gate_reason(self) -> str:
         return self.shut or f"{self.state.lower()}: {self.day_reason}"
 
     # ---- people ------------------------------------------------------------------------------------------------
 
     def _pause(self, asked: PauseRequested) -> list[Message]:
-        reason = f"paused by {asked.caller}{_because(asked.note)}"
+        reason = f"paused by {asked.caller}{because(asked.note)}"
         if self._may("pause"):
             return [self._move("pause", reason), _accepted(asked, reason)]
         if self.state in BEFORE:
@@ -305,7 +173,7 @@ class TradingDay(Role):
     def _halt(self, asked: HaltRequested) -> list[Message]:
         cancels = len(self.open_orders)
         if self.state in RUNNING:
-            halted = self._move("halt", f"halted by {asked.caller}{_because(asked.note)}")
+            halted = self._move("halt", f"halted by {asked.caller}{because(asked.note)}")
             return [halted, _accepted(asked, halted.reason, cancels)]
         if self.state is State.HALTED:
             return [_accepted(asked, "the day is HALTED already")]
@@ -313,7 +181,7 @@ class TradingDay(Role):
         return [_accepted(asked, text, cancels if self.state is State.CLOSING else 0)]
 
     def _resume(self, asked: ResumeRequested, stamp: Stamp) -> list[Message]:
-        reason = f"resumed by {asked.caller}{_because(asked.note)}"
+        reason = f"resumed by {asked.caller}{because(asked.note)}"
         if self.lifted_seq == stamp.seq:
             return [_accepted(asked, f"the halt is lifted; the day is {self.state.value}"), *self._step()]
         if self.locked and self.out:
@@ -348,7 +216,3 @@ def _accepted(asked: Any, text: str, cancels: int = 0) -> CommandAnswered:
 
 def _refused(asked: Any, code: str, text: str) -> CommandAnswered:
     return CommandAnswered(asked.command_id, False, code, text, "")
-
-
-def _because(note: str) -> str:
-    return f": {note}" if note else ""
