@@ -465,7 +465,10 @@ def test_given_orders_when_listed_then_newest_come_first_and_filters_hold():
 
 ORDER_STEPS = "approve accept fill cancelled cancel modify answer refuse doubt strand resolve"
 OTHER_STEPS = "tick wait quote down up halt trade flatten restart repeat"
-STEPS = st.sampled_from(f"{ORDER_STEPS} {OTHER_STEPS}".split())
+WEIGHTED = [*["approve", "accept", "fill", "modify"] * 3, *ORDER_STEPS.split() * 2, *OTHER_STEPS.split()]
+SCRIPTS = st.integers(0, 40).flatmap(
+    lambda size: st.lists(st.tuples(st.sampled_from(WEIGHTED), st.integers(0, 20)), min_size=size, max_size=size)
+)
 
 
 class Game:
@@ -542,7 +545,7 @@ class Game:
         self.house.hear(fact)
 
 
-@given(st.lists(st.tuples(STEPS, st.integers(0, 20)), max_size=40))
+@given(SCRIPTS)
 def test_for_any_sequence_nothing_is_sent_twice_and_what_is_told_is_one_unbroken_story(steps: list[tuple[str, int]]):
     game = Game()
     for step, pick in steps:
@@ -561,7 +564,7 @@ def test_for_any_sequence_nothing_is_sent_twice_and_what_is_told_is_one_unbroken
     assert set(executor(house).open) == {n for n in game.names if story[n] not in client_order.CLOSED}
 
 
-@given(st.lists(st.tuples(STEPS, st.integers(0, 20)), max_size=30))
+@given(SCRIPTS)
 def test_for_any_sequence_the_fold_gives_the_live_state_and_the_replay_the_same_outputs(steps: list[tuple[str, int]]):
     game = Game()
     for step, pick in steps:
@@ -573,7 +576,7 @@ def test_for_any_sequence_the_fold_gives_the_live_state_and_the_replay_the_same_
     assert report.identical or report.outputs == 0, report
 
 
-@given(st.lists(st.tuples(STEPS, st.integers(0, 20)), max_size=30))
+@given(SCRIPTS)
 def test_for_any_sequence_an_honest_broker_leads_every_order_to_its_end(steps: list[tuple[str, int]]):
     game = Game()
     for step, pick in steps:
