@@ -11,7 +11,7 @@ from domain.orders import ChangeKind, ClientOrder, Leg
 from domain.quotes import Quote
 from domain.types import ClientOrderId, Krw, RequestId, Side
 from fsm import change_request
-from fsm.client_order import SUBMITTING, State
+from fsm.client_order import State
 
 MAX_DOUBLINGS = 6  # of the wait between two questions about the same request
 AT_BROKER = (State.WORKING, State.PARTIAL)
@@ -70,11 +70,15 @@ def touch(order: ClientOrder, quote: Quote | None) -> Krw | None:
     return Krw(price) if price > 0 else None
 
 
-def unfinished_requests(order: ClientOrder) -> list[RequestId]:
-    """Give the requests whose outcome is still to come: the submit, or cancels and modifies."""
-    if order.status in SUBMITTING:
+def unknown_requests(order: ClientOrder) -> list[RequestId]:
+    """Give the requests whose fate is open: the submit, or cancels and modifies.
+
+    A request still on its way is none of them: asking for it could overtake it, and then it would be void.
+    """
+    if order.status is State.UNKNOWN_SUBMIT:
         return [RequestId(order.client_order_id)]
-    return [item.request_id for item in order.requests if item.is_open] if not order.is_closed else []
+    lost = change_request.State.UNKNOWN
+    return [item.request_id for item in order.requests if item.state is lost] if order.is_unknown else []
 
 
 def waiting_requests(order: ClientOrder) -> dict[RequestId, int]:

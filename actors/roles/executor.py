@@ -140,8 +140,8 @@ class Executor(ExecutorState):
         return [
             ResolveOrder(order.client_order_id, request)
             for order in orders
-            if order.is_unknown and self.sent_under.get(order.client_order_id, "") in ("", self.link_journal)
-            for request in work.unfinished_requests(order)
+            if self.sent_under.get(order.client_order_id, "") in ("", self.link_journal)
+            for request in work.unknown_requests(order)
             if request not in self.resolving
         ]
 

@@ -440,6 +440,15 @@ def test_given_a_senseless_change_when_asked_then_it_is_refused_with_a_reason(qu
     assert (answer.accepted, answer.code) == (False, code)
 
 
+def test_given_a_replace_in_doubt_when_a_cancel_is_on_its_way_then_only_the_replace_is_asked_about():
+    house, market = a_house(), Venue()
+    order = a_working_order(house, market)
+    [modify, *_] = only(ModifyOrder, house.hear(a_change("o1", None, 10_050)))
+    house.hear(answered("o1", IN_DOUBT, modify.request_id), day("HALTED"))
+    house.hear(market.fills(order, 1, 9), link_is(LinkName.ORDERS))
+    assert {m.request_id for m in house.said(ResolveOrder)} == {modify.request_id}
+
+
 def test_given_no_such_order_or_no_link_when_a_cancel_is_asked_then_it_is_refused():
     house, market = a_house(), Venue()
     a_working_order(house, market)
