@@ -8,11 +8,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from domain.errors import ConfigError
 
 DEFAULT_HOME = Path(".hantrade")
+LOCK_TRIES, LOCK_PAUSE_S = 10, 0.05
 
 
 class AlreadyRunning(ConfigError):
@@ -69,14 +70,11 @@ class Home:
         """Hold the home for one process of a role (`trader`, `broker`). Raises AlreadyRunning with its pid."""
         path = self._file(role, "lock")
         with path.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            if not _lock(file):
                 file.seek(0)
                 pid = file.read().strip() or "unknown"
-                raise AlreadyRunning(
-                    f"a {role} already runs in {self.root} (pid {pid}); `hantrade stop` ends a trader"
-                ) from None
+                way_out = "`hantrade stop` ends it" if role == "trader" else "end it with Ctrl-C or SIGTERM"
+                raise AlreadyRunning(f"a {role} already runs in {self.root} (pid {pid}); {way_out}")
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
@@ -94,13 +92,18 @@ class Home:
         draft.replace(path)
 
     def running(self, role: str) -> Running | None:
-        """Give the living process of a role, None when there is none."""
+        """Give the living process of a role, None when there is none.
+
+        It lives while it holds its lock: the note of a killed process stays, and its pid may be another's by now.
+        """
+        if not _is_locked(self._file(role, "lock")):
+            return None
         try:
             data: dict[str, Any] = json.loads(self._file(role, "json").read_text())
             found = Running(**data)
         except (FileNotFoundError, json.JSONDecodeError, TypeError):
             return None
-        return found if found.alive else None
+        return found if found.alive else None  # a process that was forked off may hold the lock a moment longer
 
 
 def newest_log(home: Path) -> Path:
@@ -130,6 +133,30 @@ def new_log(home: Home, mode: str) -> Path:
     return path
 
 
+def _lock(file: IO[str]) -> bool:
+    """Lock a file for one process; patient, because readers hold the lock for an instant to see whether it is free."""
+    for attempt in range(LOCK_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if attempt + 1 < LOCK_TRIES:
+                time.sleep(LOCK_PAUSE_S)
+        else:
+            return True
+    return False
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -137,4 +164,7 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    try:  # a process that ended counts as alive until its parent collects it, which in a container may be never
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return True
