@@ -14,6 +14,8 @@ from hantrade.v1 import types_pb2
 _CODES = {
     wire.INVALID_ARGUMENT: grpc.StatusCode.INVALID_ARGUMENT,
     "UNKNOWN_SYMBOL": grpc.StatusCode.NOT_FOUND,
+    "NOT_FOUND": grpc.StatusCode.NOT_FOUND,
+    "UNKNOWN_ORDER": grpc.StatusCode.NOT_FOUND,
     "NOT_OFFERED": grpc.StatusCode.UNIMPLEMENTED,
     "WRONG_JOURNAL": grpc.StatusCode.ABORTED,
     "AHEAD_OF_JOURNAL": grpc.StatusCode.OUT_OF_RANGE,
@@ -44,9 +46,7 @@ def status_of(error: RequestRefused | BrokerUnavailable) -> grpc.Status:
         detail = types_pb2.ErrorDetail(reason_code="BROKER_UNAVAILABLE", broker_text=str(error))
     packed = AnyMessage()
     packed.Pack(detail)
-    status: grpc.Status = rpc_status.to_status(
-        status_pb2.Status(code=code.value[0], message=message, details=[packed])
-    )
+    status: grpc.Status = rpc_status.to_status(status_pb2.Status(code=code.value[0], message=message, details=[packed]))
     return status
 
 

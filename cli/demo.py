@@ -12,7 +12,7 @@ import typer
 
 from cli.broker import DataOption, DayOption, SymbolsOption, load_recording
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
-from cli.output import emit_json
+from cli.output import emit_json, note
 from domain.errors import BrokerUnavailable
 
 DEFAULT_SPEED = 700.0  # a whole day in about 35 s
@@ -43,6 +43,8 @@ def demo(
     command += ["--symbols", symbols] if symbols else []
     with broker_process(place.folder, command) as broker:
         finished = run_day(recording, broker, place.folder, place.log_path, speed, as_json=json)
+    if finished.exit_code:
+        note(f"hantrade: {finished.reason}; the report is about what came before")
     checks = check_log(place.log_path)
     report = DemoReport.of(place.log_path, checks, recording)
     if not json:
@@ -53,7 +55,8 @@ def demo(
         emit_json([result])
     else:
         print(
-            f"\n{seconds} s in all. Read on: hantrade log tail, hantrade orders list, hantrade signals (log {place.log_path})"
+            f"\n{seconds} s in all. Read on: hantrade log tail, hantrade orders list, hantrade signals "
+            f"(log {place.log_path})"
         )
     proven = checks.verified and checks.replay_identical and finished.in_order
     raise typer.Exit(finished.exit_code or Exit.DONE if proven else Exit.REFUSED)

@@ -31,7 +31,7 @@ class DeskReader:
     def __init__(self, ask: Ask, facts: RunFacts, now: Callable[[], UnixNanos], last_seq: Callable[[], int]) -> None:
         """Take how to ask a role, the run, the clock and the log's last sequence."""
         self._ask = ask
-        self._facts = facts
+        self.facts = facts
         self._now = now
         self._last_seq = last_seq
 
@@ -48,8 +48,8 @@ class DeskReader:
         )
         status.signals = sum(self._ask("strategist", SignalsQuery(limit=0)).by_attention.values())
         status.fills = len(self._ask("portfolio", FillsQuery(limit=ALL)))
-        status.mode, status.run_id = self._facts.mode, self._facts.run_id
-        status.log_path, status.log_seq = self._facts.log_path, self._last_seq()
+        status.mode, status.run_id = self.facts.mode, self.facts.run_id
+        status.log_path, status.log_seq = self.facts.log_path, self._last_seq()
         return status
 
     def orders(self, request: desk_pb2.ListOrdersRequest) -> desk_pb2.ListOrdersResponse:

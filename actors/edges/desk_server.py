@@ -1,10 +1,9 @@
 """The desk edge: DeskService on loopback. Reads ask roles; commands are inputs and answer once durable and in force."""
 
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import grpc
@@ -13,73 +12,71 @@ from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from actors.edges.desk_commands import Commands, Handled
+from actors.edges.desk_log import DeskLog
 from actors.edges.desk_reader import DeskReader
 from actors.edges.post import Post
 from broker.statuses import status_of
-from broker.translate.values import INVALID_ARGUMENT, KIND, SIDE
+from broker.translate.values import INVALID_ARGUMENT, KIND, SIDE, bad_field
 from broker.transport import SERVER_OPTIONS, loopback_only
-from domain.errors import ConfigError, RequestRefused
+from domain.errors import BrokerUnavailable, ConfigError, LogError, RequestRefused
 from domain.messages import Message, operator
 from domain.messages.operator import CommandAnswered
 from domain.types import ClientOrderId, Krw
 from hantrade.v1 import desk_pb2, desk_pb2_grpc
 
-COMMAND_S = 10.0
 # What an order by hand may ask at all; the rules are stricter.
 MAX_QUANTITY, MAX_PRICE_KRW = 1_000_000_000, 1_000_000_000
-WORKERS = 16
+WORKERS, MAX_STREAMS = 16, 8
 MIN_INTERVAL_S, MAX_INTERVAL_S, DEFAULT_INTERVAL_S = 0.1, 60.0, 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """A command and all that followed from it is committed and released; an answer would be here by now."""
+class Callers:
+    """Who streams now. A stream holds a worker thread, and a halt must always find one, so streams are limited."""
 
-    command_id: str
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._lock = threading.Lock()
+        self._here: set[threading.Event] = set()
+        self._ended = False
+
+    def come(self) -> threading.Event | None:
+        """Give what is set when this stream must end, None when there are too many."""
+        with self._lock:
+            if len(self._here) >= MAX_STREAMS:
+                return None
+            left = threading.Event()
+            if self._ended:
+                left.set()
+            self._here.add(left)
+            return left
+
+    def go(self, left: threading.Event) -> None:
+        """Forget a stream."""
+        with self._lock:
+            self._here.discard(left)
+
+    def end(self) -> None:
+        """End every stream, and those that still come."""
+        with self._lock:
+            self._ended = True
+            for left in self._here:
+                left.set()
 
 
 class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
     """Answers people and pages. Runs on the gRPC server's worker threads."""
 
-    def __init__(
-        self, post: Post, reader: DeskReader, ended: threading.Event, tell_handled: Callable[[Handled], None]
-    ) -> None:
-        """Take the door, what can be read, when streams must end, and how the core says that it is done."""
-        self._post = post
-        self._tell_handled = tell_handled
+    def __init__(self, commands: Commands, reader: DeskReader, log: DeskLog, callers: Callers) -> None:
+        """Take the way of commands, what can be read, the log, and who streams."""
+        self._commands = commands
         self._read = reader
-        self._ended = ended
-        self._waiting: dict[str, futures.Future[CommandAnswered]] = {}
-        self._lock = threading.Lock()
-
-    def answered(self, answer: CommandAnswered) -> None:
-        """Hand an answer to whoever waits for it. Actor's thread."""
-        with self._lock:
-            waiting = self._waiting.pop(answer.command_id, None)
-        if waiting is not None:
-            waiting.set_result(answer)
-
-    def handled(self, command_id: str) -> None:
-        """Tell whoever still waits that no role answered: the one that would have has failed. Actor's thread."""
-        text = "the role that answers this has failed, so nothing was done; `hantrade log grep --type RoleFailed` tells"
-        self.answered(CommandAnswered(command_id, False, "ROLE_FAILED", text, ""))
+        self._log = log
+        self._callers = callers
 
     def _command(self, make: Callable[[str], Message], context: grpc.ServicerContext) -> CommandAnswered:
         """Post a command and wait until its answer is durable. Aborts the call when it was refused."""
-        command_id = uuid.uuid4().hex
-        waiting: futures.Future[CommandAnswered] = futures.Future()
-        with self._lock:
-            self._waiting[command_id] = waiting
-        done = Handled(command_id)
-        self._post(make(command_id), source="desk", urgent=True, on_committed=lambda: self._tell_handled(done))
-        try:
-            answer = waiting.result(COMMAND_S)
-        except futures.TimeoutError:
-            context.abort(
-                grpc.StatusCode.DEADLINE_EXCEEDED, "the core did not answer in time; the command may still run"
-            )
-        if not answer.accepted:
-            abort_with(context, RequestRefused(answer.code, answer.text))
+        answer: CommandAnswered = self._answer(context, lambda: self._commands.ask(make))
         return answer
 
     def _answer(self, context: grpc.ServicerContext, ask: Callable[[], Any]) -> Any:
@@ -87,6 +84,11 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
             return ask()
         except RequestRefused as refused:
             abort_with(context, refused)
+        except (BrokerUnavailable, LogError) as error:
+            context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        except futures.TimeoutError:
+            late = "the core did not answer in time; the command may still run"
+            context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, late)
         except (pykka.Timeout, pykka.ActorDeadError):
             context.abort(grpc.StatusCode.UNAVAILABLE, "the trader is too busy or stopping")
 
@@ -98,18 +100,41 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
     def WatchStatus(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
         interval = seconds_of(request.interval) if request.HasField("interval") else DEFAULT_INTERVAL_S
         if not MIN_INTERVAL_S <= interval <= MAX_INTERVAL_S:
-            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"interval must be 100 ms to 60 s, was {interval} s")
-        while context.is_active() and not self._ended.is_set():
-            yield desk_pb2.WatchStatusResponse(status=self._answer(context, self._read.status))
-            self._ended.wait(interval)
+            abort_with(context, bad_field("interval", f"{interval} s", "100 ms to 60 s"))
+        with self._streaming(context) as left:
+            while not left.is_set():
+                yield desk_pb2.WatchStatusResponse(status=self._answer(context, self._read.status))
+                left.wait(interval)
+
+    def ReadLog(self, request: Any, context: Any) -> Iterator[Any]:  # noqa: N802
+        with self._streaming(context) as left:
+            records = self._log.read(request, left)
+            while (record := self._answer(context, lambda: next(records, None))) is not None:
+                yield record
+
+    @contextmanager
+    def _streaming(self, context: grpc.ServicerContext) -> Iterator[threading.Event]:
+        """Give what is set when the caller leaves or the server stops. Aborts the call when too many stream."""
+        left = self._callers.come()
+        if left is None:
+            text = f"{MAX_STREAMS} callers stream already; the other threads are kept for commands"
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+        try:
+            if not context.add_callback(left.set):
+                left.set()
+            yield left
+        finally:
+            self._callers.go(left)
 
     def ListOrders(self, request: Any, context: Any) -> Any:  # noqa: N802
+        limited(request.limit, context)
         return self._answer(context, lambda: self._read.orders(request))
 
     def GetOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
         return self._answer(context, lambda: self._read.order(request.client_order_id))
 
     def ListFills(self, request: Any, context: Any) -> Any:  # noqa: N802
+        limited(request.limit, context)
         return self._answer(context, lambda: self._read.fills(request.symbol, request.limit))
 
     def ListPositions(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -122,6 +147,7 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         return self._answer(context, lambda: self._read.quotes(tuple(request.symbols)))
 
     def ListSignals(self, request: Any, context: Any) -> Any:  # noqa: N802
+        limited(request.limit, context)
         return self._answer(context, lambda: self._read.signals(request.symbol, request.limit))
 
     def GetPerformance(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -160,7 +186,15 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         whole(request.quantity, "quantity", MAX_QUANTITY, context)
         caller = who(request, context)
         order = (request.symbol, side, kind, request.quantity, price, request.note)
-        answer = self._command(lambda i: operator.ManualOrderRequested(i, caller, *order), context)
+
+        def make(command_id: str) -> operator.ManualOrderRequested:
+            return operator.ManualOrderRequested(command_id, caller, *order)
+
+        if request.command_id:
+            once = (request.command_id, order[:-1], make)
+            answer = self._answer(context, lambda: self._commands.ask_once(*once))
+        else:
+            answer = self._command(make, context)
         found = self._answer(context, lambda: self._read.order_status(answer.client_order_id))
         return desk_pb2.SubmitManualOrderResponse(order=found)
 
@@ -199,6 +233,12 @@ def whole(value: int, field: str, largest: int, context: grpc.ServicerContext) -
         abort_with(context, RequestRefused(INVALID_ARGUMENT, text, field=field, value=str(value), allowed=allowed))
 
 
+def limited(limit: int, context: grpc.ServicerContext) -> None:
+    """Refuse a negative number of rows."""
+    if limit < 0:
+        abort_with(context, bad_field("limit", limit, "0 (1,000 rows) or above"))
+
+
 def price_of(request: Any, context: grpc.ServicerContext) -> Krw | None:
     """Give the limit price of a request (won), None when it has none."""
     if not request.HasField("limit_price_krw"):
@@ -226,13 +266,15 @@ class DeskServer(pykka.ThreadingActor):
         """Bind; `address` tells where. Raises ConfigError when the port is taken or the host is not loopback."""
         super().__init__()
         loopback_only(host)
-        self._ended = threading.Event()
-        self._servicer = DeskServicer(post, reader, self._ended, self.actor_ref.tell)
+        self._callers = Callers()
+        log = DeskLog(reader.facts.log_path)
+        self._commands = Commands(post, self.actor_ref.tell, log.order_by_hand)
         self._server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="desk"),
             options=SERVER_OPTIONS,
         )
-        desk_pb2_grpc.add_DeskServiceServicer_to_server(self._servicer, self._server)
+        servicer = DeskServicer(self._commands, reader, log, self._callers)
+        desk_pb2_grpc.add_DeskServiceServicer_to_server(servicer, self._server)
         checks = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(checks, self._server)
         service = desk_pb2.DESCRIPTOR.services_by_name["DeskService"].full_name
@@ -247,15 +289,16 @@ class DeskServer(pykka.ThreadingActor):
 
     def on_stop(self) -> None:
         """End streams and the server."""
-        self._ended.set()
+        self._commands.end()
+        self._callers.end()
         self._server.stop(grace=0.5).wait()
 
     def on_receive(self, message: Any) -> Any:
         """Pass answers on."""
         if isinstance(message, CommandAnswered):
-            self._servicer.answered(message)
+            self._commands.answered(message)
         elif isinstance(message, Handled):
-            self._servicer.handled(message.command_id)
+            self._commands.handled(message.command_id)
         return self.address
 
 
