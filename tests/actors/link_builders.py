@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from actors.edges.link import BrokerLink
 from broker.port import AccountState, Guard, OrderRequest, OrderSessionOpened, Receipt
 from domain.errors import BrokerUnavailable, HantradeError
 from domain.instruments import Instrument
@@ -251,8 +250,3 @@ def a_batch(seq: int, rows: int = 1, end: bool = False) -> tuple[bytes, QuoteBat
 def settle(link: Any) -> None:
     """Wait until the link's actor has handled what it was told."""
     assert link.ask("ping", timeout=WAIT_S) == "pong"
-
-
-def actor_of(ref: Any) -> BrokerLink:
-    actor: BrokerLink = ref._actor
-    return actor

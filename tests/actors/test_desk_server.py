@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def desk(house: House) -> DeskClient:
     """Give the desk of a trader that trades and has an open gate."""
     until(
-        lambda: "READY" == status(house.desk).connection and status(house.desk).day in ("TRADING", "PAUSED", "HALTED")
+        lambda: status(house.desk).connection == "READY" and status(house.desk).day in ("TRADING", "PAUSED", "HALTED")
     )
     if status(house.desk).gate != OPEN:
         house.desk.Resume(desk_pb2.ResumeRequest(caller="test", note="the next test"))
@@ -227,7 +228,7 @@ def test_given_streams_and_a_stop_when_the_desk_ends_then_they_end_soon_and_ids_
         following = house.desk.ReadLog(desk_pb2.ReadLogRequest(follow=True))
         next(watching)
         ended = threading.Event()
-        threading.Thread(target=lambda: (drain(watching), drain(following), ended.set()), daemon=True).start()
+        threading.Thread(target=drain, args=(ended, watching, following), daemon=True).start()
         house.desk.Stop(desk_pb2.StopRequest(caller="test"))
         assert house.trader.system.stopped.wait(10)
         house.trader.system.stop("stopped in order")
@@ -239,17 +240,17 @@ def test_given_streams_and_a_stop_when_the_desk_ends_then_they_end_soon_and_ids_
         assert (code, refused.code) == (grpc.StatusCode.FAILED_PRECONDITION, "ID_REUSED")
 
 
-def drain(stream: Any) -> None:
-    try:
-        for _ in stream:
-            pass
-    except grpc.RpcError:
-        pass
+def drain(ended: threading.Event, *streams: Any) -> None:
+    for stream in streams:
+        with suppress(grpc.RpcError):
+            for _ in stream:
+                pass
+    ended.set()
 
 
 def test_given_a_port_that_is_taken_when_the_desk_starts_then_the_setting_is_named(house: House) -> None:
     host, port = house.trader.desk_address.rsplit(":", 1)
-    with pytest.raises(ConfigError, match="desk.port"):
+    with pytest.raises(ConfigError, match=r"desk\.port"):
         DeskServer(lambda *_, **__: None, house.trader.reader, host, int(port))
 
 
@@ -284,7 +285,9 @@ def test_given_a_stop_when_somebody_waits_then_they_are_told_and_nobody_new_is_l
 
 
 def test_given_a_role_that_failed_when_a_command_was_handled_then_the_caller_is_told() -> None:
-    commands = Commands(lambda message, **__: commands.handled(message.command_id), lambda _: None, lambda _: None)
+    commands: Commands = Commands(
+        lambda message, **__: commands.handled(message.command_id), lambda _: None, lambda _: None
+    )
     with pytest.raises(RequestRefused) as refused:
         commands.ask(a_pause)
     assert refused.value.code == "ROLE_FAILED"

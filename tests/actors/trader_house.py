@@ -86,7 +86,7 @@ class DeskClient:
         except grpc.RpcError as error:
             refused = read_error(error, "desk")
             assert isinstance(refused, RequestRefused), refused
-            return error.code(), refused  # type: ignore[attr-defined]  # a call, too
+            return error.code(), refused
         raise AssertionError(f"{name} was not refused")
 
 
