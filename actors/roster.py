@@ -11,6 +11,7 @@ from actors.roles.trading_day import TradingDay
 from actors.roles.trend_analyst import TrendAnalyst
 
 ROLES: tuple[type[Role], ...] = (
+    Notifier,  # first, so that notices stand in the order in which things happened, each before what follows from it
     ConnectionSupervisor,
     TradingDay,
     TrendAnalyst,
@@ -18,7 +19,6 @@ ROLES: tuple[type[Role], ...] = (
     Strategist,
     RiskManager,
     Executor,
-    Notifier,
 )
 
 

@@ -62,7 +62,7 @@ class TraderSystem:
         self._watching = threading.Thread(target=self._watch, name="watch edges", daemon=True)
         self.core = Core(kernel, log, codec, run_id, system_now, self._release, self._failed)
         day = kernel.role("trading_day")
-        if isinstance(day, TradingDay):
+        if isinstance(day, TradingDay) and day.NAME not in kernel.benched:
             gate.level = day.gate  # the level of the log holds before anything is connected
 
     def start(self, config: RunConfig, version: str, edges: list[pykka.ActorRef[Any]], effects: Effects) -> None:

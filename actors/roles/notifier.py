@@ -1,5 +1,6 @@
 """The notifier: what a person should know, in plain words and Korean time."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from domain.time import kst_text
 from domain.types import Severity
 
 MAX_TOPICS = 500  # remembered; the oldest is forgotten first
+CLOCK = re.compile(r"^\d\d:\d\d:\d\d ")
 MAX_NAMED = 5  # instruments named in one notice
 DAY_SEVERITY = {"HALTED": Severity.ALERT, "PAUSED": Severity.WARNING}
 
@@ -64,8 +66,8 @@ class Notifier(Role):
         severity, topic, body = notice
         if self.last_said.get(topic) == body:
             return ()
-        at = message.when() or stamp.system_time
-        return (NoticeRaised(severity, topic, f"{kst_text(at)} {body}"),)
+        at = message.when()  # venue time; a replayed day has its own, the machine's would only confuse beside it
+        return (NoticeRaised(severity, topic, f"{kst_text(at)} {body}" if at else body),)
 
     def _notice(self, message: Any) -> tuple[Severity, str, str] | None:
         found: tuple[Severity, str, str] | None = None
@@ -166,4 +168,5 @@ def _failure(message: Any) -> tuple[Severity, str, str] | None:
 
 
 def _body(text: str) -> str:
-    return text.partition(" ")[2]  # the time in front is not part of what was said
+    """Give a text without the venue time in front; it is not part of what was said."""
+    return CLOCK.sub("", text)

@@ -108,7 +108,7 @@ def test_given_a_difference_when_books_agree_again_then_that_is_said_too() -> No
     desk = a_desk()
     desk.say(ReconcileReported(False, ("cash",), 0, 0))
     [notice] = desk.say(ReconcileReported(True, (), 0, 0))
-    assert (notice.severity, notice.text[9:]) == (Severity.INFO, "Our books and the broker's agree.")
+    assert (notice.severity, notice.text) == (Severity.INFO, "Our books and the broker's agree.")
 
 
 def test_given_many_instruments_without_limits_when_told_then_five_are_named() -> None:
