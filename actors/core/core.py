@@ -138,16 +138,11 @@ class Core:
 
 def to_record(item: Numbered, run_id: str, codec: MessageCodec) -> Record:
     """Make the log's row of one numbered message. Raises ValueError for NaN."""
-    payload, raw = codec.encode(item.message)
-    return Record(
+    return codec.record(
+        item.message,
         seq=item.stamp.seq,
         run_id=run_id,
         recorded_at=item.stamp.system_time,
-        venue_time=item.message.when(),
-        type=type(item.message).__name__,
-        stream=item.message.stream(),
         causation_seq=item.causation_seq,
         role=item.role,
-        payload=payload,
-        raw=raw,
     )
