@@ -1,5 +1,7 @@
 """`hantrade orders`: list, show, submit, modify, cancel."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -7,11 +9,12 @@ import typer
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source, desk_of
 from cli.names import labelled, symbol_of
 from cli.output import emit_json, krw, kst_clock, plain, show_table
-from domain.errors import ConfigError
+from domain.errors import ConfigError, RequestRefused
 from hantrade.v1 import desk_pb2, types_pb2
 
 app = typer.Typer(no_args_is_help=True, help="Orders: list, show, and by hand submit, modify, cancel.")
 
+MAX_QUANTITY, MAX_PRICE_KRW = 1_000_000_000, 1_000_000_000  # beyond this a number is a slip of the hand
 SIDES = {"buy": types_pb2.SIDE_BUY, "sell": types_pb2.SIDE_SELL}
 COLUMNS = [
     ("order", "left"),
@@ -119,8 +122,8 @@ def submit(
     """
     if side.lower() not in SIDES:
         raise ConfigError(f"side must be buy or sell, was {side!r}")
-    if quantity <= 0:
-        raise ConfigError(f"quantity must be above 0, was {quantity}")
+    _check("quantity", quantity, MAX_QUANTITY)
+    _check("--price", price, MAX_PRICE_KRW)
     request = desk_pb2.SubmitManualOrderRequest(
         symbol=symbol_of(symbol),
         side=SIDES[side.lower()],
@@ -148,12 +151,12 @@ def modify(
     """
     if price is None and quantity is None:
         raise ConfigError("nothing to change: give --price, --quantity or both")
-    if quantity is not None and quantity <= 0:
-        raise ConfigError(f"--quantity must be above 0, was {quantity}")
+    _check("--quantity", quantity, MAX_QUANTITY)
+    _check("--price", price, MAX_PRICE_KRW)
     request = desk_pb2.ModifyManualOrderRequest(
         client_order_id=order_id, limit_price_krw=price, quantity=quantity, caller=_caller()
     )
-    with desk_of(home) as desk:
+    with desk_of(home) as desk, _about(order_id):
         _tell(desk.call("ModifyManualOrder", request).order, json)
 
 
@@ -168,8 +171,24 @@ def cancel(
     Example: hantrade orders cancel 3f2a9c01d4-1234
     """
     request = desk_pb2.CancelManualOrderRequest(client_order_id=order_id, caller=_caller())
-    with desk_of(home) as desk:
+    with desk_of(home) as desk, _about(order_id):
         _tell(desk.call("CancelManualOrder", request).order, json)
+
+
+@contextmanager
+def _about(order_id: str) -> Iterator[None]:
+    """Name the order in a refusal that speaks of it."""
+    try:
+        yield
+    except RequestRefused as refused:
+        if order_id in refused.text:
+            raise
+        raise RequestRefused(refused.code, f"order {order_id!r}: {refused.text}") from None
+
+
+def _check(field: str, value: int | None, largest: int) -> None:
+    if value is not None and not 0 < value <= largest:
+        raise ConfigError(f"{field} must be 1 to {largest:,}, was {value}")
 
 
 def _caller() -> str:
