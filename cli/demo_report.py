@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from actors.edges.desk_reader import ALL
 from broker_sim.recording import Recording
+from cli.demo_events import events_of, unfilled
 from cli.demo_run import Finished
 from cli.names import labelled
 from cli.offline import fold_roles
@@ -73,6 +74,7 @@ class DemoReport:
     positions: list[types_pb2.Position]
     denials: tuple[OrderDenied, ...]
     by_attention: dict[str, int]
+    events: list[tuple[str, str]]  # clock time, what stopped or disturbed trading
 
     @classmethod
     def of(cls, log_path: Path, checks: LogChecks, recording: Recording) -> "DemoReport":
@@ -92,6 +94,7 @@ class DemoReport:
             positions=[p for p in reader.positions().positions if p.quantity],
             denials=ask("risk_manager", DenialsQuery(limit=ALL)),
             by_attention=ask("strategist", SignalsQuery(limit=0)).by_attention,
+            events=events_of(log_path),
         )
 
     def result(self) -> dict[str, Any]:
@@ -122,6 +125,8 @@ def show_report(report: DemoReport, finished: Finished) -> None:
     _show_trips(report)
     _show_positions(report)
     _show_denials(report)
+    _show_unfilled(report)
+    _show_events(report)
     cash, perf = report.cash, report.performance
     rows = [
         ["quotes judged / refused", f"{krw(report.status.quotes)} / {krw(report.status.quotes_refused)}"],
@@ -146,8 +151,8 @@ def show_report(report: DemoReport, finished: Finished) -> None:
     show_table(f"{report.recording.day}, paper", [("what", "left"), ("figure", "left")], rows, "")
     if report.by_attention.get(SHADOW):
         out.print(
-            "attention=shifted-demo: a real search series of other dates, moved by whole weeks; it shows the machinery, "
-            "it is no evidence of anything."
+            "attention=shifted-demo: a real search series of other dates, moved by whole weeks; it shows the "
+            "machinery, it is no evidence of anything."
         )
     out.print("Past or paper results promise nothing about profit.")
 
@@ -211,6 +216,21 @@ def _show_positions(report: DemoReport) -> None:
     right = "right"
     columns = [("symbol", "left"), ("shares", right), ("cost", right), ("mark", right), ("unrealised", right)]
     show_table("still held, at mark", columns, rows, "")
+
+
+def _show_unfilled(report: DemoReport) -> None:
+    rows = [[ended, krw(count), why] for ended, why, count in unfilled(report.log_path, report.orders.values())]
+    if rows:
+        columns = [("orders", "left"), ("times", "right"), ("reason", "left")]
+        show_table("orders that ended with shares unfilled", columns, rows, "")
+
+
+def _show_events(report: DemoReport) -> None:
+    rows = [[clock, text] for clock, text in report.events]
+    if rows and report.positions:
+        rows.append(["end", f"{len(report.positions)} positions stay at mark"])
+    if rows:
+        show_table("what stopped or disturbed trading", [("time", "left"), ("reason", "left")], rows, "")
 
 
 def _show_denials(report: DemoReport) -> None:

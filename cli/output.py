@@ -1,4 +1,4 @@
-"""What commands print: tables for people, one JSON object a line for machines. Data goes to stdout, the rest to stderr."""
+"""What commands print: tables for people, one JSON object a line for machines. Data to stdout, the rest to stderr."""
 
 import json
 import sys
@@ -8,12 +8,18 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from domain.time import KST
 from domain.types import NANOS_PER_SECOND
 
+WORDY = ("why", "reason", "figure", "state", "first of them")  # columns of words
+LEAST_WORDS = 24  # columns that words need to be read in a table
 PIPE_WIDTH = 200  # a pipe has no width; nothing may be cut there
 
 
@@ -97,9 +103,49 @@ def show_table(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Se
     if not rows:
         out.print(empty)
         return
+    words = [index for index, (heading, _) in enumerate(columns) if heading in WORDY]
+    if words and _figures_width(columns, rows) + LEAST_WORDS > out.width:
+        _show_narrow(out, title, columns, rows)
+        return
     table = Table(title=title, title_justify="left")
     for heading, justify in columns:
-        table.add_column(heading, justify=justify, no_wrap=heading not in ("why", "reason"))  # type: ignore[arg-type]
+        # Words may be broken over lines when the terminal is narrow, figures and names never.
+        table.add_column(heading, justify=justify, no_wrap=heading not in WORDY)  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(escape(cell) for cell in row))
     out.print(table)
+
+
+def _widths(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [
+        max(cell_len(text) for text in (heading, *(row[i] for row in rows))) for i, (heading, _) in enumerate(columns)
+    ]
+
+
+def _figures_width(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> int:
+    """Give the columns a boxed table takes besides its words."""
+    widths = _widths(columns, rows)
+    return (
+        sum(w for w, (heading, _) in zip(widths, columns, strict=True) if heading not in WORDY) + 3 * len(columns) + 1
+    )
+
+
+def _show_narrow(out: Console, title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
+    """Print figures without a box and the words of a row below it, for a terminal too narrow for a table."""
+    widths = _widths(columns, rows)
+
+    def line(cells: Sequence[str]) -> str:
+        padded = []
+        for cell, width, (heading, justify) in zip(cells, widths, columns, strict=True):
+            blanks = " " * (width - cell_len(cell))
+            if heading not in WORDY:
+                padded.append(blanks + cell if justify == "right" else cell + blanks)
+        return " ".join(padded).rstrip()
+
+    out.print(Text(title, "italic"))
+    out.print(Text(line([heading for heading, _ in columns]), "bold"), soft_wrap=True)
+    for row in rows:
+        out.print(Text(line(row)), soft_wrap=True)
+        for cell, (heading, _) in zip(row, columns, strict=True):
+            if heading in WORDY and cell:
+                out.print(Padding(Text(cell, "dim"), (0, 0, 0, 2)))

@@ -49,7 +49,8 @@ def test_given_an_edge_that_dies_when_it_is_noticed_then_the_gate_shuts_and_the_
         until(lambda: trader.reader.status().connection == "READY")
         [ref] = [one for one in system._edges if one.actor_class.__name__ == edge]
         if edge == "ClockEdge":
-            ref._actor_weakref()._post = None  # its thread fails at the next tick
+            actor: Any = ref._actor_weakref()
+            actor._post = None  # its thread fails at the next tick
         else:
             ref.tell(object())  # no link can carry this out: our bug
         with excused():
