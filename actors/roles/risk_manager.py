@@ -40,6 +40,7 @@ from domain.risk.picture import worst_price
 from domain.risk.sizing import cost
 from domain.types import PPM, ClientOrderId, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
 from domain.views import CheckView, DenialsQuery, RiskQuery, RiskView
+from fsm.client_order import CLOSED
 
 Verdict = OrderApproved | OrderDenied
 
@@ -102,6 +103,9 @@ class RiskManager(Role):
                 return self._change(message)
             case FlattenRequested():
                 return self._flatten(message, stamp)
+            case OrderStateChanged(to_status=status) if status not in CLOSED:
+                # It may be of a sale made just now, with the others of its list still to come: these would come twice.
+                return ()
         return self._sell_out(stamp)
 
     # ---- signals and orders by hand ----------------------------------------------------------------------------
