@@ -142,8 +142,8 @@ class ConnectionSupervisor(Role):
 
     def _seen(self, journal_id: str, event_seq: int) -> None:
         if journal_id != self.journal_id:
-            self.journal_id, self.after_seq, self.gap = journal_id, event_seq, ""
-        elif event_seq > self.after_seq + 1:
+            self.journal_id, self.after_seq = journal_id, 0  # another journal is heard from its first event on
+        if event_seq > self.after_seq + 1:
             self.gap = f"order event {self.after_seq + 1} is missing, {event_seq} came"
         else:
             self.after_seq, self.gap = max(self.after_seq, event_seq), ""

@@ -131,9 +131,9 @@ class ExecutorState(Role):
 
     def _is_new(self, fact: Any) -> bool:
         """Tell whether a fact comes next. A resumed stream may repeat; behind a gap nothing is believed."""
-        if fact.journal_id != self.journal_id:
-            self.journal_id, self.heard_at = fact.journal_id, {}
-        elif fact.event_seq != self.event_seq + 1:
+        if fact.journal_id != self.journal_id:  # another journal is heard from its first event on
+            self.journal_id, self.event_seq, self.heard_at = fact.journal_id, 0, {}
+        if fact.event_seq != self.event_seq + 1:
             return False
         self.event_seq = fact.event_seq
         order = self.orders.get(fact.client_order_id)

@@ -144,7 +144,7 @@ class RiskManager(Role):
         return [verdict, CommandAnswered(asked.command_id, accepted, code, text, verdict.client_order_id)]
 
     def _change(self, asked: ManualModifyRequested) -> list[Message]:
-        """Judge an open order anew at its new price, its own hold set aside; whether it can change the executor knows."""
+        """Judge an open order anew at its new price, its own hold set aside; the executor knows if it can change."""
         state, now = self.state, UnixNanos(self.state.venue_time)
         hold = state.holds.get(asked.client_order_id)
         price = asked.limit_price if asked.limit_price is not None or hold is None else hold.limit_price
