@@ -13,6 +13,7 @@ from bench.quotes import MARK, Job, make_rows
 from bench.reports import Arrivals, SinkReport
 
 HELLO_EVERY_S = 0.05
+POLL_MS = 100
 
 
 def source(pipe: Connection, job: Job) -> None:
@@ -21,7 +22,9 @@ def source(pipe: Connection, job: Job) -> None:
     publisher, replier = context.socket(zmq.PUB), context.socket(zmq.REP)
     publisher.set_hwm(0)  # a slow reader loses nothing, as with us
     ports = [one.bind_to_random_port("tcp://127.0.0.1") for one in (publisher, replier)]
-    threading.Thread(target=_take_orders, args=(replier, arrivals), daemon=True).start()
+    over = threading.Event()
+    taking = threading.Thread(target=_take_orders, args=(replier, arrivals, over), daemon=True)
+    taking.start()
     gc.freeze()
     pipe.send(f"{ports[0]},{ports[1]}")
     while not pipe.poll(HELLO_EVERY_S):  # a late subscriber misses what was sent before
@@ -34,18 +37,19 @@ def source(pipe: Connection, job: Job) -> None:
         publisher.send_pyobj(["tick", row])
     pipe.recv()
     pipe.send(arrivals.report())
+    over.set()
+    taking.join()  # a socket must not be closed under the thread that uses it
     context.destroy(linger=0)
 
 
-def _take_orders(replier: Any, arrivals: Arrivals) -> None:
-    try:
-        while True:
-            symbol, price = replier.recv_pyobj()
-            now = time.monotonic_ns()
-            arrivals.orders.append(((symbol, price), now, now))
-            replier.send_pyobj(True)
-    except zmq.ZMQError:
-        return  # the context was destroyed: the measurement is over
+def _take_orders(replier: Any, arrivals: Arrivals, over: threading.Event) -> None:
+    while not over.is_set():
+        if not replier.poll(POLL_MS):
+            continue
+        symbol, price = replier.recv_pyobj()
+        now = time.monotonic_ns()
+        arrivals.orders.append(((symbol, price), now, now))
+        replier.send_pyobj(True)
 
 
 def sink(pipe: Connection, job: Job, address: str) -> None:
