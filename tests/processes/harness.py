@@ -40,6 +40,7 @@ LOOSE = {  # limits that would refuse what these tests send, out of the way
     "HANTRADE_RISK__PRICE_COLLAR_PCT": "50",
     "HANTRADE_RISK__DUPLICATE_WINDOW_MS": "1",
     "HANTRADE_EXECUTION__ENTRY_PATIENCE_MS": "86400000",
+    "HANTRADE_LINK__BACKOFF_MAX_MS": "500",
 }
 
 
@@ -175,8 +176,15 @@ class Place:
         wait_until(lambda: self.order(order_id) in states, f"order {order_id} in {states}")
 
     def submit(self, *args: str) -> str:
-        """Submit an order by hand; give its id."""
-        return str(self.run("orders", "submit", *args, "--json").json["client_order_id"])
+        """Submit an order by hand, once its instrument has traded in this run; give its id."""
+        said: list[Said] = []
+
+        def judged() -> bool:
+            said.append(self.run("orders", "submit", *args, "--json"))
+            return "DATA_AGE" not in said[-1].err
+
+        wait_until(judged, f"a quote to submit {args} on")
+        return str(said[-1].json["client_order_id"])
 
     def run(self, *args: str, **extra: str) -> Said:
         """Run a command of this place inside the test's process."""
