@@ -117,9 +117,9 @@ class TraderSystem:
             dead = [edge for edge in self._edges if not edge.is_alive()]
             if dead:
                 text = f"{', '.join(edge.actor_class.__name__ for edge in dead)} died; the run ends, start it again"
-                logger.error("an edge died; its error stands above", edges=text)
                 self._failed(InvariantError(text))
                 self.core.post(NoticeRaised(Severity.ALERT, "edge", text), source="system", urgent=True)
+                logger.error("an edge died; its error stands above", edges=text)
                 return
 
     def _failed(self, error: BaseException) -> None:

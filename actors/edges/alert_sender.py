@@ -27,7 +27,8 @@ class AlertSender(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> Any:
         """Show one notice."""
         if isinstance(message, NoticeRaised):
-            with contextlib.suppress(OSError):  # stderr may be closed or full; the notice stands in the log
+            # stderr may be full (OSError) or closed (ValueError); the notice stands in the log all the same
+            with contextlib.suppress(OSError, ValueError):
                 if self._show is not None:
                     self._show(message)
                 else:

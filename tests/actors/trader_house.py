@@ -51,7 +51,9 @@ def a_trader(folder: Path, quotes_at: str, **compose: Any) -> Iterator[Trader]:
     # Quotes of these recordings are minutes apart, and tests do not want to wait between orders.
     risk = replace(config.risk, duplicate_window_ms=0, max_data_age_ms=36_000_000)
     config = replace(config, risk=risk, quotes_endpoint=quotes_at, orders_endpoint="")
-    trader = compose_trader(config, folder / "log.db", folder / "paper", ("127.0.0.1", 0), **compose)
+    shown: list[Any] = []
+    desk = ("127.0.0.1", 0)
+    trader = compose_trader(config, folder / "log.db", folder / "paper", desk, show_notice=shown.append, **compose)
     try:
         yield trader
     finally:

@@ -15,7 +15,7 @@ import cli.demo_run
 from cli.demo import BrokerProcess
 from cli.demo_report import check_log
 from cli.main import app
-from domain.errors import ConfigError
+from domain.errors import BrokerUnavailable, ConfigError
 from tests.broker_sim.builders import a_bar, a_day, a_file
 from tests.cli.demo_house import SYMBOL, a_demo, a_lively_day, result_of, runner, small
 
@@ -200,7 +200,7 @@ def test_given_a_broker_that_does_not_start_when_a_demo_runs_then_its_last_line_
 ) -> None:
     (tmp_path / "no.txt").write_text("")
     with (
-        pytest.raises(cli.demo.BrokerUnavailable, match="did not start"),
+        pytest.raises(BrokerUnavailable, match="did not start"),
         cli.demo.broker_process(tmp_path, ["--data", str(tmp_path / "no.txt")]),
     ):
         pass

@@ -1,0 +1,78 @@
+"""`hantrade orders` typed at a running trader."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.actors.trader_house import SYMBOL, until
+from tests.cli.live_house import LiveHome, a_live_home
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveHome]:
+    with a_live_home(tmp_path_factory.mktemp("orders")) as made:
+        yield made
+
+
+def listed(live: LiveHome, *args: str) -> list[dict[str, object]]:
+    code, out = live.type("orders", "list", "--json", *args)
+    assert code == 0
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_given_an_order_by_name_when_submitted_changed_and_cancelled_then_each_step_shows(live: LiveHome) -> None:
+    code, out = live.type("orders", "submit", "buy", "코오롱인더", "3", "--price", "9800", "--json", "--note", "mine")
+    order = json.loads(out)
+    assert (code, order["symbol"], order["quantity"], order["limit_price_krw"]) == (0, SYMBOL, 3, 9_800)
+    order_id = order["client_order_id"]
+    until(lambda: [o["status"] for o in listed(live, "--open")] == ["WORKING"])
+    assert live.type("orders", "modify", order_id, "--price", "9790")[0] == 0
+    until(lambda: [o["limit_price_krw"] for o in listed(live, "--open", "--symbol", SYMBOL)] == [9_790])
+    assert live.type("orders", "cancel", order_id)[0] == 0
+    until(lambda: listed(live, "--open") == [])
+    code, out = live.type("orders", "show", order_id, "--json")
+    shown = json.loads(out)
+    assert (code, shown["status"], shown["fills"]) == (0, "CANCELLED", [])
+    code, out = live.type("orders", "show", order_id)
+    assert "코오롱인더" in out
+    assert "no fills" in out
+
+
+def test_given_a_market_order_when_filled_then_books_show_it(live: LiveHome) -> None:
+    assert live.type("orders", "submit", "buy", SYMBOL, "2")[0] == 0
+    until(lambda: live.type("fills", "list", "--json")[1] != "")
+    [fill, *_] = [json.loads(line) for line in live.type("fills", "list", "--json")[1].splitlines()]
+    assert (fill["symbol"], fill["side"]) == (SYMBOL, "BUY")
+    until(lambda: json.loads(live.type("positions", "--json")[1].splitlines()[0])["quantity"] == 2)
+    cash = json.loads(live.type("cash", "--json")[1])
+    assert cash["commission_krw"] >= 0
+    assert cash["cash_krw"] < 10_000_000
+    for command in (["fills", "list"], ["positions"], ["quotes", "코오롱인더"]):
+        assert "코오롱인더" in live.type(*command)[1], command
+    assert "equity" in live.type("cash")[1]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "named"),
+    [
+        (["submit", "hold", SYMBOL, "1"], 2, "buy or sell"),
+        (["submit", "buy", SYMBOL, "0"], 2, "quantity"),
+        (["submit", "buy", "없는회사", "1"], 2, "없는회사"),
+        (["submit", "buy", SYMBOL, "1", "--price", "0"], 2, "--price"),
+        (["submit", "buy", SYMBOL, "900000"], 1, "KRW"),
+        (["submit", "buy", SYMBOL, "1", "--price", "9801"], 1, "TICK"),
+        (["modify", "x"], 2, "--price"),
+        (["modify", "x", "--quantity", "0"], 2, "--quantity"),
+        (["modify", "x", "--price", "9800"], 1, "not known"),
+        (["cancel", "x"], 1, "not known"),
+        (["show", "x"], 1, "not known"),
+        (["list", "--symbol", "없는회사"], 2, "없는회사"),
+    ],
+)
+def test_given_a_wrong_command_when_typed_then_exit_code_and_line_tell(
+    live: LiveHome, args: list[str], code: int, named: str
+) -> None:
+    found, text = live.type("orders", *args)
+    assert found == code, text
+    assert named in text
