@@ -90,6 +90,7 @@ class ConnectionSupervisor(Role):
         self.after_seq = 0  # last order event heard without a gap before it
         self.journal_id = ""
         self.gap = ""  # order events were missed: what must not be guessed
+        self.account_due = False  # a day was planned since the account was asked for: it is opened anew for each
 
     # ---- fold --------------------------------------------------------------------------------------------------
 
@@ -113,6 +114,8 @@ class ConnectionSupervisor(Role):
                 self.links[name].phase = phase
             case ConnectionChanged():
                 self._changed(message, stamp)
+            case ReconcileLink(link=LinkName.ORDERS):
+                self.account_due = False
             case LinkOpened(link=name, session=session) | LinkLoggedIn(link=name, session=session):
                 self.links[name].last_beat = stamp.system_time
                 self.links[name].phase = session.phase
@@ -128,7 +131,7 @@ class ConnectionSupervisor(Role):
                 self._seen(message.journal_id, message.event_seq)
 
     def _plan(self, day: date, opens: UnixNanos, closes: UnixNanos, is_session: bool) -> None:
-        self.feed.ended = False
+        self.feed.ended, self.account_due = False, True
         if is_session:
             self.book.plan(day, opens, closes)
 
@@ -179,6 +182,8 @@ class ConnectionSupervisor(Role):
                 return self._reconcile(link, "logged_in", stamp)
             case InstrumentsReceived():
                 return self._instruments(message, stamp)
+            case SessionPlanned():
+                return self._reconcile(self.links[LinkName.ORDERS], "resync", stamp, "the account opens for a new day")
             case ReconcileReported(agreed=agreed, differences=differences):
                 return self._reconciled(agreed, differences, stamp)
             case LinkFailed(link=name, step=step, reason=reason):
@@ -210,6 +215,8 @@ class ConnectionSupervisor(Role):
 
     def _reconciled(self, agreed: bool, differences: tuple[str, ...], stamp: Stamp) -> list[Message]:
         link = self.links[LinkName.ORDERS]
+        if agreed and self.account_due and link.state is State.RECONCILING:
+            return [ReconcileLink(link.name, self.symbols)]  # what was read may be the account of another day
         if agreed:
             return self._move(link, "reconciled", "books agree", stamp)
         if link.state is not State.RECONCILING:
@@ -229,8 +236,8 @@ class ConnectionSupervisor(Role):
             return [*self._move(link, "opened", "log-in needed", stamp), LoginLink(link.name)]
         return self._reconcile(link, "opened_logged_in", stamp)
 
-    def _reconcile(self, link: Link, trigger: str, stamp: Stamp) -> list[Message]:
-        moved = self._move(link, trigger, "logged in", stamp)
+    def _reconcile(self, link: Link, trigger: str, stamp: Stamp, why: str = "logged in") -> list[Message]:
+        moved = self._move(link, trigger, why, stamp)
         return [*moved, ReconcileLink(link.name, self.symbols)] if moved else []
 
     def _instruments(self, message: InstrumentsReceived, stamp: Stamp) -> list[Message]:

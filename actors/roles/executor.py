@@ -21,7 +21,7 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.run import ClockTicked, RunStarted
-from domain.messages.trading import DayChanged, FillBooked, ModifyApproved, OrderApproved, OrderDenied
+from domain.messages.trading import AccountOpened, DayChanged, FillBooked, ModifyApproved, OrderApproved, OrderDenied
 from domain.order_work import AT_BROKER, Asked
 from domain.orders import ClientOrder
 from domain.status import OrdersQuery
@@ -58,6 +58,7 @@ class Executor(ExecutorState):
         RequestAnswered,
         RequestStranded,
         BrokerStateReceived,
+        AccountOpened,
         FillBooked,
         FlattenRequested,
         ManualCancelRequested,

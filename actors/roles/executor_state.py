@@ -22,7 +22,7 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.run import ClockTicked, RunStarted
-from domain.messages.trading import DayChanged, FillBooked, OrderApproved, OrderDenied
+from domain.messages.trading import AccountOpened, DayChanged, FillBooked, OrderApproved, OrderDenied
 from domain.order_work import Asked
 from domain.orders import ClientOrder
 from domain.quotes import Quote
@@ -107,6 +107,8 @@ class ExecutorState(Role):
                 if self.positions is None:
                     self.positions = {item.symbol: item.quantity for item in positions}
                 self.reconciling, self.link_journal = message, journal_id
+            case AccountOpened() if self.reconciling is not None:  # for this date the broker's books are ours
+                self.positions = {item.symbol: item.quantity for item in self.reconciling.positions}
             case ReconcileReported():
                 self.reconciling = None
             case ConnectionChanged(link=LinkName.ORDERS, to_state=to_state):

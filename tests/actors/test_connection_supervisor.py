@@ -75,7 +75,7 @@ def started(**changes: Any) -> House:
 def ready(**changes: Any) -> House:
     """Give both links READY."""
     house = started(**changes)
-    house.hear(opened(QUOTES), instruments(), opened(ORDERS), AGREED, PLAN)
+    house.hear(opened(QUOTES), PLAN, instruments(), opened(ORDERS), AGREED)
     assert (state(house), state(house, ORDERS)) == (State.READY, State.READY)
     return house
 
