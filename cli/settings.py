@@ -3,12 +3,15 @@
 An unknown key or a bad value is refused with the file, the key, the value and what is allowed.
 """
 
+import os
 import tomllib
+from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,10 +28,14 @@ from domain.config import (
     StrategyConfig,
 )
 from domain.errors import ConfigError
+from domain.krx.sessions import regular_session
 from domain.types import Krw
+from strategies.registry import build
 
 SETTINGS_FILE = "hantrade.toml"
 WATCHLIST_FILE = "watchlist.toml"
+PREFIX = "HANTRADE_"
+NOT_SETTINGS = ("HANTRADE_HOME", "HANTRADE_DEBUG", "HANTRADE_REPLAY_CHILD")
 PPM_PER_PERCENT = 10_000
 
 
@@ -45,6 +52,34 @@ def _endpoint(value: str) -> str:
     return value
 
 
+def _sessions(value: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    for day, hours in value.items():
+        try:
+            found = date.fromisoformat(day)
+        except ValueError:
+            raise ValueError(f"{day!r} is not a date YYYY-MM-DD") from None
+        regular_session(found, value)
+    return value
+
+
+def _strategies(value: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    for name, params in value.items():
+        build(StrategyConfig(name, dict(params)))
+    return value
+
+
+def _checked(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let pydantic tell where a ConfigError of the domain happened."""
+
+    def checked(value: Any) -> Any:
+        try:
+            return check(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+
+    return checked
+
+
 def _optional_endpoint(value: str) -> str:
     return _endpoint(value) if value else value
 
@@ -52,6 +87,8 @@ def _optional_endpoint(value: str) -> str:
 Percent = Annotated[Decimal, Field(ge=0, le=100), AfterValidator(_whole_ppm)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 OptionalEndpoint = Annotated[str, AfterValidator(_optional_endpoint)]
+Strategies = Annotated[dict[str, dict[str, float]], AfterValidator(_checked(_strategies))]
+Sessions = Annotated[dict[str, tuple[str, str]], AfterValidator(_checked(_sessions))]  # date -> (open, close), KST
 Millis = Annotated[int, Field(ge=1, le=86_400_000)]
 
 
@@ -124,7 +161,7 @@ class Settings(BaseSettings):
     """Everything that can be set."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="HANTRADE_", env_nested_delimiter="__", env_ignore_empty=True
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True
     )
 
     broker: BrokerSection = BrokerSection()
@@ -134,8 +171,8 @@ class Settings(BaseSettings):
     costs: CostSection = CostSection()
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
-    strategies: dict[str, dict[str, float]] = {"attention_momentum": {}}  # pydantic copies defaults
-    sessions: dict[str, tuple[str, str]] = {}  # date -> (open, close), KST
+    strategies: Strategies = {"attention_momentum": {}}  # pydantic copies defaults
+    sessions: Sessions = {}
 
     @classmethod
     def settings_customise_sources(
@@ -163,21 +200,31 @@ class Watchlist(Section):
 
     instrument: tuple[WatchedInstrument, ...] = ()
 
+    @field_validator("instrument")
+    @classmethod
+    def _once(cls, items: tuple[WatchedInstrument, ...]) -> tuple[WatchedInstrument, ...]:
+        symbols = [item.symbol for item in items]
+        twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is listed twice")
+        return items
+
 
 def load(home: Path) -> tuple[Settings, Watchlist]:
     """Read both files of a home folder (each may be missing) and the environment. Raises ConfigError."""
     data = _read(home / SETTINGS_FILE)
+    _check_variables()
     try:
         settings = Settings(**data)
     except ValidationError as error:
-        raise ConfigError(_explain(error, home / SETTINGS_FILE, data)) from None
-    except ValueError as error:  # an environment variable that is not JSON where a table is expected
-        raise ConfigError(f"environment: {error}") from None
+        raise ConfigError(_explain(error, home / SETTINGS_FILE)) from None
+    except ValueError as error:  # a variable that is not JSON where a table is expected
+        raise ConfigError(f"environment {PREFIX}…: {error}") from None
     watched = _read(home / WATCHLIST_FILE)
     try:
         watchlist = Watchlist(**watched)
     except ValidationError as error:
-        raise ConfigError(_explain(error, home / WATCHLIST_FILE, watched)) from None
+        raise ConfigError(_explain(error, home / WATCHLIST_FILE)) from None
     return settings, watchlist
 
 
@@ -192,12 +239,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
 
 
-def _explain(error: ValidationError, path: Path, data: dict[str, Any]) -> str:
+def _explain(error: ValidationError, path: Path) -> str:
     lines = []
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
-        in_file = _contains(data, problem["loc"])
-        where = path if in_file else "environment HANTRADE_" + "__".join(str(part).upper() for part in problem["loc"])
+        variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
+        where = f"environment {variable}" if variable in _variables() else path
         if problem["type"] == "extra_forbidden":
             allowed = ", ".join(_known_keys(problem["loc"][:-1], path.name))
             lines.append(f"{where}: unknown key {key}; allowed here: {allowed}")
@@ -206,13 +253,19 @@ def _explain(error: ValidationError, path: Path, data: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _contains(data: Any, loc: tuple[int | str, ...]) -> bool:
-    for part in loc:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
+def _variables() -> list[str]:
+    return [name.upper() for name in os.environ if name.upper().startswith(PREFIX)]
+
+
+def _check_variables() -> None:
+    """Refuse a variable that would be ignored silently. Raises ConfigError naming it."""
+    for name in _variables():
+        section, _, rest = name.removeprefix(PREFIX).partition("__")
+        if name in NOT_SETTINGS or section.lower() in Settings.model_fields:
+            continue
+        sections = ", ".join(sorted(Settings.model_fields))
+        hint = f"{PREFIX}SECTION__KEY is expected, SECTION one of {sections}"
+        raise ConfigError(f"environment {name}: not a setting{'' if rest else ' (two underscores?)'}; {hint}")
 
 
 def _known_keys(loc: tuple[int | str, ...], file: str) -> list[str]:

@@ -20,6 +20,7 @@ from cli.context import Exit
 from cli.home import Home, Running, new_log
 from cli.settings import load, resolve
 from domain.config import RunConfig
+from domain.errors import LogError
 from domain.messages import Message
 from domain.messages.operator import StopRequested
 from domain.messages.trading import NoticeRaised
@@ -38,8 +39,12 @@ def pick_log(home: Home, mode: str) -> Path:
     logs = sorted(home.logs.glob(f"{mode}-*.db"), key=lambda path: path.stat().st_mtime)
     if not logs:
         return new_log(home, mode)
-    reader = LogReader(logs[-1], codec())
-    kernel = recover(reader, reader.log_id)
+    try:
+        reader = LogReader(logs[-1], codec())
+        kernel = recover(reader, reader.log_id)
+    except LogError as error:
+        said = str(error)
+        raise error if str(logs[-1]) in said else type(error)(f"{logs[-1]}: {said}") from None
     day, executor = kernel.role("trading_day"), kernel.role("executor")
     if not isinstance(day, TradingDay) or not isinstance(executor, Executor):
         raise TypeError("the roster lacks trading_day or executor")
@@ -62,7 +67,7 @@ def run_trader(home: Home, mode: str, wait_s: float) -> int:
             logger.error("not READY in time; stopping", seconds=wait_s)
             late = Exit.UNAVAILABLE
             asked.ask("not READY in time")
-        return finish(trader, asked) or late
+        return finish(trader) or late
 
 
 class StopSignal:
@@ -98,7 +103,7 @@ def await_ready(trader: Trader, wait_s: float) -> bool:
     return False
 
 
-def finish(trader: Trader, asked: "StopSignal") -> int:
+def finish(trader: Trader) -> int:
     """Wait for the stop to be ready, end everything, tell how it went."""
     system = trader.system
     while not system.stopped.wait(0.5):

@@ -1,0 +1,166 @@
+"""Settings: defaults, files, environment, and one clear line for everything that is wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.settings import load, resolve
+from domain.config import RunConfig
+from domain.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("HANTRADE_")]:
+        monkeypatch.delenv(name)
+
+
+def config_of(home: Path) -> RunConfig:
+    settings, watchlist = load(home)
+    return resolve(settings, watchlist, "paper", "SIMULATED")
+
+
+def refusal(home: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(home)
+    return str(caught.value)
+
+
+def test_given_no_files_when_loaded_then_the_defaults_of_the_design_hold(tmp_path: Path) -> None:
+    settings, _ = load(tmp_path)
+    config = config_of(tmp_path)
+    assert (config.cash, config.symbols) == (10_000_000, ())
+    assert (config.quotes_endpoint, settings.desk.port) == ("127.0.0.1:50051", 50052)
+    assert (config.risk.max_position_ppm, config.risk.daily_loss_ppm) == (200_000, 50_000)
+
+
+def test_given_the_files_of_init_when_loaded_then_they_say_what_the_defaults_say(tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    default = config_of(tmp_path)
+    for name in ("hantrade.toml", "watchlist.toml"):
+        text = files("cli").joinpath("templates", name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text)
+    assert config_of(tmp_path) == default
+    for name in ("hantrade.toml", "watchlist.toml"):  # with every commented setting switched on as it is printed
+        text = (tmp_path / name).read_text()
+        lines = [line.removeprefix("# ") if is_setting(line) else line for line in text.splitlines()]
+        (tmp_path / name).write_text("\n".join(lines))
+    config = config_of(tmp_path)
+    assert config.symbols == ("120110",)
+    assert (config.risk, config.costs, config.execution, config.link) == (
+        default.risk,
+        default.costs,
+        default.execution,
+        default.link,
+    )
+
+
+def is_setting(line: str) -> bool:
+    bare = line.removeprefix("# ")
+    key = bare.split("=")[0].strip().strip('"')
+    return line.startswith("# ") and (bare.startswith("[") or ("=" in bare and " " not in key))
+
+
+def test_given_files_and_environment_when_loaded_then_the_environment_wins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hantrade.toml").write_text("[risk]\nmax_order_krw = 7\nmax_open_orders = 3\n")
+    monkeypatch.setenv("HANTRADE_RISK__MAX_ORDER_KRW", "9")
+    monkeypatch.setenv("HANTRADE_HOME", str(tmp_path))
+    risk = config_of(tmp_path).risk
+    assert (risk.max_order_krw, risk.max_open_orders) == (9, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[risk\n", ["not valid TOML"]),
+        ("colour = 1\n", ["unknown key colour", "broker"]),
+        ("[risk]\nmax_ordr_krw = 1\n", ["unknown key risk.max_ordr_krw", "max_order_krw"]),
+        ("[risk]\nmax_order_krw = 'much'\n", ["risk.max_order_krw", "'much'", "integer"]),
+        ("[risk]\nmax_order_krw = 0\n", ["risk.max_order_krw", "0", "greater than or equal to 1"]),
+        ("[risk]\ndaily_loss_pct = 500\n", ["risk.daily_loss_pct", "500", "100"]),
+        ("[risk]\ndaily_loss_pct = 0.00001\n", ["risk.daily_loss_pct", "four decimals"]),
+        ("[broker]\nquotes = 'nowhere'\n", ["broker.quotes", "'nowhere'", "HOST:PORT"]),
+        ("[desk]\nport = 70000\n", ["desk.port", "70000", "65535"]),
+        ("risk = 5\n", ["risk", "5"]),
+        ("[strategies.nonsense]\n", ["strategies", "nonsense", "attention_momentum"]),
+        ("[strategies.attention_momentum]\nnope = 1\n", ["attention_momentum", "nope"]),
+        ("[sessions]\n'2026-13-45' = ['10:00', '16:00']\n", ["sessions", "2026-13-45"]),
+        ("[sessions]\n'2026-11-19' = ['25:00', '16:00']\n", ["sessions", "25:00"]),
+        ("[sessions]\n'2026-11-19' = ['16:00', '10:00']\n", ["sessions", "2026-11-19"]),
+    ],
+)
+def test_given_a_bad_settings_file_when_loaded_then_file_key_and_value_are_named(
+    tmp_path: Path, text: str, words: list[str]
+) -> None:
+    (tmp_path / "hantrade.toml").write_text(text)
+    said = refusal(tmp_path)
+    assert said.startswith(str(tmp_path / "hantrade.toml"))
+    assert "\n" not in said
+    for word in words:
+        assert word in said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[instrument]]\nsymbol = '1'\n", ["instrument.0.symbol", "'1'"]),
+        ("[[instrument]]\nkeywords = ['a']\n", ["instrument.0.symbol", "required"]),
+        ("[[instrument]]\nsymbol = '120110'\nkeyword = 'a'\n", ["unknown key instrument.0.keyword", "keywords"]),
+        ("[[instrument]]\nsymbol = '120110'\n[[instrument]]\nsymbol = '120110'\n", ["120110", "twice"]),
+        ("[instruments]\n", ["unknown key instruments", "instrument"]),
+    ],
+)
+def test_given_a_bad_watch_list_when_loaded_then_file_key_and_value_are_named(
+    tmp_path: Path, text: str, words: list[str]
+) -> None:
+    (tmp_path / "watchlist.toml").write_text(text)
+    said = refusal(tmp_path)
+    assert said.startswith(str(tmp_path / "watchlist.toml"))
+    assert "\n" not in said
+    for word in words:
+        assert word in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HANTRADE_RISK__MAX_ORDER_KRW", "lots", ["'lots'", "integer"]),
+        ("HANTRADE_RISK__MAX_ORDR_KRW", "1", ["unknown key", "max_order_krw"]),
+        ("HANTRADE_RISK_MAX_ORDER_KRW", "1", ["not a setting"]),
+        ("HANTRADE_RIKS__MAX_ORDER_KRW", "1", ["not a setting"]),
+        ("HANTRADE_RISK", "not json", ["risk"]),
+        ("HANTRADE_DESK__PORT", "99999", ["'99999'", "65535"]),
+    ],
+)
+def test_given_a_bad_variable_when_loaded_then_it_names_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: list[str]
+) -> None:
+    monkeypatch.setenv(name, value)
+    said = refusal(tmp_path)
+    assert said.startswith("environment ")
+    assert "\n" not in said
+    words = [*words, name] if name != "HANTRADE_RISK" else words
+    for word in words:
+        assert word in said
+
+
+def test_given_a_file_that_cannot_be_read_when_loaded_then_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "hantrade.toml").mkdir()
+    assert str(tmp_path / "hantrade.toml") in refusal(tmp_path)
+    (tmp_path / "hantrade.toml").rmdir()
+    (tmp_path / "hantrade.toml").write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read" in refusal(tmp_path)
+
+
+def test_given_settings_when_resolved_then_percent_becomes_ppm_and_sessions_are_kept(tmp_path: Path) -> None:
+    text = "[costs]\ncommission_pct = 0.014\n[sessions]\n'2026-11-19' = ['10:00', '16:30']\n"
+    (tmp_path / "hantrade.toml").write_text(text)
+    config: Any = config_of(tmp_path)
+    assert config.costs.commission_ppm == 140
+    assert config.session_overrides == {"2026-11-19": ("10:00", "16:30")}
