@@ -161,11 +161,14 @@ def _open_orders(system: TraderSystem) -> int:
 
 
 def _facts(path: Path, tap: CountingTap) -> dict[str, int]:
-    """Count in the log what the run says it did, and check its chain. Raises RuntimeError when the log is not whole."""
+    """Count in the log what the run says it did, and check its chain. Raises RuntimeError when not all is well."""
     found = verify(path)
     if not found.ok:
         raise RuntimeError(f"the log of the measurement is not whole: {found}")
     with LogReader(path, codec()) as reader:
         counted = dict(reader.rows("SELECT type, count(*) FROM events GROUP BY type"))
         commits = reader.rows("SELECT count(*) FROM commits")[0][0]
+    broken = {name: counted[name] for name in ("RoleFailed", "StrategyBenched") if name in counted}
+    if broken:
+        raise RuntimeError(f"the measurement is worth nothing: {broken} in its log")
     return {"quotes": tap.rows, "conflated": tap.lost, "commits": commits, **counted}
