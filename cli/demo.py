@@ -1,7 +1,9 @@
 """`hantrade demo`: the main job, self-contained: a broker process, a trader, a recorded day, report, replay check."""
 
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +32,9 @@ def demo(
 ) -> None:
     """Trade one recorded day on paper: real processes, real gRPC, then a report and the proof that the log replays.
 
-    Example: hantrade demo --symbols 120110,000050 --speed 200
+    Exit codes: 0 the day is over and proven, 1 it is not, 3 the broker process died, 130 interrupted, stopped in order.
+
+    Example: hantrade demo --symbols 120110,000250 --speed 200
     """
     from cli.demo_report import DemoReport, check_log, show_report
     from cli.demo_run import run_day
@@ -41,7 +45,7 @@ def demo(
     command = ["--speed", str(speed), "--day", recording.day.isoformat()]
     command += ["--data", str(data)] if data else []
     command += ["--symbols", symbols] if symbols else []
-    with broker_process(place.folder, command) as broker:
+    with ended_by_signals(), broker_process(place.folder, command) as broker:
         finished = run_day(recording, broker, place.folder, place.log_path, speed, as_json=json)
     if finished.exit_code:
         note(f"hantrade: {finished.reason}; the report is about what came before")
@@ -60,6 +64,21 @@ def demo(
         )
     proven = checks.verified and checks.replay_identical and finished.in_order
     raise typer.Exit(finished.exit_code or Exit.DONE if proven else Exit.REFUSED)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Take SIGTERM and SIGHUP for Ctrl-C, so that they leave no broker process behind either."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 class Place:

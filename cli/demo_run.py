@@ -59,7 +59,7 @@ def run_day(
     try:
         finished = _until_over(trader, broker, display)
     except KeyboardInterrupt:
-        finished = Finished("interrupted by Ctrl-C", in_order=False, exit_code=INTERRUPTED)
+        finished = Finished("interrupted", in_order=False, exit_code=INTERRUPTED)
     finally:
         in_order = stop_in_order(trader, finished.reason)
         trader.system.stop(finished.reason if in_order else f"{finished.reason}; the orderly stop did not finish")

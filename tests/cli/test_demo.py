@@ -168,7 +168,7 @@ def test_given_a_demo_when_a_person_presses_ctrl_c_then_it_stops_in_order_and_th
     assert (result["verified"], result["replay_identical"], result["finished"]) == (
         True,
         True,
-        "interrupted by Ctrl-C",
+        "interrupted",
     )
 
 
