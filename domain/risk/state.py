@@ -100,8 +100,8 @@ class RiskState:
                 self.links[link] = to_state
             case DayChanged(to_state=to_state, trigger=trigger):
                 self.day = to_state
-                if trigger == "unlock":
-                    self.loss_locked = False
+                if trigger == "unlock" or to_state == "TRADING":
+                    self.loss_locked = False  # a hit limit locks the day too; only a person leads it back to TRADING
                 if trigger == "resume":
                     self.flattening = {}
             case GateChanged(level=level):

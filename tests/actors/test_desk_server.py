@@ -111,6 +111,7 @@ def test_given_a_command_id_when_it_is_repeated_at_once_then_one_order_is_made(d
     assert len(desk.ListOrders(desk_pb2.ListOrdersRequest()).orders) == before + 1
     code, refused = desk.refusal("SubmitManualOrder", a_manual_order(command_id="c-1", quantity=2))
     assert (code, refused.code) == (grpc.StatusCode.FAILED_PRECONDITION, "ID_REUSED")
+    until(lambda: [order.status for order in open_orders(desk)] == [types_pb2.ORDER_STATUS_WORKING])
     desk.CancelManualOrder(desk_pb2.CancelManualOrderRequest(client_order_id=answers[0]))
     until(lambda: open_orders(desk) == [])
 
