@@ -226,7 +226,10 @@ def _show_unfilled(report: DemoReport) -> None:
 
 
 def _show_events(report: DemoReport) -> None:
-    rows = [[clock, text] for clock, text in report.events]
+    first: dict[str, str] = {}  # what happened again and again is told once, with its first time
+    for clock, text in report.events:
+        first.setdefault(text, clock)
+    rows = [[clock, text] for text, clock in first.items()]
     if rows and report.positions:
         rows.append(["end", f"{len(report.positions)} positions stay at mark"])
     if rows:
