@@ -53,7 +53,7 @@ def _endpoint(value: str) -> str:
 
 
 def _sessions(value: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    for day, hours in value.items():
+    for day in value:
         try:
             found = date.fromisoformat(day)
         except ValueError:

@@ -123,11 +123,11 @@ class Place:
         """Give what a process has written so far."""
         return (self.root / f"{name}.out").read_text(errors="replace")
 
-    def broker(self, speed: float = 20) -> "subprocess.Popen[bytes]":
+    def broker(self, speed: float = 60, module: str = "cli.main") -> "subprocess.Popen[bytes]":
         """Start the simulated broker and wait until it listens."""
         known = self.said("broker").count("listens on") if (self.root / "broker.out").exists() else 0
         serve = ("broker", "serve", "sim", "--port", str(self.port), "--symbols", SYMBOLS, "--speed", str(speed))
-        child = self.spawn("broker", *serve)
+        child = self.spawn("broker", *serve, module=module)
         wait_until(lambda: self.said("broker").count("listens on") > known or child.poll() is not None, "the broker")
         assert child.poll() is None, self.said("broker")
         return child

@@ -185,3 +185,15 @@ def test_given_a_stop_that_waits_when_interrupted_again_then_the_process_ends_at
     trader.send_signal(signal.SIGINT)
     assert trader.wait(DEADLINE_S) == 128 + signal.SIGINT
     assert time.monotonic() - began < DEADLINE_S
+
+
+def test_given_quotes_out_of_order_when_they_come_then_they_are_refused_and_counted(place: Place) -> None:
+    place.broker(module="tests.processes.disordered_broker")
+    trader = place.trader()
+    place.until()
+    wait_until(lambda: place.status().quotes_refused >= 3, "refused quotes")
+    stopped(place, trader)
+    status = place.run("status", "--json").json
+    assert status["quotes_refused"] == sum(row["refused"] for row in place.run("quotes", "--json").rows)
+    verdicts = place.run("log", "grep", "--type", "QuotesJudged", "--json").out
+    assert verdicts.count('"out_of_order"') == status["quotes_refused"]
