@@ -18,14 +18,14 @@ def a_house_with(*symbols: str) -> House:
     return house
 
 
-def test_given_several_holdings_when_flattened_then_each_is_sold_once():
+def test_given_several_holdings_when_flattened_then_each_is_sold_once() -> None:
     house = a_house_with("000660", "005930", "120110")
     house.hear(FlattenRequested("c1", "kim", "", "out"))
     sold = [order.symbol for order in house.said(SubmitOrder)]
     assert sorted(sold) == ["000660", "005930", "120110"]
 
 
-def test_given_very_many_holdings_when_flattened_then_each_is_sold_once_and_the_core_lives():
+def test_given_very_many_holdings_when_flattened_then_each_is_sold_once_and_the_core_lives() -> None:
     house = a_house_with(*HOLDINGS)
     house.hear(FlattenRequested("c1", "kim", "", "out"))
     assert sorted(order.symbol for order in house.said(SubmitOrder)) == HOLDINGS

@@ -8,7 +8,7 @@ from domain.types import LinkName, OrderKind, Side
 from tests.actors.builders import SAMSUNG, House, Venue, a_quote, a_run, broker_state, instruments, opened, received
 
 
-def test_given_the_first_event_of_a_journal_is_lost_when_the_second_comes_then_the_link_asks_for_both_again():
+def test_given_the_first_event_of_a_journal_is_lost_when_the_second_comes_then_the_link_asks_for_both_again() -> None:
     house, venue = House(*make_roles()), Venue()
     house.hear(a_run(), opened(LinkName.QUOTES), instruments(), opened(LinkName.ORDERS), broker_state())
     house.hear(received(a_quote(1)))

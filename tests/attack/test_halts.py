@@ -81,7 +81,9 @@ STATES = ("PENDING_SUBMIT", "UNKNOWN_SUBMIT", "WORKING", "PARTIAL", "PENDING_REP
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_given_a_halt_in_any_state_of_an_order_when_killed_and_restarted_then_nothing_but_cancels_goes_out(state: str):
+def test_given_a_halt_in_any_state_of_an_order_when_killed_and_restarted_then_nothing_but_cancels_goes_out(
+    state: str,
+) -> None:
     house = a_house()
     order = pending(house, state)
     told = house.hear(HaltRequested("h", "kim", "enough"))
@@ -99,7 +101,7 @@ def test_given_a_halt_in_any_state_of_an_order_when_killed_and_restarted_then_no
 
 
 @pytest.mark.parametrize("when", ["HALTED", "CLOSED", "PREFLIGHT"])
-def test_given_the_loss_limit_was_hit_when_a_person_resumes_with_a_note_then_entries_pass_again(when: str):
+def test_given_the_loss_limit_was_hit_when_a_person_resumes_with_a_note_then_entries_pass_again(when: str) -> None:
     house = a_house(BrokerPosition(SAMSUNG, 300, Krw(3_000_000)))
     for second in (12, 23, 34):
         house.hear(received(a_quote(second, 10_000 - second * 70)))
@@ -124,7 +126,7 @@ def test_given_the_loss_limit_was_hit_when_a_person_resumes_with_a_note_then_ent
     assert not [item for item in house.said(OrderDenied)[-1:] if item.reason == "DAILY_LOSS"]
 
 
-def test_given_an_unresolved_order_when_the_day_ends_and_the_broker_tells_late_then_a_stop_still_ends():
+def test_given_an_unresolved_order_when_the_day_ends_and_the_broker_tells_late_then_a_stop_still_ends() -> None:
     house = a_house()
     [order] = only(SubmitOrder, an_order(house))
     house.hear(LinkLost(LinkName.ORDERS, "gone"), RequestStranded(order.client_order_id, order.client_order_id, "gone"))

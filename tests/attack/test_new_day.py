@@ -49,7 +49,7 @@ def asked_for_the_account(house: House) -> int:
     return sum(item.link is LinkName.ORDERS for item in house.said(ReconcileLink))
 
 
-def test_given_the_orders_link_stays_up_when_another_day_is_planned_then_the_account_is_opened_for_it():
+def test_given_the_orders_link_stays_up_when_another_day_is_planned_then_the_account_is_opened_for_it() -> None:
     for seconds in (DAY_S - 60, -DAY_S - 60):  # the next day, and a replay of the day before
         house = a_house()
         another_day(house, seconds)
@@ -62,7 +62,7 @@ def test_given_the_orders_link_stays_up_when_another_day_is_planned_then_the_acc
         assert len(house.said(SubmitOrder)) == 1, house.said(OrderDenied)
 
 
-def test_given_the_account_was_read_before_the_day_was_known_when_it_is_planned_then_it_is_read_again():
+def test_given_the_account_was_read_before_the_day_was_known_when_it_is_planned_then_it_is_read_again() -> None:
     house = House(*make_roles())
     house.hear(a_run(), opened(LinkName.ORDERS))  # the paper broker has no clock yet
     house.hear(opened(LinkName.QUOTES), instruments(), broker_state(seconds=-DAY_S))
@@ -74,7 +74,7 @@ def test_given_the_account_was_read_before_the_day_was_known_when_it_is_planned_
     assert len(house.said(SubmitOrder)) == 1
 
 
-def test_given_holdings_changed_overnight_when_the_next_day_begins_then_books_agree_with_the_account_opened():
+def test_given_holdings_changed_overnight_when_the_next_day_begins_then_books_agree_with_the_account_opened() -> None:
     house = a_house()
     another_day(house, DAY_S - 60)
     house.hear(broker_state(positions=[BrokerPosition(SAMSUNG, 5, Krw(50_000))], seconds=DAY_S - 60))
@@ -83,7 +83,7 @@ def test_given_holdings_changed_overnight_when_the_next_day_begins_then_books_ag
     assert len(house.said(SubmitOrder)) == 1, house.said(OrderDenied)
 
 
-def test_given_a_restart_on_the_next_day_in_the_same_log_when_equity_falls_then_the_loss_counts_from_that_day():
+def test_given_a_restart_on_the_next_day_in_the_same_log_when_equity_falls_then_the_loss_counts_from_that_day() -> None:
     house = a_house()
     run: RunStarted = a_run()
     house.hear(run, opened(LinkName.QUOTES, seconds=DAY_S - 60), instruments(), opened(LinkName.ORDERS))
