@@ -35,6 +35,7 @@ from domain.types import LinkName, UnixNanos, VenuePhase
 from fsm import connection as fsm
 from fsm.connection import State
 
+ORDERS_GRACE_NS = 2_000 * NANOS_PER_MS  # how long quotes wait for the orders link at the start
 STEP_TIMEOUTS = 4  # call timeouts a connecting, log-in or reconciling step may take in all
 BUSY = (State.CONNECTING, State.LOGGING_IN, State.RECONCILING)
 MUTE_PATIENCE = 6  # times `mute_after_ms` a link may stay DEGRADED before it is dialled anew
@@ -90,6 +91,7 @@ class ConnectionSupervisor(Role):
         self.after_seq = 0  # last order event heard without a gap before it
         self.journal_id = ""
         self.gap = ""  # order events were missed: what must not be guessed
+        self.awaiting: tuple[str, ...] = ()  # symbols to subscribe once the orders link is ready
         self.account_due = False  # a day was planned since the account was asked for: it is opened anew for each
 
     # ---- fold --------------------------------------------------------------------------------------------------
@@ -121,6 +123,7 @@ class ConnectionSupervisor(Role):
                 self.links[name].phase = session.phase
             case InstrumentsReceived(instruments=instruments):
                 self.instruments |= {item.symbol: item for item in instruments}
+                self.awaiting = tuple(item.symbol for item in instruments)
             case SessionPlanned(trading_date=day, open_time=opens, close_time=closes, is_session=is_session):
                 self._plan(date.fromisoformat(day), opens, closes, is_session)
             case QuotesEnded():
@@ -153,6 +156,8 @@ class ConnectionSupervisor(Role):
 
     def _changed(self, change: ConnectionChanged, stamp: Stamp) -> None:
         self.links[change.link].changed(change, stamp, self.settings)
+        if change.link is LinkName.QUOTES and change.to_state != State.RECONCILING:
+            self.awaiting = ()  # subscribed, or the connection they came over is gone
         both = all(item.state is State.READY for item in self.links.values())
         self.uptime.changed(both, stamp.system_time)
 
@@ -218,7 +223,7 @@ class ConnectionSupervisor(Role):
         if agreed and self.account_due and link.state is State.RECONCILING:
             return [ReconcileLink(link.name, self.symbols)]  # what was read may be the account of another day
         if agreed:
-            return self._move(link, "reconciled", "books agree", stamp)
+            return [*self._move(link, "reconciled", "books agree", stamp), *self._subscribe(stamp)]
         if link.state is not State.RECONCILING:
             return []
         return self._fail(link, "books differ: " + "; ".join(differences), stamp)
@@ -248,8 +253,15 @@ class ConnectionSupervisor(Role):
         if not symbols:
             reason = "the broker serves none of the symbols watched: " + ", ".join(self.symbols[:10])
             return self._fail(link, reason, stamp)
+        return self._subscribe(stamp) if self.links[LinkName.ORDERS].state is State.READY else []
+
+    def _subscribe(self, stamp: Stamp) -> list[Message]:
+        """Start the quotes. They wait a moment for the orders link: a recorded day begins with its first reader."""
+        link, symbols = self.links[LinkName.QUOTES], self.awaiting
+        if link.state is not State.RECONCILING or not symbols:
+            return []
         moved = self._move(link, "reconciled", f"{len(symbols)} instruments", stamp)
-        return [*moved, SubscribeQuotes(symbols)] if moved else []
+        return [*moved, SubscribeQuotes(symbols)]
 
     def _tick(self, link: Link, stamp: Stamp) -> list[Message]:
         now, quiet = stamp.system_time, stamp.system_time - link.last_beat
@@ -260,7 +272,8 @@ class ConnectionSupervisor(Role):
         if link.state in UP and quiet > self.settings.heartbeat_timeout_ms * NANOS_PER_MS:
             return self._fail(link, f"no heartbeat for {quiet // NANOS_PER_MS} ms", stamp)
         if link.name is LinkName.QUOTES:
-            return self._mute(link, stamp)
+            grace_over = now - link.since > ORDERS_GRACE_NS
+            return (self._subscribe(stamp) if grace_over else []) or self._mute(link, stamp)
         return []
 
     def _mute(self, link: Link, stamp: Stamp) -> list[Message]:

@@ -100,8 +100,31 @@ def test_given_a_run_when_it_begins_then_both_links_are_dialled():
 def test_given_a_broker_that_is_logged_in_when_opened_then_it_is_reconciled_and_quotes_are_asked_for():
     house = started()
     assert [type(m) for m in house.hear(opened(QUOTES))] == [ConnectionChanged, ReconcileLink]
-    [changed, subscribed] = house.hear(instruments(SAMSUNG, "120110"))
+    assert house.hear(instruments(SAMSUNG, "120110")) == [], "quotes wait a moment for the orders link"
+    house.hear(opened(ORDERS))
+    [_, changed, subscribed] = house.hear(AGREED)
     assert (changed.to_state, subscribed) == ("READY", SubscribeQuotes((SAMSUNG, "120110")))  # type: ignore[attr-defined]
+
+
+def test_given_orders_that_are_ready_when_instruments_come_then_quotes_are_asked_for_at_once():
+    house = started()
+    house.hear(opened(ORDERS), AGREED, opened(QUOTES))
+    [changed, subscribed] = house.hear(instruments(SAMSUNG))
+    assert (changed.to_state, subscribed) == ("READY", SubscribeQuotes((SAMSUNG,)))  # type: ignore[attr-defined]
+
+
+def test_given_orders_that_do_not_come_up_when_the_grace_is_over_then_quotes_flow_without_them():
+    house = started()
+    house.hear(opened(QUOTES), instruments(SAMSUNG))
+    said = [m for _ in range(6) for m in house.tick()]
+    assert only(SubscribeQuotes, said) == [SubscribeQuotes((SAMSUNG,))]
+    assert state(house, QUOTES) is State.READY
+
+
+def test_given_a_quotes_link_that_breaks_while_it_waits_when_orders_come_up_then_nothing_is_asked_for():
+    house = started()
+    house.hear(opened(QUOTES), instruments(SAMSUNG), LinkLost(QUOTES, "reset"), opened(ORDERS))
+    assert only(SubscribeQuotes, house.hear(AGREED)) == []
 
 
 def test_given_a_broker_that_is_not_logged_in_when_opened_then_it_logs_in_first():
