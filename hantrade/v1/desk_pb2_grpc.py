@@ -202,7 +202,8 @@ class DeskServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubmitManualOrder(self, request, context):
-        """Asks for an order by hand; it passes the same risk checks.
+        """Asks for an order by hand; it passes the same risk checks. A denied order fails the call with FAILED_PRECONDITION,
+        the rule's code and its text; it stays in the list of orders as DENIED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -710,7 +710,7 @@ export declare const SubmitManualOrderRequestSchema: GenMessage<SubmitManualOrde
  */
 export declare type SubmitManualOrderResponse = Message<"hantrade.v1.SubmitManualOrderResponse"> & {
   /**
-   * The order; DENIED with a reason when risk refused it.
+   * The order as it stands once its intent is durable.
    *
    * @generated from field: hantrade.v1.Order order = 1;
    */
@@ -1545,7 +1545,8 @@ export declare const DeskService: GenService<{
     output: typeof GetOrderResponseSchema;
   },
   /**
-   * Asks for an order by hand; it passes the same risk checks.
+   * Asks for an order by hand; it passes the same risk checks. A denied order fails the call with FAILED_PRECONDITION,
+   * the rule's code and its text; it stays in the list of orders as DENIED.
    *
    * @generated from rpc hantrade.v1.DeskService.SubmitManualOrder
    */
