@@ -23,7 +23,7 @@ check() {
 check "ruff" $bin/ruff check .
 check "ruff format" $bin/ruff format --check .
 check "mypy --strict" $bin/mypy
-check "mypy --strict tools" $bin/mypy tools/*.py
+check "mypy --strict tools, bench" $bin/mypy tools/*.py bench/*.py
 check "buf lint" $bin/buf lint
 check "buf format" $bin/buf format --diff --exit-code
 check "buf breaking" $bin/python tools/check_breaking.py
