@@ -152,6 +152,11 @@ class Executor(ExecutorState):
             return []
         orders, heard_at = self._open_orders(), self.heard_at if self.link_journal == self.journal_id else {}
         found = work.differences(self.reconciling, self.positions or {}, orders, self.sent_under, heard_at)
+        if self.books_of != self.link_journal:
+            text = (
+                "the account was opened from journal {}, the broker's is journal {} now: another account on this date"
+            )
+            found.append(text.format(self.books_of, self.link_journal))
         unknown = sum(1 for order in orders if order.is_unknown)
         return [ReconcileReported(not found, tuple(found), len(orders), unknown)]
 

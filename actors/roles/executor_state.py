@@ -46,6 +46,7 @@ class ExecutorState(Role):
         self.instruments: dict[str, Instrument] = {}
         self.latest: dict[str, Quote] = {}  # of symbols with an open order
         self.positions: dict[str, int] | None = None  # own books; None before the broker's were adopted
+        self.books_of = ""  # journal of the account that was adopted
         self.cancel_all = False  # the day lets nothing rest
         self.to_cancel: dict[ClientOrderId, None] = {}  # a person wants them gone
         self.link_state = ""  # of the orders link
@@ -103,12 +104,12 @@ class ExecutorState(Role):
             case FillBooked(symbol=symbol, position_qty=quantity):
                 if self.positions is not None:
                     self.positions[symbol] = quantity
-            case BrokerStateReceived(positions=positions, journal_id=journal_id):
+            case BrokerStateReceived(journal_id=journal_id):
                 if self.positions is None:
-                    self.positions = {item.symbol: item.quantity for item in positions}
+                    self.positions, self.books_of = _held(message), journal_id
                 self.reconciling, self.link_journal = message, journal_id
             case AccountOpened() if self.reconciling is not None:  # for this date the broker's books are ours
-                self.positions = {item.symbol: item.quantity for item in self.reconciling.positions}
+                self.positions, self.books_of = _held(self.reconciling), self.reconciling.journal_id
             case ReconcileReported():
                 self.reconciling = None
             case ConnectionChanged(link=LinkName.ORDERS, to_state=to_state):
@@ -169,3 +170,7 @@ class ExecutorState(Role):
 
     def _open_orders(self) -> list[ClientOrder]:
         return [self.orders[order_id] for order_id in self.open]
+
+
+def _held(broker: BrokerStateReceived) -> dict[str, int]:
+    return {item.symbol: item.quantity for item in broker.positions}

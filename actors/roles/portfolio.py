@@ -109,7 +109,10 @@ class Portfolio(Role):
         state, key = self.state, (fill.venue_order_id, fill.trade_id)
         self._clock(fill.venue_time)
         journal, as_of = state.adopted
-        if key in state.booked or (fill.journal_id == journal and fill.event_seq <= as_of):
+        if journal and fill.journal_id != journal:
+            state.heard.append(fill)  # of another account: it is in the books only if that one is opened
+            return
+        if key in state.booked or fill.event_seq <= as_of:
             return
         state.booked.add(key)
         state.heard.append(fill)
