@@ -49,6 +49,7 @@ def demo(
         finished = run_day(recording, broker, place.folder, place.log_path, speed, as_json=json)
     if finished.exit_code:
         note(f"hantrade: {finished.reason}; the report is about what came before")
+    note("checking the log: hash chain, then a replay in a fresh process")
     checks = check_log(place.log_path)
     report = DemoReport.of(place.log_path, checks, recording)
     if not json:
