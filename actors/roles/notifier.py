@@ -8,7 +8,7 @@ from actors.core.role import Role
 from domain.messages import Message, Stamp
 from domain.messages.link import ConnectionChanged, InstrumentsReceived, ReconcileReported
 from domain.messages.orders import OrderStateChanged
-from domain.messages.run import RoleFailed
+from domain.messages.run import RoleFailed, RunStarted
 from domain.messages.trading import DayChanged, LossLimitHit, NoticeRaised, SessionPlanned, StrategyBenched
 from domain.time import kst_text
 from domain.types import Severity
@@ -22,13 +22,14 @@ DAY_SEVERITY = {"HALTED": Severity.ALERT, "PAUSED": Severity.WARNING}
 class Notifier(Role):
     """Raise notices. A text is not repeated while it is the last said about its topic.
 
-    Hears: day, links, loss limit, failures, reconciliation, orders in trouble, session plan, instruments.
+    Hears: run, day, links, loss limit, failures, reconciliation, orders in trouble, session plan, instruments.
     Says: NoticeRaised.
     Keeps: the last text of each topic, Korean names.
     """
 
     NAME: ClassVar[str] = "notifier"
     HEARS: ClassVar[tuple[type[Message], ...]] = (
+        RunStarted,
         DayChanged,
         ConnectionChanged,
         LossLimitHit,
@@ -55,6 +56,8 @@ class Notifier(Role):
                 self.last_said[topic] = _body(text)
                 if len(self.last_said) > MAX_TOPICS:
                     del self.last_said[next(iter(self.last_said))]
+            case RunStarted():
+                self.last_said = {}  # whoever starts the trader wants to hear how it stands
             case InstrumentsReceived(instruments=instruments):
                 self.names.update({item.symbol: item.name for item in instruments})
 

@@ -15,6 +15,7 @@ from tests.actors.money_builders import (
     Desk,
     a_day,
     a_link,
+    a_run,
     an_instrument,
     at,
     by_hand,
@@ -124,3 +125,12 @@ def test_given_more_topics_than_it_remembers_when_said_then_the_oldest_is_forgot
         desk.say(StrategyBenched(f"s{number}", "boom", 1))
     assert len(desk.role.last_said) == MAX_TOPICS
     assert "strategy/s9" not in desk.role.last_said
+
+
+def test_given_a_new_run_when_a_link_is_ready_again_then_it_is_told_again() -> None:
+    desk = a_desk()
+    desk.say(a_link(LinkName.ORDERS))
+    assert desk.say(a_link(LinkName.ORDERS)) == []
+    desk.say(a_run())
+    [notice] = desk.say(a_link(LinkName.ORDERS))
+    assert notice.text == "The orders link is ready."
