@@ -80,6 +80,7 @@ class Storm:
         self.accepted: list[str] = []
         self.commands = self.gates = self.run = self.logs = 0
         self.level = Gate.CANCELS_ONLY
+        self.death_at_release = 0.0  # chance that the trader dies between a commit and the last of its effects
         self.base = 0  # last event of the journal before the account was opened
         self.skipped = False  # a fact was lost on the way: fills may be booked in another order than they happened
         self.venue = self._open_venue()
@@ -171,8 +172,11 @@ class Storm:
         self.release([item.message for item in numbered if item.message.IS_EFFECT])
 
     def release(self, effects: list[Message]) -> None:
-        for effect in effects:
+        dies_at = self.draw.randrange(len(effects)) if effects and self.chance(self.death_at_release) else len(effects)
+        for effect in effects[:dies_at]:
             self.wire.carry_out(effect)
+        if dies_at < len(effects):
+            self.kill_trader()
 
     def check(self, numbered: list[Numbered]) -> None:
         for item in numbered:
@@ -307,11 +311,13 @@ class Storm:
             (0.3, self.skip_fact),
             (0.5, self.repeat_fact),
         ]
+        self.death_at_release = 0.004
         weights, calls = [weight for weight, _ in moves], [call for _, call in moves]
         self.settle()
         self.seconds = max(self.seconds, self.day_begins + 31)
         for call in self.draw.choices(calls, weights, k=steps):
             call()
+        self.death_at_release = 0.0
 
     def wire_step(self) -> None:
         self.wire.step()
