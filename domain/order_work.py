@@ -15,8 +15,8 @@ from fsm.client_order import State
 
 MAX_DOUBLINGS = 6  # of the wait between two questions about the same request
 AT_BROKER = (State.WORKING, State.PARTIAL)
-# A leg that lives can be cancelled whatever is unknown of another request.
-CANCELLABLE = (*AT_BROKER, State.UNKNOWN_CANCEL, State.UNKNOWN_REPLACE)
+# A leg that lives can be cancelled whatever is unknown of another request, and whatever the order is suspected of.
+CANCELLABLE = (*AT_BROKER, State.UNKNOWN_CANCEL, State.UNKNOWN_REPLACE, State.QUARANTINED)
 ANSWERABLE = (change_request.State.SENT, change_request.State.RECEIVED)
 
 

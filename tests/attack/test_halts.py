@@ -17,7 +17,15 @@ from domain.messages.operator import (
     ResumeRequested,
     StopRequested,
 )
-from domain.messages.orders import CancelOrder, ModifyOrder, RequestAnswered, RequestStranded, ResolveOrder, SubmitOrder
+from domain.messages.orders import (
+    CancelOrder,
+    ModifyOrder,
+    OrderStateChanged,
+    RequestAnswered,
+    RequestStranded,
+    ResolveOrder,
+    SubmitOrder,
+)
 from domain.messages.trading import GateChanged, OrderDenied, StopReady
 from domain.types import Gate, Krw, LinkName, OrderKind, RequestOutcome, Side, UnixNanos
 from tests.actors.builders import (
@@ -144,3 +152,15 @@ def test_given_an_unresolved_order_when_the_day_ends_and_the_broker_tells_late_t
     after.hear(RequestAnswered(*answer))
     after.hear(received(a_quote(86_402)))
     assert only(SubmitOrder, an_order(after, "c9"))
+
+
+def test_given_a_quarantined_order_when_halted_then_every_leg_of_it_that_lives_is_cancelled() -> None:
+    house, venue = a_house(), Venue()
+    [order] = only(SubmitOrder, an_order(house))
+    house.hear(venue.accepts(order, "1"), venue.accepts(order, "2"))
+    assert house.said(OrderStateChanged)[-1].to_status == "QUARANTINED"
+    told = house.hear(HaltRequested("h", "kim", "enough"))
+    cancels = only(CancelOrder, told)
+    assert [item.original_venue_order_id for item in cancels] == ["1", "2"]
+    house.hear(*[venue.cancels(order, 10, item.request_id, item.original_venue_order_id) for item in cancels])
+    assert not only(CancelOrder, house.tick(10))
