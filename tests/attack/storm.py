@@ -13,8 +13,6 @@ from typing import Any
 
 from actors.core.core import to_record
 from actors.core.kernel import Kernel, Numbered
-from actors.core.replay import replay
-from actors.roster import make_roles
 from actors.system import recover
 from broker.gateway import identity
 from broker.journal import OrderJournal
@@ -39,7 +37,6 @@ from domain.messages.operator import (
     StopRequested,
 )
 from domain.messages.orders import (
-    OrderFilled,
     SubmitOrder,
 )
 from domain.messages.run import ClockTicked, RunStarted
@@ -59,6 +56,7 @@ from domain.types import (
 from persistence.event_log import EventLog
 from persistence.reader import LogReader
 from tests.actors.builders import OPEN, SECOND, T0
+from tests.attack.accounting import account
 from tests.attack.wire import SYMBOLS, Wire, listing
 from tests.persistence.logs import a_codec, quotes_received
 
@@ -352,48 +350,4 @@ class Storm:
                 self.wire_step()
             self.wire.pull()
             self.tick(1.0)
-        self.account()
-
-    def account(self) -> None:
-        executor: Any = self.kernel.role("executor")
-        portfolio: Any = self.kernel.role("portfolio")
-        risk: Any = self.kernel.role("risk_manager")
-        day: Any = self.kernel.role("trading_day")
-        left = {name: executor.orders[name].status for name in executor.open}
-        assert not left, f"open at the end: {left}"
-        assert not self.venue.exchange.open_orders(), "open at the venue at the end"
-        assert not risk.state.holds, f"risk still holds {risk.state.holds}"
-        assert day.state == "CLOSED", f"the day is {day.state}"
-        books, venue = portfolio.state.books, self.venue.exchange.books
-        assert books.cash == venue.cash, f"cash {books.cash}, the venue books {venue.cash}"
-        held = {code: item.quantity for code, item in books.positions.items()}
-        there = {code: item.quantity for code, item in venue.holdings.items() if item.quantity}
-        assert held == there, f"positions {held}, the venue books {there}"
-        assert held == risk.state.positions
-        mine = sorted((fill.trade_id, fill.symbol, fill.last_qty, fill.last_px) for fill in portfolio.state.fills)
-        facts = [fact for fact in self.venue.journal.events(self.base) if isinstance(fact, OrderFilled)]
-        theirs = sorted((fact.trade_id, fact.symbol, fact.last_qty, fact.last_px) for fact in facts)
-        assert mine == theirs, "fills differ"
-        costs = portfolio.state.totals.commission + portfolio.state.totals.tax
-        assert costs == sum(fact.commission + fact.tax for fact in facts), "costs differ"
-        for code, holding in venue.holdings.items():
-            realized = portfolio.state.realized.get(code, 0)
-            known = not self.skipped and not self.base
-            assert not known or realized == holding.realized_pnl, f"{code} realised another won"
-        assert len(set(self.accepted)) == len(self.accepted), "an order was accepted twice"
-        filled: dict[str, int] = {}
-        for fact in facts:
-            filled[fact.client_order_id] = filled.get(fact.client_order_id, 0) + fact.last_qty
-        for name in filled:
-            assert name in executor.orders, f"{name} is not ours"
-        for name, order in executor.orders.items():
-            if self.base and name not in filled:
-                continue  # of an earlier day
-            assert order.filled_qty == filled.get(name, 0) <= order.quantity, f"{name} filled otherwise"
-        self.replay()
-
-    def replay(self) -> None:
-        self.log.close()
-        with LogReader(self.log_path, a_codec()) as reader:
-            report = replay(reader.messages(), make_roles, a_codec(), reader.log_id)
-        assert report.identical, report
+        account(self)
