@@ -58,17 +58,21 @@ class Home:
         return self.root / "broker_sim"
 
     def _file(self, role: str, ending: str) -> Path:
+        """Give where a role's note or lock is; reading makes no folder."""
+        return self.root / "run" / f"{role}.{ending}"
+
+    def _own_file(self, role: str, ending: str) -> Path:
         folder = self.root / "run"
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"home {self.root} cannot be used: {error.strerror or error}") from None
+            raise _unusable(self.root, error) from None
         return folder / f"{role}.{ending}"
 
     @contextlib.contextmanager
     def claim(self, role: str) -> Iterator[None]:
         """Hold the home for one process of a role (`trader`, `broker`). Raises AlreadyRunning with its pid."""
-        path = self._file(role, "lock")
+        path = self._own_file(role, "lock")
         with path.open("a+") as file:
             if not _lock(file):
                 file.seek(0)
@@ -86,7 +90,7 @@ class Home:
 
     def announce(self, role: str, running: Running) -> None:
         """Write down where this process can be reached; readers never see half of it."""
-        path = self._file(role, "json")
+        path = self._own_file(role, "json")
         draft = path.with_suffix(".tmp")
         draft.write_text(json.dumps(asdict(running)))
         draft.replace(path)
@@ -103,7 +107,13 @@ class Home:
             found = Running(**data)
         except (FileNotFoundError, json.JSONDecodeError, TypeError):
             return None
+        except OSError as error:
+            raise _unusable(self.root, error) from None
         return found if found.alive else None  # a process that was forked off may hold the lock a moment longer
+
+
+def _unusable(root: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"home {root} cannot be used: {error.strerror or error}")
 
 
 def newest_log(home: Path) -> Path:

@@ -88,6 +88,7 @@ def grep(
     with _reading(log, home) as reader:
         clock: Clock = "recorded" if recorded else "venue"
         _check_type(reader, kind)
+        found = 0
         for record in reader.events(
             type=kind,
             stream_prefix=stream,
@@ -97,7 +98,10 @@ def grep(
             symbol=_symbol(symbol),
             raw=False,
         ):
+            found += 1
             _print(record, as_json)
+        if not found:
+            note("no events fit")
 
 
 @app.command("stats")

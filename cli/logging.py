@@ -1,5 +1,6 @@
 """Process logs: structlog lines on stderr, with account numbers and secrets blacked out."""
 
+import contextlib
 import logging
 import re
 import sys
@@ -23,6 +24,17 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
     return event
 
 
+class Stderr:
+    """Writes lines to whatever stderr is now; a closed or full one takes no line and stops nobody."""
+
+    def msg(self, message: str) -> None:
+        """Write one line."""
+        with contextlib.suppress(OSError, ValueError):
+            print(message, file=sys.stderr, flush=True)
+
+    log = debug = info = warning = warn = error = err = critical = exception = fatal = failure = msg
+
+
 def set_up_logging(*, verbose: bool = False) -> None:
     """Send structlog and the libraries' warnings to stderr, redacted."""
     level = logging.DEBUG if verbose else logging.INFO
@@ -36,7 +48,7 @@ def set_up_logging(*, verbose: bool = False) -> None:
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: Stderr(),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(

@@ -87,6 +87,9 @@ def run() -> None:
         # the reader of our output left (`| head`): nothing to say to it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.DONE)
+    except PermissionError as error:
+        print(f"hantrade: {error.filename}: {error.strerror}; choose another place with --home", file=sys.stderr)
+        sys.exit(Exit.USAGE)
     except Exception as error:  # the process's outermost loop: a person gets a line, not a traceback
         if os.environ.get("HANTRADE_DEBUG"):
             raise

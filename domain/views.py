@@ -105,6 +105,6 @@ class RiskView:
     open_orders: int
     denied: int  # of the trading date
     denied_by_reason: dict[str, int]
-    loss_limit_hit: bool  # and not lifted by a person
+    loss_limit_hit: bool  # entries are denied: the loss stands at the limit, or the halt is not lifted
     flattening: tuple[str, ...]  # symbols being sold out
     checks: tuple[CheckView, ...]

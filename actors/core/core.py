@@ -88,9 +88,11 @@ class Core:
                 self._answer()
                 if self._stopping.is_set() and self.door.depth() == 0:
                     return
-        except BaseException as error:  # the outermost loop: the process must end, loudly
-            logger.exception("the core failed; the process ends, a restart folds the log")
-            self._on_failure(error)
+        except BaseException as error:  # noqa: BLE001  # the outermost loop: the process must end, loudly
+            try:
+                logger.exception("the core failed; the process ends, a restart folds the log")
+            finally:
+                self._on_failure(error)
         finally:
             for role in self.kernel.roles:
                 role.end()

@@ -21,7 +21,15 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.run import ClockTicked, RunStarted
-from domain.messages.trading import AccountOpened, DayChanged, FillBooked, ModifyApproved, OrderApproved, OrderDenied
+from domain.messages.trading import (
+    AccountOpened,
+    DayChanged,
+    FillBooked,
+    GateChanged,
+    ModifyApproved,
+    OrderApproved,
+    OrderDenied,
+)
 from domain.order_work import AT_BROKER, Asked
 from domain.orders import ClientOrder
 from domain.status import OrdersQuery
@@ -61,6 +69,7 @@ class Executor(ExecutorState):
         AccountOpened,
         FillBooked,
         FlattenRequested,
+        GateChanged,
         ManualCancelRequested,
         ModifyApproved,
         SubmitOrder,
@@ -96,7 +105,7 @@ class Executor(ExecutorState):
                 if self.link_state != "RECONCILING":
                     return ()  # it came after the link was given up; the next one counts
                 return self._resolve(self._open_orders()) or self._settle()
-            case ConnectionChanged(link=LinkName.ORDERS) | DayChanged() | FlattenRequested():
+            case ConnectionChanged(link=LinkName.ORDERS) | DayChanged() | GateChanged() | FlattenRequested():
                 return self._cancel_wanted(stamp)
             case ManualCancelRequested():
                 return self._manual_cancel(message, stamp)

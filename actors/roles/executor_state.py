@@ -22,11 +22,11 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.run import ClockTicked, RunStarted
-from domain.messages.trading import AccountOpened, DayChanged, FillBooked, OrderApproved, OrderDenied
+from domain.messages.trading import AccountOpened, DayChanged, FillBooked, GateChanged, OrderApproved, OrderDenied
 from domain.order_work import Asked
 from domain.orders import ClientOrder
 from domain.quotes import Quote
-from domain.types import ClientOrderId, LinkName, RequestId, UnixNanos
+from domain.types import ClientOrderId, Gate, LinkName, RequestId, UnixNanos
 from fsm.client_order import State
 
 CANCEL_ALL = ("CLOSED", "CLOSING", "HALTED", "REPORTING")  # states of the day in which nothing may rest
@@ -48,6 +48,7 @@ class ExecutorState(Role):
         self.positions: dict[str, int] | None = None  # own books; None before the broker's were adopted
         self.books_of = ""  # journal of the account that was adopted
         self.cancel_all = False  # the day lets nothing rest
+        self.halted = False
         self.to_cancel: dict[ClientOrderId, None] = {}  # a person wants them gone
         self.link_state = ""  # of the orders link
         self.link_journal = ""  # of the broker reconciled with last
@@ -117,7 +118,9 @@ class ExecutorState(Role):
                 if to_state not in (*UP, "RECONCILING"):
                     self.resolving, self.reconciling = {}, None
             case DayChanged(to_state=to_state):
-                self.cancel_all = to_state in CANCEL_ALL
+                self.cancel_all, self.halted = to_state in CANCEL_ALL, to_state == "HALTED"
+            case GateChanged(level=level) if self.halted:  # a person may sell out, and halt again
+                self.cancel_all = level is Gate.CANCELS_ONLY
             case FlattenRequested(symbol=symbol):
                 self.to_cancel |= {o.client_order_id: None for o in self._open_orders() if symbol in ("", o.symbol)}
             case InstrumentsReceived(instruments=instruments):

@@ -191,7 +191,7 @@ class RiskManager(Role):
         state = self.state
         limit = loss_limit_krw(state.start_equity, state.config.risk.daily_loss_ppm)
         loss = Krw(state.start_equity - marked.equity)
-        if not state.trading_date or state.loss_date == state.trading_date or loss <= 0 or loss < limit:
+        if not state.loss_armed or not state.is_over_loss_limit:
             return []
         start = Krw(state.start_equity)
         return [LossLimitHit("daily_loss", marked.equity, start, loss, limit, marked.venue_time)]
@@ -253,7 +253,7 @@ class RiskManager(Role):
                     open_orders=sum(hold.is_open for hold in state.holds.values()),
                     denied=len(state.denials),
                     denied_by_reason=dict(sorted(Counter(denial.reason for denial in state.denials).items())),
-                    loss_limit_hit=state.loss_locked,
+                    loss_limit_hit=state.loss_locked or state.is_over_loss_limit,
                     flattening=tuple(sorted(state.flattening)),
                     checks=tuple(CheckView(*check) for check in check_list(state.config.risk)),
                 )

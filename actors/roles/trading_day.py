@@ -156,7 +156,8 @@ class TradingDay(TradingDayState):
         return DayChanged(self.state.value, to_state.value, trigger, reason, self.venue_time)
 
     def _gate_reason(self) -> str:
-        return self.shut or f"{self.state.lower()}: {self.day_reason}"
+        selling = "; a person sells out" if self.let_out else ""
+        return self.shut or f"{self.state.lower()}: {self.day_reason}{selling}"
 
     # ---- people ------------------------------------------------------------------------------------------------
 
@@ -176,7 +177,7 @@ class TradingDay(TradingDayState):
             halted = self._move("halt", f"halted by {asked.caller}{because(asked.note)}")
             return [halted, _accepted(asked, halted.reason, cancels)]
         if self.state is State.HALTED:
-            return [_accepted(asked, "the day is HALTED already")]
+            return [*self._step(), _accepted(asked, "the day is HALTED already", cancels)]
         text = f"the day is {self.state.value}; the next one begins HALTED unless it is resumed with a note before"
         return [_accepted(asked, text, cancels if self.state is State.CLOSING else 0)]
 

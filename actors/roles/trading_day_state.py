@@ -44,6 +44,7 @@ class TradingDayState(Role):
         self.lock_reason = ""
         self.lifted_seq = 0  # a person's resume that lifted the lock outside HALTED
         self.resuming = False  # the lock was lifted in HALTED: trade again
+        self.let_out = False  # a person asked to sell out while halted: exits pass until the next move or halt
         self.hold = ""  # why the day is to pause as soon as it is armed
         self.out: dict[str, str] = {}  # vital roles left out in this run -> error
         self.venue_time = UnixNanos(0)
@@ -96,7 +97,7 @@ class TradingDayState(Role):
         self._overrides = dict(config.session_overrides)
         self.ready = {LinkName.QUOTES: False, LinkName.ORDERS: False}
         self.stop_asked, self.stop_told, self.shut, self.hold, self.out = None, False, "", "", {}
-        self.closing_since = self.now
+        self.closing_since, self.let_out = self.now, False
 
     def _clock(self, venue_time: UnixNanos) -> None:
         # A recorded source may begin an earlier day than the last one: its clock then rules.
@@ -107,6 +108,7 @@ class TradingDayState(Role):
         """Fold what a person or a failure asks of the day; a halt holds from here on, wherever the day stands."""
         match message:
             case HaltRequested(caller=caller, note=note):
+                self.let_out = False
                 self._lock(f"halted by {caller}{because(note)}")
             case LossLimitHit(loss_krw=loss, limit_krw=limit):
                 self._lock(f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW")
@@ -123,6 +125,8 @@ class TradingDayState(Role):
                 self.hold = f"paused by {caller}{because(note)}"
             case FlattenRequested(caller=caller) if self.state in BEFORE:
                 self.hold = f"flatten asked by {caller}"
+            case FlattenRequested() if self.state is State.HALTED:
+                self.let_out = True
             case ResumeRequested(note=note):
                 self.hold = ""
                 if self.locked and note and self.state is not State.HALTED and not self.out:
@@ -138,7 +142,7 @@ class TradingDayState(Role):
 
     def _moved(self, change: DayChanged) -> None:
         self.state, self.day_reason = State(change.to_state), change.reason
-        self.resuming = change.trigger == "unlock"
+        self.resuming, self.let_out = change.trigger == "unlock", False
         if change.trigger == "unlock":
             self.locked = False
         if change.trigger in ("unlock", "resume"):
@@ -154,7 +158,9 @@ class TradingDayState(Role):
         return self.data_ended or (self.plan is not None and is_over(self.plan, self.venue_time))
 
     def _wanted_gate(self) -> Gate:
-        return Gate.CANCELS_ONLY if self.shut else gate_for(self.state)
+        if self.shut:
+            return Gate.CANCELS_ONLY
+        return Gate.EXITS_ONLY if self.let_out else gate_for(self.state)
 
 
 def because(note: str) -> str:

@@ -30,7 +30,7 @@ class Message:
 
     def when(self) -> UnixNanos | None:
         """Give the venue time of what happened, None when it has none."""
-        return getattr(self, "venue_time", None)
+        return getattr(self, "venue_time", None) or None  # 0 before the first quote: not a time
 
 
 class _Fields(dict[str, object]):

@@ -53,7 +53,7 @@ class Picture:
     open_orders: int  # of all instruments
     last_same_at: int | None  # venue time of the last approval of the same instrument and side
     unresolved: tuple[Hold, ...]  # orders of the instrument whose fate nobody knows
-    loss_limit_hit: bool  # and not lifted by a person
+    loss_limit_hit: bool  # the loss stands at the limit or beyond, or a person has not lifted the halt it led to
     flattening: bool  # the instrument is being sold out
 
     @property

@@ -87,10 +87,10 @@ def connection(_: Proposal, picture: Picture) -> str | None:
 
 
 def daily_loss(_: Proposal, picture: Picture) -> str | None:
-    """Deny after the daily loss limit was hit, until a person lifts the halt."""
+    """Deny entries while the day's loss is at the limit or beyond; lifting the halt lets only exits pass."""
     if not picture.loss_limit_hit:
         return None
-    return f"the daily loss limit of {percent(picture.config.daily_loss_ppm)} was hit; a person must lift the halt"
+    return f"the day's loss reached the limit of {percent(picture.config.daily_loss_ppm)}; only exits pass today"
 
 
 def instrument(proposal: Proposal, picture: Picture) -> str | None:

@@ -24,7 +24,7 @@ from domain.messages.trading import (
 from domain.quotes import Quote
 from domain.risk.holds import Hold
 from domain.risk.picture import Picture, Proposal
-from domain.risk.sizing import cost
+from domain.risk.sizing import cost, loss_limit_krw
 from domain.time import kst_date
 from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side
 
@@ -59,8 +59,8 @@ class RiskState:
     offered: dict[str, int] = field(default_factory=dict)  # holdings the broker told last
     holds: dict[str, Hold] = field(default_factory=dict)  # orders that are open or whose fills are not all booked
     approved_at: dict[tuple[str, Side], int] = field(default_factory=dict)  # venue time
-    loss_date: str = ""  # trading date whose loss limit was hit
-    loss_locked: bool = False  # and no person has lifted it
+    loss_locked: bool = False  # the daily loss limit was hit and no person has lifted it
+    loss_armed: bool = True  # it may hit: not since it did, until a person resumed and equity was above it again
     flattening: dict[str, Flatten] = field(default_factory=dict)
     answers: dict[str, CommandAnswered] = field(default_factory=dict)  # by command id, of the trading date
     denials: list[OrderDenied] = field(default_factory=list)  # of the trading date
@@ -80,6 +80,8 @@ class RiskState:
                 self._prune_flattening()
             case EquityMarked(equity=equity):
                 self.equity = equity
+                if not self.loss_locked and not self.is_over_loss_limit:
+                    self.loss_armed = True
             case OrderDenied():
                 self._denied(message)
             case CommandAnswered(command_id=command_id) if command_id:
@@ -107,7 +109,7 @@ class RiskState:
             case GateChanged(level=level):
                 self.gate = level
             case LossLimitHit():
-                self.loss_date, self.loss_locked = self.trading_date, True
+                self.loss_locked, self.loss_armed = True, False
             case BrokerStateReceived(positions=positions, venue_time=at):
                 self.offered = {item.symbol: item.quantity for item in positions if item.quantity}
                 self._clock(at)
@@ -130,7 +132,7 @@ class RiskState:
         # The broker's cash and holdings include every fill told so far.
         self.holds = {key: hold.with_booked(hold.filled - hold.booked) for key, hold in self.holds.items()}
         self.holds = {key: hold for key, hold in self.holds.items() if not hold.is_done}
-        self.loss_locked = False
+        self.loss_locked, self.loss_armed = False, True
         self.approved_at, self.flattening, self.answers, self.denials, self.denied_exits = {}, {}, {}, [], {}
 
     def _fold_order(self, message: OrderApproved | OrderStateChanged | FillBooked) -> None:
@@ -215,6 +217,14 @@ class RiskState:
 
     # ---- questions ---------------------------------------------------------------------------------------------
 
+    @property
+    def is_over_loss_limit(self) -> bool:
+        """Tell whether the trading date's loss, realised and not, stands at the daily limit or beyond, to the won."""
+        loss = self.start_equity - self.equity
+        return bool(self.trading_date) and 0 < loss >= loss_limit_krw(
+            self.start_equity, self.config.risk.daily_loss_ppm
+        )
+
     def flatten_symbols(self, symbol: str) -> tuple[str, ...]:
         """Give the instruments a flatten of `symbol` (empty: all) is about, in order."""
         touched = set(self.positions) | {hold.symbol for hold in self.holds.values()}
@@ -272,6 +282,6 @@ class RiskState:
             open_orders=sum(hold.is_open for hold in self.holds.values()),
             last_same_at=self.approved_at.get((symbol, proposal.side)),
             unresolved=tuple(hold for hold in holds if hold.is_unresolved),
-            loss_limit_hit=self.loss_locked,
+            loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
             flattening=symbol in self.flattening,
         )

@@ -243,13 +243,20 @@ def test_given_equity_when_it_falls_to_the_exact_won_then_the_limit_hits_once() 
     assert desk.refolded().view(RiskQuery()).loss_limit_hit
 
 
-def test_given_a_loss_limit_hit_when_a_person_lifts_the_halt_then_entries_pass_and_it_does_not_hit_again() -> None:
-    desk = a_desk()
-    assert isinstance(desk.say(equity(9_500_000))[0], LossLimitHit)
+def test_given_a_loss_limit_hit_when_a_person_lifts_the_halt_then_only_exits_pass_until_it_recovered() -> None:
+    desk = a_desk(10_000_000, (SAMSUNG, 50, 500_000))
+    start = 10_500_000
+    assert isinstance(desk.say(equity(start - 525_000))[0], LossLimitHit)
     desk.say(a_day("PAUSED", "unlock", "HALTED"))
     desk.say(a_day("TRADING", "resume", "PAUSED"))
-    assert desk.say(equity(9_400_000)) == []
-    assert approved(desk.say(a_signal())).quantity == 188
+    assert desk.say(equity(start - 600_000)) == [], "told already; a person has seen it"
+    assert denied(desk.say(a_signal())).reason == "DAILY_LOSS"
+    assert approved(desk.say(a_signal(Side.SELL))).quantity == 50
+    assert desk.say(equity(start - 524_999)) == []
+    desk.say(prices(2))
+    assert approved(desk.say(a_signal(seconds=2))).side is Side.BUY
+    assert isinstance(desk.say(equity(start - 525_000))[0], LossLimitHit), "armed again: it halts a second time"
+    assert desk.refolded().view(RiskQuery()).loss_limit_hit
 
 
 def test_given_a_new_day_when_the_account_opens_then_the_limit_counts_from_its_equity() -> None:

@@ -331,6 +331,18 @@ MESSAGES = st.one_of(
 )
 
 
+def test_given_a_halt_when_a_person_flattens_then_exits_pass_until_the_next_halt_or_move():
+    house = a_day("TRADING")
+    house.hear(HaltRequested("h", "kim", "panic"))
+    assert role(house).gate is Gate.CANCELS_ONLY
+    house.hear(FlattenRequested("f", "kim", "", "get me out"))
+    assert (role(house).state, role(house).gate, role(house).locked) == (State.HALTED, Gate.EXITS_ONLY, True)
+    house.hear(HaltRequested("h2", "kim", "no, wait"))
+    assert role(house).gate is Gate.CANCELS_ONLY
+    house.hear(FlattenRequested("f2", "kim", "", ""), a_run())
+    assert role(house).gate is Gate.CANCELS_ONLY, "a new run begins behind the halt"
+
+
 def play(house: House, steps: list[Any]) -> None:
     for step in steps:
         if isinstance(step, float):
@@ -338,7 +350,9 @@ def play(house: House, steps: list[Any]) -> None:
         else:
             house.hear(step)
         day = role(house)
-        assert day.gate == (Gate.CANCELS_ONLY if day.shut else gate_for(day.state))
+        wanted = Gate.EXITS_ONLY if day.let_out else gate_for(day.state)
+        assert day.gate == (Gate.CANCELS_ONLY if day.shut else wanted)
+        assert day.state is State.HALTED or not day.let_out
         assert not (day.locked and day.state in (State.ARMED, State.TRADING, State.PAUSED))
 
 

@@ -102,14 +102,18 @@ def test_given_a_halt_in_any_state_of_an_order_when_killed_and_restarted_then_no
         after.hear(received(a_quote(second)))
         after.tick(1)
         an_order(after, f"x{second}")
-        after.hear(FlattenRequested(f"f{second}", "kim", "", "out"))
-    assert not after.said(SubmitOrder, ModifyOrder)
     assert {item.level for item in after.said(GateChanged)} == {Gate.CANCELS_ONLY}
+    after.hear(FlattenRequested("f", "kim", "", "out"))  # lets exits pass; there is nothing to sell
+    an_order(after, "y")
+    assert not after.said(SubmitOrder, ModifyOrder)
+    assert after.said(GateChanged)[-1].level is Gate.EXITS_ONLY
     assert {type(item) for item in after.said(CancelOrder, ResolveOrder)}, order
 
 
 @pytest.mark.parametrize("when", ["HALTED", "CLOSED", "PREFLIGHT"])
-def test_given_the_loss_limit_was_hit_when_a_person_resumes_with_a_note_then_entries_pass_again(when: str) -> None:
+def test_given_the_loss_limit_was_hit_when_a_person_resumes_then_exits_pass_and_entries_once_it_recovers(
+    when: str,
+) -> None:
     house = a_house(BrokerPosition(SAMSUNG, 300, Krw(3_000_000)))
     for second in (12, 23, 34):
         house.hear(received(a_quote(second, 10_000 - second * 70)))
@@ -129,9 +133,17 @@ def test_given_the_loss_limit_was_hit_when_a_person_resumes_with_a_note_then_ent
             house.hear(note)
         house.hear(opened(LinkName.ORDERS), broker_state(positions=[held], seconds=40))
     house.hear(received(a_quote(45, 7_600)))
-    house.hear(ManualOrderRequested("c2", "kim", SAMSUNG, Side.BUY, OrderKind.LIMIT, 1, Krw(7_600), ""))
+    buy = (SAMSUNG, Side.BUY, OrderKind.LIMIT, 1, Krw(7_600))
+    denials = [item.reason for item in only(OrderDenied, house.hear(ManualOrderRequested("c2", "kim", *buy, "")))]
     assert house.said(GateChanged)[-1].level is Gate.OPEN
-    assert not [item for item in house.said(OrderDenied)[-1:] if item.reason == "DAILY_LOSS"]
+    assert "DAILY_LOSS" in denials, "the loss still stands"
+    sale = (SAMSUNG, Side.SELL, OrderKind.LIMIT, 1, Krw(7_600))
+    assert not only(OrderDenied, house.hear(ManualOrderRequested("c3", "kim", *sale, "")))
+    house.hear(received(a_quote(60, 10_000)))
+    house.hear(received(a_quote(75, 10_000)))  # the mark is back: nothing is lost any more
+    buy = (SAMSUNG, Side.BUY, OrderKind.LIMIT, 1, Krw(10_000))
+    denials = [item.reason for item in only(OrderDenied, house.hear(ManualOrderRequested("c4", "kim", *buy, "")))]
+    assert "DAILY_LOSS" not in denials
 
 
 def test_given_an_unresolved_order_when_the_day_ends_and_the_broker_tells_late_then_a_stop_still_ends() -> None:
