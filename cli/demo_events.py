@@ -28,6 +28,7 @@ CAUSES = {  # what a cancel of ours follows from
     "QuotesJudged": "not filled in time",
     "HeartbeatReceived": "not filled in time",
     "DayChanged": "the day closed or was halted",
+    "GateChanged": "the day was halted",
     "ManualCancelRequested": "cancelled by hand",
     "HaltRequested": "a halt",
     "FlattenRequested": "a person flattened",

@@ -135,7 +135,7 @@ def show_report(report: DemoReport, finished: Finished) -> None:
         ["trades closed / with a profit", f"{perf.trades} / {perf.wins}"],
         ["commission / transaction tax", f"{krw(cash.commission_krw)} / {krw(cash.tax_krw)} KRW"],
         ["realised, costs included", f"{signed(cash.realized_pnl_krw)} KRW"],
-        ["not realised, at mark", f"{signed(cash.unrealized_pnl_krw)} KRW"],
+        ["not realised, at mark, buying costs included", f"{signed(cash.unrealized_pnl_krw)} KRW"],
         [
             "cash / equity",
             f"{krw(cash.cash_krw)} / {krw(cash.equity_krw)} KRW (began with {krw(cash.start_equity_krw)})",
@@ -187,7 +187,7 @@ def _show_trips(report: DemoReport) -> None:
             krw(trip.paid // trip.bought) if trip.bought else "-",
             krw(trip.received // trip.sold) if trip.sold else "-",
             krw(trip.costs),
-            signed(trip.realized),
+            signed(trip.realized) if trip.sold else "-",
             reasons(trip.entry_orders, report.orders)
             + " → "
             + (reasons(trip.exit_orders, report.orders) or "still held"),

@@ -40,6 +40,14 @@ def side_word(side: int) -> str:
     return types_pb2.Side.Name(side).removeprefix("SIDE_")
 
 
+def _prices(order: types_pb2.Order) -> str:
+    """Give the limit, or those of the live numbers where a partial modify left two."""
+    live = {leg.limit_price_krw: None for leg in order.legs if leg.live and leg.HasField("limit_price_krw")}
+    if len(live) > 1:
+        return " / ".join(krw(price) for price in live)
+    return krw(order.limit_price_krw) if order.HasField("limit_price_krw") else "market"
+
+
 def _row(order: types_pb2.Order) -> list[str]:
     return [
         order.client_order_id,
@@ -49,7 +57,7 @@ def _row(order: types_pb2.Order) -> list[str]:
         krw(order.quantity),
         krw(order.filled_qty),
         krw(order.leaves_qty),
-        krw(order.limit_price_krw) if order.HasField("limit_price_krw") else "market",
+        _prices(order),
         status_word(order),
         order.reason or order.rationale,
     ]
@@ -98,12 +106,18 @@ def show_order(
         emit_json([{**plain(answer.order), "fills": [plain(fill) for fill in answer.fills]}])
         return
     show_orders(f"order {order_id}", [answer.order])
+    right = "right"
+    legs = [
+        [leg.venue_order_id, krw(leg.leaves_qty), krw(leg.limit_price_krw or None), "live" if leg.live else "ended"]
+        for leg in answer.order.legs
+    ]
+    show_table("venue orders", [("number", "left"), ("open", right), ("limit", right), ("", "left")], legs, "none yet")
     rows = [
         [kst_clock(f.fill_time), f.trade_id, krw(f.last_qty), krw(f.last_px_krw), krw(f.commission_krw), krw(f.tax_krw)]
         for f in answer.fills
     ]
-    headings = [("time", "left"), ("trade", "left"), ("shares", "right"), ("price", "right")]
-    show_table("fills", [*headings, ("commission", "right"), ("tax", "right")], rows, "no fills")
+    headings = [("time", "left"), ("trade", "left"), ("shares", right), ("price", right)]
+    show_table("fills", [*headings, ("commission", right), ("tax", right)], rows, "no fills")
 
 
 @app.command("submit")

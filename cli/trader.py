@@ -160,6 +160,8 @@ def show_status(status: desk_pb2.TraderStatus, running: bool) -> None:
     """Print the status for people."""
     links = f"quotes {status.quotes_link}, orders {status.orders_link}" if running else "not running"
     gate = gate_word(status.gate) + (f" ({status.gate_reason})" if status.gate_reason else "")
+    if running and status.connection != "READY":
+        gate += "; risk denies orders while a link is not READY"
     rows = [
         ["mode", status.mode],
         ["connection", f"{status.connection} ({links})" if running else "STOPPED (no trader runs)"],

@@ -81,6 +81,15 @@ def write_order(order: ClientOrder) -> types_pb2.Order:
         reason=order.reason,
         origin=order.origin,
         rationale=order.rationale,
+        legs=[
+            types_pb2.OrderLeg(
+                venue_order_id=item.venue_order_id,
+                leaves_qty=item.leaves_qty,
+                limit_price_krw=item.limit_price,
+                live=item.state is leg.State.LIVE,
+            )
+            for item in order.legs
+        ],
     )
     if order.decided_at:
         wire.decided_at.CopyFrom(timestamp(order.decided_at))

@@ -228,7 +228,7 @@ class Fill(_message.Message):
     def __init__(self, trade_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., last_qty: _Optional[int] = ..., last_px_krw: _Optional[int] = ..., notional_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., fill_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., realized_pnl_krw: _Optional[int] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("client_order_id", "symbol", "side", "kind", "purpose", "quantity", "limit_price_krw", "filled_qty", "leaves_qty", "filled_notional_krw", "status", "live_venue_order_ids", "reason", "decided_at", "changed_at", "origin", "rationale")
+    __slots__ = ("client_order_id", "symbol", "side", "kind", "purpose", "quantity", "limit_price_krw", "filled_qty", "leaves_qty", "filled_notional_krw", "status", "live_venue_order_ids", "reason", "decided_at", "changed_at", "origin", "rationale", "legs")
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
@@ -246,6 +246,7 @@ class Order(_message.Message):
     CHANGED_AT_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     RATIONALE_FIELD_NUMBER: _ClassVar[int]
+    LEGS_FIELD_NUMBER: _ClassVar[int]
     client_order_id: str
     symbol: str
     side: Side
@@ -263,7 +264,20 @@ class Order(_message.Message):
     changed_at: _timestamp_pb2.Timestamp
     origin: str
     rationale: str
-    def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., kind: _Optional[_Union[OrderKind, str]] = ..., purpose: _Optional[_Union[Purpose, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., filled_qty: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., filled_notional_krw: _Optional[int] = ..., status: _Optional[_Union[OrderStatus, str]] = ..., live_venue_order_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., origin: _Optional[str] = ..., rationale: _Optional[str] = ...) -> None: ...
+    legs: _containers.RepeatedCompositeFieldContainer[OrderLeg]
+    def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., kind: _Optional[_Union[OrderKind, str]] = ..., purpose: _Optional[_Union[Purpose, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., filled_qty: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., filled_notional_krw: _Optional[int] = ..., status: _Optional[_Union[OrderStatus, str]] = ..., live_venue_order_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., origin: _Optional[str] = ..., rationale: _Optional[str] = ..., legs: _Optional[_Iterable[_Union[OrderLeg, _Mapping]]] = ...) -> None: ...
+
+class OrderLeg(_message.Message):
+    __slots__ = ("venue_order_id", "leaves_qty", "limit_price_krw", "live")
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    LIVE_FIELD_NUMBER: _ClassVar[int]
+    venue_order_id: str
+    leaves_qty: int
+    limit_price_krw: int
+    live: bool
+    def __init__(self, venue_order_id: _Optional[str] = ..., leaves_qty: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., live: _Optional[bool] = ...) -> None: ...
 
 class ErrorDetail(_message.Message):
     __slots__ = ("reason_code", "field", "value", "allowed", "broker_code", "broker_text")

@@ -452,6 +452,13 @@ export declare type Order = Message<"hantrade.v1.Order"> & {
    * @generated from field: string rationale = 17;
    */
   rationale: string;
+
+  /**
+   * Every venue order number it has had, oldest first; a partial modify leaves two live ones with prices of their own.
+   *
+   * @generated from field: repeated hantrade.v1.OrderLeg legs = 18;
+   */
+  legs: OrderLeg[];
 };
 
 /**
@@ -459,6 +466,47 @@ export declare type Order = Message<"hantrade.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export declare const OrderSchema: GenMessage<Order>;
+
+/**
+ * One venue order number of a client order.
+ *
+ * @generated from message hantrade.v1.OrderLeg
+ */
+export declare type OrderLeg = Message<"hantrade.v1.OrderLeg"> & {
+  /**
+   * Venue order number.
+   *
+   * @generated from field: string venue_order_id = 1;
+   */
+  venueOrderId: string;
+
+  /**
+   * Shares still open under it.
+   *
+   * @generated from field: int64 leaves_qty = 2;
+   */
+  leavesQty: bigint;
+
+  /**
+   * KRW per share; unset for a market order.
+   *
+   * @generated from field: optional int64 limit_price_krw = 3;
+   */
+  limitPriceKrw?: bigint | undefined;
+
+  /**
+   * True while it can still trade.
+   *
+   * @generated from field: bool live = 4;
+   */
+  live: boolean;
+};
+
+/**
+ * Describes the message hantrade.v1.OrderLeg.
+ * Use `create(OrderLegSchema)` to create a new message.
+ */
+export declare const OrderLegSchema: GenMessage<OrderLeg>;
 
 /**
  * Typed detail of a failed call, carried in the status details.
