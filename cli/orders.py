@@ -42,9 +42,9 @@ def side_word(side: int) -> str:
 
 def _prices(order: types_pb2.Order) -> str:
     """Give the limit, or those of the live numbers where a partial modify left two."""
-    live = {leg.limit_price_krw: None for leg in order.legs if leg.live and leg.HasField("limit_price_krw")}
-    if len(live) > 1:
-        return " / ".join(krw(price) for price in live)
+    prices = {leg.limit_price_krw: None for leg in order.legs if leg.can_trade and leg.HasField("limit_price_krw")}
+    if len(prices) > 1:
+        return " / ".join(krw(price) for price in prices)
     return krw(order.limit_price_krw) if order.HasField("limit_price_krw") else "market"
 
 
@@ -108,7 +108,12 @@ def show_order(
     show_orders(f"order {order_id}", [answer.order])
     right = "right"
     legs = [
-        [leg.venue_order_id, krw(leg.leaves_qty), krw(leg.limit_price_krw or None), "live" if leg.live else "ended"]
+        [
+            leg.venue_order_id,
+            krw(leg.leaves_qty),
+            krw(leg.limit_price_krw or None),
+            "live" if leg.can_trade else "ended",
+        ]
         for leg in answer.order.legs
     ]
     show_table("venue orders", [("number", "left"), ("open", right), ("limit", right), ("", "left")], legs, "none yet")

@@ -126,7 +126,7 @@ class RiskSection(Section):
     max_order_krw: Annotated[int, Field(ge=1, le=10**13)] = 3_000_000
     daily_loss_pct: Percent = Decimal(5)
     max_data_age_ms: Millis = 60_000
-    duplicate_window_ms: Millis = 2_000
+    duplicate_window_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 2_000
     max_open_orders: Annotated[int, Field(ge=1, le=1000)] = 20
     price_collar_pct: Percent = Decimal(3)
     min_confidence_pct: Percent = Decimal(50)

@@ -1,4 +1,4 @@
-"""Cut the sample that ships with hantrade from the recorded data: `python tools/make_sample.py /work/shared/data`.
+"""Cut the sample that ships with hantrade from the recorded data: `python tools/make_sample.py ../shared/data`.
 
 Every check that fails stops the run before a file is written. The output is the same bytes each time.
 """
@@ -111,7 +111,7 @@ def packed(table: pl.DataFrame) -> bytes:
 
 def main() -> None:
     """Read, check, then write."""
-    source = Path(sys.argv[1] if len(sys.argv) > 1 else "/work/shared/data")
+    source = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data")
     listed = instruments(source)
     parquet = io.BytesIO()
     bars(source, listed).write_parquet(parquet, compression="zstd", compression_level=19, statistics=False)

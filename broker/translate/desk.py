@@ -86,7 +86,7 @@ def write_order(order: ClientOrder) -> types_pb2.Order:
                 venue_order_id=item.venue_order_id,
                 leaves_qty=item.leaves_qty,
                 limit_price_krw=item.limit_price,
-                live=item.state is leg.State.LIVE,
+                can_trade=item.state is leg.State.LIVE,
             )
             for item in order.legs
         ],

@@ -268,16 +268,16 @@ class Order(_message.Message):
     def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., kind: _Optional[_Union[OrderKind, str]] = ..., purpose: _Optional[_Union[Purpose, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., filled_qty: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., filled_notional_krw: _Optional[int] = ..., status: _Optional[_Union[OrderStatus, str]] = ..., live_venue_order_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., origin: _Optional[str] = ..., rationale: _Optional[str] = ..., legs: _Optional[_Iterable[_Union[OrderLeg, _Mapping]]] = ...) -> None: ...
 
 class OrderLeg(_message.Message):
-    __slots__ = ("venue_order_id", "leaves_qty", "limit_price_krw", "live")
+    __slots__ = ("venue_order_id", "leaves_qty", "limit_price_krw", "can_trade")
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
     LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
-    LIVE_FIELD_NUMBER: _ClassVar[int]
+    CAN_TRADE_FIELD_NUMBER: _ClassVar[int]
     venue_order_id: str
     leaves_qty: int
     limit_price_krw: int
-    live: bool
-    def __init__(self, venue_order_id: _Optional[str] = ..., leaves_qty: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., live: _Optional[bool] = ...) -> None: ...
+    can_trade: bool
+    def __init__(self, venue_order_id: _Optional[str] = ..., leaves_qty: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., can_trade: _Optional[bool] = ...) -> None: ...
 
 class ErrorDetail(_message.Message):
     __slots__ = ("reason_code", "field", "value", "allowed", "broker_code", "broker_text")

@@ -66,7 +66,7 @@ ENTRY_DENIALS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("TICK", {"kind": OrderKind.MARKET}, {}, "no limit price"),
     ("PRICE_LIMIT", {"limit_price": Krw(13_010)}, {}, "10 KRW above the upper limit 13,000"),
     ("PRICE_LIMIT", {"limit_price": Krw(6_990)}, {}, "10 KRW below the lower limit 7,000"),
-    ("DATA_AGE", {"venue_time": at(15.001)}, {}, "5,001 ms old, 1 ms over"),
+    ("DATA_AGE", {"venue_time": at(70.001)}, {}, "60,001 ms old, 1 ms over"),
     ("DATA_AGE", {}, {"quoted_at": None, "mark": None}, "no trade"),
     ("COLLAR", {"limit_price": Krw(10_310)}, {}, "3.10 % from the mark 10,000 KRW, 10 KRW over"),
     ("COLLAR", {"limit_price": Krw(9_690)}, {}, "3.10 %"),

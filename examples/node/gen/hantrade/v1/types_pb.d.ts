@@ -497,9 +497,9 @@ export declare type OrderLeg = Message<"hantrade.v1.OrderLeg"> & {
   /**
    * True while it can still trade.
    *
-   * @generated from field: bool live = 4;
+   * @generated from field: bool can_trade = 4;
    */
-  live: boolean;
+  canTrade: boolean;
 };
 
 /**
