@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -115,3 +116,16 @@ def test_given_the_owners_ten_packages_when_pyproject_is_read_then_all_are_decla
     names = {canonicalize_name(Requirement(text).name) for text in texts}
     owners = {"grpcio", "grpcio-tools", "protobuf", "pykka", "transitions", "sqlite-utils", "pytest"}
     assert names >= owners | {"pykiwoom", "pyqt5", "pytrends"}
+
+
+def test_given_a_renamed_field_when_compared_with_the_landed_contract_then_it_is_a_break(tmp_path: Path) -> None:
+    for name in ("buf.yaml", "protos"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    command = [str(Path(sys.executable).parent / "buf"), "breaking", "--against", str(ROOT / "protos/landed.binpb")]
+    same = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (same.returncode, same.stdout) == (0, "")
+    types = tmp_path / "protos/hantrade/v1/types.proto"
+    types.write_text(types.read_text(encoding="utf-8").replace("string client_order_id = 1;", "string order_id = 1;"))
+    broken = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert broken.returncode != 0 and "client_order_id" in broken.stdout
