@@ -1,8 +1,8 @@
 """Compare the contract in protos/ with the one that landed last, by `buf breaking`; exit 1 when a client would break.
 
-The landed contract is kept as an image, `protos/landed.binpb`: a fresh or shallow clone of main does not tell which of
-its commits had landed before. `python tools/check_breaking.py --renew` writes it anew; do that in the first change after
-a landing that added to the contract, never in the change that breaks it.
+The landed contract is kept as an image, `protos/landed.binpb`: a fresh or shallow clone of main does not tell which
+of its commits had landed before. `python tools/check_breaking.py --renew` writes it anew; do that in the first change
+after a landing that added to the contract, never in the change that breaks it.
 """
 
 import subprocess
