@@ -104,7 +104,7 @@ def show_table(title: str, columns: Sequence[tuple[str, str]], rows: Sequence[Se
         out.print(empty)
         return
     words = [index for index, (heading, _) in enumerate(columns) if heading in WORDY]
-    if words and _figures_width(columns, rows) + LEAST_WORDS > out.width:
+    if _figures_width(columns, rows) + (LEAST_WORDS if words else 0) > out.width:
         _show_narrow(out, title, columns, rows)
         return
     table = Table(title=title, title_justify="left")
