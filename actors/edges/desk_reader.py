@@ -110,6 +110,13 @@ class DeskReader:
         """Give one order. Raises RequestRefused NOT_FOUND."""
         return self.order(client_order_id).order
 
+    def known(self, symbol: str) -> None:
+        """Refuse an instrument that is neither quoted nor held. Raises RequestRefused INSTRUMENT."""
+        if symbol in self._names() or any(view.symbol == symbol for view in self._ask("portfolio", PositionsQuery())):
+            return
+        text = f"{symbol!r} is neither quoted nor held here; `hantrade positions` shows what is held"
+        raise RequestRefused("INSTRUMENT", text, field="symbol", value=symbol)
+
     def _names(self) -> dict[str, str]:
         watched = self._ask("connection_supervisor", QuotesQuery())
         return {item.quote.symbol: item.name for item in watched}

@@ -174,6 +174,8 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
 
     def Flatten(self, request: Any, context: Any) -> Any:  # noqa: N802
         caller = who(request, context)
+        if request.symbol:  # before anything is posted: a slip of the finger must not pause the day
+            self._answer(context, lambda: self._read.known(request.symbol))
         answer = self._command(lambda i: operator.FlattenRequested(i, caller, request.symbol, request.note), context)
         return desk_pb2.FlattenResponse(cancels=answer.cancels, exits=answer.exits)
 

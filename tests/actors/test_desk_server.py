@@ -173,6 +173,15 @@ def test_given_a_pause_when_resumed_then_the_gate_follows(desk: DeskClient) -> N
     assert desk.Resume(desk_pb2.ResumeRequest(caller="test")).gate == OPEN
 
 
+def test_given_an_unknown_symbol_when_flattened_then_it_is_refused_and_the_day_goes_on(desk: DeskClient) -> None:
+    before = desk.GetStatus(desk_pb2.GetStatusRequest()).status
+    with pytest.raises(grpc.RpcError) as refused:
+        desk.Flatten(desk_pb2.FlattenRequest(symbol="999999", caller="test"))
+    assert "999999" in refused.value.details()
+    after = desk.GetStatus(desk_pb2.GetStatusRequest()).status
+    assert (after.day, after.gate) == (before.day, before.gate)
+
+
 def test_given_nothing_held_when_flattened_then_nothing_is_sold(desk: DeskClient) -> None:
     answer = desk.Flatten(desk_pb2.FlattenRequest(caller="test", note="over"))
     assert answer.exits == 0
