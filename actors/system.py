@@ -100,7 +100,7 @@ class TraderSystem:
 
     def _release(self, item: Numbered) -> None:
         message = item.message
-        if isinstance(message, GateChanged):
+        if isinstance(message, GateChanged) and self.failure is None:  # a failed run opens nothing again
             self.gate.level = message.level  # in force for this process before anything after it is released
         for listener in self.effects.listeners:
             listener(message)

@@ -24,8 +24,8 @@ class OrderEventFeed:
         """Give every event with a greater seq, then new ones. Never ends."""
         while True:
             more = self._more  # taken before reading: an event written meanwhile has set it
-            for fact in self._journal.events(seq):
-                yield fact
+            for fact in list(self._journal.events(seq)):  # read at once: nothing is held open while a reader is slow
                 seq = fact.event_seq
+                yield fact
             if self._journal.last_seq <= seq:
                 await more.wait()

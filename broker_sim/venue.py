@@ -4,9 +4,9 @@ Every fact is in the journal before anyone hears of it, and the exchange's books
 killed process loses nothing. What could not be journaled did not happen: the books are folded anew.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+from broker.event_feed import OrderEventFeed
 from broker.gateway import OrderGateway
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
@@ -38,7 +38,7 @@ class DurableVenue:
         self._commission_ppm = commission_ppm
         self._overrides = overrides
         self._gateway = OrderGateway(journal, self, lambda: UnixNanos(now()))
-        self._grown = asyncio.Event()
+        self._feed = OrderEventFeed(journal)
         self.exchange, self.fills = self._fold()
 
     def place(self, request: OrderRequest) -> Sequence[OrderFact]:
@@ -71,15 +71,9 @@ class DurableVenue:
         self._store(self.exchange.end_of_data())
         self.keep_clock()
 
-    async def events(self, after_seq: int) -> AsyncIterator[OrderFact]:
+    def events(self, after_seq: int) -> AsyncIterator[OrderFact]:
         """Stream every fact with a greater seq, then new ones as they happen; never ends."""
-        while True:
-            grown = self._grown  # taken before reading, so that nothing journaled meanwhile is slept through
-            for fact in list(self.journal.events(after_seq)):
-                after_seq = fact.event_seq
-                yield fact
-            if after_seq >= self.journal.last_seq:
-                await grown.wait()
+        return self._feed.after(after_seq)
 
     def kept_clock(self) -> UnixNanos:
         """Give the venue time an earlier run had reached, 0 when there was none."""
@@ -109,8 +103,7 @@ class DurableVenue:
         if not facts:
             return
         self.fills += [fact for fact in facts if isinstance(fact, OrderFilled)]
-        grown, self._grown = self._grown, asyncio.Event()
-        grown.set()
+        self._feed.wake()
 
     def _fold(self) -> tuple[Exchange, list[OrderFilled]]:
         exchange = Exchange(int(self.journal.get_meta(CASH) or 0), self._commission_ppm, self._overrides)

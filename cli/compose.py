@@ -132,6 +132,8 @@ def _compose(
     log, past = open_log(log_path)
     cleanups.append(log.close)
     kernel = recover(past, log.log_id)
+    if past is not None:
+        past.close()
     run_id = uuid.uuid4().hex[:8]
     gate = WireGate()
     system = TraderSystem(log, kernel, codec(), run_id, gate)

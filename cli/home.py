@@ -118,7 +118,7 @@ def _unusable(root: Path, error: OSError) -> ConfigError:
 
 def newest_log(home: Path) -> Path:
     """Give the event log written to last. Raises ConfigError when there is none."""
-    logs = sorted((home / "logs").glob("*.db"), key=_changed_at)
+    logs = sorted((home / "logs").glob("*.db"), key=changed_at)
     if not logs:
         raise ConfigError(
             f"no event log in {home / 'logs'}; run `hantrade demo` or `hantrade start` first, or give --log"
@@ -126,7 +126,8 @@ def newest_log(home: Path) -> Path:
     return logs[-1]
 
 
-def _changed_at(path: Path) -> float:
+def changed_at(path: Path) -> float:
+    """Give when a log was written to last; what is new may stand in its WAL only."""
     wal = path.with_name(path.name + "-wal")
     return max(p.stat().st_mtime for p in (path, wal) if p.exists())
 

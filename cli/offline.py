@@ -12,13 +12,13 @@ from persistence.reader import LogReader
 
 def fold_roles(path: Path) -> tuple[DeskReader, Ask]:
     """Fold a log; give what can be read of it and how to ask its roles. Raises LogError, ConfigError."""
-    reader = LogReader(path, codec())
     mode = run_id = ""
-    for record, message in reader.messages(type="RunStarted"):
-        if isinstance(message, RunStarted):
-            mode, run_id = message.config.mode, record.run_id
-    kernel = recover(reader, reader.log_id)
-    last = reader.record(kernel.last_seq) if kernel.last_seq else None
+    with LogReader(path, codec()) as reader:
+        for record, message in reader.messages(type="RunStarted"):
+            if isinstance(message, RunStarted):
+                mode, run_id = message.config.mode, record.run_id
+        kernel = recover(reader, reader.log_id)
+        last = reader.record(kernel.last_seq) if kernel.last_seq else None
     ended_at = UnixNanos(last.recorded_at if last else 0)
 
     def ask(role: str, query: object) -> object:

@@ -4,8 +4,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -17,13 +15,10 @@ from actors.roles.trading_day import TradingDay
 from actors.system import recover
 from cli.compose import SERVER_KINDS, Trader, codec, compose_trader
 from cli.context import Exit
-from cli.home import Home, Running, new_log
+from cli.home import Home, Running, changed_at, new_log
 from cli.settings import load, resolve
-from domain.config import RunConfig
 from domain.errors import LogError
-from domain.messages import Message
 from domain.messages.operator import StopRequested
-from domain.messages.trading import NoticeRaised
 from persistence.reader import LogReader
 
 STOP_GRACE_S = 30.0
@@ -36,12 +31,12 @@ def pick_log(home: Home, mode: str) -> Path:
     Halts, the day's starting equity and unresolved orders live in the log, so a log is left only when its session is
     over, no order is open and no halt is in force. Raises LogError when the newest log cannot be read.
     """
-    logs = sorted(home.logs.glob(f"{mode}-*.db"), key=lambda path: path.stat().st_mtime)
+    logs = sorted(home.logs.glob(f"{mode}-*.db"), key=changed_at)
     if not logs:
         return new_log(home, mode)
     try:
-        reader = LogReader(logs[-1], codec())
-        kernel = recover(reader, reader.log_id)
+        with LogReader(logs[-1], codec()) as reader:
+            kernel = recover(reader, reader.log_id)
     except LogError as error:
         said = str(error)
         raise error if str(logs[-1]) in said else type(error)(f"{logs[-1]}: {said}") from None
@@ -116,19 +111,6 @@ def finish(trader: Trader) -> int:
         return Exit.REFUSED
     logger.info("stopped in order")
     return Exit.DONE
-
-
-def compose_for_demo(
-    config: RunConfig,
-    log_path: Path,
-    paper_folder: Path,
-    listeners: Sequence[Callable[[Message], None]],
-    show_notice: Callable[[NoticeRaised], None],
-) -> Trader:
-    """Compose a trader whose desk takes any free port."""
-    return compose_trader(
-        replace(config, mode="paper"), log_path, paper_folder, ("127.0.0.1", 0), listeners, show_notice
-    )
 
 
 def stop_in_order(trader: Trader, reason: str, timeout_s: float = STOP_GRACE_S) -> bool:

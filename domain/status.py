@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from domain.messages.market import AttentionMeasured
 from domain.messages.trading import SignalFormed
 from domain.quotes import Quote
 from domain.types import Gate, LinkName, UnixNanos
@@ -97,15 +96,3 @@ class SignalsView:
 
     signals: tuple[SignalView, ...]
     by_attention: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class AttentionQuery:
-    """Attention by symbol."""
-
-
-@dataclass(frozen=True, slots=True)
-class AttentionView:
-    """Latest attention of each watched symbol."""
-
-    measured: tuple[AttentionMeasured, ...]
