@@ -10,6 +10,7 @@ from actors.core.door import Door, Input
 from actors.core.kernel import Kernel, Numbered
 from domain.errors import LogFull
 from domain.messages import Message
+from domain.messages.orders import ModifyOrder, SubmitOrder
 from domain.messages.run import LogSpaceLow
 from domain.types import UnixNanos
 from persistence.codec import MessageCodec
@@ -114,11 +115,15 @@ class Core:
             return False
         self._commit(numbered)
         for item in numbered:
-            if item.message.IS_EFFECT:
+            if item.message.IS_EFFECT and not self._is_orphan(item):
                 self._release(item)
         for call in done:
             call()
         return True
+
+    def _is_orphan(self, item: Numbered) -> bool:
+        """Tell whether nobody would follow this order: its role failed while folding it. It stays in the log, unsent."""
+        return isinstance(item.message, SubmitOrder | ModifyOrder) and item.role in self.kernel.benched
 
     def _commit(self, numbered: list[Numbered]) -> None:
         records = [to_record(item, self._run_id, self._codec) for item in numbered]

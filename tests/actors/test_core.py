@@ -245,3 +245,19 @@ def test_given_a_role_that_raises_in_the_core_itself_when_posted_then_the_failur
     rig.core.start()
     assert rig.ended.wait(WAIT_S)
     assert isinstance(rig.failures[0], ZeroDivisionError)
+
+
+class Forgetful(Sender):
+    """Raises while folding the order it has just decided to send."""
+
+    def evolve(self, message: Any, stamp: Stamp) -> None:
+        if isinstance(message, SubmitOrder):
+            raise ValueError("lost my books")
+
+
+def test_given_a_role_that_cannot_fold_its_own_order_when_committed_then_the_order_does_not_go_out():
+    rig = Rig(Forgetful())
+    rig.post(approved("o1"))
+    assert rig.core.drain()
+    assert rig.log.types() == [["OrderApproved", "SubmitOrder", "RoleFailed"]]
+    assert not [message for message, _ in rig.released if isinstance(message, SubmitOrder)]
