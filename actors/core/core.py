@@ -122,7 +122,7 @@ class Core:
         return True
 
     def _is_orphan(self, item: Numbered) -> bool:
-        """Tell whether nobody would follow this order: its role failed while folding it. It stays in the log, unsent."""
+        """Tell whether nobody would follow this order: its own role failed to fold it. It stays unsent."""
         return isinstance(item.message, SubmitOrder | ModifyOrder) and item.role in self.kernel.benched
 
     def _commit(self, numbered: list[Numbered]) -> None:
