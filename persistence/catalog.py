@@ -25,7 +25,7 @@ _SPECIAL = {
     "end_of_data: boolean, first_venue_time: integer or null, last_venue_time: integer or null",
     QuotesJudged: "source_seq: integer, rows: integer, verdicts: array of QuoteVerdict",
 }
-_JSON = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
+_JSON = {Any: "any value", str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 
 def catalog() -> str:

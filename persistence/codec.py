@@ -3,17 +3,15 @@
 The decoder of quote bytes is handed in: it knows the broker's wire format, the log does not.
 """
 
-import dataclasses
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from functools import cache
-from typing import Any, NewType, get_args, get_type_hints
+from typing import Any
 
 import msgspec
 
 from domain.messages import MESSAGES, Message
+from domain.messages.finite import refuse_non_finite
 from domain.messages.market import QuotesJudged, QuotesReceived, QuoteVerdict
 from domain.quotes import QuoteBatch
 from persistence.record import Record
@@ -70,13 +68,11 @@ class MessageCodec:
             return self._encode(_quotes_payload(message.batch)), message.raw
         if isinstance(message, QuotesJudged):
             return self._encode(_JudgedPayload(message.source_seq, len(message.rows), message.verdicts)), None
-        kind: Any = type(message)
-        if _holds_floats(kind):
-            _refuse_non_finite(message, kind.__name__)
+        refuse_non_finite(message)
         try:
             return self._encode(message), None
         except (TypeError, OverflowError, ValueError) as error:
-            raise ValueError(f"{kind.__name__} expected values that JSON can hold, {error}") from error
+            raise ValueError(f"{type(message).__name__} expected values that JSON can hold, {error}") from error
 
     def record(
         self, message: Message, *, seq: int, run_id: str, recorded_at: int, causation_seq: int, role: str
@@ -149,34 +145,3 @@ def _judged(record: Record, source: BatchSource | None) -> QuotesJudged:
 @cache
 def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)
-
-
-@cache
-def _holds_floats(kind: Any) -> bool:
-    """Tell whether a float can sit anywhere inside this type, so that most messages skip the walk below."""
-    if kind is float:
-        return True
-    if isinstance(kind, NewType):
-        return _holds_floats(kind.__supertype__)
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind)
-        return any(_holds_floats(hints[field.name]) for field in dataclasses.fields(kind))
-    return any(_holds_floats(inner) for inner in get_args(kind))
-
-
-def _refuse_non_finite(value: Any, path: str) -> None:
-    """Raise ValueError at the first NaN or infinity: msgspec would write it as null, which reads as unknown."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"{path} expected a finite number, was {value!r}")
-    elif isinstance(value, (str, Enum)):
-        return
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            _refuse_non_finite(getattr(value, field.name), f"{path}.{field.name}")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _refuse_non_finite(item, f"{path}[{key!r}]")
-    elif isinstance(value, (tuple, list)):
-        for index, item in enumerate(value):
-            _refuse_non_finite(item, f"{path}[{index}]")

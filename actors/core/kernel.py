@@ -5,14 +5,16 @@ hearers `evolve` first (so the sequence is the order in which states changed, an
 `decide`s in the fixed order of roles; every output is numbered and followed to its end before the next.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from actors.core.role import Role
-from domain.errors import InvariantError
+from actors.core.state import dump, load
+from domain.errors import InvariantError, LogError
 from domain.messages import Message, Stamp
+from domain.messages.finite import refuse_non_finite
 from domain.messages.operator import ResumeRequested
-from domain.messages.run import RoleFailed, RunStarted
+from domain.messages.run import InputRefused, RoleFailed, RoleState, RunStarted, StateCarried
 from domain.messages.trading import GateChanged
 from domain.types import Gate, UnixNanos
 
@@ -29,6 +31,15 @@ class Numbered(NamedTuple):
     message: Message
     causation_seq: int  # 0 for an input
     role: str  # role that said it, or the edge an input came from
+
+
+class KernelState(NamedTuple):
+    """Everything a kernel knows behind one event of the log: what a snapshot holds."""
+
+    last_seq: int
+    roles: dict[str, RoleState]
+    benched: dict[str, str]
+    told: dict[str, list[str]]
 
 
 class Kernel:
@@ -50,12 +61,39 @@ class Kernel:
         """Give a role by name. Raises KeyError."""
         return self._by_name[name]
 
+    def dump(self) -> KernelState:
+        """Give the state behind the last event. Raises InvariantError when a role's state is no plain one."""
+        roles = {role.NAME: dump(role) for role in self.roles}
+        return KernelState(self.last_seq, roles, dict(self.benched), {name: list(e) for name, e in self._told.items()})
+
+    def restore(self, state: KernelState) -> None:
+        """Take a state that a kernel of the same roles gave. For a fresh kernel only.
+
+        Raises LogError when a role is missing, of another version or does not fit; the kernel is then of no use.
+        """
+        self._load(state.roles)
+        self.last_seq = state.last_seq
+        self.benched, self._told = dict(state.benched), {name: list(e) for name, e in state.told.items()}
+
+    def _load(self, states: Mapping[str, RoleState]) -> None:
+        if states.keys() != self._by_name.keys():
+            odd = ", ".join(sorted(states.keys() ^ self._by_name.keys()))
+            raise LogError(f"the saved state expected the roles {', '.join(self._by_name)}, differs in {odd}")
+        for name, state in states.items():
+            load(self._by_name[name], state)
+
     def handle(self, message: Message, system_time: UnixNanos, source: str) -> list[Numbered]:
         """Number one input and everything that follows from it.
 
-        Raises InvariantError when roles answer each other without end; the kernel is of no use after that.
+        An input with a NaN or an infinity is left out; InputRefused stands in its place. Raises InvariantError when
+        roles answer each other without end; the kernel is of no use after that. Raises LogError as `restore` does for
+        a StateCarried that does not fit.
         """
         numbered: list[Numbered] = []
+        try:
+            refuse_non_finite(message)
+        except ValueError as refused:
+            message, source = InputRefused(source, type(message).__name__, str(refused)), "core"
         self._follow(message, system_time, INPUT, source, None, numbered, 0)
         if isinstance(message, RunStarted):  # a role the fold benched again must not go unnoticed in a new run
             for name, error in tuple(self.benched.items()):
@@ -73,6 +111,8 @@ class Kernel:
             self._told.setdefault(message.role_name, []).append(message.error)
         elif isinstance(message, RunStarted | ResumeRequested):
             self._told.clear()
+        elif isinstance(message, StateCarried):
+            self._load(message.states)
 
     def _hearing(self, kind: type[Message]) -> tuple[Role, ...]:
         hearers = self._hearers.get(kind)
@@ -122,6 +162,8 @@ class Kernel:
                 continue
             try:
                 outputs = tuple(role.decide(message, stamp))
+                for output in outputs:
+                    refuse_non_finite(output)
             except Exception as error:  # noqa: BLE001  # as above; decide changed nothing
                 self._report(role.NAME, _describe(error, "deciding on", message), stamp, numbered, depth)
                 continue

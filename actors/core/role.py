@@ -18,6 +18,7 @@ class Role(CoreActor):
     HEARS: ClassVar[tuple[type[Message], ...]]
     SAYS: ClassVar[tuple[type[Message], ...]]
     STATE_VERSION: ClassVar[int] = 1  # raised when the meaning of the state changes; keys snapshots
+    GIVEN: ClassVar[frozenset[str]] = frozenset()  # attributes set by the constructor for good: no part of the state
 
     def evolve(self, message: Any, stamp: Stamp) -> None:
         """Fold one message into the state."""

@@ -77,6 +77,7 @@ class Strategist(Role):
         OrderDenied,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (SignalFormed, StrategyBenched)
+    GIVEN: ClassVar[frozenset[str]] = frozenset({"_known"})
 
     def __init__(self, known: Mapping[str, type[Strategy]] = STRATEGIES) -> None:
         """Start without strategies; `known` are those a configuration may name."""

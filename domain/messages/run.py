@@ -1,6 +1,7 @@
-"""Begin, end and clock of a run."""
+"""Begin, end and clock of a run, and what the core itself says."""
 
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from domain.config import RunConfig
 from domain.messages.base import Message, message
@@ -51,4 +52,43 @@ class LogSpaceLow(Message):
     """The disk is full; the reserve was freed so that halts and cancels still fit. Trading halts."""
 
     STREAM: ClassVar[str] = "log"
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleState:
+    """State of one role as plain JSON values, see actors/core/state.py."""
+
+    version: int  # STATE_VERSION of the role that made it
+    state: dict[str, Any]  # attribute -> value; other than JSON's own types are objects with a `$` that names them
+
+
+@message
+class StateCarried(Message):
+    """First message of a log that follows another: where that one ended and every role's state there."""
+
+    STREAM: ClassVar[str] = "log"
+    previous_log_id: str
+    previous_seq: int
+    previous_hash: str  # head of the hash chain there, hex
+    states: dict[str, RoleState]  # role -> state
+
+
+@message
+class StateChecked(Message):
+    """The snapshot this run started from, against the fold of the log from its first event."""
+
+    STREAM: ClassVar[str] = "snapshot"
+    at_seq: int  # of the snapshot
+    agreed: bool
+    differences: tuple[str, ...]  # the first few, in words; none means they agree
+
+
+@message
+class InputRefused(Message):
+    """An input held a number that the log cannot keep (NaN, infinity). Nobody heard it. Said by the core."""
+
+    STREAM: ClassVar[str] = "input/{source}"
+    source: str  # edge it came from
+    type: str
     error: str

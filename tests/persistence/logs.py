@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.messages import MESSAGES, Message
 from domain.messages.market import QuotesJudged, QuotesReceived, QuoteVerdict
+from domain.messages.run import RoleState
 from domain.quotes import Quote, QuoteBatch
 from persistence.codec import MessageCodec
 from persistence.event_log import EventLog
@@ -105,4 +106,15 @@ st.register_type_strategy(int, _NUMBERS)
 st.register_type_strategy(str, st.text(st.characters(codec="utf-8"), max_size=12))
 PLAIN = [kind for name, kind in sorted(MESSAGES.items()) if name not in ("QuotesReceived", "QuotesJudged")]
 RECEIVED = _RECEIVED
+# A state is any JSON object.
+st.register_type_strategy(
+    RoleState,
+    st.builds(
+        RoleState,
+        st.integers(1, 9),
+        st.dictionaries(
+            st.text(max_size=8), st.none() | st.booleans() | st.integers(-9, 9) | st.lists(st.text(max_size=4))
+        ),
+    ),
+)
 instances: Callable[[type[Message]], st.SearchStrategy[Message]] = st.from_type
