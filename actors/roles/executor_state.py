@@ -1,6 +1,5 @@
 """What the executor keeps, and how it changes: the fold alone. What it does about it is in `executor.py`."""
 
-from dataclasses import replace
 from typing import Any
 
 from actors.core.role import Role
@@ -81,7 +80,7 @@ class ExecutorState(Role):
             case OrderDenied():
                 order = book.from_denied(message)
                 self._put(order)
-                self.untold[order.client_order_id] = (replace(order, status=State.NEW), "deny", "")
+                self.untold[order.client_order_id] = (order._replace(status=State.NEW), "deny", "")
             case SubmitOrder() | ModifyOrder() | CancelOrder() | RequestStranded():
                 if isinstance(message, SubmitOrder):
                     self.sent_under[message.client_order_id] = self.link_journal

@@ -4,8 +4,6 @@ The machine is asked with a trigger chosen from what the books say after the mes
 before a request. Messages may come late, twice and in any order.
 """
 
-from dataclasses import replace
-
 from domain.errors import InvariantError
 from domain.messages.orders import (
     CancelOrder,
@@ -80,7 +78,7 @@ def apply(order: ClientOrder, message: OrderMessage, system_time: UnixNanos) -> 
         raise InvariantError(f"expected a message for order {order.client_order_id}, was {message.client_order_id!r}")
     match message:
         case SubmitOrder():
-            return _move(order, replace(order, submitted_at=system_time), "submit")
+            return _move(order, order._replace(submitted_at=system_time), "submit")
         case CancelOrder() | ModifyOrder():
             return _asked(order, message, system_time)
         case RequestAnswered():
@@ -107,7 +105,7 @@ def quarantined(order: ClientOrder, reason: str) -> Change:
 
 def released(order: ClientOrder, note: str) -> Change:
     """Let an operator lead an order out of quarantine; the books say where to. Raises MachineError elsewhere."""
-    after = replace(order, released_matches=order.surplus_matches)
+    after = order._replace(released_matches=order.surplus_matches)
     return _move(order, after, f"release_{_where(after).lower()}", reason=note)
 
 
@@ -127,7 +125,7 @@ def _asked(order: ClientOrder, intent: CancelOrder | ModifyOrder, system_time: U
         state=change_request.State.SENT,
         sent_at=system_time,
     )
-    after = replace(order, requests=(*order.requests, request))
+    after = order._replace(requests=(*order.requests, request))
     return _move(order, after, "ask_replace" if is_modify else "ask_cancel")
 
 
@@ -205,7 +203,7 @@ def _fact(order: ClientOrder, fact: OrderFact) -> Change:
     booked = book(order, fact)
     if not booked.is_new:
         return Change(order, order, "", booked.alert)
-    after = replace(booked.order, changed_at=max(order.changed_at, fact.venue_time))
+    after = booked.order._replace(changed_at=max(order.changed_at, fact.venue_time))
     trigger, alert = _trigger(order, after, fact)
     alert = "; ".join(filter(None, (alert, booked.alert)))
     why = f"{fact.code}: {fact.text}" if isinstance(fact, OrderRejected) and trigger == "reject" else alert
@@ -290,4 +288,4 @@ def _standing(order: ClientOrder) -> State:
 def _move(before: ClientOrder, after: ClientOrder, trigger: str, alert: str = "", reason: str = "") -> Change:
     status = client_order.next_state(before.status, trigger)
     kept = (reason or before.reason) if status in WITH_REASON else ""
-    return Change(before, settle_legs(replace(after, status=status, reason=kept)), trigger, alert)
+    return Change(before, settle_legs(after._replace(status=status, reason=kept)), trigger, alert)

@@ -5,7 +5,7 @@ the acceptance and the replacement); that shares are conserved does not: the ord
 expired add up to what was ordered, because moving shares between legs makes none.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from domain.messages.orders import (
     ChangeReceived,
@@ -56,7 +56,7 @@ def answer(order: ClientOrder, request_id: RequestId, trigger: str) -> Booked:
         alert = f"request {request_id} is {request.state.value}, and now we hear {trigger}"
     if state is request.state:
         return Booked(order, False, alert)
-    after = replace(order, requests=tuple(replace(r, state=state) if r is request else r for r in order.requests))
+    after = order._replace(requests=tuple(r._replace(state=state) if r is request else r for r in order.requests))
     if state is change_request.State.REFUSED and request.venue_order_id:
         after = _drop_expected(after, request.venue_order_id)
     return Booked(after, True, alert)
@@ -64,7 +64,7 @@ def answer(order: ClientOrder, request_id: RequestId, trigger: str) -> Booked:
 
 def settle_legs(order: ClientOrder) -> ClientOrder:
     """Let used-up legs die; once the order is closed, let all of them."""
-    return replace(order, legs=tuple(_settled(item, order) for item in order.legs)) if order.legs else order
+    return order._replace(legs=tuple(_settled(item, order) for item in order.legs)) if order.legs else order
 
 
 def _settled(item: Leg, order: ClientOrder) -> Leg:
@@ -72,7 +72,7 @@ def _settled(item: Leg, order: ClientOrder) -> Leg:
         return item
     state = leg.next_state(item.state, "end")
     reason = _reason(item, any(fact.kind is FactKind.REJECTED for fact in order.facts))
-    return replace(item, state=state, dead_reason=reason)
+    return item._replace(state=state, dead_reason=reason)
 
 
 def _reason(item: Leg, rejected: bool) -> leg.DeadReason:
@@ -116,7 +116,7 @@ def _book_once(order: ClientOrder, message: OrderFact) -> Booked:
     for known in order.facts:
         if known.is_same_as(fact):
             return Booked(order, False, "" if known == fact else _differs(known, fact))
-    noted = replace(order, facts=(*order.facts, fact))
+    noted = order._replace(facts=(*order.facts, fact))
     booked = Booked(noted, True)  # a rejection has no shares to move
     match message:
         case OrderAccepted():
@@ -145,8 +145,7 @@ def _accepted(order: ClientOrder, fact: OrderAccepted) -> Booked:
 
 
 def _filled(order: ClientOrder, fact: OrderFilled) -> Booked:
-    after = replace(
-        order,
+    after = order._replace(
         filled_qty=order.filled_qty + fact.last_qty,
         filled_notional=Krw(order.filled_notional + fact.last_qty * fact.last_px),
     )
@@ -154,13 +153,13 @@ def _filled(order: ClientOrder, fact: OrderFilled) -> Booked:
 
 
 def _cancelled(order: ClientOrder, fact: OrderCancelled) -> Booked:
-    after = replace(order, cancelled_qty=order.cancelled_qty + fact.cancelled_qty)
+    after = order._replace(cancelled_qty=order.cancelled_qty + fact.cancelled_qty)
     after = _out(after, fact.venue_order_id, {"cancelled_qty": fact.cancelled_qty}, fact.leaves_qty)
     return _with_request(_checked(after), fact.request_id)
 
 
 def _expired(order: ClientOrder, fact: OrderExpired) -> Booked:
-    after = replace(order, expired_qty=order.expired_qty + fact.expired_qty)
+    after = order._replace(expired_qty=order.expired_qty + fact.expired_qty)
     return _checked(_out(after, fact.venue_order_id, {"expired_qty": fact.expired_qty}, 0))
 
 
@@ -169,7 +168,7 @@ def _replaced(order: ClientOrder, message: OrderReplaced, fact: Fact) -> Booked:
     after = _sized(after, message.new_venue_order_id, message.moved_qty, message.limit_price)
     newest = max(known.event_seq for known in after.facts if known.kind is FactKind.REPLACED)
     if fact.event_seq == newest:  # an older one that arrives late must not bring its price back
-        after = replace(after, limit_price=message.limit_price)
+        after = after._replace(limit_price=message.limit_price)
     return _with_request(Booked(after, True), message.request_id)
 
 
@@ -188,11 +187,11 @@ def _received(order: ClientOrder, fact: ChangeReceived) -> Booked:
     request = booked.order.request(fact.request_id)
     if request is None or request.venue_order_id:
         return booked
-    named = replace(request, venue_order_id=fact.change_venue_order_id)
-    after = replace(booked.order, requests=tuple(named if r is request else r for r in booked.order.requests))
+    named = request._replace(venue_order_id=fact.change_venue_order_id)
+    after = booked.order._replace(requests=tuple(named if r is request else r for r in booked.order.requests))
     if request.is_open and request.kind is ChangeKind.MODIFY and after.leg(fact.change_venue_order_id) is None:
         expected = Leg(fact.change_venue_order_id, leg.State.EXPECTED, 0, limit_price=request.limit_price)
-        after = replace(after, legs=(*after.legs, expected))
+        after = after._replace(legs=(*after.legs, expected))
     return Booked(after, True, booked.alert)
 
 
@@ -206,9 +205,9 @@ def _maker(order: ClientOrder, number: VenueOrderId) -> str:
 
 def _put(order: ClientOrder, item: Leg) -> ClientOrder:
     if order.leg(item.venue_order_id) is None:
-        return replace(order, legs=(*order.legs, item))
+        return order._replace(legs=(*order.legs, item))
     legs = tuple(item if known.venue_order_id == item.venue_order_id else known for known in order.legs)
-    return replace(order, legs=legs)
+    return order._replace(legs=legs)
 
 
 def _appeared(order: ClientOrder, number: VenueOrderId) -> Leg:
@@ -218,21 +217,21 @@ def _appeared(order: ClientOrder, number: VenueOrderId) -> Leg:
         return Leg(number, leg.next_state(leg.State.EXPECTED, "appear"), 0)
     if known.state is leg.State.DEAD and (order.is_closed or known.dead_reason is not leg.DeadReason.NEVER_LIVED):
         return known
-    return replace(known, state=leg.next_state(known.state, "appear"), dead_reason=leg.DeadReason.NONE)
+    return known._replace(state=leg.next_state(known.state, "appear"), dead_reason=leg.DeadReason.NONE)
 
 
 def _sized(order: ClientOrder, number: VenueOrderId, quantity: int, price: Krw | None) -> ClientOrder:
     item = _appeared(order, number)
-    return _put(order, replace(item, quantity=quantity, is_sized=True, limit_price=price))
+    return _put(order, item._replace(quantity=quantity, is_sized=True, limit_price=price))
 
 
 def _out(order: ClientOrder, number: VenueOrderId, out: Out, leaves: int) -> ClientOrder:
     """Take shares out of a leg. While its size is not known, the largest that facts imply stands in."""
     item = _appeared(order, number)
     [(name, shares)] = out.items()
-    item = replace(item, **{name: getattr(item, name) + shares})
+    item = item._replace(**{name: getattr(item, name) + shares})
     if not item.is_sized:
-        item = replace(item, quantity=max(item.quantity, shares + leaves, item.gone_qty))
+        item = item._replace(quantity=max(item.quantity, shares + leaves, item.gone_qty))
     return _put(order, item)
 
 
@@ -240,7 +239,7 @@ def _drop_expected(order: ClientOrder, number: VenueOrderId) -> ClientOrder:
     item = order.leg(number)
     if item is None or item.state is not leg.State.EXPECTED:
         return order
-    dead = replace(item, state=leg.next_state(item.state, "end"), dead_reason=leg.DeadReason.NEVER_LIVED)
+    dead = item._replace(state=leg.next_state(item.state, "end"), dead_reason=leg.DeadReason.NEVER_LIVED)
     return _put(order, dead)
 
 

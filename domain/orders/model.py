@@ -1,7 +1,11 @@
-"""What a client order is: plain frozen values. `booking.py` books facts into them, `aggregate.py` moves the state."""
+"""What a client order is: plain frozen values. `booking.py` books facts into them, `aggregate.py` moves the state.
+
+NamedTuples where a value changes with every message: a copy with changes costs a tenth of a frozen data class's.
+"""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.types import ClientOrderId, Krw, OrderKind, Purpose, RequestId, Side, TradeId, UnixNanos, VenueOrderId
 from fsm import change_request, client_order, leg
@@ -46,8 +50,7 @@ class Fact:
         return (self.kind, self.venue_order_id, self.key) == (other.kind, other.venue_order_id, other.key)
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(NamedTuple):
     """One order number of the broker and the shares that passed through it."""
 
     venue_order_id: VenueOrderId
@@ -77,8 +80,7 @@ class Leg:
         return self.is_sized and self.gone_qty >= self.quantity
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRequest:
+class ChangeRequest(NamedTuple):
     """One cancel or modify."""
 
     request_id: RequestId
@@ -96,8 +98,7 @@ class ChangeRequest:
         return self.state in change_request.OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class ClientOrder:
+class ClientOrder(NamedTuple):
     """One intent of ours with everything known about it."""
 
     client_order_id: ClientOrderId

@@ -5,14 +5,13 @@ Two roles tell about a fill, in an order risk does not choose: the executor (`fi
 out of the cash, and none is held twice for long.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from domain.types import Krw, Side
 from fsm.client_order import CLOSED
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """One approved order as risk sees it."""
 
     client_order_id: str
@@ -53,12 +52,12 @@ class Hold:
 
     def moved(self, status: str, filled: int, leaves: int) -> "Hold":
         """Give it after a word of the executor."""
-        return replace(self, status=str(status), filled=filled, leaves=leaves)
+        return self._replace(status=str(status), filled=filled, leaves=leaves)
 
     def repriced(self, limit_price: Krw | None, reserved: Krw) -> "Hold":
         """Give it after a change of price; `reserved` is for the whole quantity."""
-        return replace(self, limit_price=limit_price, reserved=reserved)
+        return self._replace(limit_price=limit_price, reserved=reserved)
 
     def with_booked(self, quantity: int) -> "Hold":
         """Give it after the portfolio booked a fill of so many shares."""
-        return replace(self, booked=self.booked + quantity)
+        return self._replace(booked=self.booked + quantity)

@@ -1,6 +1,5 @@
 """Builders for client orders and what happens to them."""
 
-from dataclasses import replace
 from typing import Any
 
 from domain.messages.orders import (
@@ -157,8 +156,7 @@ def step(order: ClientOrder, message: Any) -> Change:
 
 def without_history(order: ClientOrder) -> ClientOrder:
     """Give the order with its books in a canonical order, for comparing different orders of arrival."""
-    return replace(
-        order,
+    return order._replace(
         facts=tuple(sorted(order.facts, key=lambda f: f.event_seq)),
         legs=tuple(sorted(order.legs, key=lambda item: item.venue_order_id)),
         requests=tuple(sorted(order.requests, key=lambda item: item.request_id)),

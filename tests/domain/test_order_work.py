@@ -1,7 +1,5 @@
 """What an order needs done, rule by rule."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +28,7 @@ def a_leg(number: str, open_qty: int, price: int | None = 10_000) -> Leg:
 
 def an_order(*legs: Leg, status: State = State.WORKING, requests: tuple[ChangeRequest, ...] = ()) -> ClientOrder:
     made = from_approved(approved(quantity=10))
-    return replace(made, legs=legs, status=status, requests=requests, submitted_at=UnixNanos(SECOND))
+    return made._replace(legs=legs, status=status, requests=requests, submitted_at=UnixNanos(SECOND))
 
 
 def a_request(state: str, of: str = "1", kind: ChangeKind = ChangeKind.CANCEL, name: str = "r") -> ChangeRequest:
@@ -65,9 +63,9 @@ def test_for_any_legs_moves_stay_within_each_leg_and_the_quantity(legs: list[tup
 
 
 def test_given_a_quote_when_asked_for_the_touch_then_it_is_the_other_side_of_a_fresh_book():
-    sell, quote = replace(an_order(), side=Side.SELL), a_quote(1)
+    sell, quote = an_order()._replace(side=Side.SELL), a_quote(1)
     assert (touch(sell, quote), touch(an_order(), quote), touch(sell, None)) == (9_990, 10_010, None)
-    assert touch(replace(sell, changed_at=UnixNanos(quote.venue_time + 1)), quote) is None
+    assert touch(sell._replace(changed_at=UnixNanos(quote.venue_time + 1)), quote) is None
     assert touch(sell, quote._replace(bid_price=0)) is None
 
 
@@ -78,7 +76,7 @@ def test_given_states_of_a_submit_and_of_requests_when_asked_then_what_waits_and
     requests = (a_request("SENT", name="a"), a_request("UNKNOWN", name="b"), a_request("CONFIRMED", name="c"))
     order = an_order(a_leg("1", 10), status=State.UNKNOWN_CANCEL, requests=requests)
     assert (list(waiting_requests(order)), unknown_requests(order)) == (["a"], ["b"])
-    assert unknown_requests(replace(order, status=State.CANCELLED)) == []
+    assert unknown_requests(order._replace(status=State.CANCELLED)) == []
 
 
 @given(st.integers(0, 12), st.integers(-(10**12), 10**12))

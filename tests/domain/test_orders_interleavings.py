@@ -7,7 +7,6 @@ invariants are checked in every node; a resync delivers what is missing, so ever
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
@@ -91,7 +90,7 @@ class Exploration:
                 nodes.append((delivered | {index}, change.after))
         # Which bookings came first must not matter: fold orders of arrival together, and drop what is only words.
         return [
-            (have, replace(without_history(after), reason="", changed_at=order.decided_at)) for have, after in nodes
+            (have, without_history(after)._replace(reason="", changed_at=order.decided_at)) for have, after in nodes
         ]
 
     def check(self, delivered: frozenset[int], order: ClientOrder) -> None:

@@ -47,7 +47,7 @@ def a_picture(**changes: Any) -> Picture:
 
 
 def a_hold(**changes: Any) -> Hold:
-    return replace(Hold("L-9", SAMSUNG, Side.BUY, 10, Krw(10_000), Krw(100_015), "WORKING", 10), **changes)
+    return Hold("L-9", SAMSUNG, Side.BUY, 10, Krw(10_000), Krw(100_015), "WORKING", 10)._replace(**changes)
 
 
 UNKNOWN = a_hold(status="UNKNOWN_SUBMIT")
@@ -102,7 +102,7 @@ def test_given_one_thing_wrong_when_an_entry_is_judged_then_its_rule_says_so(
         ({"confidence_ppm": None}, {}),
         ({}, {"open_orders": 19}),
         ({}, {"last_same_at": at(8)}),
-        ({}, {"unresolved": (replace(UNKNOWN, quantity=11),)}),
+        ({}, {"unresolved": (UNKNOWN._replace(quantity=11),)}),
         ({"quantity": 200}, {}),
         ({}, {"orderable": Krw(100_015)}),
         ({}, {"instrument": an_instrument(base=None)}),
