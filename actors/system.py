@@ -11,7 +11,7 @@ import structlog
 from actors.core.core import Core, Log
 from actors.core.kernel import Kernel, Numbered
 from actors.core.role import Role
-from actors.edges.clock import ClockEdge, system_now
+from actors.edges.clock import ClockEdge, SystemClock
 from actors.edges.gate import WireGate
 from actors.roles.trading_day import TradingDay
 from actors.roster import make_roles
@@ -49,9 +49,18 @@ class TraderSystem:
     without RunEnded. The process exits; whoever starts it again gets the state from the log and resolves open orders.
     """
 
-    def __init__(self, log: Log, kernel: Kernel, codec: MessageCodec, run_id: str, gate: WireGate) -> None:
-        """Take a kernel that has folded the log."""
+    def __init__(
+        self,
+        log: Log,
+        kernel: Kernel,
+        codec: MessageCodec,
+        run_id: str,
+        gate: WireGate,
+        clock: SystemClock | None = None,
+    ) -> None:
+        """Take a kernel that has folded the log, and a clock that starts no earlier than the log ends."""
         self.kernel = kernel
+        self.clock = clock or SystemClock()
         self.run_id = run_id
         self.gate = gate
         self.stopped = threading.Event()  # StopReady was released, or the core failed
@@ -60,7 +69,7 @@ class TraderSystem:
         self._edges: list[pykka.ActorRef[Any]] = []
         self._stopping = threading.Event()
         self._watching = threading.Thread(target=self._watch, name="watch edges", daemon=True)
-        self.core = Core(kernel, log, codec, run_id, system_now, self._release, self._failed)
+        self.core = Core(kernel, log, codec, run_id, self.clock.now, self._release, self._failed)
         day = kernel.role("trading_day")
         if isinstance(day, TradingDay) and day.NAME not in kernel.benched:
             gate.level = day.gate  # the level of the log holds before anything is connected
@@ -73,7 +82,7 @@ class TraderSystem:
             edge.ask("ping", timeout=PING_S)
         self.core.post(RunStarted(self.run_id, version, config), source="system", urgent=True)
         self.core.start()
-        self._edges.append(ClockEdge.start(self.core.post))
+        self._edges.append(ClockEdge.start(self.core.post, clock=self.clock))
         self._watching.start()
 
     def ask(self, role: str, query: Any, timeout_s: float = ASK_S) -> Any:
@@ -126,6 +135,12 @@ class TraderSystem:
         self.failure = error
         self.gate.level = type(self.gate.level).CANCELS_ONLY
         self.stopped.set()
+
+
+def newest_time(reader: LogReader | None) -> UnixNanos:
+    """Give when the last event of a log was recorded, 0 of an empty one: no clock of a new run may start before it."""
+    rows = reader.rows("SELECT recorded_at FROM events ORDER BY seq DESC LIMIT 1") if reader is not None else []
+    return UnixNanos(rows[0][0] if rows else 0)
 
 
 def start_roles(roles: list[Role]) -> list[Role]:

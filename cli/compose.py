@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from actors.edges.alert_sender import AlertSender
-from actors.edges.clock import system_now
+from actors.edges.clock import SystemClock
 from actors.edges.desk_reader import DeskReader, RunFacts
 from actors.edges.desk_server import DeskServer
 from actors.edges.gate import WireGate
 from actors.edges.order_link import OrderLink
 from actors.edges.quote_link import QuoteLink, QuoteTap
 from actors.edges.trend_source import TrendEdge
-from actors.system import Effects, TraderSystem, recover
+from actors.system import Effects, TraderSystem, newest_time, recover
 from broker.client import BrokerClient
 from broker.server import BrokerServerThread
 from broker.translate.quotes import decode_batch
@@ -132,11 +132,12 @@ def _compose(
     log, past = open_log(log_path)
     cleanups.append(log.close)
     kernel = recover(past, log.log_id)
+    clock = SystemClock(newest_time(past))
     if past is not None:
         past.close()
     run_id = uuid.uuid4().hex[:8]
     gate = WireGate()
-    system = TraderSystem(log, kernel, codec(), run_id, gate)
+    system = TraderSystem(log, kernel, codec(), run_id, gate, clock)
     tap, orders_at = _order_side(config, paper_folder, cleanups)
     edges: list[Any] = []
 
@@ -153,7 +154,7 @@ def _compose(
         return BrokerClient(orders_at, config.link.call_timeout_ms / 1000)
 
     facts = RunFacts(config.mode, run_id, str(log_path))
-    reader = DeskReader(system.ask, facts, system_now, lambda: kernel.last_seq)
+    reader = DeskReader(system.ask, facts, clock.now, lambda: kernel.last_seq)
     alerts = start_edge(edges, AlertSender, show_notice)
     trends = start_edge(edges, TrendEdge, system.core.post, packaged_trends())
     quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap)

@@ -32,8 +32,9 @@ class ClockTicked(Message):
     """The system clock, about twice a second. Deadlines and heartbeats are judged by it."""
 
     STREAM: ClassVar[str] = "clock"
-    system_time: UnixNanos
-    stepped_back: bool  # True when the clock went backwards since the tick before
+    system_time: UnixNanos  # never back; logs of versions before `stepped_back_ms` may hold steps back
+    stepped_back: bool  # True when the machine's clock was put back since the tick before
+    stepped_back_ms: int = 0  # by how much; at a start against the newest event of the log
 
 
 @message
