@@ -6,15 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from domain.errors import ConfigError, InvariantError, LogCorrupt, LogError, LogFull
+from domain.errors import ConfigError, InvariantError, LogCorrupt, LogError
 from persistence import schema
 from persistence.chain import commit_hash, genesis_hash
-from persistence.disk import RESERVE_BYTES, Reserve, is_full
+from persistence.disk import RESERVE_BYTES, Place, Reserve, translated
 from persistence.lock import WriterLock
 from persistence.record import Record
 
 _CHECKPOINT_PAGES = 4_000  # 16 MB: the WAL goes into the database about every 16 MB, and stays about that size
 _WAL_KEEP_BYTES = 64 << 20  # what stays of a WAL that grew behind a slow reader
+_LOOK_EVERY = 64  # events between two looks whether the files are still where they were opened
 _INSERT_EVENT = (
     "INSERT INTO events(seq, run_id, recorded_at, venue_time, type, stream, causation_seq, role, payload)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, CAST(? AS TEXT))"
@@ -40,6 +41,7 @@ class EventLog:
         self.log_id = str(meta["log_id"])
         self._genesis = genesis_hash(*(meta[key] or "" for key in schema.META_KEYS))
         self.last_seq, self.last_hash = self._read_head()
+        self._place = Place(path)
 
     @classmethod
     def open(
@@ -57,10 +59,13 @@ class EventLog:
         `previous` is the last hash and sequence of the file this one follows. `max_page_count` bounds the database in
         pages. Raises LogBusy, LogTooNew, LogCorrupt, LogFull; ConfigError when there is no log and none may be made.
         """
-        if create_id is None and not path.exists():
-            raise ConfigError(f"log expected an existing file, was {str(path)!r}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = WriterLock(path.with_name(path.name + ".lock"))
+        try:
+            if create_id is None and not path.exists():
+                raise ConfigError(f"log expected an existing file, was {str(path)!r}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = WriterLock(path.with_name(path.name + ".lock"))
+        except OSError as error:
+            raise translated(error, path, "opened") from error
         conn = None
         try:
             # The core commits in a thread of its own; that only one thread uses the connection is the core's promise.
@@ -89,8 +94,12 @@ class EventLog:
             if conn is not None:
                 conn.close()
             lock.release()
+            if isinstance(error, LogError) and isinstance(error.__cause__, sqlite3.OperationalError):
+                error = error.__cause__  # found while reading the schema
             if isinstance(error, (sqlite3.Error, OSError)):
-                raise _translated(error, path, "opened") from error
+                raise translated(error, path, "opened") from error
+            if isinstance(error, LogError) and str(path) not in str(error):
+                error.args = (f"{path}: {error}",)
             raise
 
     def commit(self, records: Sequence[Record], *, durable: bool) -> None:
@@ -108,6 +117,8 @@ class EventLog:
                 )
         new_hash = commit_hash(self.last_hash, records)
         last_seq = records[-1].seq
+        if durable or last_seq % _LOOK_EVERY < len(records):
+            self._place.check()
         conn = self._conn
         try:
             if durable is not self._is_full_sync:  # cannot change inside a transaction
@@ -126,12 +137,16 @@ class EventLog:
         except BaseException as error:
             self._roll_back()
             if isinstance(error, (sqlite3.Error, OSError)):
-                raise _translated(error, self._path, "appended to") from error
+                raise translated(error, self._path, "appended to") from error
             raise
         self.last_seq, self.last_hash = last_seq, new_hash
 
     def release_reserve(self) -> bool:
-        """Free the reserve on a full disk. True once; False when there is nothing left to free."""
+        """Free the reserve on a full disk. True once; False when there is nothing left to free.
+
+        From then on the WAL is not folded into the database before the log is closed: that would use up the space.
+        """
+        self._conn.execute("PRAGMA wal_autocheckpoint = 0")
         return self._reserve.release()
 
     @property
@@ -153,7 +168,9 @@ class EventLog:
                 self._conn.execute("ROLLBACK")
             seq = self._conn.execute("SELECT coalesce(max(last_seq), 0) FROM commits").fetchone()[0]
         except sqlite3.Error as error:
-            raise LogError(f"{self._path} cannot be read after a failed append: {error}; start again") from error
+            first = error.__context__  # what made the append fail
+            cause = first if isinstance(first, (sqlite3.Error, OSError)) else error
+            raise LogError(str(translated(cause, self._path, "appended to"))) from error
         if seq != self.last_seq:
             raise LogError(f"{self._path} took an append that failed, its end is {seq}: start again")
 
@@ -189,11 +206,3 @@ def _set_up(conn: sqlite3.Connection, max_page_count: int | None) -> None:
     conn.execute(f"PRAGMA journal_size_limit = {_WAL_KEEP_BYTES}")
     if max_page_count is not None:
         conn.execute(f"PRAGMA max_page_count = {max_page_count}")
-
-
-def _translated(error: Exception, path: Path, verb: str) -> LogError:
-    if is_full(error, path.parent):
-        return LogFull(f"{path} cannot be {verb}: no space is left")
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-        return LogCorrupt(f"{path} cannot be {verb}: {error}")
-    return LogError(f"{path} cannot be {verb}: {error}")
