@@ -398,19 +398,31 @@ class GetPerformanceResponse(_message.Message):
     def __init__(self, trades: _Optional[int] = ..., wins: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., unrealized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., max_drawdown_krw: _Optional[int] = ...) -> None: ...
 
 class ReadLogRequest(_message.Message):
-    __slots__ = ("from_seq", "type", "stream", "follow")
+    __slots__ = ("from_seq", "type", "stream", "follow", "types", "symbol", "until_seq", "since", "progress", "log_id")
     FROM_SEQ_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     STREAM_FIELD_NUMBER: _ClassVar[int]
     FOLLOW_FIELD_NUMBER: _ClassVar[int]
+    TYPES_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_SEQ_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    LOG_ID_FIELD_NUMBER: _ClassVar[int]
     from_seq: int
     type: str
     stream: str
     follow: bool
-    def __init__(self, from_seq: _Optional[int] = ..., type: _Optional[str] = ..., stream: _Optional[str] = ..., follow: _Optional[bool] = ...) -> None: ...
+    types: _containers.RepeatedScalarFieldContainer[str]
+    symbol: str
+    until_seq: int
+    since: _timestamp_pb2.Timestamp
+    progress: bool
+    log_id: str
+    def __init__(self, from_seq: _Optional[int] = ..., type: _Optional[str] = ..., stream: _Optional[str] = ..., follow: _Optional[bool] = ..., types: _Optional[_Iterable[str]] = ..., symbol: _Optional[str] = ..., until_seq: _Optional[int] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress: _Optional[bool] = ..., log_id: _Optional[str] = ...) -> None: ...
 
 class ReadLogResponse(_message.Message):
-    __slots__ = ("seq", "run_id", "recorded_at", "venue_time", "type", "stream", "causation_seq", "role", "payload")
+    __slots__ = ("seq", "run_id", "recorded_at", "venue_time", "type", "stream", "causation_seq", "role", "payload", "log_id", "scanned_seq", "head_seq")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     RECORDED_AT_FIELD_NUMBER: _ClassVar[int]
@@ -420,6 +432,9 @@ class ReadLogResponse(_message.Message):
     CAUSATION_SEQ_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    LOG_ID_FIELD_NUMBER: _ClassVar[int]
+    SCANNED_SEQ_FIELD_NUMBER: _ClassVar[int]
+    HEAD_SEQ_FIELD_NUMBER: _ClassVar[int]
     seq: int
     run_id: str
     recorded_at: _timestamp_pb2.Timestamp
@@ -429,4 +444,7 @@ class ReadLogResponse(_message.Message):
     causation_seq: int
     role: str
     payload: str
-    def __init__(self, seq: _Optional[int] = ..., run_id: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[str] = ..., stream: _Optional[str] = ..., causation_seq: _Optional[int] = ..., role: _Optional[str] = ..., payload: _Optional[str] = ...) -> None: ...
+    log_id: str
+    scanned_seq: int
+    head_seq: int
+    def __init__(self, seq: _Optional[int] = ..., run_id: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[str] = ..., stream: _Optional[str] = ..., causation_seq: _Optional[int] = ..., role: _Optional[str] = ..., payload: _Optional[str] = ..., log_id: _Optional[str] = ..., scanned_seq: _Optional[int] = ..., head_seq: _Optional[int] = ...) -> None: ...

@@ -1331,13 +1331,14 @@ export declare type GetPerformanceResponse = Message<"hantrade.v1.GetPerformance
 export declare const GetPerformanceResponseSchema: GenMessage<GetPerformanceResponse>;
 
 /**
- * Asks for the log.
+ * Asks for the log. Everything given must fit. To resume behind a lost stream: the same request with `from_seq` = the
+ * largest `scanned_seq` seen + 1 and `log_id` as seen; nothing is missed then and nothing comes twice.
  *
  * @generated from message hantrade.v1.ReadLogRequest
  */
 export declare type ReadLogRequest = Message<"hantrade.v1.ReadLogRequest"> & {
   /**
-   * First sequence wanted; 0 means the first there is.
+   * First sequence wanted; 0 means the first there is. More than one behind the head of the log is refused.
    *
    * @generated from field: int64 from_seq = 1;
    */
@@ -1363,6 +1364,49 @@ export declare type ReadLogRequest = Message<"hantrade.v1.ReadLogRequest"> & {
    * @generated from field: bool follow = 4;
    */
   follow: boolean;
+
+  /**
+   * Only these event types, `type` included when it is given; empty means all.
+   *
+   * @generated from field: repeated string types = 5;
+   */
+  types: string[];
+
+  /**
+   * Only what names this instrument (KRX short code), and its orders from there on as a whole; empty means all.
+   *
+   * @generated from field: string symbol = 6;
+   */
+  symbol: string;
+
+  /**
+   * Last sequence wanted, also when following; 0 means no end.
+   *
+   * @generated from field: int64 until_seq = 7;
+   */
+  untilSeq: bigint;
+
+  /**
+   * Begin where the recording clock reached this time. Unset means from `from_seq` on.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 8;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * Also answer without an event (`seq` 0): behind every long stretch that holds nothing wanted, and each time the end
+   * of the log was reached. A client that resumes need not have the stretch scanned again, and knows it is up to date.
+   *
+   * @generated from field: bool progress = 9;
+   */
+  progress: boolean;
+
+  /**
+   * Log that `from_seq` is of, as in the answers; refused when the trader writes another. Empty means whichever.
+   *
+   * @generated from field: string log_id = 10;
+   */
+  logId: string;
 };
 
 /**
@@ -1372,13 +1416,13 @@ export declare type ReadLogRequest = Message<"hantrade.v1.ReadLogRequest"> & {
 export declare const ReadLogRequestSchema: GenMessage<ReadLogRequest>;
 
 /**
- * One event of the log.
+ * One event of the log; with `progress`, also how far the log was looked through.
  *
  * @generated from message hantrade.v1.ReadLogResponse
  */
 export declare type ReadLogResponse = Message<"hantrade.v1.ReadLogResponse"> & {
   /**
-   * Sequence.
+   * Sequence; 0 in an answer that only tells progress, whose fields up to `payload` are then unset.
    *
    * @generated from field: int64 seq = 1;
    */
@@ -1439,6 +1483,27 @@ export declare type ReadLogResponse = Message<"hantrade.v1.ReadLogResponse"> & {
    * @generated from field: string payload = 9;
    */
   payload: string;
+
+  /**
+   * Log the sequence is of; a trader that began a new file gives another one.
+   *
+   * @generated from field: string log_id = 10;
+   */
+  logId: string;
+
+  /**
+   * Everything up to here was sent or did not fit: resume at the next.
+   *
+   * @generated from field: int64 scanned_seq = 11;
+   */
+  scannedSeq: bigint;
+
+  /**
+   * Last sequence in the log when this page of it was read.
+   *
+   * @generated from field: int64 head_seq = 12;
+   */
+  headSeq: bigint;
 };
 
 /**
