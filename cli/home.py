@@ -127,9 +127,9 @@ def newest_log(home: Path) -> Path:
 
 
 def changed_at(path: Path) -> float:
-    """Give when a log was written to last; what is new may stand in its WAL only."""
+    """Give when a log was written to last; what is new may stand in its WAL only (an empty one a reader made)."""
     wal = path.with_name(path.name + "-wal")
-    return max(p.stat().st_mtime for p in (path, wal) if p.exists())
+    return max(p.stat().st_mtime for p in (path, wal) if p == path or (p.exists() and p.stat().st_size > 0))
 
 
 def new_log(home: Home, mode: str) -> Path:

@@ -88,6 +88,8 @@ def test_given_logs_when_the_newest_is_asked_for_then_the_one_written_to_last_is
     os.utime(second, (2, 2))
     assert newest_log(tmp_path) == second
     first.with_name(first.name + "-wal").touch()
+    assert newest_log(tmp_path) == second  # who only reads a log leaves an empty WAL
+    first.with_name(first.name + "-wal").write_bytes(b"frames")
     assert newest_log(tmp_path) == first
 
 
