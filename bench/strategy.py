@@ -1,15 +1,18 @@
-"""A strategy that does nothing but ask for orders where the bench wants them."""
+"""The strategies of the bench: one asks for orders where the bench wants them, one crosses two averages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
+from actors.roles.strategist import Strategist
 from bench.quotes import HELD, MARK
 from domain.bars import Bar
+from domain.messages.market import QuotesJudged
 from domain.quotes import Quote
 from domain.types import Krw, Purpose, Side
-from strategies.base import Argument, Day, Scene, Strategy
+from strategies.base import Argument, Day, Param, Scene, Strategy
 
 HOLD = frozenset(HELD)
+THROUGH = 2_000  # KRW a limit goes through the touch: the book may move until the batch is decided
 
 
 class OrderOnMark(Strategy):
@@ -30,3 +33,66 @@ class OrderOnMark(Strategy):
 
 def _entry(symbol: str, price: int) -> Argument:
     return Argument(symbol, Side.BUY, Purpose.ENTRY, 1.0, 1.0, 60, Krw(price), "unknown", (), "marked by the bench")
+
+
+class EmaCross(Strategy):
+    """Hold while the fast exponential average of the mid price is above the slow one. Every quote counts."""
+
+    NAME: ClassVar[str] = "ema_cross"
+    PARAMS: ClassVar[tuple[Param, ...]] = (
+        Param("fast", 100, 1, 10_000, "quotes"),
+        Param("slow", 500, 2, 100_000, "quotes"),
+    )
+
+    def __init__(self, params: Mapping[str, float]) -> None:
+        """Resolve the parameters. Raises ConfigError."""
+        super().__init__(params)
+        self._slow_quotes = int(self.params["slow"])
+        self._fast, self._slow = 2 / (self.params["fast"] + 1), 2 / (self.params["slow"] + 1)
+        self._averages: dict[str, list[float]] = {}  # symbol -> fast, slow, quotes so far
+
+    def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:
+        """Fold the mid price; argue where the averages cross."""
+        mid = (quote[5] + quote[6]) / 2
+        averages = self._averages.get(quote[0])
+        if averages is None:
+            self._averages[quote[0]] = [mid, mid, 1]
+            return ()
+        fast, slow, seen = averages
+        was_above = fast > slow
+        fast += self._fast * (mid - fast)
+        slow += self._slow * (mid - slow)
+        averages[0], averages[1], averages[2] = fast, slow, seen + 1
+        if (fast > slow) is was_above or seen < self._slow_quotes:
+            return ()
+        return self._crossed(quote, scene, fast > slow)
+
+    def _crossed(self, quote: Quote, scene: Scene, is_up: bool) -> Iterable[Argument]:
+        if is_up and not scene.quantity:
+            return (_entry(quote.symbol, quote.ask_price + THROUGH),)
+        if not is_up and scene.quantity:
+            price = Krw(quote.bid_price - THROUGH)
+            return (Argument(quote.symbol, Side.SELL, Purpose.EXIT, 1.0, 1.0, 0, price, "unknown", (), "crossed down"),)
+        return ()
+
+
+class QuoteStrategist(Strategist):
+    """The strategist with one difference: every quote of every watched symbol reaches every strategy.
+
+    The product asks `on_quote` for holdings only; a strategy on quotes needs it before it holds anything.
+    """
+
+    def _fold_quotes(self, message: QuotesJudged) -> None:
+        day, tracks = self._day, self._tracks
+        if day is None or message.verdicts:
+            raise RuntimeError("the bench expected a planned day and rows without a flaw")
+        strategies = tuple(self._strategies.items())
+        for row in message.rows:
+            track = tracks[row[0]]
+            scene = track.scene
+            scene.quote = row
+            bar = track.bars.add(row)
+            for name, strategy in strategies:
+                if bar is not None:
+                    self._argue(name, row, strategy.on_bar, bar, scene, day)
+                self._argue(name, row, strategy.on_quote, row, scene, day)
