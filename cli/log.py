@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from persistence.reader import LogReader
     from persistence.record import Record
     from persistence.stats import LogStats
+    from persistence.verify import ChainReport, FileReport
 
 POLL_S = 0.3  # between two looks for new events
 
@@ -118,22 +119,66 @@ def show_stats(log: PathOption = None, home: HomeOption = DEFAULT_HOME, as_json:
 
 
 @app.command()
-def verify(log: PathOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
-    """Prove that nothing in the log was changed or lost; exit 1 when not. Example: hantrade log verify"""
-    from persistence.verify import verify as check
+def verify(
+    only: Annotated[bool, typer.Option("--only", help="Prove just this file, not the ones it follows.")] = False,
+    log: PathOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that nothing in the log and the files it follows was changed or lost; exit 1 when not.
+
+    Example: hantrade log verify
+    """
+    from persistence.verify import verify_chain
 
     with _explained():
-        path = log or newest_log(home)
-        report = check(path)
+        report = verify_chain(log or newest_log(home), only=only)
     if as_json:
-        emit_json([{**asdict(report), "log_path": str(path)}])
-    elif report.ok:
-        typer.echo(f"{path}: {report.events:,} events, unbroken; head {report.head_hash}")
+        emit_json([_verify_object(report)])
     else:
-        where = "" if report.first_bad_seq is None else f" first bad event {report.first_bad_seq:,}:"
-        typer.echo(f"{path}: NOT as written;{where} {report.problem} ({report.events:,} events before it are good)")
+        typer.echo("\n".join(_verify_lines(report)))
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _verify_object(report: "ChainReport") -> dict[str, Any]:
+    bad = report.first_bad
+    return {
+        "events": report.events,
+        "ok": report.ok,
+        "first_bad_seq": bad.first_bad_seq if bad else None,
+        "first_bad_log": bad.log_path if bad else None,
+        "problem": bad.problem if bad else "",
+        "log_path": report.files[-1].log_path,
+        "head_hash": report.head_hash,
+        "complete": report.complete,
+        "missing": report.missing,
+        "notes": report.notes,
+        "files": [asdict(file) for file in report.files],
+    }
+
+
+def _verify_lines(report: "ChainReport") -> list[str]:
+    lines = [
+        f"{file.log_path}: {file.events:,} events, unbroken; head {file.head_hash}"
+        if file.ok
+        else f"{file.log_path}: NOT as written;{_first_bad(file)} {file.problem}"
+        f" ({file.events:,} events before it are good)"
+        for file in report.files
+    ]
+    lines += [f"note: {text}" for text in report.notes]
+    count = "1 file" if len(report.files) == 1 else f"{len(report.files)} files"
+    if report.first_bad:
+        lines.append(f"NOT as written: the first fault is in {report.first_bad.log_path}")
+    elif report.complete:
+        lines.append(f"as written: {count}, {report.events:,} events, from the first one to the head")
+    else:
+        lines.append(f"as written as far as it goes back ({count}, {report.events:,} events); {report.missing}")
+    return lines
+
+
+def _first_bad(file: "FileReport") -> str:
+    return "" if file.first_bad_seq is None else f" first bad event {file.first_bad_seq:,}:"
 
 
 @contextmanager
