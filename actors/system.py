@@ -10,18 +10,16 @@ import structlog
 
 from actors.core.core import Core, Log
 from actors.core.kernel import Kernel, Numbered
-from actors.core.role import Role
 from actors.edges.clock import ClockEdge, SystemClock
 from actors.edges.gate import WireGate
 from actors.roles.trading_day import TradingDay
-from actors.roster import make_roles
 from domain.config import RunConfig
-from domain.errors import InvariantError, LogError
-from domain.messages import MESSAGES, Message, Stamp
+from domain.errors import InvariantError
+from domain.messages import Message
 from domain.messages.run import RunEnded, RunStarted
 from domain.messages.trading import GateChanged, NoticeRaised, StopReady
 from domain.types import Severity, UnixNanos
-from persistence.codec import MessageCodec, UnknownEvent
+from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 
 PING_S = 5.0
@@ -141,32 +139,3 @@ def newest_time(reader: LogReader | None) -> UnixNanos:
     """Give when the last event of a log was recorded, 0 of an empty one: no clock of a new run may start before it."""
     rows = reader.rows("SELECT recorded_at FROM events ORDER BY seq DESC LIMIT 1") if reader is not None else []
     return UnixNanos(rows[0][0] if rows else 0)
-
-
-def start_roles(roles: list[Role]) -> list[Role]:
-    """Register roles as Pykka actors so that they can be asked; they get no thread."""
-    for role in roles:
-        pykka.ActorRegistry.register(role.actor_ref)
-        role._start_actor_loop()
-    return roles
-
-
-def recover(reader: LogReader | None, log_id: str) -> Kernel:
-    """Fold a log into fresh roles; `decide` never runs.
-
-    Raises LogError when a message is out of order or cannot be read: the state would be wrong. A type this version
-    does not know is left out: no role of it hears such a message.
-    """
-    kernel = Kernel(start_roles(make_roles()), log_id)
-    if reader is None:
-        return kernel
-    for record, message in reader.messages():
-        if record.seq != kernel.last_seq + 1:
-            raise LogError(f"log: expected sequence {kernel.last_seq + 1}, found {record.seq}")
-        if isinstance(message, UnknownEvent):
-            if message.type in MESSAGES:
-                raise LogError(f"log: event {record.seq}, a {message.type}, cannot be read: {message.reason}")
-            kernel.last_seq = record.seq  # of a newer version: kept in the log, unknown to these roles
-            continue
-        kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), log_id), record.role)
-    return kernel

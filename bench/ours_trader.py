@@ -17,9 +17,10 @@ from actors.edges.gate import WireGate
 from actors.edges.order_link import OrderLink
 from actors.edges.quote_link import QuoteLink, QuoteTap
 from actors.edges.trend_source import TrendEdge
+from actors.recovery import start_roles
 from actors.roles.strategist import Strategist
 from actors.roster import make_roles
-from actors.system import Effects, TraderSystem, start_roles
+from actors.system import Effects, TraderSystem
 from bench.quotes import BEGIN, HELD, Job
 from bench.reports import SinkReport
 from bench.stages import Stages

@@ -15,7 +15,8 @@ from actors.edges.gate import WireGate
 from actors.edges.order_link import OrderLink
 from actors.edges.quote_link import QuoteLink, QuoteTap
 from actors.edges.trend_source import TrendEdge
-from actors.system import Effects, TraderSystem, newest_time, recover
+from actors.recovery import recover
+from actors.system import Effects, TraderSystem, newest_time
 from broker.client import BrokerClient
 from broker.server import BrokerServerThread
 from broker.translate.quotes import decode_batch

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from actors.edges.desk_reader import Ask, DeskReader, RunFacts
-from actors.system import recover
+from actors.recovery import recover
 from cli.compose import codec
 from domain.messages.run import RunStarted
 from domain.types import UnixNanos

@@ -53,8 +53,8 @@ def replay(
 def replay_here(path: Path) -> Any:
     """Replay in this process. Raises LogError."""
     from actors.core.replay import replay as run_replay
+    from actors.recovery import start_roles
     from actors.roster import make_roles
-    from actors.system import start_roles
     from cli.compose import codec
     from persistence.reader import LogReader
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import structlog
 
+from actors.recovery import recover
 from actors.roles.executor import Executor
 from actors.roles.trading_day import TradingDay
-from actors.system import recover
 from cli.compose import SERVER_KINDS, Trader, codec, compose_trader
 from cli.context import Exit
 from cli.home import Home, Running, changed_at, new_log

@@ -70,6 +70,10 @@ class LogReader:
         """Close the connection."""
         self._conn.close()
 
+    def beside(self, path: Path) -> "LogReader":
+        """Open another log the same way. Raises as the constructor does."""
+        return LogReader(path, self._codec)
+
     def rows(self, sql: str, args: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Run one query to its end. Raises LogCorrupt when the file is broken, LogError when it cannot be read."""
         try:

@@ -9,7 +9,7 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.system import recover
+from actors.recovery import recover
 from cli.compose import codec
 from domain.errors import InvariantError, LogError
 from domain.messages.operator import StopRequested

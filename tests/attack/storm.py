@@ -13,7 +13,7 @@ from typing import Any
 
 from actors.core.core import to_record
 from actors.core.kernel import Kernel, Numbered
-from actors.system import recover
+from actors.recovery import recover
 from broker.gateway import identity
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
