@@ -5,7 +5,7 @@ An unknown key or a bad value is refused with the file, the key, the value and w
 
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -228,6 +228,27 @@ def load(home: Path) -> tuple[Settings, Watchlist]:
     return settings, watchlist
 
 
+class FileSettings(Settings):
+    """What one file says, the environment left out."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the file alone."""
+        return (init_settings,)
+
+
+def load_file(path: Path) -> Settings:
+    """Read one settings file; `model_fields_set` of it and of its sections tells what it says. Raises ConfigError."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file")
+    try:
+        return FileSettings(**_read(path))
+    except ValidationError as error:
+        raise ConfigError(_explain(error, path, variables=())) from None
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -239,12 +260,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read: {error}") from None
 
 
-def _explain(error: ValidationError, path: Path) -> str:
+def _explain(error: ValidationError, path: Path, variables: Collection[str] | None = None) -> str:
     lines = []
+    variables = _variables() if variables is None else variables
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
         variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
-        where = f"environment {variable}" if variable in _variables() else path
+        where = f"environment {variable}" if variable in variables else path
         if problem["type"] == "extra_forbidden":
             allowed = ", ".join(_known_keys(problem["loc"][:-1], path.name))
             lines.append(f"{where}: unknown key {key}; allowed here: {allowed}")
