@@ -9,7 +9,8 @@ realises the costs of both sides. Average prices are derived, never stored.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from domain.errors import InvariantError
 from domain.types import Krw, Side
@@ -17,8 +18,7 @@ from domain.types import Krw, Side
 ZERO = Krw(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A holding. Long-only markets keep it >= 0; a negative one says the books missed a fill, and still balances."""
 
     quantity: int = 0  # shares
@@ -26,8 +26,7 @@ class Position:
     cost_commission: Krw = ZERO  # costs paid to get in
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """What one fill did: amounts of the fill, then the position and the cash after it."""
 
     notional: Krw
@@ -58,9 +57,11 @@ class Books:
 
     def with_position(self, symbol: str, position: Position, cash: Krw) -> "Books":
         """Give the books after a fill."""
-        positions = {name: held for name, held in self.positions.items() if name != symbol}
+        positions = dict(self.positions)
         if position.quantity:
             positions[symbol] = position
+        else:
+            positions.pop(symbol, None)
         return Books(cash, positions)
 
     def adopt_fill(self, symbol: str, quantity: int, cost_basis: Krw, cash: Krw, realized_pnl: Krw) -> "Books":
@@ -74,7 +75,15 @@ class Books:
 
     def value(self, marks: Mapping[str, int]) -> Krw:
         """Value the positions at mark (won per share); one without a mark counts at its cost basis."""
-        return Krw(sum(market_value(held, marks.get(symbol)) for symbol, held in self.positions.items()))
+        total = 0
+        for symbol, (quantity, cost_basis, _) in self.positions.items():  # a loop: asked at every fill and mark
+            mark = marks.get(symbol)
+            total += cost_basis if mark is None else quantity * mark
+        return Krw(total)
+
+    def paid(self) -> Krw:
+        """Give what was paid for the positions, costs of getting in included (won)."""
+        return Krw(sum([held[1] + held[2] for held in self.positions.values()]))
 
     def equity(self, marks: Mapping[str, int]) -> Krw:
         """Give cash plus positions at mark."""
@@ -82,8 +91,7 @@ class Books:
 
     def unrealized(self, marks: Mapping[str, int]) -> Krw:
         """Give what the positions would bring over their cost, costs of getting in included, of getting out not."""
-        paid = sum(held.cost_basis + held.cost_commission for held in self.positions.values())
-        return Krw(self.value(marks) - paid)
+        return Krw(self.value(marks) - self.paid())
 
 
 def market_value(position: Position, mark: int | None) -> Krw:
@@ -122,8 +130,7 @@ def book_fill(
     return Booking(Krw(notional), commission, tax, Krw(cash_after - cash + kept), after, cash_after)
 
 
-@dataclass(frozen=True, slots=True)
-class DayTotals:
+class DayTotals(NamedTuple):
     """What a trading date brought so far."""
 
     start_equity: Krw = ZERO
@@ -142,8 +149,7 @@ class DayTotals:
 
     def add_fill(self, realized_pnl: Krw, commission: Krw, tax: Krw) -> "DayTotals":
         """Add one fill."""
-        return replace(
-            self,
+        return self._replace(
             realized_pnl=Krw(self.realized_pnl + realized_pnl),
             commission=Krw(self.commission + commission),
             tax=Krw(self.tax + tax),
@@ -151,9 +157,9 @@ class DayTotals:
 
     def add_trip(self, profit: Krw) -> "DayTotals":
         """Count a closed position with everything it realised."""
-        return replace(self, trips=self.trips + 1, wins=self.wins + (profit > 0))
+        return self._replace(trips=self.trips + 1, wins=self.wins + (profit > 0))
 
     def mark(self, equity: Krw) -> "DayTotals":
         """Take one equity figure into peak and drawdown."""
         peak = max(self.peak_equity, equity)
-        return replace(self, peak_equity=peak, max_drawdown=max(self.max_drawdown, Krw(peak - equity)))
+        return self._replace(peak_equity=peak, max_drawdown=max(self.max_drawdown, Krw(peak - equity)))

@@ -5,7 +5,7 @@ hearers `evolve` first (so the sequence is the order in which states changed, an
 `decide`s in the fixed order of roles; every output is numbered and followed to its end before the next.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from actors.core.role import Role
@@ -15,12 +15,14 @@ from domain.messages import Message, Stamp
 from domain.messages.finite import refuse_non_finite
 from domain.messages.operator import ResumeRequested
 from domain.messages.run import InputRefused, RoleFailed, RoleState, RunStarted, StateCarried
-from domain.messages.trading import GateChanged
-from domain.types import Gate, UnixNanos
+from domain.messages.trading import GateChanged, NoticeRaised
+from domain.types import Gate, Severity, UnixNanos
 
 MAX_FOLLOW_UPS = 100_000  # of one input; more is a loop between roles
 MAX_DEPTH = 200  # of one chain of consequences; a sound chain is about a dozen long
 MAX_REPORTS = 20  # failures of one role that are told; a role that fails on every quote must not flood the log
+CORE = "core"  # who says what the kernel itself says
+NOTED = frozenset({RoleFailed, RunStarted, ResumeRequested, StateCarried})  # what the kernel itself follows
 INPUT = 0  # causation of a message that came through the door
 
 
@@ -56,6 +58,7 @@ class Kernel:
         if len(self._by_name) != len(self.roles):
             raise ValueError("two roles share a name")
         self._hearers: dict[type[Message], tuple[Role, ...]] = {}
+        self._evolvers: dict[tuple[type[Message], str], tuple[Role, ...]] = {}
 
     def role(self, name: str) -> Role:
         """Give a role by name. Raises KeyError."""
@@ -93,8 +96,8 @@ class Kernel:
         try:
             refuse_non_finite(message)
         except ValueError as refused:
-            message, source = InputRefused(source, type(message).__name__, str(refused)), "core"
-        self._follow(message, system_time, INPUT, source, None, numbered, 0)
+            message, source = InputRefused(source, type(message).__name__, str(refused)), CORE
+        self._follow(message, system_time, INPUT, source, numbered, 0)
         if isinstance(message, RunStarted):  # a role the fold benched again must not go unnoticed in a new run
             for name, error in tuple(self.benched.items()):
                 self._report(name, error, numbered[0].stamp, numbered, 0)
@@ -103,8 +106,9 @@ class Kernel:
     def fold(self, message: Message, stamp: Stamp, said_by: str) -> None:
         """Evolve over one message of the past; nobody decides. A role that raises is benched, as it was then."""
         self.last_seq = stamp.seq
-        self._note(message)
-        self._evolve(message, stamp, self._by_name.get(said_by))
+        if type(message) in NOTED:
+            self._note(message)
+        self._evolve(message, stamp, said_by)
 
     def _note(self, message: Message) -> None:
         if isinstance(message, RoleFailed):
@@ -115,28 +119,33 @@ class Kernel:
             self._load(message.states)
 
     def _hearing(self, kind: type[Message]) -> tuple[Role, ...]:
+        """Give who hears a type, in the order of roles. Looked up once: this is asked for every message."""
         hearers = self._hearers.get(kind)
         if hearers is None:
             hearers = self._hearers[kind] = tuple(role for role in self.roles if kind in role.HEARS)
         return hearers
 
-    def _evolvers(self, message: Message, speaker: Role | None) -> Iterable[Role]:
-        hearers = self._hearing(type(message))
-        if speaker is None or speaker in hearers:
-            return hearers
-        return (speaker, *hearers)
+    def _evolving(self, kind: type[Message], said_by: str) -> tuple[Role, ...]:
+        """Give who evolves over a message: its speaker, also when it does not hear the type, then who hears it."""
+        hearers = self._evolvers.get((kind, said_by))
+        if hearers is None:
+            hearing, speaker = self._hearing(kind), self._by_name.get(said_by)
+            is_apart = speaker is not None and kind not in speaker.HEARS
+            hearers = (speaker, *hearing) if speaker is not None and is_apart else hearing
+            self._evolvers[kind, said_by] = hearers
+        return hearers
 
-    def _evolve(self, message: Message, stamp: Stamp, speaker: Role | None) -> list[Role]:
+    def _evolve(self, message: Message, stamp: Stamp, said_by: str) -> list[str]:
         """Let all evolve; give those who raised. They are benched: a state half changed is not trusted."""
-        failed: list[Role] = []
-        for role in self._evolvers(message, speaker):
+        failed: list[str] = []
+        for role in self._evolving(type(message), said_by):
             if role.NAME in self.benched:
                 continue
             try:
                 role.evolve(message, stamp)
             except Exception as error:  # noqa: BLE001  # one role's bug must not take the others down
                 self.benched[role.NAME] = _describe(error, "evolving over", message)
-                failed.append(role)
+                failed.append(role.NAME)
         return failed
 
     def _follow(
@@ -145,7 +154,6 @@ class Kernel:
         system_time: UnixNanos,
         causation: int,
         said_by: str,
-        speaker: Role | None,
         numbered: list[Numbered],
         depth: int,
     ) -> None:
@@ -154,21 +162,23 @@ class Kernel:
         self.last_seq += 1
         stamp = Stamp(self.last_seq, system_time, self.log_id)
         numbered.append(Numbered(stamp, message, causation, said_by))
-        self._note(message)
-        for role in self._evolve(message, stamp, speaker):  # told before anybody decides on it
-            self._report(role.NAME, self.benched[role.NAME], stamp, numbered, depth)
+        if type(message) in NOTED:
+            self._note(message)
+        for name in self._evolve(message, stamp, said_by):  # told before anybody decides on it
+            self._report(name, self.benched[name], stamp, numbered, depth)
         for role in self._hearing(type(message)):
-            if role.NAME in self.benched:
+            name = role.NAME
+            if name in self.benched:
                 continue
             try:
                 outputs = tuple(role.decide(message, stamp))
                 for output in outputs:
                     refuse_non_finite(output)
             except Exception as error:  # noqa: BLE001  # as above; decide changed nothing
-                self._report(role.NAME, _describe(error, "deciding on", message), stamp, numbered, depth)
+                self._report(name, _describe(error, "deciding on", message), stamp, numbered, depth)
                 continue
             for output in outputs:
-                self._follow(output, system_time, stamp.seq, role.NAME, role, numbered, depth + 1)
+                self._follow(output, system_time, stamp.seq, name, numbered, depth + 1)
 
     def _report(self, name: str, error: str, stamp: Stamp, numbered: list[Numbered], depth: int) -> None:
         told = self._told.get(name, [])
@@ -177,8 +187,11 @@ class Kernel:
         outputs: list[Message] = [RoleFailed(name, stamp.seq, error, name in self.benched)]
         if name == "trading_day":  # nobody else can close the gate
             outputs.append(GateChanged(Gate.CANCELS_ONLY, f"trading_day failed: {error}"))
+        if name == "notifier":  # nobody else can tell a person
+            text = f"Role notifier failed at event {stamp.seq}: {error}. Other notices may not come: stop and start the"
+            outputs.append(NoticeRaised(Severity.ALERT, "role/notifier", f"{text} trader, watch `hantrade status`."))
         for output in outputs:
-            self._follow(output, stamp.system_time, stamp.seq, "core", None, numbered, depth + 1)
+            self._follow(output, stamp.system_time, stamp.seq, CORE, numbered, depth + 1)
 
 
 def _describe(error: Exception, doing: str, message: Message) -> str:

@@ -78,10 +78,7 @@ class Portfolio(Role):
         state = self.state
         match message:
             case QuotesJudged(rows=rows):
-                marks = state.marks
-                for row in rows:
-                    if row.price > 0:
-                        marks[row.symbol] = row.price
+                state.marks.update([(row[0], row[2]) for row in rows if row[2] > 0])
                 if rows:
                     self._clock(rows[-1].venue_time)
             case OrderFilled():
@@ -198,11 +195,11 @@ class Portfolio(Role):
         return [*outputs, self._mark(books, totals)]
 
     def _mark(self, books: Books, totals: DayTotals) -> EquityMarked:
-        marks = self.state.marks
+        value = books.value(self.state.marks)
         return EquityMarked(
             cash=books.cash,
-            equity=books.equity(marks),
-            unrealized_pnl=books.unrealized(marks),
+            equity=Krw(books.cash + value),
+            unrealized_pnl=Krw(value - books.paid()),
             realized_pnl=totals.realized_pnl,
             costs=totals.costs,
             positions=len(books.positions),

@@ -1,7 +1,8 @@
 """What a message is: a frozen, slotted dataclass with a stream, known by its class name in the log."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple, TypeVar, dataclass_transform
+from functools import cache
+from typing import Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 
 from domain.types import UnixNanos
 
@@ -26,22 +27,20 @@ class Message:
 
     def stream(self) -> str:
         """Give the subject this message is about, e.g. `order/…`."""
-        return self.STREAM.format_map(_Fields(self)) if "{" in self.STREAM else self.STREAM
+        kind: Any = type(self)
+        prefix, field = _subject(kind)
+        return f"{prefix}{getattr(self, field)}" if field else prefix
 
     def when(self) -> UnixNanos | None:
         """Give the venue time of what happened, None when it has none."""
         return getattr(self, "venue_time", None) or None  # 0 before the first quote: not a time
 
 
-class _Fields(dict[str, object]):
-    """Look fields of a message up by name for str.format_map."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__()
-        self._message = message
-
-    def __missing__(self, name: str) -> object:
-        return getattr(self._message, name)
+@cache
+def _subject(kind: Any) -> tuple[str, str]:
+    """Split STREAM into its fixed beginning and the field behind it, empty when there is none."""
+    prefix, _, field = kind.STREAM.partition("{")
+    return prefix, field.removesuffix("}")
 
 
 M = TypeVar("M", bound=type[Message])
@@ -53,5 +52,7 @@ def message(cls: M) -> M:
     made = dataclass(frozen=True, slots=True)(cls)
     if made.__name__ in MESSAGES:
         raise ValueError(f"two messages are called {made.__name__}")
+    if made.STREAM.count("{") > 1 or ("{" in made.STREAM and not made.STREAM.endswith("}")):
+        raise ValueError(f"{made.__name__} expected a stream with at most one field, at its end, was {made.STREAM!r}")
     MESSAGES[made.__name__] = made
     return made  # type: ignore[return-value]  # dataclass(slots=True) gives a new class of the same type

@@ -1,17 +1,28 @@
 """Numbers that a message may hold: the log is JSON, which knows neither NaN nor infinity."""
 
 import dataclasses
-import math
 from enum import Enum
 from functools import cache
+from math import isfinite
 from typing import Any, NewType, get_args, get_type_hints
 
 
 def refuse_non_finite(message: Any) -> None:
     """Raise ValueError naming the field at the first NaN or infinity; written as null it would read as unknown."""
     kind: Any = type(message)
-    if holds_floats(kind):
-        _walk(message, kind.__name__)
+    for name in _float_fields(kind):
+        value = getattr(message, name)
+        if type(value) is not float:
+            _walk(value, f"{kind.__name__}.{name}")
+        elif not isfinite(value):
+            raise ValueError(f"{kind.__name__}.{name} expected a finite number, was {value!r}")
+
+
+@cache
+def _float_fields(kind: Any) -> tuple[str, ...]:
+    """Name the fields of a data class that may hold a float: none for most messages."""
+    hints = get_type_hints(kind)
+    return tuple(field.name for field in dataclasses.fields(kind) if holds_floats(hints[field.name]))
 
 
 @cache
@@ -29,9 +40,9 @@ def holds_floats(kind: Any) -> bool:
 
 def _walk(value: Any, path: str) -> None:
     if isinstance(value, float):
-        if not math.isfinite(value):
+        if not isfinite(value):
             raise ValueError(f"{path} expected a finite number, was {value!r}")
-    elif isinstance(value, (str, Enum)):
+    elif value is None or isinstance(value, (str, int, Enum)):
         return
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):

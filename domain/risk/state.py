@@ -70,9 +70,7 @@ class RiskState:
         """Take one message in."""
         match message:
             case QuotesJudged(rows=rows):
-                quotes = self.quotes
-                for row in rows:
-                    quotes[row.symbol] = row
+                self.quotes.update([(row[0], row) for row in rows])
                 if rows:
                     self._clock(rows[-1].venue_time)
             case OrderApproved() | OrderStateChanged() | FillBooked():
@@ -242,7 +240,7 @@ class RiskState:
 
     def reserved(self) -> Krw:
         """Give the cash open buys hold (won)."""
-        return Krw(sum(hold.reserve for hold in self.holds.values()))
+        return Krw(sum([hold.reserve for hold in self.holds.values() if hold.reserved]))
 
     def picture_without(self, hold: Hold, proposal: Proposal) -> Picture:
         """Put together what the rules need to judge a change of one open order, as if that order were not there."""
