@@ -1,6 +1,8 @@
 """The trader as a running whole: start order, supervision, release of effects, stop."""
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +12,14 @@ import structlog
 
 from actors.core.core import Core, Log
 from actors.core.kernel import Kernel, Numbered
+from actors.core.stall import StallWatch
 from actors.edges.clock import ClockEdge, SystemClock
 from actors.edges.gate import WireGate
 from actors.roles.trading_day import TradingDay
 from domain.config import RunConfig
 from domain.errors import InvariantError
 from domain.messages import Message
+from domain.messages.operator import PauseRequested
 from domain.messages.run import RunEnded, RunStarted
 from domain.messages.trading import GateChanged, NoticeRaised, StopReady
 from domain.types import Severity, UnixNanos
@@ -25,7 +29,8 @@ from persistence.reader import LogReader
 PING_S = 5.0
 ASK_S = 5.0
 EDGE_STOP_S = 15.0  # a link waits for its streams
-WATCH_S = 0.25  # between two looks at the edges
+WATCH_S = 0.25  # between two looks at the edges and the core
+STALL_S = 10.0  # a commit may wait 5 s for the log; a core longer at one message hangs
 
 logger = structlog.get_logger("system")
 
@@ -67,7 +72,7 @@ class TraderSystem:
         self._edges: list[pykka.ActorRef[Any]] = []
         self._stopping = threading.Event()
         self._watching = threading.Thread(target=self._watch, name="watch edges", daemon=True)
-        self.core = Core(kernel, log, codec, run_id, self.clock.now, self._release, self._failed)
+        self.core = Core(kernel, log, codec, run_id, self.clock.now, self._release, self._core_failed)
         day = kernel.role("trading_day")
         if isinstance(day, TradingDay) and day.NAME not in kernel.benched:
             gate.level = day.gate  # the level of the log holds before anything is connected
@@ -119,7 +124,8 @@ class TraderSystem:
             self.stopped.set()
 
     def _watch(self) -> None:
-        """End the run when an edge has died. Runs on a thread of its own."""
+        """End the run when an edge has died; shut the wire while the core hangs. Runs on a thread of its own."""
+        stall = StallWatch(STALL_S)
         while not self._stopping.wait(WATCH_S):
             dead = [edge for edge in self._edges if not edge.is_alive()]
             if dead:
@@ -128,6 +134,34 @@ class TraderSystem:
                 self.core.post(NoticeRaised(Severity.ALERT, "edge", text), source="system", urgent=True)
                 logger.error("an edge died; its error stands above", edges=text)
                 return
+            stuck_at = stall.look(self.core.doing, time.monotonic())
+            if stuck_at and self.failure is None:
+                self._stalled(stuck_at)
+
+    def _stalled(self, stuck_at: str) -> None:
+        """Shut the wire, tell a person, and let the day be paused as soon as the core moves again."""
+        self.gate.stalled = True
+        text = f"the core does not move: {STALL_S:g} s and more at {stuck_at}"
+        logger.error("the core hangs; only cancels pass, and nothing new is decided", at=stuck_at)
+        self._alert(f"{text}. Nothing is decided, no order goes out. If it stays so: kill the trader, start it again.")
+
+        def moves_again() -> None:
+            self.gate.stalled = False
+            logger.warning("the core moves again; the day is paused", was_at=stuck_at)
+
+        pause = PauseRequested(f"stall-{self.run_id}-{time.monotonic_ns()}", "watchdog", text)
+        self.core.post(pause, source="system", urgent=True, on_committed=moves_again)
+
+    def _alert(self, text: str) -> None:
+        """Tell a person past the core, which cannot."""
+        alerts = self.effects.routes.get(NoticeRaised)
+        if alerts is not None:
+            with contextlib.suppress(pykka.ActorDeadError):
+                alerts.tell(NoticeRaised(Severity.ALERT, "core", text))
+
+    def _core_failed(self, error: BaseException) -> None:
+        self._failed(error)
+        self._alert(f"The core failed ({type(error).__name__}: {error}). The process ends; start the trader again.")
 
     def _failed(self, error: BaseException) -> None:
         self.failure = error

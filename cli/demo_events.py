@@ -10,12 +10,13 @@ from cli.output import krw, kst_clock
 from domain.messages import Message
 from domain.messages.link import LinkFailed, LinkLost
 from domain.messages.orders import CancelOrder
-from domain.messages.run import LogSpaceLow, RoleFailed
+from domain.messages.run import InputRefused, LogSpaceLow, RoleFailed, StateChecked
 from domain.messages.trading import DayChanged, LossLimitHit, StrategyBenched
 from hantrade.v1 import types_pb2
 from persistence.reader import LogReader
 
-TOLD = (LossLimitHit, DayChanged, StrategyBenched, RoleFailed, LogSpaceLow, LinkLost, LinkFailed)
+FAILURES = (RoleFailed, LogSpaceLow, StateChecked, InputRefused)
+TOLD = (LossLimitHit, DayChanged, StrategyBenched, *FAILURES, LinkLost, LinkFailed)
 ENDED_UNFILLED = {
     types_pb2.ORDER_STATUS_CANCELLED: "cancelled",
     types_pb2.ORDER_STATUS_REJECTED: "rejected by the venue",
@@ -75,6 +76,10 @@ def told(message: Message) -> str:
             return f"{link} link: {reason}"
         case LogSpaceLow(error=error):
             return f"no space for the log: {error}"
+        case StateChecked(agreed=False, differences=differences):
+            return f"the snapshot differs from the log: {'; '.join(differences)}"
+        case InputRefused(source=source, type=kind, error=error):
+            return f"{kind} from {source} was refused: {error}"
     return ""
 
 

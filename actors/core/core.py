@@ -54,6 +54,7 @@ class Core:
         self._now = now
         self._release = release
         self._on_failure = on_failure
+        self.doing: object = None  # message or question at work, None when all is done; for whoever watches the core
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="core", daemon=True)
         for role in kernel.roles:
@@ -87,6 +88,7 @@ class Core:
                 while self.drain():
                     self._answer()
                 self._answer()
+                self.doing = None
                 if self._stopping.is_set() and self.door.depth() == 0:
                     return
         except BaseException as error:  # noqa: BLE001  # the outermost loop: the process must end, loudly
@@ -106,6 +108,7 @@ class Core:
             entry = self.door.take()
             if entry is None:
                 break
+            self.doing = entry.message
             numbered += self.kernel.handle(entry.message, self._now(), entry.source)
             if entry.on_committed is not None:
                 done.append(entry.on_committed)
@@ -140,6 +143,7 @@ class Core:
     def _answer(self) -> None:
         for role in self.kernel.roles:
             if not role.actor_inbox.empty():
+                self.doing = f"questions to {role.NAME}"
                 role.answer_waiting()
 
 

@@ -9,7 +9,8 @@ class WireGate:
     def __init__(self, level: Gate = Gate.CANCELS_ONLY) -> None:
         """Start shut; the log's last level opens it."""
         self.level = level
+        self.stalled = False  # the core does not move: nobody decides what goes out, so only cancels do
 
     def passes(self, purpose: Purpose) -> bool:
         """Tell whether a new or changed order of this purpose may go out now."""
-        return self.level.passes(purpose)
+        return (Gate.CANCELS_ONLY if self.stalled else self.level).passes(purpose)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from actors.roles.trading_day_state import BEFORE, VITAL, TradingDayState, because
+from actors.roles.trading_day_state import BEFORE, TradingDayState, because, disturbance
 from domain.day_plan import is_closing_time, is_of_day, plan_session
 from domain.messages import Message, Stamp
 from domain.messages.link import ConnectionChanged, HeartbeatReceived, LinkOpened
@@ -17,7 +17,7 @@ from domain.messages.operator import (
     StopRequested,
 )
 from domain.messages.orders import OrderStateChanged
-from domain.messages.run import ClockTicked, LogSpaceLow, RoleFailed, RunStarted
+from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, OrderApproved, SessionPlanned, StopReady
 from domain.status import DayQuery, DayView
 from domain.time import kst_date
@@ -35,7 +35,8 @@ class TradingDay(TradingDayState):
     Every decision gives at most one move, and the role hears its own moves: so each is decided on the state the one
     before led to, and the gate follows the day before anything else does.
 
-    Hears: links, venue clock, people's commands, loss limits, failures, open orders.
+    Hears: links, venue clock, people's commands, loss limits, failures, refused inputs, steps of the machine's clock,
+        open orders.
     Says: SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopReady.
     Keeps: the day's state, its session, the lock of a halt, which orders are open.
     """
@@ -54,6 +55,8 @@ class TradingDay(TradingDayState):
         LossLimitHit,
         RoleFailed,
         LogSpaceLow,
+        StateChecked,
+        InputRefused,
         PauseRequested,
         ResumeRequested,
         HaltRequested,
@@ -81,8 +84,8 @@ class TradingDay(TradingDayState):
                 return [answer, *self._step()]
             case FlattenRequested(caller=caller) if self._may("pause"):
                 return [self._move("pause", f"flatten asked by {caller}")]
-            case RoleFailed(role_name=role, error=error) if role not in VITAL and self._may("pause"):
-                return [self._move("pause", f"role {role} failed: {error}")]
+            case RoleFailed() | InputRefused() | ClockTicked() if disturbance(message) and self._may("pause"):
+                return [self._move("pause", disturbance(message))]
             case RunStarted():
                 return [GateChanged(self._wanted_gate(), "a new run begins")]
         return self._step()
@@ -186,7 +189,9 @@ class TradingDay(TradingDayState):
         if self.lifted_seq == stamp.seq:
             return [_accepted(asked, f"the halt is lifted; the day is {self.state.value}"), *self._step()]
         if self.locked and self.out:
-            text = f"{', '.join(self.out)} failed and is left out until the next start; nothing can be traded before"
+            text = (
+                f"{', '.join(self.out)} cannot be trusted before the next start: stop, start, then resume with a note"
+            )
             return [_refused(asked, "ROLE_FAILED", text)]
         if self.locked and not asked.note:
             text = f"halted ({self.lock_reason}); resume needs a note that says why it is safe (--note)"

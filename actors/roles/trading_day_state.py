@@ -6,8 +6,8 @@ from actors.core.role import Role
 from domain.config import RunConfig
 from domain.day_plan import gate_for, is_over
 from domain.messages import Stamp
-from domain.messages.link import ConnectionChanged, HeartbeatReceived, LinkOpened
-from domain.messages.market import QuotesEnded, QuotesJudged
+from domain.messages.link import BrokerStateReceived, ConnectionChanged, HeartbeatReceived, LinkOpened
+from domain.messages.market import QuotesEnded, QuotesJudged, TrendReceived
 from domain.messages.operator import (
     FlattenRequested,
     HaltRequested,
@@ -15,8 +15,8 @@ from domain.messages.operator import (
     ResumeRequested,
     StopRequested,
 )
-from domain.messages.orders import OrderStateChanged
-from domain.messages.run import LogSpaceLow, RoleFailed, RunStarted
+from domain.messages.orders import FACTS, OrderStateChanged, RequestAnswered, RequestStranded
+from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, OrderApproved, SessionPlanned, StopReady
 from domain.time import kst_date
 from domain.types import Gate, LinkName, UnixNanos
@@ -26,6 +26,10 @@ from fsm.trading_day import State
 # Without one of these not even exits are safe, or nobody can close the gate.
 VITAL = ("connection_supervisor", "trading_day", "portfolio", "risk_manager", "executor")
 BEFORE = (State.CLOSED, State.PREFLIGHT)
+# Refused inputs, by type. Without one of these our books and orders are not the broker's any more: a halt. Attention
+# stays unknown without a series, which strategies know: nothing stops. Whatever else is refused pauses the day.
+BOOKS = frozenset(kind.__name__ for kind in (*FACTS, BrokerStateReceived, RequestAnswered, RequestStranded))
+DISPENSABLE = frozenset({TrendReceived.__name__})
 
 
 class TradingDayState(Role):
@@ -46,7 +50,7 @@ class TradingDayState(Role):
         self.resuming = False  # the lock was lifted in HALTED: trade again
         self.let_out = False  # a person asked to sell out while halted: exits pass until the next move or halt
         self.hold = ""  # why the day is to pause as soon as it is armed
-        self.out: dict[str, str] = {}  # vital roles left out in this run -> error
+        self.out: dict[str, str] = {}  # what cannot be trusted before the next start, e.g. a vital role -> why
         self.venue_time = UnixNanos(0)
         self.data_ended = False
         self.ready: dict[LinkName, bool] = {LinkName.QUOTES: False, LinkName.ORDERS: False}
@@ -118,9 +122,16 @@ class TradingDayState(Role):
                 if role in VITAL:
                     self._lock(f"role {role} failed: {error}")
                     if benched:
-                        self.out[role] = error
+                        self.out[f"role {role}"] = error
                 elif self.state in BEFORE:
-                    self.hold = f"role {role} failed: {error}"
+                    self.hold = disturbance(message)
+            case StateChecked(at_seq=seq, agreed=False, differences=differences):
+                self._lock(f"the snapshot of event {seq} differs from the log: {'; '.join(differences)}")
+                self.out["the snapshot this run began with"] = "; ".join(differences)
+            case InputRefused(type=kind) if kind in BOOKS:
+                self._lock(refusal_of(message))
+            case InputRefused() | ClockTicked() if self.state in BEFORE:
+                self.hold = disturbance(message) or self.hold
             case PauseRequested(caller=caller, note=note) if self.state in BEFORE:
                 self.hold = f"paused by {caller}{because(note)}"
             case FlattenRequested(caller=caller) if self.state in BEFORE:
@@ -161,6 +172,23 @@ class TradingDayState(Role):
         if self.shut:
             return Gate.CANCELS_ONLY
         return Gate.EXITS_ONLY if self.let_out else gate_for(self.state)
+
+
+def disturbance(message: Any) -> str:
+    """Say why an input of the machinery is to pause the day; empty when it is not."""
+    match message:
+        case ClockTicked(stepped_back_ms=ms) if ms:
+            return f"the machine's clock went back by {ms:,} ms"
+        case InputRefused(type=kind) if kind not in DISPENSABLE and kind not in BOOKS:
+            return refusal_of(message)
+        case RoleFailed(role_name=role, error=error) if role not in VITAL:
+            return f"role {role} failed: {error}"
+    return ""
+
+
+def refusal_of(refused: InputRefused) -> str:
+    """Name a refused input."""
+    return f"{refused.type} from {refused.source} was refused: {refused.error}"
 
 
 def because(note: str) -> str:
