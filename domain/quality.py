@@ -35,6 +35,8 @@ RANDOM_END_NS = 35 * NANOS_PER_SECOND  # closing crosses were measured up to 32 
 FOR_EVER = UnixNanos(2**63 - 1)
 _BOOK = int(QuoteKind.BOOK)
 _AUCTION = int(QuoteKind.AUCTION_TRADE)
+NO_ROW = Quote("", -1, 0, 0, -1, 0, 0, 0, 0, 0)  # stands before the first row of a symbol: anything may follow it
+MOST_PRICES = 1 << 16  # remembered of a market
 
 
 class QualityBook:
@@ -166,10 +168,24 @@ RULES: tuple[Rule, ...] = (  # a refused row gets the first refusal only, a kept
 EXPLANATIONS: Mapping[str, str] = {rule.name: rule.explanation for rule in RULES}
 
 
-@lru_cache(maxsize=1 << 16)
 def _is_off_grid(price: int, market: Market, on: date) -> bool:
-    """Tell whether a price is neither on the grid nor half a tick off. Cached: a symbol moves among few prices."""
+    """Tell whether a price is neither on the grid nor half a tick off."""
     return price > 0 and not ticks.is_on_tick(price, market, on) and not ticks.is_half_tick(price, market, on)
+
+
+@lru_cache(maxsize=8)
+def _prices_on_grid(_: date) -> dict[Market, set[int]]:
+    """Give a memo of prices found to be on the grid of a date: a symbol moves among few prices."""
+    return {market: set() for market in Market}
+
+
+def _is_on_grid(price: int, market: Market, on: date, memo: set[int]) -> bool:
+    if _is_off_grid(price, market, on):
+        return False
+    if len(memo) >= MOST_PRICES:
+        memo.clear()
+    memo.add(price)
+    return True
 
 
 def judge(
@@ -184,12 +200,20 @@ def judge(
     refused: list[int] = []
     fresh: dict[str, Quote] = {}  # accepted rows of this batch over book.last
     last, on, first, end = book.last, book.trading_date, book.open_time, book.close_time + RANDOM_END_NS
+    on_grid = _prices_on_grid(on) if on is not None else {}
     for index, row in enumerate(rows):
         symbol, time, price, qty, volume, bid, ask, bid_qty, ask_qty, kind = row
-        before = fresh.get(symbol) or last.get(symbol)
+        before = fresh.get(symbol)
+        if before is None:
+            before = last.get(symbol, NO_ROW)
+        _, time_0, price_0, _, volume_0, _, _, _, _, _ = before
         it = instruments.get(symbol)
         if not (
             it is not None
+            and time_0 <= time
+            and volume_0 <= volume
+            and (time_0 < time or volume_0 < volume or kind == _BOOK)
+            and (price_0 == 0 or -3 * price_0 <= 10 * (price - price_0) <= 3 * price_0)
             and price > 0
             and qty >= 0
             and volume >= 0
@@ -198,10 +222,9 @@ def judge(
             and (0 <= bid < ask or (ask == 0 and bid >= 0) or (kind == _AUCTION and bid >= 0 and ask >= 0))
             and first <= time <= end
             and (it.lower_limit is None or it.upper_limit is None or it.lower_limit <= price <= it.upper_limit)
-            and (before is None or _follows(before, time, price, volume, kind))
-            and (on is None or not _is_off_grid(price, it.market, on))
+            and (on is None or price in on_grid[it.market] or _is_on_grid(price, it.market, on, on_grid[it.market]))
         ):
-            found = _verdicts(index, _Case(row, before, it, book))
+            found = _verdicts(index, _Case(row, None if before is NO_ROW else before, it, book))
             verdicts += found
             if found and found[0].refused:
                 refused.append(index)
@@ -211,17 +234,6 @@ def judge(
         out = frozenset(refused)
         return [row for index, row in enumerate(rows) if index not in out], tuple(verdicts)
     return rows, tuple(verdicts)
-
-
-def _follows(before: Quote, time: int, price: int, volume: int, kind: int) -> bool:
-    """Tell whether a row may stand after another without a word."""
-    _, time_0, price_0, _, volume_0, _, _, _, _, _ = before
-    return (
-        time >= time_0
-        and volume >= volume_0
-        and (time > time_0 or volume > volume_0 or kind == _BOOK)
-        and (price_0 == 0 or 10 * abs(price - price_0) <= 3 * price_0)
-    )
 
 
 def _verdicts(index: int, case: _Case) -> list[QuoteVerdict]:
