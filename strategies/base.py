@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import UnionType
 from typing import ClassVar, NamedTuple
 
 from domain.bars import Bar
@@ -71,13 +72,28 @@ class Argument:
     rationale: str
 
     def __post_init__(self) -> None:
-        """Refuse numbers outside their range, NaN included."""
+        """Refuse what is of another type, and numbers outside their range, NaN included."""
+        for kind, names in ARGUMENT_TYPES.items():
+            for name in names:
+                value = getattr(self, name)
+                if not isinstance(value, kind) or isinstance(value, bool):
+                    raise ValueError(f"{name} expected {getattr(kind, '__name__', kind)}, was {value!r}")
         if not (0 <= self.strength <= 1 and 0 <= self.confidence <= 1):
             raise ValueError(f"strength and confidence expected 0 to 1, were {self.strength!r}, {self.confidence!r}")
         if self.limit_price <= 0 or self.horizon_s < 0:
             raise ValueError(f"limit price expected > 0, horizon >= 0, were {self.limit_price!r}, {self.horizon_s!r}")
         if not all(item.value is None or math.isfinite(item.value) for item in self.inputs):
             raise ValueError(f"inputs expected finite values, were {self.inputs!r}")
+
+
+ARGUMENT_TYPES: Mapping[type | UnionType, tuple[str, ...]] = {
+    str: ("symbol", "attention", "rationale"),
+    Side: ("side",),
+    Purpose: ("purpose",),
+    int | float: ("strength", "confidence"),
+    int: ("horizon_s", "limit_price"),
+    tuple: ("inputs",),
+}
 
 
 class Strategy:

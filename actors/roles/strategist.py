@@ -229,7 +229,12 @@ class Strategist(Role):
     def _argue(self, name: str, row: Quote, hook: Callable[..., Iterable[Argument]], *args: Any) -> None:
         """Call a hook and keep what it argues for."""
         found = self._guard(name, hook, *args)
-        if found:
+        if not found:
+            return
+        wrong = [item for item in found if not isinstance(item, Argument) or item.symbol != row.symbol]
+        if wrong:
+            self._bench(name, f"expected arguments about {row.symbol}, gave {wrong[0]!r:.200}")
+        else:
             self._arguments += [(name, argument, row) for argument in found]
 
     def _guard(self, name: str, hook: Callable[..., Any], *args: Any) -> Any:
@@ -240,9 +245,12 @@ class Strategist(Role):
             found = hook(*args)
             return found if found is None else tuple(found)  # a generator runs here, too
         except Exception as error:  # noqa: BLE001  # whatever a strategy raises, the others go on
-            self._benched.add(name)
-            self._failures.append((name, f"{type(error).__name__}: {error}"))
+            self._bench(name, f"{type(error).__name__}: {error}")
             return ()
+
+    def _bench(self, name: str, error: str) -> None:
+        self._benched.add(name)
+        self._failures.append((name, error))
 
     _FOLDS: ClassVar[dict[type[Message], Callable[["Strategist", Any], None]]] = {
         RunStarted: _fold_run,
