@@ -6,9 +6,9 @@ import pytest
 
 from actors.roles.notifier import MAX_TOPICS, Notifier
 from domain.messages.link import ReconcileReported
-from domain.messages.run import RoleFailed
+from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, StateChecked
 from domain.messages.trading import LossLimitHit, SessionPlanned, StrategyBenched
-from domain.types import Krw, LinkName, Severity
+from domain.types import Krw, LinkName, Severity, UnixNanos
 from tests.actors.money_builders import (
     OPEN,
     SAMSUNG,
@@ -52,6 +52,36 @@ CASES: list[tuple[Any, Severity, str, str]] = [
         "09:01:00 The daily loss of 500,001 KRW reached the limit of 500,000 KRW. Equity is 9,499,999 KRW.",
     ),
     (RoleFailed("executor", 12, "KeyError: 1"), Severity.ALERT, "role/executor", "failed at event 12: KeyError: 1"),
+    (
+        RoleFailed("portfolio", 12, "KeyError: 1", benched=True),
+        Severity.ALERT,
+        "role/portfolio",
+        "Trading is halted, open orders are cancelled. Stop and start the trader: it reads the whole log; then",
+    ),
+    (RoleFailed("executor", 1, "x", benched=True), Severity.ALERT, "role/executor", "look at the broker's own screen"),
+    (RoleFailed("trading_day", 1, "x"), Severity.ALERT, "role/trading_day", "rest until `hantrade orders cancel`"),
+    (RoleFailed("strategist", 1, "x"), Severity.ALERT, "role/strategist", "No new entries; exits and cancels go on."),
+    (
+        ClockTicked(UnixNanos(OPEN), True, 3_600_000),
+        Severity.ALERT,
+        "clock",
+        "At 09:00:00 KST the machine's clock went back by 3,600,000 ms.",
+    ),
+    (
+        StateChecked(40, False, ("portfolio.cash: 1, in the log 2",)),
+        Severity.ALERT,
+        "snapshot",
+        "The snapshot of event 40, which this run began with, differs from the log: portfolio.cash: 1, in the log 2.",
+    ),
+    (
+        InputRefused("link/orders", "OrderFilled", "OrderFilled.x expected a finite number, was nan"),
+        Severity.ALERT,
+        "input/link/orders/OrderFilled",
+        "OrderFilled from link/orders was refused: OrderFilled.x expected a finite number, was nan. Trading is halted",
+    ),
+    (InputRefused("q", "QuotesReceived", "x"), Severity.ALERT, "input/q/QuotesReceived", "No new entries; exits"),
+    (InputRefused("t", "TrendReceived", "x"), Severity.WARNING, "input/t/TrendReceived", "Trading goes on without it."),
+    (LogSpaceLow("log.db: no space is left"), Severity.ALERT, "log", "Free space on the disk, stop and start"),
     (StrategyBenched("momentum", "boom", 5), Severity.ALERT, "strategy/momentum", "benched since event 5: boom"),
     (ReconcileReported(False, ("cash 1", "qty 2"), 0, 0), Severity.ALERT, "reconcile", "differ: cash 1; qty 2."),
     (ReconcileReported(True, (), 2, 1), Severity.WARNING, "reconcile", "fate of 1 orders is not known"),
@@ -93,6 +123,8 @@ def test_given_something_a_person_should_know_when_heard_then_it_is_said(
         order_state(Order, "REJECTED", from_status="REJECTED"),
         ReconcileReported(True, (), 3, 0),
         instruments(an_instrument()),
+        ClockTicked(UnixNanos(OPEN), False),
+        StateChecked(40, True, ()),
     ],
 )
 def test_given_nothing_new_for_a_person_when_heard_then_nothing_is_said(message: Any) -> None:

@@ -20,7 +20,7 @@ from domain.messages.operator import (
     StopRequested,
 )
 from domain.messages.orders import OrderStateChanged
-from domain.messages.run import LogSpaceLow, RoleFailed
+from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, StateChecked
 from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, SessionPlanned, StopReady
 from domain.status import DayQuery
 from domain.types import ClientOrderId, Gate, Krw, LinkName, Purpose, Side, UnixNanos, VenuePhase
@@ -29,6 +29,7 @@ from fsm.trading_day import State
 from tests.actors.builders import (
     SAMSUNG,
     SECOND,
+    T0,
     House,
     a_quote,
     a_run,
@@ -96,6 +97,18 @@ def stop() -> StopRequested:
 
 def loss() -> LossLimitHit:
     return LossLimitHit("daily_loss", Krw(9), Krw(10), Krw(1), Krw(1), venue(1))
+
+
+def stepped_back(ms: int = 3_600_000) -> ClockTicked:
+    return ClockTicked(UnixNanos(T0), ms > 0, ms)
+
+
+def refused(kind: str) -> InputRefused:
+    return InputRefused("link/quotes", kind, "price expected a finite number, was nan")
+
+
+def differs(agreed: bool = False) -> StateChecked:
+    return StateChecked(40, agreed, () if agreed else ("portfolio.cash: 1 in the snapshot, 2 in the log",))
 
 
 def order_is(status: str, name: str = "o1") -> OrderStateChanged:
@@ -196,7 +209,13 @@ def test_given_an_order_that_is_never_confirmed_when_the_session_is_over_then_th
 # ---- pausing, halting, resuming --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [halt(), loss(), LogSpaceLow("full"), RoleFailed("executor", 1, "boom")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(halt(), loss(), LogSpaceLow("full"), RoleFailed("executor", 1, "boom"), differs()),
+        *(refused("OrderFilled"), refused("RequestAnswered"), refused("BrokerStateReceived")),
+    ],
+)
 @pytest.mark.parametrize("state", ["CLOSED", "PREFLIGHT", "ARMED", "TRADING", "PAUSED", "HALTED", "CLOSING"])
 def test_given_any_state_when_trading_must_stop_then_the_halt_holds_over_restart_and_day(state: str, fault: Message):
     house = a_day(state)
@@ -243,7 +262,13 @@ def test_given_a_hold_before_the_open_when_resumed_then_it_waits_for_the_open(ho
     assert role(house).state == State.TRADING
 
 
-@pytest.mark.parametrize("why", [pause(), RoleFailed("strategist", 1, "boom"), FlattenRequested("c", "kim", "", "")])
+@pytest.mark.parametrize(
+    "why",
+    [
+        *(pause(), RoleFailed("strategist", 1, "boom"), FlattenRequested("c", "kim", "", "")),
+        *(stepped_back(), refused("QuotesReceived"), refused("SomethingNew")),
+    ],
+)
 @pytest.mark.parametrize("state", ["CLOSED", "PREFLIGHT", "ARMED", "TRADING"])
 def test_given_a_reason_to_pause_when_it_comes_before_or_in_trading_then_no_entry_passes(state: str, why: Message):
     house = a_day(state)
@@ -257,6 +282,36 @@ def test_given_a_vital_role_that_is_left_out_when_resumed_then_it_is_refused_unt
     [answer] = house.hear(resume())
     assert (answer.accepted, answer.code) == (False, "ROLE_FAILED")  # type: ignore[attr-defined]
     house.hear(a_run(), *links(), resume())
+    assert role(house).state == State.TRADING
+
+
+def test_given_a_step_of_the_clock_when_resumed_then_trading_goes_on_and_the_reason_was_told():
+    house = a_day("TRADING")
+    house.hear(stepped_back())
+    assert role(house).view(DayQuery()).gate_reason == "paused: the machine's clock went back by 3,600,000 ms"
+    house.hear(resume(""))
+    assert (role(house).state, role(house).gate) == (State.TRADING, Gate.OPEN)
+
+
+@pytest.mark.parametrize("nothing", [ClockTicked(UnixNanos(T0), True), refused("TrendReceived"), differs(agreed=True)])
+@pytest.mark.parametrize("state", ["PREFLIGHT", "TRADING"])
+def test_given_what_trading_does_not_depend_on_when_it_comes_then_the_day_goes_on(state: str, nothing: Message):
+    house = a_day(state)
+    house.hear(nothing, *links(), beat(1))
+    assert (role(house).state, role(house).gate) == (State.TRADING, Gate.OPEN)
+
+
+def test_given_a_snapshot_that_differs_when_resumed_then_it_is_refused_until_a_new_run_has_folded_the_log():
+    house = a_day("TRADING")
+    house.hear(differs())
+    assert "portfolio.cash" in role(house).view(DayQuery()).gate_reason
+    [answer] = house.hear(resume())
+    assert (answer.accepted, answer.code) == (False, "ROLE_FAILED")  # type: ignore[attr-defined]
+    assert "the snapshot this run began with cannot be trusted" in answer.text  # type: ignore[attr-defined]
+    house = restarted(house)
+    house.hear(a_run(), *links())
+    assert role(house).gate is Gate.CANCELS_ONLY
+    house.hear(resume())
     assert role(house).state == State.TRADING
 
 
@@ -324,6 +379,7 @@ MESSAGES = st.one_of(
     ),
     st.sampled_from([*links(), *links("BACKING_OFF"), QuotesEnded(venue(5)), FlattenRequested("c", "kim", "", "")]),
     st.sampled_from([approved(), order_is("WORKING"), order_is("FILLED"), order_is("UNKNOWN_CANCEL")]),
+    st.sampled_from([stepped_back(), differs(), refused("OrderFilled"), refused("QuotesReceived"), refused("Trend")]),
     st.floats(-30 * HOUR, 60 * HOUR).map(beat),
     st.floats(-30 * HOUR, 60 * HOUR).map(lambda s: opened(LinkName.QUOTES, seconds=s)),
     st.floats(0, 7 * HOUR).map(lambda s: judged(a_quote(s))),
