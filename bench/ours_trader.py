@@ -36,7 +36,7 @@ from domain.quotes import QuoteBatch
 from domain.status import OrdersQuery
 from domain.types import PPM, Krw, LinkName
 from domain.views import PositionsQuery
-from persistence.event_log import EventLog
+from persistence.event_log import WAL_BYTES, EventLog
 from persistence.reader import LogReader
 from persistence.verify import verify
 from trends.recorded import packaged_trends
@@ -83,7 +83,7 @@ def sink(pipe: Connection, job: Job, address: str) -> None:
     """Run the trader's process."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     path, tap = Path(job.folder) / "events.db", CountingTap(job.quotes)
-    log = EventLog.open(path, create_id=lambda: uuid.uuid4().hex[:10])
+    log = EventLog.open(path, create_id=lambda: uuid.uuid4().hex[:10], wal_bytes=WAL_BYTES)
     stages = Stages() if job.stages else None
     profile = cProfile.Profile() if job.profile else None
     system = _start(log, address, tap, stages, profile)

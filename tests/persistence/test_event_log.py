@@ -200,7 +200,7 @@ def test_given_a_log_of_a_newer_schema_when_opened_then_it_is_left_alone(tmp_pat
     conn.close()
     before = path.read_bytes()
     for use in (open_log, lambda p: LogReader(p, a_codec()), verify):
-        with pytest.raises(LogTooNew, match=r"schema 2, this hantrade reads up to 1"):
+        with pytest.raises(LogTooNew, match=f"schema {schema.SCHEMA_VERSION + 1}, this hantrade reads up to {schema.SCHEMA_VERSION}"):
             use(path)
     assert path.read_bytes() == before
 
