@@ -1,6 +1,8 @@
 """`python -m bench.fresh`: one piece of work in a process of its own, its times as JSON on the last line of stdout.
 
-    recover LOG     the start of a trader on this log, up to the recovered kernel
+    recover LOG     the start of a trader on this log without a snapshot, up to the recovered kernel
+    quick LOG       the same with the snapshot beside the log
+    snap LOG        write the snapshot beside the log, --behind events before its end
     replay LOG      the replay alone, as the child of `hantrade log replay` does it; for profiles
 """
 
@@ -10,6 +12,7 @@ BEGAN = time.monotonic()  # before anything else is imported
 
 import argparse  # noqa: E402  # the imports are part of what is measured
 import cProfile  # noqa: E402
+import hashlib  # noqa: E402
 import json  # noqa: E402
 import multiprocessing  # noqa: E402
 import os  # noqa: E402
@@ -31,11 +34,15 @@ TIMEOUT_S = 600
 def main() -> None:
     """Do the work; print what it took."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("work", choices=("recover", "replay"))
+    parser.add_argument("work", choices=("snap", *WORKS))
     parser.add_argument("log", type=Path)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--behind", type=int, default=0)
     chosen = parser.parse_args()
-    work = recover_log if chosen.work == "recover" else replay_log
+    if chosen.work == "snap":
+        print(json.dumps(snap(chosen.log, chosen.behind)))
+        return
+    work = WORKS[chosen.work]
     if not chosen.profile:
         print(json.dumps(work(chosen.log)))
         return
@@ -44,25 +51,66 @@ def main() -> None:
     pstats.Stats(profile).sort_stats("tottime").print_stats(TOP)
 
 
-def recover_log(path: Path) -> dict[str, Any]:
-    """Fold a log as a starting trader does. Raises LogError."""
-    from actors.recovery import recover
-    from cli.compose import codec
+def recover_log(path: Path, *, quickly: bool = False) -> dict[str, Any]:
+    """Recover a log as a starting trader does. Raises LogError, and RuntimeError when a snapshot was not used."""
+    import cli.compose  # all that a trader imports
+    from actors.recovery import recover_fully, recover_quickly
     from persistence.reader import LogReader
 
     imported, cpu = time.monotonic(), time.process_time()
-    with LogReader(path, codec()) as reader:
-        kernel = recover(reader, reader.log_id)
-    ended = time.monotonic()
+    with LogReader(path, cli.compose.codec()) as reader:
+        found = recover_quickly(reader) if quickly else recover_fully(reader)
+    ended, spent = time.monotonic(), time.process_time() - cpu
+    if quickly and not found.began_at:
+        raise RuntimeError(f"the snapshot of {path} was not used: {found.problem or 'there is none'}")
     return {
-        "events": kernel.last_seq,
-        "benched": sorted(kernel.benched),
+        "events": found.kernel.last_seq,
+        "folded": found.kernel.last_seq - found.began_at,
+        "benched": sorted(found.kernel.benched),
+        "state": _digest(found.kernel),
         "began": BEGAN,
         "imported": imported,
         "ended": ended,
-        "cpu_s": time.process_time() - cpu,
+        "cpu_s": spent,
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
+
+
+def recover_quickly(path: Path) -> dict[str, Any]:
+    """Recover from the snapshot and what came after it."""
+    return recover_log(path, quickly=True)
+
+
+def snap(path: Path, behind: int) -> dict[str, Any]:
+    """Write a snapshot of the fold up to the commit of the event that is so many before the end."""
+    from actors.core.kernel import Kernel
+    from actors.recovery import fold, snapshot_of
+    from actors.roster import make_roles
+    from cli.compose import codec
+    from persistence import snapshots
+    from persistence.reader import LogReader
+
+    with LogReader(path, codec()) as reader:
+        commit = snapshots.commit_at(reader, max(1, reader.last_seq() - behind))
+        if commit is None:
+            raise RuntimeError(f"{path} is empty")
+        kernel = Kernel(make_roles(), reader.log_id)
+        fold(kernel, reader, commit.last_seq)
+        begin = time.monotonic()
+        data = snapshots.pack(snapshot_of(kernel, commit.hash))
+        snapshots.write(path, data)
+        return {"at": commit.last_seq, "bytes": len(data), "seconds": time.monotonic() - begin}
+
+
+def _digest(kernel: Any) -> str:
+    """Give a hash that two kernels share exactly when their states are equal."""
+    from actors.core.state import canonical
+
+    state = kernel.dump()
+    digest = hashlib.sha256(repr((state.last_seq, state.benched, state.told)).encode())
+    for name, role in state.roles.items():
+        digest.update(name.encode() + canonical(role))
+    return digest.hexdigest()
 
 
 def replay_log(path: Path) -> dict[str, Any]:
@@ -75,12 +123,12 @@ def replay_log(path: Path) -> dict[str, Any]:
     return {"events": report.events, "outputs": report.outputs, "identical": report.identical} | spent
 
 
-def in_fresh(work: str, path: Path, *, profile: bool = False) -> dict[str, Any]:
+def in_fresh(work: str, path: Path, *options: str, profile: bool = False) -> dict[str, Any]:
     """Run a piece of work in a new process with another hash seed. Gives its figures and when it was started.
 
     With `profile` the child's table goes to stdout. Raises RuntimeError when the child fails.
     """
-    command = [sys.executable, "-m", "bench.fresh", work, str(path), *(["--profile"] if profile else [])]
+    command = [sys.executable, "-m", "bench.fresh", work, str(path), *options, *(["--profile"] if profile else [])]
     started = time.monotonic()  # the same clock in every process of the machine
     text = run(command)
     first, _, rest = text.partition("\n")
@@ -108,6 +156,12 @@ def apart(work: Callable[..., T], *args: Any) -> T:
     with ProcessPoolExecutor(1, spawn) as pool:
         return pool.submit(work, *args).result(TIMEOUT_S)
 
+
+WORKS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "recover": recover_log,
+    "quick": recover_quickly,
+    "replay": replay_log,
+}
 
 if __name__ == "__main__":
     main()
