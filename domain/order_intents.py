@@ -1,5 +1,10 @@
-"""Requests and reports about an order, built from its state. Ids derive from the order and the sequence asked at."""
+"""Requests and reports about an order, built from its state.
 
+Ids derive from the order and the sequence asked at; an order that came from an earlier log adds the identity of this
+one, because sequences begin anew in each.
+"""
+
+from domain.messages import Stamp
 from domain.messages.orders import CancelOrder, ModifyOrder, OrderStateChanged, SubmitOrder
 from domain.messages.trading import OrderApproved
 from domain.orders import ClientOrder, Leg
@@ -20,10 +25,12 @@ def submit(approved: OrderApproved, valid_until: UnixNanos) -> SubmitOrder:
     )
 
 
-def modify(order: ClientOrder, item: Leg, quantity: int, price: Krw, seq: int, valid_until: UnixNanos) -> ModifyOrder:
+def modify(
+    order: ClientOrder, item: Leg, quantity: int, price: Krw, stamp: Stamp, valid_until: UnixNanos
+) -> ModifyOrder:
     """Ask to move shares of a leg to another price."""
     return ModifyOrder(
-        request_id=RequestId(f"{order.client_order_id}-m{seq}-{item.venue_order_id}"),
+        request_id=RequestId(f"{order.client_order_id}-m{_asked_at(order, stamp)}-{item.venue_order_id}"),
         client_order_id=order.client_order_id,
         original_venue_order_id=item.venue_order_id,
         purpose=order.purpose,
@@ -33,10 +40,10 @@ def modify(order: ClientOrder, item: Leg, quantity: int, price: Krw, seq: int, v
     )
 
 
-def cancel(order: ClientOrder, item: Leg, seq: int, valid_until: UnixNanos) -> CancelOrder:
+def cancel(order: ClientOrder, item: Leg, stamp: Stamp, valid_until: UnixNanos) -> CancelOrder:
     """Ask to cancel all that is left of a leg."""
     return CancelOrder(
-        request_id=RequestId(f"{order.client_order_id}-c{seq}-{item.venue_order_id}"),
+        request_id=RequestId(f"{order.client_order_id}-c{_asked_at(order, stamp)}-{item.venue_order_id}"),
         client_order_id=order.client_order_id,
         original_venue_order_id=item.venue_order_id,
         quantity=0,
@@ -61,3 +68,8 @@ def state_changed(told: ClientOrder, now: ClientOrder, trigger: str, alert: str,
         reason=alert or now.reason,
         venue_time=now.changed_at or at,
     )
+
+
+def _asked_at(order: ClientOrder, stamp: Stamp) -> str:
+    is_ours = order.client_order_id.startswith(f"{stamp.log_id}-")
+    return str(stamp.seq) if is_ours else f"{stamp.log_id}.{stamp.seq}"

@@ -20,7 +20,7 @@ from domain.messages.orders import (
     ResolveOrder,
     SubmitOrder,
 )
-from domain.messages.run import ClockTicked, RunStarted
+from domain.messages.run import ClockTicked, RunStarted, StateCarried
 from domain.messages.trading import (
     AccountOpened,
     DayChanged,
@@ -46,7 +46,8 @@ ORDER_MESSAGES = (*FACTS, RequestAnswered, RequestStranded)
 class Executor(ExecutorState):
     """Work orders: submit, cancel what rests too long, move exits to the touch, resolve what is unknown.
 
-    Hears: approvals and denials, facts and receipts, people's cancels and modifies, the day, quotes, the clock.
+    Hears: approvals and denials, facts and receipts, people's cancels and modifies, the day, quotes, the clock, what
+        another log carried over.
     Says: SubmitOrder, ModifyOrder, CancelOrder, ResolveOrder, RequestStranded, OrderStateChanged, ReconcileReported,
     CommandAnswered.
     Keeps: every client order with its legs and requests, which change of it is not told yet, the last event heard,
@@ -55,6 +56,7 @@ class Executor(ExecutorState):
 
     NAME: ClassVar[str] = "executor"
     HEARS: ClassVar[tuple[type[Message], ...]] = (
+        StateCarried,
         RunStarted,
         ClockTicked,
         InstrumentsReceived,
@@ -204,7 +206,7 @@ class Executor(ExecutorState):
     def _modify(self, order: ClientOrder, price: Krw, quantity: int | None, stamp: Stamp) -> list[Message]:
         until = self._valid_until(stamp)
         moves = work.legs_to_move(order, price, quantity)
-        return [intents.modify(order, item, shares, price, stamp.seq, until) for item, shares in moves]
+        return [intents.modify(order, item, shares, price, stamp, until) for item, shares in moves]
 
     def _cancel(self, order: ClientOrder, stamp: Stamp) -> list[Message]:
         if not self.orders_link_up or work.was_refused_lately(order, stamp.system_time, self._patience()):
@@ -213,7 +215,7 @@ class Executor(ExecutorState):
 
     def _cancels(self, order: ClientOrder, stamp: Stamp) -> list[Message]:
         until = self._valid_until(stamp)
-        return [intents.cancel(order, item, stamp.seq, until) for item in work.legs_to_cancel(order)]
+        return [intents.cancel(order, item, stamp, until) for item in work.legs_to_cancel(order)]
 
     def _is_to_go(self, order: ClientOrder) -> bool:
         return self.cancel_all or order.client_order_id in self.to_cancel

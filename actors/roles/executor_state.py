@@ -20,11 +20,12 @@ from domain.messages.orders import (
     ResolveOrder,
     SubmitOrder,
 )
-from domain.messages.run import ClockTicked, RunStarted
+from domain.messages.run import ClockTicked, RunStarted, StateCarried
 from domain.messages.trading import AccountOpened, DayChanged, FillBooked, GateChanged, OrderApproved, OrderDenied
 from domain.order_work import Asked
 from domain.orders import ClientOrder
 from domain.quotes import Quote
+from domain.time import kst_date
 from domain.types import ClientOrderId, Gate, LinkName, RequestId, UnixNanos
 from fsm.client_order import State
 
@@ -124,9 +125,25 @@ class ExecutorState(Role):
                 self.to_cancel |= {o.client_order_id: None for o in self._open_orders() if symbol in ("", o.symbol)}
             case InstrumentsReceived(instruments=instruments):
                 self.instruments |= {item.symbol: item for item in instruments}
+            case StateCarried():
+                self._forget()
             case RunStarted(config=config):
                 self.settings, self.link_state = config.execution, ""
                 self.resolving, self.reconciling, self.asked, self.latest = {}, None, {}, {}
+
+    def _forget(self) -> None:
+        """Leave behind closed orders whose last fact is of an earlier trading date than the newest seen.
+
+        KRX orders end with their date, and a whole further date has passed for late facts. A fact that
+        comes even later finds no order, as one of an order placed elsewhere does: it changes nothing here, the
+        portfolio books its shares, reconciliation tells a difference. The order's story stands in the log before.
+        """
+        newest = kst_date(self.venue_time)
+        self.orders = {
+            order_id: order
+            for order_id, order in self.orders.items()
+            if not order.is_closed or order_id in self.untold or kst_date(order.changed_at) >= newest
+        }
 
     def _watch(self, rows: Any) -> None:
         self.venue_time = UnixNanos(rows[-1].venue_time)

@@ -9,6 +9,7 @@ from domain.messages import Message, Stamp
 from domain.messages.link import BrokerStateReceived
 from domain.messages.market import QuotesEnded, QuotesJudged
 from domain.messages.orders import OrderFilled
+from domain.messages.run import StateCarried
 from domain.messages.trading import AccountOpened, EquityMarked, FillBooked
 from domain.portfolio import Books, DayTotals, Position, market_value
 from domain.time import kst_date
@@ -63,6 +64,7 @@ class Portfolio(Role):
         OrderFilled,
         QuotesJudged,
         QuotesEnded,
+        StateCarried,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (AccountOpened, FillBooked, EquityMarked)
 
@@ -96,6 +98,8 @@ class Portfolio(Role):
                 self._adopt(message)
             case QuotesEnded(venue_time=at):
                 self._clock(at)
+            case StateCarried():
+                state.fresh_seq = 0  # sequences begin anew
 
     def _clock(self, at: int) -> None:
         # A recorded source may begin an earlier day than the last one: its clock then rules.

@@ -102,6 +102,7 @@ class TradingDayState(Role):
         self.ready = {LinkName.QUOTES: False, LinkName.ORDERS: False}
         self.stop_asked, self.stop_told, self.shut, self.hold, self.out = None, False, "", "", {}
         self.closing_since, self.let_out = self.now, False
+        self.lifted_seq = 0  # in a log that follows another, sequences begin anew
 
     def _clock(self, venue_time: UnixNanos) -> None:
         # A recorded source may begin an earlier day than the last one: its clock then rules.
