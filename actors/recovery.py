@@ -74,10 +74,11 @@ def _recovered(reader: LogReader, found: snapshots.Found) -> Recovered:
             problem = f"{snapshots.path_of(reader.path)}: {error}"
         else:
             fold(kernel, reader)
-            if kernel.benched == found.snapshot.benched:
+            if not kernel.benched:
                 return Recovered(kernel, found.snapshot.last_seq, found.data)
-            # A role that fails on what came after may have been given a wrong state: only the log tells.
-            problem = f"{snapshots.path_of(reader.path)}: {', '.join(kernel.benched)} failed on what came after it"
+            # It may have been given a wrong state, or its bug was mended meanwhile: only the whole log tells.
+            names = ", ".join(kernel.benched)
+            problem = f"{snapshots.path_of(reader.path)}: {names} failed in it or on what came after"
     kernel = Kernel(make_roles(), reader.log_id)
     fold(kernel, reader)
     return Recovered(kernel, problem=problem)
