@@ -193,14 +193,14 @@ def test_given_a_finished_log_on_read_only_media_when_read_then_it_can_be(small_
 
 
 def test_given_a_log_of_a_newer_schema_when_opened_then_it_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "a.db"
+    path, known = tmp_path / "a.db", schema.SCHEMA_VERSION
     open_log(path).close()
     with sqlite3.connect(path) as conn:
-        conn.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(schema.SCHEMA_VERSION + 1),))
+        conn.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(known + 1),))
     conn.close()
     before = path.read_bytes()
     for use in (open_log, lambda p: LogReader(p, a_codec()), verify):
-        with pytest.raises(LogTooNew, match=f"schema {schema.SCHEMA_VERSION + 1}, this hantrade reads up to {schema.SCHEMA_VERSION}"):
+        with pytest.raises(LogTooNew, match=f"schema {known + 1}, this hantrade reads up to {known}"):
             use(path)
     assert path.read_bytes() == before
 
