@@ -95,7 +95,7 @@ class Strategist(Role):
         self._formed: deque[SignalView] = deque(maxlen=SIGNALS_KEPT)
         self._by_attention: dict[str, int] = {}
         self._arguments: list[tuple[str, Argument, Quote]] = []  # made by the message being handled
-        self._failures: list[tuple[str, str]] = []  # strategy, error; likewise
+        self._failures: list[tuple[str, str]] = []  # strategy, error; until told: what follows comes in between
 
     # ---- fold ----------------------------------------------------------------------------------------------------
 
@@ -109,8 +109,9 @@ class Strategist(Role):
             return
         if isinstance(message, StrategyBenched):
             self._benched.add(message.strategy)
+            self._failures = [item for item in self._failures if item[0] != message.strategy]
             return
-        self._arguments, self._failures = [], []
+        self._arguments = []
         if isinstance(message, QuotesJudged):
             self._fold_quotes(message)
         else:
@@ -163,7 +164,7 @@ class Strategist(Role):
 
     def _fold_run(self, message: RunStarted) -> None:
         """Take the configuration. What is configured as before keeps its state, a benched strategy starts anew."""
-        self._wanted = message.config.symbols
+        self._wanted, self._failures = message.config.symbols, []
         configs = {config.name: config for config in message.config.strategies}
         kept = {name for name in self._strategies if self._configs[name] == configs.get(name)} - self._benched
         self._strategies = {
