@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pykka
+
+from actors.core.kernel import Kernel
 from actors.edges.alert_sender import AlertSender
 from actors.edges.clock import SystemClock
 from actors.edges.desk_reader import DeskReader, RunFacts
@@ -14,15 +17,17 @@ from actors.edges.desk_server import DeskServer
 from actors.edges.gate import WireGate
 from actors.edges.order_link import OrderLink
 from actors.edges.quote_link import QuoteLink, QuoteTap
+from actors.edges.shadow_watch import ShadowWatch, SnapshotPlan
 from actors.edges.trend_source import TrendEdge
-from actors.recovery import recover
+from actors.recovery import Recovered, recover_fully, start_roles
+from actors.roster import make_roles
 from actors.system import Effects, TraderSystem, newest_time
 from broker.client import BrokerClient
 from broker.server import BrokerServerThread
 from broker.translate.quotes import decode_batch
 from broker_sim.backend import SimBackend
 from domain.config import RunConfig
-from domain.errors import ConfigError
+from domain.errors import ConfigError, InvariantError
 from domain.instruments import Instrument
 from domain.messages import Message
 from domain.messages.link import SessionInfo, SubscribeQuotes
@@ -34,7 +39,7 @@ from domain.quotes import QuoteBatch
 from domain.types import LinkName, ServerKind, UnixNanos
 from hantrade import __version__
 from persistence.codec import MessageCodec
-from persistence.event_log import EventLog
+from persistence.event_log import WAL_BYTES, EventLog
 from persistence.reader import LogReader
 from trends.recorded import packaged_trends
 
@@ -99,7 +104,7 @@ def codec() -> MessageCodec:
 
 def open_log(path: Path) -> tuple[EventLog, LogReader | None]:
     """Open a log for writing, and a reader over its past when it has one."""
-    log = EventLog.open(path, create_id=lambda: uuid.uuid4().hex[:10])
+    log = EventLog.open(path, create_id=lambda: uuid.uuid4().hex[:10], wal_bytes=WAL_BYTES)
     return log, (LogReader(path, codec()) if log.last_seq else None)
 
 
@@ -110,14 +115,22 @@ def compose_trader(
     desk: tuple[str, int],
     listeners: Sequence[Callable[[Message], None]] = (),
     show_notice: Callable[[NoticeRaised], None] | None = None,
+    recovered: Recovered | None = None,
+    snapshots: SnapshotPlan | None = None,
 ) -> Trader:
-    """Build and start a trader. Raises ConfigError, LogError; leaves nothing running when it does."""
+    """Build and start a trader. Raises ConfigError, LogError; leaves nothing running when it does.
+
+    `recovered` is a fold of this very log that was made already; without a plan no snapshots are written.
+    """
     cleanups: list[Callable[[], None]] = []
     try:
-        return _compose(config, log_path, paper_folder, desk, tuple(listeners), show_notice, cleanups)
-    except BaseException:
+        edges = (tuple(listeners), show_notice, snapshots)
+        return _compose(config, log_path, paper_folder, desk, recovered, *edges, cleanups)
+    except BaseException as error:
         for cleanup in reversed(cleanups):
             cleanup()
+        if isinstance(error, pykka.ActorDeadError):
+            raise InvariantError(f"{error.args[0]}: it died while it started, its error stands above") from error
         raise
 
 
@@ -126,13 +139,18 @@ def _compose(
     log_path: Path,
     paper_folder: Path,
     desk: tuple[str, int],
+    recovered: Recovered | None,
     listeners: tuple[Callable[[Message], None], ...],
     show_notice: Callable[[NoticeRaised], None] | None,
+    snapshots: SnapshotPlan | None,
     cleanups: list[Callable[[], None]],
 ) -> Trader:
     log, past = open_log(log_path)
     cleanups.append(log.close)
-    kernel = recover(past, log.log_id)
+    if recovered is None or recovered.kernel.last_seq != log.last_seq:
+        recovered = recover_fully(past) if past is not None else Recovered(Kernel(make_roles(), log.log_id))
+    kernel = recovered.kernel
+    start_roles(list(kernel.roles))
     clock = SystemClock(newest_time(past))
     if past is not None:
         past.close()
@@ -162,6 +180,8 @@ def _compose(
     orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate)
     desk_server = start_edge(edges, DeskServer, system.core.post, reader, *desk)
     address = str(desk_server.ask("ping", timeout=5))
+    if snapshots is not None:
+        start_edge(edges, ShadowWatch, system.core.post, log_path, recovered.snapshot, snapshots)
     effects = Effects(
         routes={
             SubmitOrder: orders,

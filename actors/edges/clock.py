@@ -60,16 +60,15 @@ class SystemClock:
             if stepped < STEP_NS:
                 return UnixNanos(self._time), 0
             self._told_lead = lead
-            return UnixNanos(self._time), stepped // NANOS_PER_MS
+            return UnixNanos(self._time), round(stepped / NANOS_PER_MS)
 
     def _read(self) -> int:
-        """Move on; give by how much we lead the machine's clock, ns."""
+        """Move on; give by how much we led the machine's clock before we slowed down, ns."""
         monotonic, wall = self._monotonic(), self._wall()
         passed = max(0, monotonic - self._read_at)
         self._read_at = max(self._read_at, monotonic)
-        slow = passed // CATCH_UP if wall < self._time + passed else 0
-        self._time = max(wall, self._time + passed - slow)
-        lead = self._time - wall
+        lead = max(0, self._time + passed - wall)
+        self._time = max(wall, self._time + passed - (passed // CATCH_UP if lead else 0))
         self._told_lead = min(self._told_lead, lead)  # a lead that shrank may grow again, and is then told again
         return lead
 

@@ -45,7 +45,7 @@ def test_given_a_clock_put_back_an_hour_when_it_ticks_then_time_goes_on_and_the_
     machine.passes(SECOND // 2)
     now, stepped_ms = clock.tick()
     assert SECOND // 2 - SECOND // 1000 <= now - before <= SECOND // 2
-    assert stepped_ms in (3_599_999, 3_600_000)
+    assert stepped_ms == 3_600_000
     for _ in range(10):
         machine.passes(SECOND)
         assert clock.tick()[1] == 0
@@ -171,7 +171,7 @@ def test_for_any_steps_back_each_is_told_once_by_its_size(steps: list[tuple[int,
             machine.passes(SECOND // 2)
             told.append(clock.tick()[1])
         assert [ms for ms in told if ms] == [told[0]]
-        assert 0 <= back // NANOS_PER_MS - told[0] <= 10
+        assert abs(back / NANOS_PER_MS - told[0]) <= 0.5
 
 
 @given(st.lists(st.integers(-MOST, MOST), min_size=1, max_size=20))
