@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from heapq import merge
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,7 +44,7 @@ def tail(
     as_json: JsonOption = False,
 ) -> None:
     """Print the last events. Example: hantrade log tail -n 50 --follow"""
-    with _reading(log, home) as reader:
+    with reading(log, home) as reader:
         last = reader.last_seq()
         for record in reader.events(max(1, last - count + 1), last, raw=False):
             _print(record, as_json)
@@ -61,7 +63,7 @@ def show(
     """Print one event with what led to it and what it led to. Example: hantrade log show 1042"""
     from cli.log_text import detail, detail_object
 
-    with _reading(log, home) as reader:
+    with reading(log, home) as reader:
         record = reader.record(seq)
         if record is None:
             raise ConfigError(f"SEQ expected 1 to {reader.last_seq()}, was {seq}")
@@ -72,36 +74,64 @@ def show(
 
 
 @app.command()
-def grep(
-    kind: Annotated[str | None, typer.Option("--type", help="Type of the message, e.g. OrderFilled.")] = None,
+def grep(  # noqa: PLR0917  # an option each
+    kinds: Annotated[
+        list[str] | None, typer.Option("--type", help="Type of the message, e.g. OrderFilled; repeat for several.")
+    ] = None,
     stream: Annotated[str | None, typer.Option("--stream", help="Beginning of the stream, e.g. order/.")] = None,
     symbol: Annotated[str | None, typer.Option("--symbol", help="Code or Korean name; its orders come whole.")] = None,
+    text: Annotated[str | None, typer.Option("--text", help="Words in what it says, large and small alike.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="Role or edge that said it, e.g. executor.")] = None,
+    cause: Annotated[
+        int | None, typer.Option("--cause", min=1, metavar="SEQ", help="What this event led to, directly or not.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", help="From this time on (KST): 09:30, 2026-01-13T09:30.")
     ] = None,
     until: Annotated[str | None, typer.Option("--until", help="Before this time (KST).")] = None,
     recorded: Annotated[bool, typer.Option("--recorded", help="Times are the machine's, not the venue's.")] = False,
+    count: Annotated[int | None, typer.Option("-n", min=1, help="Only the last so many.")] = None,
     log: PathOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Print the events that fit all that is given. Example: hantrade log grep --type OrderFilled --since 09:30"""
-    with _reading(log, home) as reader:
+    with reading(log, home) as reader:
         clock: Clock = "recorded" if recorded else "venue"
-        _check_type(reader, kind)
-        found = 0
-        for record in reader.events(
-            type=kind,
-            stream_prefix=stream,
-            since=_moment(reader, since, "--since", clock),
-            until=_moment(reader, until, "--until", clock),
-            clock=clock,
-            symbol=_symbol(symbol),
-            raw=False,
-        ):
-            found += 1
+        for kind in kinds or ():
+            _check_type(reader, kind)
+        led_to = None if cause is None else _led_to(reader, cause)
+        needle = "" if text is None else text.casefold()
+        moments = (_moment(reader, since, "--since", clock), _moment(reader, until, "--until", clock))
+
+        def of(kind: str | None) -> "Iterator[Record]":
+            return reader.events(
+                min(led_to, default=1) if led_to is not None else 1,
+                max(led_to, default=0) if led_to is not None else None,
+                type=kind,
+                stream_prefix=stream,
+                since=moments[0],
+                until=moments[1],
+                clock=clock,
+                symbol=_symbol(symbol),
+                reverse=count is not None,
+                raw=False,
+            )
+
+        # Each type goes by the index of the log; together they are put back into sequence.
+        several = (of(kind) for kind in dict.fromkeys(kinds or (None,)))
+        fits = (
+            record
+            for record in merge(*several, key=lambda each: each.seq, reverse=count is not None)
+            if (led_to is None or record.seq in led_to)
+            and (role is None or record.role == role)
+            and needle in record.payload.decode("utf-8", "replace").casefold()
+        )
+        is_empty = True
+        for record in fits if count is None else reversed(list(islice(fits, count))):
+            is_empty = False
             _print(record, as_json)
-        if not found:
+        if is_empty:
             note("no events fit")
 
 
@@ -110,7 +140,7 @@ def show_stats(log: PathOption = None, home: HomeOption = DEFAULT_HOME, as_json:
     """Count what the log holds. Example: hantrade log stats --json"""
     from persistence.stats import stats
 
-    with _reading(log, home) as reader:
+    with reading(log, home) as reader:
         found = stats(reader)
         if as_json:
             emit_json([{"log_path": str(reader.path), **asdict(found)}])
@@ -194,7 +224,8 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _reading(log: Path | None, home: Path) -> "Iterator[LogReader]":
+def reading(log: Path | None, home: Path) -> "Iterator[LogReader]":
+    """Open a log, else the newest of the home; what is wrong with it becomes one clear line and an exit code."""
     from broker.translate.quotes import decode_batch
     from persistence.codec import MessageCodec
     from persistence.reader import LogReader
@@ -212,13 +243,20 @@ def _print(record: "Record", as_json: bool) -> None:
         typer.echo(as_line(record))
 
 
-def _check_type(reader: "LogReader", kind: str | None) -> None:
+def _led_to(reader: "LogReader", seq: int) -> frozenset[int]:
+    last = reader.last_seq()
+    if seq > last:
+        raise ConfigError(f"--cause expected 1 to {last:,}, was {seq:,}")
+    return frozenset(record.seq for record in reader.consequences(seq))
+
+
+def _check_type(reader: "LogReader", kind: str) -> None:
     """Refuse a type that neither this version nor the log knows: a typing error would look like "no events"."""
     from difflib import get_close_matches
 
     from domain.messages import MESSAGES
 
-    if kind is None or kind in MESSAGES or next(reader.events(type=kind, raw=False), None) is not None:
+    if kind in MESSAGES or next(reader.events(type=kind, raw=False), None) is not None:
         return
     near = ", ".join(get_close_matches(kind, MESSAGES, 3))
     raise ConfigError(

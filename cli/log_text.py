@@ -12,6 +12,7 @@ from domain.time import from_kst, kst_date, kst_full_text, kst_text
 from persistence.codec import UnknownEvent
 from persistence.reader import LogReader
 from persistence.record import Record
+from persistence.story import orders_of
 
 LINE_CHARS = 160  # of a summary; `show` prints all of it
 _ROWS_SHOWN = 20
@@ -41,7 +42,7 @@ def as_line(record: Record) -> str:
         said = {
             name: value for name, value in payload.items() if name != "venue_time" and not _in_stream(value, record)
         }
-        text = " ".join(f"{name}={shown(name, value)}" for name, value in said.items())
+        text = " ".join(f"{name}={_brief(name, value)}" for name, value in said.items())
     else:
         text = str(payload)
     text = text if len(text) <= LINE_CHARS else text[: LINE_CHARS - 1] + "…"
@@ -52,6 +53,13 @@ def as_line(record: Record) -> str:
     )
 
 
+def _brief(name: str, value: Any) -> str:
+    """Give a value on one line; of lists of objects and of objects in objects only how many there are."""
+    if isinstance(value, dict) or (isinstance(value, list) and value and isinstance(value[0], dict)):
+        return f"({len(value):,})"
+    return shown(name, value)
+
+
 def shown(name: str, value: Any) -> str:
     """Give a value of a payload for people: times in KST, numbers with separators, texts in quotes where needed."""
     if value is None:
@@ -60,6 +68,8 @@ def shown(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return kst_full_text(value).replace(" ", "T") if name.endswith(_TIMES) and value else f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
     if isinstance(value, str):
         return value if value and " " not in value else json.dumps(value, ensure_ascii=False)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -83,6 +93,7 @@ def detail(reader: LogReader, record: Record) -> list[str]:
         "",
         "led to",
         *(_tree(record.seq, reader.consequences(record.seq)) or ["  nothing"]),
+        *_pointers(reader, record),
     ]
 
 
@@ -95,6 +106,7 @@ def detail_object(reader: LogReader, record: Record) -> dict[str, Any]:
     found["unknown"] = reason
     found["causes"] = [cause.seq for cause in reader.causes(record.seq)]
     found["consequences"] = [effect.seq for effect in reader.consequences(record.seq)]
+    found["orders"] = orders_of(reader, record)
     return found
 
 
@@ -115,6 +127,12 @@ def moment(text: str, option: str, latest: int | None) -> int:
     if both is None or both.tzinfo is not None:
         raise ConfigError(f"{option} expected HH:MM[:SS], YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS] in KST, was {text!r}")
     return from_kst(date(both.year, both.month, both.day), both.hour, both.minute, both.second)
+
+
+def _pointers(reader: LogReader, record: Record) -> list[str]:
+    """Point to the stories an event is a part of."""
+    found = orders_of(reader, record)
+    return ["", *(f"hantrade log why {order_id} tells the whole story" for order_id in found)] if found else []
 
 
 def _in_stream(value: Any, record: Record) -> bool:
@@ -139,8 +157,7 @@ def _message_lines(reader: LogReader, record: Record) -> list[str]:
     payload = payload_of(record)
     lines = [f"  shown as it is: {reason}"] if reason else []
     if isinstance(payload, dict):
-        width = max(map(len, payload), default=0)
-        lines += [f"  {name:<{width}}  {shown(name, value)}" for name, value in payload.items()]
+        lines += _fields(payload, "  ")
     else:
         lines.append(f"  {payload}")
     if rows:
@@ -148,6 +165,23 @@ def _message_lines(reader: LogReader, record: Record) -> list[str]:
         lines += ["  " + "  ".join(shown(name, value) for name, value in row.items()) for row in rows[:_ROWS_SHOWN]]
         if len(rows) > _ROWS_SHOWN:
             lines.append(f"  … {len(rows) - _ROWS_SHOWN:,} more rows (all with --json)")
+    return lines
+
+
+def _fields(payload: dict[str, Any], indent: str) -> list[str]:
+    """Give a field a line; objects in it below its name."""
+    width = max(map(len, payload), default=0)
+    lines = []
+    for name, value in payload.items():
+        if isinstance(value, dict) and value:
+            lines += [f"{indent}{name}", *_fields(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            lines.append(f"{indent}{name}")
+            for item in value:
+                inside = " ".join(f"{key}={shown(key, each)}" for key, each in item.items())
+                lines.append(f"{indent}  {inside}")
+        else:
+            lines.append(f"{indent}{name:<{width}}  {shown(name, value)}")
     return lines
 
 

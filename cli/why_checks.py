@@ -1,0 +1,121 @@
+"""The risk checks of one order, told again: the log keeps the verdict, the values come from folding it anew."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actors.core.kernel import Kernel
+from actors.roles.risk_manager import RiskManager
+from domain.errors import LogError
+from domain.messages import Message, Stamp
+from domain.messages.market import QuotesJudged, QuotesReceived
+from domain.messages.operator import ManualOrderRequested
+from domain.messages.run import RoleFailed, StateCarried
+from domain.messages.trading import OrderApproved, OrderDenied, SignalFormed
+from domain.risk import STATE_RULES, Proposal
+from domain.risk.measures import Measured, measure
+from domain.types import PPM, UnixNanos
+from persistence.codec import UnknownEvent
+from persistence.reader import LogReader
+from persistence.record import Record
+from persistence.story import Step, Story
+
+_HEARD = frozenset(kind.__name__ for kind in (*RiskManager.HEARS, *RiskManager.SAYS, RoleFailed, StateCarried))
+_BEFORE_SIZE = frozenset(rule.code for rule in STATE_RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """The rules as they stood when the order was judged: recomputed, for the log keeps the verdict only."""
+
+    at_seq: int  # state behind this event
+    measured: tuple[Measured, ...]
+    problem: str  # why they cannot be told; empty when they can
+
+
+def recompute(story: Story, reader: LogReader) -> Checks | None:
+    """Fold the risk manager up to the verdict, let it judge again, and ask its rules for every value and limit.
+
+    None where no rule was asked: an operator's flatten, or the verdict is not at hand. What it would say now is held
+    against what it said then; where they differ nothing is claimed about the rules. Raises LogError.
+    """
+    verdict = story.verdict
+    if verdict is None or not isinstance(verdict.message, OrderApproved | OrderDenied):
+        return None
+    asked = next(((r, m) for r, m in verdict.causes if isinstance(m, SignalFormed | ManualOrderRequested)), None)
+    if asked is None or asked[0].seq != verdict.record.causation_seq:
+        return None
+    if verdict.log_id == reader.log_id:
+        return _judged_again(verdict, asked, reader)
+    from cli.compose import codec
+
+    path = next(part.path for part in story.parts if part.log_id == verdict.log_id)
+    with LogReader(path, codec()) as other:
+        return _judged_again(verdict, asked, other)
+
+
+def _judged_again(verdict: Step, asked: tuple[Record, Any], reader: LogReader) -> Checks:
+    # It decided before its first word: other roles may have spoken in between.
+    said = [
+        record
+        for record in reader.consequences(asked[0].seq)
+        if record.causation_seq == asked[0].seq and record.role == RiskManager.NAME
+    ]
+    at_seq = min((record.seq for record in said), default=verdict.record.seq) - 1
+    role = RiskManager()
+    problem = _fold(role, reader, at_seq, str(getattr(verdict.message, "symbol", "")))
+    if problem:
+        return Checks(at_seq, (), problem)
+    stamp = Stamp(asked[0].seq, UnixNanos(asked[0].recorded_at), reader.log_id)
+    again: list[Message] = list(role.decide(asked[1], stamp))
+    if verdict.message not in again:
+        now = next((item for item in again if isinstance(item, OrderApproved | OrderDenied)), None)
+        says = "nothing" if now is None else f"denies: {now.message}" if isinstance(now, OrderDenied) else "approves it"
+        text = f"this version of hantrade {says}, other than recorded; the values then cannot be told"
+        return Checks(at_seq, (), text)
+    return Checks(at_seq, tuple(_asked(role, verdict.message, asked[1])), "")
+
+
+def _fold(role: RiskManager, reader: LogReader, last_seq: int, symbol: str) -> str:
+    """Fold what the risk manager hears; give why it cannot be done. Quotes of other instruments are left out.
+
+    Of quotes only the last of an instrument counts, and they are nearly all of a log.
+    """
+    kernel = Kernel((role,), reader.log_id)
+    needle, named = f'"{symbol}"'.encode(), 0  # the last batch that names the instrument
+    for record in reader.events(1, last_seq, raw=False):
+        if record.type == QuotesReceived.__name__ and needle in record.payload:
+            named = record.seq
+        if record.type not in _HEARD or (record.type == QuotesJudged.__name__ and record.causation_seq != named):
+            continue
+        message = reader.decode(record)
+        if isinstance(message, UnknownEvent):
+            return f"event #{record.seq:,}, a {record.type}, cannot be read: {message.reason}"
+        if isinstance(message, StateCarried):
+            message = replace(message, states={role.NAME: message.states[role.NAME]})
+        try:
+            kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), reader.log_id), record.role)
+        except LogError as error:
+            return str(error)
+    return "; ".join(kernel.benched.values())
+
+
+def _asked(role: RiskManager, verdict: Any, asked: Any) -> Iterable[Measured]:
+    """Give the rules asked, up to the one that denied."""
+    proposal = Proposal(
+        symbol=verdict.symbol,
+        side=verdict.side,
+        kind=verdict.kind,
+        purpose=verdict.purpose,
+        quantity=verdict.quantity,
+        limit_price=verdict.limit_price,
+        confidence_ppm=round(asked.confidence * PPM) if isinstance(asked, SignalFormed) else None,
+        venue_time=verdict.venue_time,
+    )
+    unsized = isinstance(verdict, OrderDenied) and isinstance(asked, SignalFormed) and verdict.quantity == 0
+    for item in measure(role.state, proposal):
+        if isinstance(verdict, OrderDenied) and item.code == verdict.reason:
+            yield item._replace(problem=verdict.message)  # also where no share was left, in the words of the sizing
+            return
+        if not unsized or item.code in _BEFORE_SIZE:  # rules about a quantity are asked only once there is one
+            yield item
