@@ -1,9 +1,9 @@
 """`python -m bench.fresh`: one piece of work in a process of its own, its times as JSON on the last line of stdout.
 
-    recover LOG     the start of a trader on this log without a snapshot, up to the recovered kernel
-    quick LOG       the same with the snapshot beside the log
-    snap LOG        write the snapshot beside the log, --behind events before its end
-    replay LOG      the replay alone, as the child of `hantrade log replay` does it; for profiles
+recover LOG     the start of a trader on this log without a snapshot, up to the recovered kernel
+quick LOG       the same with the snapshot beside the log
+snap LOG        write the snapshot beside the log, --behind events before its end
+replay LOG      the replay alone, as the child of `hantrade log replay` does it; for profiles
 """
 
 import time
@@ -67,7 +67,7 @@ def recover_log(path: Path, *, quickly: bool = False) -> dict[str, Any]:
         "events": found.kernel.last_seq,
         "folded": found.kernel.last_seq - found.began_at,
         "benched": sorted(found.kernel.benched),
-        "state": _digest(found.kernel),
+        "state": state_digest(found.kernel),
         "began": BEGAN,
         "imported": imported,
         "ended": ended,
@@ -102,7 +102,7 @@ def snap(path: Path, behind: int) -> dict[str, Any]:
         return {"at": commit.last_seq, "bytes": len(data), "seconds": time.monotonic() - begin}
 
 
-def _digest(kernel: Any) -> str:
+def state_digest(kernel: Any) -> str:
     """Give a hash that two kernels share exactly when their states are equal."""
     from actors.core.state import canonical
 

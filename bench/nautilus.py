@@ -51,7 +51,10 @@ class Cross(Strategy):
         """Make two averages for each instrument."""
         super().__init__(config)
         self.averages = {
-            one: (ExponentialMovingAverage(config.fast, PriceType.MID), ExponentialMovingAverage(config.slow, PriceType.MID))
+            one: (
+                ExponentialMovingAverage(config.fast, PriceType.MID),
+                ExponentialMovingAverage(config.slow, PriceType.MID),
+            )
             for one in config.instruments
         }
         self.above = dict.fromkeys(config.instruments, False)
@@ -105,10 +108,7 @@ def back_test(rows: Sequence[Quote], codes: Sequence[str], fast: int, slow: int)
     size = Quantity.from_int(rows[0].bid_qty)
     prices = {price: Price.from_int(price) for row in rows for price in (row.bid_price, row.ask_price)}
     engine.add_data(
-        [
-            QuoteTick(ids[row[0]], prices[row[5]], prices[row[6]], size, size, row[1], row[1])
-            for row in rows
-        ]
+        [QuoteTick(ids[row[0]], prices[row[5]], prices[row[6]], size, size, row[1], row[1]) for row in rows]
     )
     engine.add_strategy(Cross(CrossConfig(instruments=tuple(ids.values()), fast=fast, slow=slow)))
     gc.collect()

@@ -9,7 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bench.quotes import BATCH_ROWS, WARM_UP_BEGIN, Job, instruments, make_rows, marks, warm_up_rows
+from bench.quotes import BATCH_ROWS, MARK, WARM_UP_BEGIN, Job, instruments, make_rows, marks, warm_up_rows
 from bench.reports import Arrivals
 from broker.port import Guard, OrderRequest, Receipt
 from broker.server import BrokerServerThread
@@ -67,34 +67,40 @@ class BenchBackend(SimBackend):
                 yield self._batch(seq, minute_rows[start : start + max_rows])
             await asyncio.sleep(WARM_UP_EVERY_S)
         await self.go.wait()
-        source: AsyncIterator[Sequence[Quote]]
+        source: AsyncIterator[tuple[Sequence[Quote], int]]
         source = self._paced(max_rows, max_delay_s) if self.job.rate else self._flat_out(max_rows)
-        async for rows in source:
+        async for rows, conflated in source:
             seq += 1
-            yield self._batch(seq, rows)
-            self.on_batch(rows[-1:])  # the exchange needs its clock, not every row: this broker makes load
+            yield self._batch(seq, rows, conflated)
+            self.on_batch(self._for_exchange(rows))
         await asyncio.Event().wait()
+
+    def _for_exchange(self, rows: Sequence[Quote]) -> Sequence[Quote]:
+        return rows[-1:]  # it needs its clock, not every row: this broker makes load
 
     def _batch(self, seq: int, rows: Sequence[Quote], conflated: int = 0) -> QuoteBatch:
         return QuoteBatch(self._run_id, seq, rows, conflated, False, self._now())
 
-    async def _flat_out(self, max_rows: int) -> AsyncIterator[Sequence[Quote]]:
+    async def _flat_out(self, max_rows: int) -> AsyncIterator[tuple[Sequence[Quote], int]]:
         for start in range(0, len(self._rows), max_rows):
             now = time.monotonic_ns()
             self._stamp(self.arrivals.ticked, start, start + max_rows, now)
             self._stamp(self.arrivals.sent, start, start + max_rows, now)
-            yield self._rows[start : start + max_rows]
+            yield self._rows[start : start + max_rows], 0
 
-    async def _paced(self, max_rows: int, max_delay_s: float) -> AsyncIterator[Sequence[Quote]]:
+    async def _paced(self, max_rows: int, max_delay_s: float) -> AsyncIterator[tuple[Sequence[Quote], int]]:
         """Offer each row when it is due to the simulator's own subscription, which batches."""
         reader = Subscription(None, max_rows, max_delay_s, asyncio.sleep)
         pacing = asyncio.create_task(self._pace(reader))
         done = 0
         while done < len(self._rows):
             taken = await reader.take()
-            self._stamp(self.arrivals.sent, done, done + len(taken.rows), time.monotonic_ns())
+            now = time.monotonic_ns()
+            for row in taken.rows:  # by what they carry: conflated rows have no place in the list any more
+                if row[3] == MARK:
+                    self.arrivals.sent[row[0], row[2]] = now
             done += len(taken.rows) + taken.conflated
-            yield taken.rows
+            yield taken.rows, taken.conflated
         await pacing
 
     async def _pace(self, reader: Subscription) -> None:

@@ -39,6 +39,7 @@ from domain.views import PositionsQuery
 from persistence.event_log import WAL_BYTES, EventLog
 from persistence.reader import LogReader
 from persistence.verify import verify
+from strategies.base import Strategy
 from trends.recorded import packaged_trends
 
 POLL_S = 0.05
@@ -86,27 +87,36 @@ def sink(pipe: Connection, job: Job, address: str) -> None:
     log = EventLog.open(path, create_id=lambda: uuid.uuid4().hex[:10], wal_bytes=WAL_BYTES)
     stages = Stages() if job.stages else None
     profile = cProfile.Profile() if job.profile else None
-    system = _start(log, address, tap, stages, profile)
-    _await_held(system)
+    system = start(log, address, tap, OrderOnMark, stages, profile)
+    await_held(system)
     if stages is not None:
         stages.reset()
+    cpu = time.process_time()
     pipe.send("ready")
     if not tap.done.wait(SETTLE_S + (3 * job.quotes / job.rate if job.rate else 0) + job.quotes / 2_000):
         raise RuntimeError(f"only {tap.rows} of {job.quotes} quotes were handled")
     spent = stages.seconds() if stages is not None else {}
-    _await_settled(system)
+    await_settled(system)
+    cpu_s = time.process_time() - cpu
     system.stop("measured")
     log.close()
     if profile is not None:
         profile.dump_stats(job.profile)
     seconds = (tap.last_at - tap.first_at) / 1e9
-    pipe.send(SinkReport(tap.rows - tap.first_rows, seconds, _facts(path, tap), spent))
+    pipe.send(SinkReport(tap.rows - tap.first_rows, seconds, facts_of(path, tap), spent, cpu_s))
 
 
-def _start(
-    log: EventLog, address: str, tap: CountingTap, stages: Stages | None, profile: cProfile.Profile | None
+def start(
+    log: EventLog,
+    address: str,
+    tap: CountingTap,
+    strategy: type[Strategy],
+    stages: Stages | None = None,
+    profile: cProfile.Profile | None = None,
+    **changes: Any,
 ) -> TraderSystem:
-    known = {OrderOnMark.NAME: OrderOnMark}
+    """Start a trader without a desk on this strategy; `changes` are fields of its configuration."""
+    known = {strategy.NAME: strategy}
     roles = [Strategist(known) if isinstance(role, Strategist) else role for role in make_roles()]
     kernel = Kernel(start_roles(roles), log.log_id)
     gate, coder = WireGate(), codec()
@@ -116,7 +126,8 @@ def _start(
         quotes_endpoint=address,
         orders_endpoint=address,
         risk=WIDE,
-        strategies=(StrategyConfig(OrderOnMark.NAME),),
+        strategies=(StrategyConfig(strategy.NAME),),
+        **changes,
     )
     post = system.core.post
     alerts, trends = AlertSender.start(None), TrendEdge.start(post, packaged_trends())
@@ -141,7 +152,8 @@ def _profile_core(system: TraderSystem, profile: cProfile.Profile) -> None:
     core._thread = threading.Thread(target=lambda: profile.runcall(run), name="core", daemon=True)
 
 
-def _await_held(system: TraderSystem) -> None:
+def await_held(system: TraderSystem) -> None:
+    """Wait until the warm-up has led to holdings. Raises RuntimeError when it does not."""
     deadline = time.monotonic() + READY_S
     while len(system.ask("portfolio", PositionsQuery())) < len(HELD) or _open_orders(system):
         if time.monotonic() > deadline:
@@ -149,7 +161,8 @@ def _await_held(system: TraderSystem) -> None:
         time.sleep(POLL_S)
 
 
-def _await_settled(system: TraderSystem) -> None:
+def await_settled(system: TraderSystem) -> None:
+    """Wait until no order is open. Raises RuntimeError when one stays."""
     deadline = time.monotonic() + SETTLE_S
     while _open_orders(system):
         if time.monotonic() > deadline:
@@ -161,7 +174,7 @@ def _open_orders(system: TraderSystem) -> int:
     return len(system.ask("executor", OrdersQuery(open_only=True), timeout_s=READY_S))
 
 
-def _facts(path: Path, tap: CountingTap) -> dict[str, int]:
+def facts_of(path: Path, tap: CountingTap) -> dict[str, int]:
     """Count in the log what the run says it did, and check its chain. Raises RuntimeError when not all is well."""
     found = verify(path)
     if not found.ok:

@@ -29,6 +29,7 @@ class SinkReport:
     seconds: float = 0.0
     facts: dict[str, int] = field(default_factory=dict)  # ours: counted in the log
     stages: dict[str, float] = field(default_factory=dict)  # ours: thread seconds by stage
+    cpu_s: float = 0.0  # ours: of the whole process
 
     @property
     def rate(self) -> float:
@@ -56,17 +57,20 @@ class Arrivals:
 
     def report(self) -> SourceReport:
         """Pair orders with their marks; an order that no mark asked for (the warm-up's) is left out."""
-        made = SourceReport(asked=len(self.ticked))
+        made = SourceReport(asked=len(self.sent))  # a mark that was conflated away asks for nothing
         for key, arrived, journaled in self.orders:
-            if key in self.ticked:
+            if key in self.sent:
                 made.from_tick.append(arrived - self.ticked[key])
                 made.from_sent.append(arrived - self.sent[key])
                 made.journaled.append(journaled - self.ticked[key])
         return made
 
 
-def measure(side: Side, job: Job) -> tuple[SourceReport, SinkReport]:
-    """Run one side's two processes to the end. Raises RuntimeError when one of them dies or says nothing for long."""
+def measure(side: Side, job: Job, answer_s: float = ANSWER_S) -> tuple[Any, Any]:
+    """Run one side's two processes to the end; give what source and sink report.
+
+    Raises RuntimeError when one of them dies or says nothing for `answer_s`.
+    """
     context = multiprocessing.get_context("spawn")
     near_source, far_source = context.Pipe()
     near_sink, far_sink = context.Pipe()
@@ -75,16 +79,16 @@ def measure(side: Side, job: Job) -> tuple[SourceReport, SinkReport]:
     far_source.close()
     children = [source]
     try:
-        address = _hear(near_source, side.name)
+        address = _hear(near_source, side.name, answer_s)
         sink = context.Process(target=side.sink, args=(far_sink, job, address), name=f"{side.name} sink", daemon=True)
         sink.start()
         far_sink.close()
         children.append(sink)
-        _hear(near_sink, side.name)  # ready
+        _hear(near_sink, side.name, answer_s)  # ready
         near_source.send("go")
-        taken: SinkReport = _hear(near_sink, side.name)
+        taken = _hear(near_sink, side.name, answer_s)
         near_source.send("stop")
-        sent: SourceReport = _hear(near_source, side.name)
+        sent = _hear(near_source, side.name, answer_s)
         for child in children:
             child.join(10)
     finally:
@@ -95,9 +99,9 @@ def measure(side: Side, job: Job) -> tuple[SourceReport, SinkReport]:
     return sent, taken
 
 
-def _hear(pipe: Connection, name: str) -> Any:
-    if not pipe.poll(ANSWER_S):
-        raise RuntimeError(f"{name}: no word for {ANSWER_S:.0f} s")
+def _hear(pipe: Connection, name: str, answer_s: float) -> Any:
+    if not pipe.poll(answer_s):
+        raise RuntimeError(f"{name}: no word for {answer_s:.0f} s")
     try:
         return pipe.recv()
     except EOFError:

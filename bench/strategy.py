@@ -35,6 +35,16 @@ def _entry(symbol: str, price: int) -> Argument:
     return Argument(symbol, Side.BUY, Purpose.ENTRY, 1.0, 1.0, 60, Krw(price), "unknown", (), "marked by the bench")
 
 
+class OrderThroughMark(OrderOnMark):
+    """The same where the book moves: the limit goes through the touch, so that the order fills at once."""
+
+    NAME: ClassVar[str] = "order_through_mark"
+
+    def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:
+        """Argue at a mark."""
+        return (_entry(quote.symbol, quote.price + THROUGH),) if quote.last_qty == MARK else ()
+
+
 class EmaCross(Strategy):
     """Hold while the fast exponential average of the mid price is above the slow one. Every quote counts."""
 

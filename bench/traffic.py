@@ -1,14 +1,15 @@
 """Quotes that move: a seeded random walk per instrument, for what is measured without a broker process."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
+from bench.quotes import MARK
 from domain.instruments import Instrument
 from domain.quotes import Quote, QuoteKind
 from domain.time import from_kst
-from domain.types import NANOS_PER_SECOND, Krw, Market, Symbol, UnixNanos
+from domain.types import NANOS_PER_SECOND, Krw, Market, Symbol
 
 DAY = date(2026, 1, 13)
 OPEN = from_kst(DAY, 9, 0)
@@ -30,26 +31,34 @@ def listed(codes: Sequence[str]) -> list[Instrument]:
 
 
 def walk(codes: Sequence[str], count: int, rate: int, *, begin: int = OPEN, seed: int = 1) -> Iterator[Quote]:
-    """Give so many trades in venue-time order, `rate` a venue second, each at bid or ask of a moving book.
+    """Give so many trades, `rate` a venue second from `begin` (UTC ns). The same arguments give the same rows."""
+    step = NANOS_PER_SECOND // rate
+    return moves(codes, (begin + index * step for index in range(count)), seed=seed)
 
-    `begin` is UTC ns. The same arguments give the same rows.
+
+def moves(
+    codes: Sequence[str], times: Iterable[int], *, seed: int = 1, marked: Sequence[str] = (), every: int = 0
+) -> Iterator[Quote]:
+    """Give a trade at each of these times (UTC ns, growing), at bid or ask of a moving book.
+
+    With `every`, each such row is one of the `marked` in turn and carries MARK as its shares.
     """
     draw = random.Random(seed).random
     bids = dict.fromkeys(codes, BASE)
-    volumes = dict.fromkeys(codes, 1_000)
-    step, many = NANOS_PER_SECOND // rate, len(codes)
-    for index in range(count):
-        code = codes[int(draw() * many)]
+    volumes = dict.fromkeys(codes, 1_000_000)
+    many = len(codes)
+    for index, at in enumerate(times):
+        is_mark = every and index % every == every - 1
+        code = marked[index // every % len(marked)] if is_mark else codes[int(draw() * many)]
         bid, move = bids[code], draw()
         if move < 0.25 and bid > LOW:
             bid -= TICK
         elif move > 0.75 and bid < HIGH:
             bid += TICK
         bids[code] = bid
-        shares = 1 + int(draw() * 50)
+        shares = MARK if is_mark else 1 + int(draw() * 50)
         volumes[code] += shares
         price = bid + TICK if shares & 1 else bid
-        at = UnixNanos(begin + index * step)
         yield Quote(code, at, price, shares, volumes[code], bid, bid + TICK, SHOWN, SHOWN, _TRADE)
 
 
