@@ -34,6 +34,7 @@ class LogChecks:
     outputs: int
     replay_identical: bool
     first_difference_seq: int | None
+    head: str = ""  # of the hash chain, hex
 
 
 def check_log(path: Path) -> LogChecks:
@@ -49,6 +50,7 @@ def check_log(path: Path) -> LogChecks:
         outputs=int(replayed.get("outputs", 0)),
         replay_identical=bool(replayed.get("identical", False)),
         first_difference_seq=replayed.get("first_difference_seq"),
+        head=verified.head_hash,
     )
 
 
@@ -112,6 +114,7 @@ class DemoReport:
             "equity_krw": self.cash.equity_krw,
             "log_events": self.checks.events,
             "log_path": str(self.log_path),
+            "log_head": self.checks.head,
             "verified": self.checks.verified,
             "replay_identical": self.checks.replay_identical,
             "limits_unknown": self.status.limits_unknown,
@@ -165,7 +168,7 @@ def _proof(checks: LogChecks) -> list[list[str]]:
         replayed = f"identical: all {krw(checks.outputs)} decisions came out the same in a fresh process"
     else:
         replayed = f"NOT identical, first difference at sequence {checks.first_difference_seq}"
-    return [["log verify", verified], ["log replay", replayed]]
+    return [["log verify", verified], ["log replay", replayed], ["head of the log, to be kept elsewhere", checks.head]]
 
 
 def _attention(by_attention: dict[str, int]) -> str:

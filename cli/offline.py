@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from actors.edges.desk_reader import Ask, DeskReader, RunFacts
-from actors.recovery import recover
+from actors.recovery import recover_quickly
 from cli.compose import codec
 from domain.messages.run import RunStarted
 from domain.types import UnixNanos
@@ -11,13 +11,16 @@ from persistence.reader import LogReader
 
 
 def fold_roles(path: Path) -> tuple[DeskReader, Ask]:
-    """Fold a log; give what can be read of it and how to ask its roles. Raises LogError, ConfigError."""
+    """Fold a log, from its snapshot on where there is one; give what can be read of it and how to ask its roles.
+
+    Raises LogError, ConfigError.
+    """
     mode = run_id = ""
     with LogReader(path, codec()) as reader:
         for record, message in reader.messages(type="RunStarted"):
             if isinstance(message, RunStarted):
                 mode, run_id = message.config.mode, record.run_id
-        kernel = recover(reader, reader.log_id)
+        kernel = recover_quickly(reader).kernel
         last = reader.record(kernel.last_seq) if kernel.last_seq else None
     ended_at = UnixNanos(last.recorded_at if last else 0)
 

@@ -157,6 +157,14 @@ class LinkSection(Section):
     call_timeout_ms: Millis = 3_000
 
 
+class LogSection(Section):
+    """The event log."""
+
+    snapshots: bool = True
+    snapshot_events: Annotated[int, Field(ge=1_000, le=10**9)] = 50_000
+    snapshot_s: Annotated[int, Field(ge=1, le=86_400)] = 120
+
+
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -171,6 +179,7 @@ class Settings(BaseSettings):
     costs: CostSection = CostSection()
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
+    log: LogSection = LogSection()
     strategies: Strategies = {"attention_momentum": {}}  # pydantic copies defaults
     sessions: Sessions = {}
 

@@ -13,7 +13,7 @@ from cli.home import Home, Running
 from cli.names import symbol_of
 from cli.orders import _caller as caller
 from cli.output import emit_json, krw, kst_clock, note, plain, show_table, signed
-from domain.errors import BrokerUnavailable, ConfigError
+from domain.errors import BrokerUnavailable, ConfigError, HantradeError
 from hantrade.v1 import desk_pb2, types_pb2
 
 POLL_S = 0.1
@@ -102,7 +102,18 @@ def stop(home: HomeOption = DEFAULT_HOME) -> None:
     with desk_of(home) as desk:
         desk.call("Stop", desk_pb2.StopRequest(caller=caller()))
     _await_end(running)
-    note(f"stopped; log {running.log_path}")
+    note(f"stopped; log {running.log_path}{_head(running.log_path)}")
+
+
+def _head(log_path: str) -> str:
+    """Give the end of a log for a person to keep elsewhere; empty when it cannot be read."""
+    from persistence.files import read_log_file
+
+    try:
+        log = read_log_file(Path(log_path))
+    except HantradeError:
+        return ""
+    return f": {krw(log.last_seq)} events, head {log.head_hash}"
 
 
 def _await_end(running: Running) -> None:

@@ -4,47 +4,26 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import structlog
 
-from actors.recovery import recover
-from actors.roles.executor import Executor
-from actors.roles.trading_day import TradingDay
-from cli.compose import SERVER_KINDS, Trader, codec, compose_trader
+from actors.edges.shadow_watch import SnapshotPlan
+from actors.recovery import recover_fully, recover_quickly
+from cli.compose import SERVER_KINDS, Trader, compose_trader
 from cli.context import Exit
-from cli.home import Home, Running, changed_at, new_log
+from cli.home import Home, Running
+from cli.log_choice import choose_log
+from cli.output import krw, note, signed
 from cli.settings import load, resolve
-from domain.errors import LogError
 from domain.messages.operator import StopRequested
-from persistence.reader import LogReader
+from domain.status import DayQuery, OrdersQuery
+from domain.views import CashQuery, FillsQuery
 
 STOP_GRACE_S = 30.0
+ALL = 1_000_000
 logger = structlog.get_logger("trader")
-
-
-def pick_log(home: Home, mode: str) -> Path:
-    """Continue the mode's newest log unless its day is over and nothing is carried; then give a new path.
-
-    Halts, the day's starting equity and unresolved orders live in the log, so a log is left only when its session is
-    over, no order is open and no halt is in force. Raises LogError when the newest log cannot be read.
-    """
-    logs = sorted(home.logs.glob(f"{mode}-*.db"), key=changed_at)
-    if not logs:
-        return new_log(home, mode)
-    try:
-        with LogReader(logs[-1], codec()) as reader:
-            kernel = recover(reader, reader.log_id)
-    except LogError as error:
-        said = str(error)
-        raise error if str(logs[-1]) in said else type(error)(f"{logs[-1]}: {said}") from None
-    day, executor = kernel.role("trading_day"), kernel.role("executor")
-    if not isinstance(day, TradingDay) or not isinstance(executor, Executor):
-        raise TypeError("the roster lacks trading_day or executor")
-    over = day.plan is not None and day.ended_date == day.plan.trading_date
-    return new_log(home, mode) if over and not executor.open and not day.locked else logs[-1]
 
 
 def run_trader(home: Home, mode: str, wait_s: float) -> int:
@@ -52,8 +31,10 @@ def run_trader(home: Home, mode: str, wait_s: float) -> int:
     settings, watchlist = load(home.root)
     config = resolve(settings, watchlist, mode, SERVER_KINDS[mode].value)
     with home.claim("trader"):
-        path = pick_log(home, mode)
-        trader = compose_trader(config, path, home.paper, (settings.desk.host, settings.desk.port))
+        plan = SnapshotPlan(settings.log.snapshot_events, settings.log.snapshot_s) if settings.log.snapshots else None
+        choice = choose_log(home, mode, recover_fully if plan is None else recover_quickly)
+        path, desk = choice.path, (settings.desk.host, settings.desk.port)
+        trader = compose_trader(config, path, home.paper, desk, recovered=choice.recovered, snapshots=plan)
         asked = StopSignal(trader)
         home.announce("trader", Running(os.getpid(), trader.desk_address, str(path), trader.system.run_id, config.mode))
         logger.info("trader runs", mode=mode, desk=trader.desk_address, log=str(path), quotes=config.quotes_endpoint)
@@ -105,12 +86,32 @@ def finish(trader: Trader) -> int:
         pass
     failure = system.failure
     system.stop(str(failure) if failure else "stopped in order")
+    summary = [] if failure is not None else day_summary(trader)
     trader.close()
     if failure is not None:
         logger.error("the core failed; the log tells the rest", error=f"{type(failure).__name__}: {failure}")
         return Exit.REFUSED
     logger.info("stopped in order")
+    for line in summary:  # past the process log, which would black out digits of a hash
+        note(line)
     return Exit.DONE
+
+
+def day_summary(trader: Trader) -> list[str]:
+    """Tell the day in figures, and the head of the log to be kept elsewhere. For a trader whose core has stopped."""
+    kernel, log = trader.system.kernel, trader.log
+    lines = [f"log {trader.reader.facts.log_path}: {log.last_seq:,} events, head {log.last_hash.hex()}"]
+    if kernel.benched:
+        return [f"no figures: {', '.join(kernel.benched)} failed", *lines]
+    day, cash = kernel.role("trading_day").view(DayQuery()), kernel.role("portfolio").view(CashQuery())
+    fills = kernel.role("portfolio").view(FillsQuery(limit=ALL))
+    orders = kernel.role("executor").view(OrdersQuery(open_only=True, limit=ALL))
+    figures = (
+        f"{day.trading_date or 'no session yet'}: realised {signed(cash.realized_pnl)} KRW,"
+        f" costs {krw(cash.commission + cash.tax)} KRW, equity {krw(cash.equity)} KRW,"
+        f" {len(fills)} fills, {len(orders)} orders open"
+    )
+    return [figures, *lines]
 
 
 def stop_in_order(trader: Trader, reason: str, timeout_s: float = STOP_GRACE_S) -> bool:

@@ -1,0 +1,182 @@
+"""Which log a start goes on with, and the roll to a new file when a trading day is over.
+
+A log is left only for one that begins with everything it held: states of all roles, halts, locks, holdings, open and
+unknown orders. So a halt outlives the day, and an order of yesterday is still resolved (decision 0016).
+"""
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from actors.core.core import to_record
+from actors.core.kernel import Kernel
+from actors.edges.clock import SystemClock
+from actors.recovery import (
+    Recovered,
+    beginning_of,
+    fold,
+    recover_fully,
+    recover_quickly,
+    restored,
+    snapshot_of,
+)
+from actors.roles.trading_day import TradingDay
+from actors.roster import make_roles
+from actors.system import newest_time
+from cli.compose import codec
+from cli.home import Home, changed_at, new_log
+from domain.errors import HantradeError, InvariantError, LogError
+from domain.messages.run import StateCarried
+from persistence import schema
+from persistence.event_log import EventLog
+from persistence.files import LogFile, read_log_file
+from persistence.reader import LogReader
+
+logger = structlog.get_logger("trader")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A log to go on with."""
+
+    path: Path
+    recovered: Recovered | None  # None for a log that holds nothing yet, or only what was carried into it
+
+
+def choose_log(home: Home, mode: str, recover: Callable[[LogReader], Recovered] = recover_quickly) -> Choice:
+    """Continue the mode's newest log, or follow it with a new file when its trading day is over.
+
+    A roll that was cut off is completed. A log in which a role is left out is not left: its state is not trusted.
+    Raises LogError when the newest log cannot be read or is being written, or when a log that a roll needs is gone.
+    """
+    logs = [path for path in home.logs.glob(f"{mode}-*.db") if not _is_blank(path)]
+    if not logs:
+        return Choice(new_log(home, mode), None)
+    files = _readable(logs)
+    newest = _last_of_chain(max(logs, key=changed_at), files)
+    with _named(newest), LogReader(newest, codec()) as reader:
+        if reader.last_seq() == 0 and reader.meta["previous_hash"]:
+            return _complete(newest, files)
+        recovered = recover(reader)
+        if recovered.problem:
+            logger.warning("the snapshot is not used, the whole log is folded", why=recovered.problem)
+        if recovered.kernel.benched or not is_over(recovered.kernel, reader):
+            return Choice(newest, recovered)
+    return _roll(newest, new_log(home, mode), recovered.kernel)
+
+
+def is_over(kernel: Kernel, reader: LogReader) -> bool:
+    """Tell whether a trading day has ended in this very log; one that was carried into it does not count."""
+    day = _day_of(kernel)
+    if day.plan is None or day.ended_date != day.plan.trading_date:
+        return False
+    begun = beginning_of(reader)
+    carried = begun.states.get(TradingDay.NAME) if begun is not None else None
+    return carried is None or carried.state.get("ended_date") != day.ended_date
+
+
+def _day_of(kernel: Kernel) -> TradingDay:
+    day = kernel.role(TradingDay.NAME)
+    if not isinstance(day, TradingDay):
+        raise TypeError("the roster lacks trading_day")
+    return day
+
+
+# ---- the roll --------------------------------------------------------------------------------------------------
+
+
+def _roll(old: Path, new: Path, kernel: Kernel) -> Choice:
+    try:
+        restored(snapshot_of(kernel, ""))  # before a file is made: what is carried can be taken up
+    except (InvariantError, LogError) as error:
+        logger.error("the log cannot be followed by a new one and goes on; this is a bug", error=str(error))
+        return Choice(old, Recovered(kernel))
+    carry(old, new, kernel)
+    logger.info("the trading day is over: a new log follows", log=str(new), follows=str(old))
+    return Choice(new, None)
+
+
+def carry(old: Path, new: Path, kernel: Kernel) -> None:
+    """Make a log that follows another, or finish one that was made, with every role's state as its first commit.
+
+    `kernel` has folded the old one. Raises LogError; LogBusy when somebody else writes one of them.
+    """
+    # The lock of the old log is held until the new one stands: nobody goes on with it meanwhile.
+    with closing(EventLog.open(old, create_id=None)) as before, LogReader(old, codec()) as reader:
+        fold(kernel, reader)
+        if kernel.last_seq != before.last_seq:
+            raise LogError(f"{old}: expected its fold to end at {before.last_seq}, was {kernel.last_seq}")
+        now = SystemClock(newest_time(reader)).now()
+        head = before.last_hash.hex()
+        following = (head, before.last_seq)
+        with closing(EventLog.open(new, create_id=lambda: uuid.uuid4().hex[:10], previous=following)) as log:
+            message = StateCarried(before.log_id, before.last_seq, head, kernel.dump().roles)
+            numbered = Kernel(make_roles(), log.log_id).handle(message, now, "roll")
+            run_id, encoder = uuid.uuid4().hex[:8], codec()
+            log.commit([to_record(item, run_id, encoder) for item in numbered], durable=True)
+
+
+def _complete(unfinished: Path, files: dict[Path, LogFile]) -> Choice:
+    """Finish a roll that was cut off between making the file and its first commit."""
+    wanted = files[unfinished].previous
+    found = [file for file in files.values() if wanted == (file.last_seq, file.head_hash)]
+    if not found or wanted is None:
+        seq, head = wanted or (0, "")
+        raise LogError(
+            f"{unfinished} holds nothing yet and follows a log that ends at event {seq} with hash {head[:16]}…, which"
+            f" is not beside it: put that log back, or remove {unfinished.name} to begin without its halts and orders"
+        )
+    with LogReader(found[0].path, codec()) as reader:
+        kernel = recover_fully(reader).kernel
+        if kernel.benched:  # since the upgrade between: the log before stays the one
+            return Choice(found[0].path, Recovered(kernel))
+    return _roll(found[0].path, unfinished, kernel)
+
+
+# ---- files -----------------------------------------------------------------------------------------------------
+
+
+def _readable(logs: list[Path]) -> dict[Path, LogFile]:
+    found = {}
+    for path in logs:
+        try:
+            found[path] = read_log_file(path)
+        except (HantradeError, OSError):
+            continue  # the choice says so when it is the newest
+    return found
+
+
+def _last_of_chain(path: Path, files: dict[Path, LogFile]) -> Path:
+    """Give the log at the end of a chain: one that another follows is never gone on with."""
+    followers = {file.previous: file.path for file in files.values() if file.previous is not None}
+    while path in files:
+        follower = followers.get((files[path].last_seq, files[path].head_hash))
+        if follower is None:
+            return path
+        path = follower
+    return path
+
+
+def _is_blank(path: Path) -> bool:
+    """Tell whether a file holds nothing at all: its making was cut off."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+            return schema.is_new(conn)
+    except (HantradeError, sqlite3.Error):
+        return False
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the log in an error that does not."""
+    try:
+        yield
+    except LogError as error:
+        if str(path) not in str(error):
+            error.args = (f"{path}: {error}",)
+        raise
