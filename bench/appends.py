@@ -83,7 +83,7 @@ def append_all(name: str, count: int) -> tuple[float, float, str]:
 def made_records(count: int) -> list[Record]:
     """Give records as the core writes them: quote batches, orders with all that follows, clock and heartbeats."""
     codes, coder = symbols(200), MessageCodec(decode_batch)
-    kernel = Kernel(make_roles(), "bench")
+    kernel: Any = Kernel(make_roles(), "bench")
     numbered: list[Any] = []
     handle = kernel.handle
 
@@ -92,7 +92,7 @@ def made_records(count: int) -> list[Record]:
         numbered.extend(found)
         return found
 
-    kernel.handle = kept  # type: ignore[method-assign]
+    kernel.handle = kept
     house = House(kernel, Venue(listed(codes), matches_all=False))
     house.begin(wide_config(), OPEN)
     wanted = min(count, TEMPLATES)
@@ -176,7 +176,7 @@ def _eventsourcing(folder: Path) -> Iterator[Opened]:
     def shape(record: Record) -> StoredEvent:
         return StoredEvent(origin, record.seq, record.type, record.payload + (record.raw or b""))
 
-    yield recorder.insert_events, shape  # type: ignore[misc]
+    yield recorder.insert_events, shape
     with datastore.get_connection(commit=True) as conn:
         raw: Any = conn
         _check_settings(raw._sqlite_conn)

@@ -9,7 +9,6 @@ log is the live state, the log is whole. What is told: conflation at the steady 
 import asyncio
 import gc
 import logging
-import os
 import statistics
 import tempfile
 import threading
@@ -254,7 +253,8 @@ def _read_back(path: Path, live: Any, taken: Taken) -> None:
 _SUBMITTED = "SELECT stream FROM events WHERE type = 'SubmitOrder' ORDER BY seq"
 _LAST_FACT = (
     "SELECT coalesce(max(json_extract(payload, '$.event_seq')), 0) FROM events"
-    " WHERE type IN ('OrderAccepted', 'OrderFilled', 'OrderCancelled', 'OrderExpired', 'OrderRejected', 'OrderReplaced')"
+    " WHERE type IN ('OrderAccepted', 'OrderFilled', 'OrderCancelled', 'OrderExpired', 'OrderRejected',"
+    " 'OrderReplaced')"
 )
 SIDE = Side("a day", source, sink)
 
@@ -263,9 +263,8 @@ def measure(size: Size) -> list[Line]:
     """Run a day, or a part of one. Raises RuntimeError when an order event was lost or the log does not hold."""
     minutes = MINUTES[size]
     quotes, wall = minutes * PER_MINUTE, minutes * 60 / SPEED
-    say(
-        f"{minutes} of 480 minutes, {quotes:,} quotes in {wall:,.0f} s: {STEADY * SPEED:,} and {BURST * SPEED:,} a second"
-    )
+    rates = f"{STEADY * SPEED:,} and in bursts {BURST * SPEED:,} a second"
+    say(f"{minutes} of 480 minutes of the day, {quotes:,} quotes in {wall:,.0f} s: {rates}")
     with tempfile.TemporaryDirectory(prefix="hantrade-bench-") as folder:
         sent, taken = measure_side(SIDE, Job(quotes, ORDER_EVERY, SPEED, True, folder), 300 + 6 * wall)
     check(quotes, sent, taken)
@@ -280,16 +279,14 @@ def measure(size: Size) -> list[Line]:
 def check(quotes: int, sent: Sent, taken: Taken) -> None:
     """Hold both ends against each other. Raises RuntimeError."""
     facts, conflated = taken.facts, sent.steady_conflated + sent.burst_conflated
+    fills = facts.get("OrderFilled", 0)
     problems = [
         text
         for holds, text in (
             (len(set(sent.orders)) == len(sent.orders), "an order came twice"),
             (sent.orders and set(sent.orders) == set(taken.orders), "the orders of both ends differ"),
             (taken.last_event_seq == sent.facts, f"the log ends at order event {taken.last_event_seq} of {sent.facts}"),
-            (
-                facts.get("OrderFilled") == sent.fills,
-                f"{facts.get('OrderFilled')} of {sent.fills} fills are in the log",
-            ),
+            (fills == sent.fills, f"{fills} of {sent.fills} fills are in the log"),
             (facts["conflated"] == conflated, f"{facts['conflated']} conflated quotes were told, {conflated} were"),
             (facts["quotes"] + conflated == quotes, f"{facts['quotes']} quotes came and {conflated} were conflated"),
             (taken.is_fold, "the fold of the log is not the live state"),
@@ -315,6 +312,6 @@ def lines(quotes: int, sent: Sent, taken: Taken) -> list[Line]:
     ]
 
 
-def profile(size: Size) -> None:
-    """Point to the profile of the same path."""
-    say(f"the day takes the way of end-to-end ({os.linesep}its profile: ARGS='--profile --only end-to-end')")
+def profile(_: Size) -> None:
+    """Say where the profile of the same path is."""
+    print("the day takes the way of end-to-end; its profile: make bench ARGS='--profile --only end-to-end'")

@@ -17,13 +17,14 @@ import json  # noqa: E402
 import multiprocessing  # noqa: E402
 import os  # noqa: E402
 import pstats  # noqa: E402
-import resource  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from concurrent.futures import ProcessPoolExecutor  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any, TypeVar  # noqa: E402
+
+import psutil  # noqa: E402
 
 T = TypeVar("T")
 
@@ -72,7 +73,7 @@ def recover_log(path: Path, *, quickly: bool = False) -> dict[str, Any]:
         "imported": imported,
         "ended": ended,
         "cpu_s": spent,
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb": psutil.Process().memory_info().rss / 1e6,
     }
 
 

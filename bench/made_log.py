@@ -24,8 +24,10 @@ from domain.types import NANOS_PER_SECOND, Krw, OrderKind, Side
 from persistence.event_log import EventLog
 
 ROOT = Path(__file__).parent.parent
-MAKERS = ("actors", "bench/house.py", "bench/made_log.py", "bench/traffic.py", "broker/translate", "broker_sim")
-MAKERS += ("domain", "fsm", "persistence", "strategies")
+MAKERS = (
+    *("bench/house.py", "bench/made_log.py", "bench/traffic.py", "broker/translate", "broker_sim"),
+    *("actors", "domain", "fsm", "persistence", "strategies"),
+)
 BEGIN = OPEN + 3_600 * NANOS_PER_SECOND
 ORDER_EVERY = 1_000  # quotes
 RATE = 1_000  # quotes per venue second

@@ -36,7 +36,7 @@ class Tested:
     fills: int
 
 
-class CrossConfig(StrategyConfig, frozen=True):
+class CrossConfig(StrategyConfig, frozen=True):  # type: ignore[misc, call-arg]  # not typed
     """Which instruments, and over how many quotes the averages run."""
 
     instruments: tuple[InstrumentId, ...]
@@ -44,7 +44,7 @@ class CrossConfig(StrategyConfig, frozen=True):
     slow: int
 
 
-class Cross(Strategy):
+class Cross(Strategy):  # type: ignore[misc]  # not typed
     """Buy one share at the market where the averages of the mid price cross upwards, sell it where they cross back."""
 
     def __init__(self, config: CrossConfig) -> None:
