@@ -29,7 +29,7 @@ def why(
 
     with reading(log, home) as reader:
         story = gather(reader, find_order(reader, order, codec()), codec())
-        found = recompute(story, reader) if checks else None
+        found = recompute(story, reader, codec()) if checks else None
         if as_json:
             emit_json(as_objects(story, found))
         else:

@@ -12,15 +12,17 @@ from domain.messages.market import QuotesJudged, QuotesReceived
 from domain.messages.operator import ManualOrderRequested
 from domain.messages.run import RoleFailed, StateCarried
 from domain.messages.trading import OrderApproved, OrderDenied, SignalFormed
+from domain.quotes import Quote
 from domain.risk import STATE_RULES, Proposal
 from domain.risk.measures import Measured, measure
 from domain.types import PPM, UnixNanos
-from persistence.codec import UnknownEvent
+from persistence.codec import MessageCodec, UnknownEvent
 from persistence.reader import LogReader
 from persistence.record import Record
 from persistence.story import Step, Story
 
 _HEARD = frozenset(kind.__name__ for kind in (*RiskManager.HEARS, *RiskManager.SAYS, RoleFailed, StateCarried))
+_NAMELESS = Quote("", 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _BEFORE_SIZE = frozenset(rule.code for rule in STATE_RULES)
 
 
@@ -33,7 +35,7 @@ class Checks:
     problem: str  # why they cannot be told; empty when they can
 
 
-def recompute(story: Story, reader: LogReader) -> Checks | None:
+def recompute(story: Story, reader: LogReader, codec: MessageCodec) -> Checks | None:
     """Fold the risk manager up to the verdict, let it judge again, and ask its rules for every value and limit.
 
     None where no rule was asked: an operator's flatten, or the verdict is not at hand. What it would say now is held
@@ -47,10 +49,8 @@ def recompute(story: Story, reader: LogReader) -> Checks | None:
         return None
     if verdict.log_id == reader.log_id:
         return _judged_again(verdict, asked, reader)
-    from cli.compose import codec
-
     path = next(part.path for part in story.parts if part.log_id == verdict.log_id)
-    with LogReader(path, codec()) as other:
+    with LogReader(path, codec) as other:
         return _judged_again(verdict, asked, other)
 
 
@@ -77,18 +77,23 @@ def _judged_again(verdict: Step, asked: tuple[Record, Any], reader: LogReader) -
 
 
 def _fold(role: RiskManager, reader: LogReader, last_seq: int, symbol: str) -> str:
-    """Fold what the risk manager hears; give why it cannot be done. Quotes of other instruments are left out.
+    """Fold what the risk manager hears; give why it cannot be done.
 
-    Of quotes only the last of an instrument counts, and they are nearly all of a log.
+    Nearly all of a log are quotes, and of quotes the rules need the last one of the instrument and the venue's clock:
+    batches that do not name the instrument are not decoded, a row without a name stands for their clock.
     """
     kernel = Kernel((role,), reader.log_id)
     needle, named = f'"{symbol}"'.encode(), 0  # the last batch that names the instrument
     for record in reader.events(1, last_seq, raw=False):
         if record.type == QuotesReceived.__name__ and needle in record.payload:
             named = record.seq
-        if record.type not in _HEARD or (record.type == QuotesJudged.__name__ and record.causation_seq != named):
+        if record.type not in _HEARD:
             continue
-        message = reader.decode(record)
+        if record.type == QuotesJudged.__name__ and record.causation_seq != named:
+            rows = () if record.venue_time is None else (_NAMELESS._replace(venue_time=record.venue_time),)
+            message: Message | UnknownEvent = QuotesJudged(record.causation_seq, rows, ())
+        else:
+            message = reader.decode(record)
         if isinstance(message, UnknownEvent):
             return f"event #{record.seq:,}, a {record.type}, cannot be read: {message.reason}"
         if isinstance(message, StateCarried):

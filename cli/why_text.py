@@ -46,9 +46,7 @@ def as_lines(story: Story, checks: Checks | None) -> list[str]:
         lines += _wrap("", f"{part.path} (log {part.log_id})", "  ")
         for step in part.steps:
             if before is not None and before.record.run_id != step.record.run_id:
-                lines.append(
-                    f"{'':<{width}}  — run {step.record.run_id} from here on, before it {before.record.run_id} —"
-                )
+                lines.append(f"{'':<{width}}  run {before.record.run_id} is over, now run {step.record.run_id}")
             label, texts = words(step)
             venue = "" if (at := _venue_time(step)) is None else f" (venue{_GLUE}{_clock(at)})"
             head = f"{'#' + format(step.record.seq, ','):>{width}}  {_clock(step.record.recorded_at)}"
@@ -185,8 +183,10 @@ def _times(story: Story) -> str:
     names = [name for name in ("quote", "intent", "answer", "acceptance", "first fill") if name in at]
     if "intent" not in at or len(names) < 2:
         return ""
+    if at.get("quote") == at["intent"]:
+        names.remove("quote")  # one input, one commit: no time in between that the log would know
     steps = pairwise(names)
-    spans = [f"{a} to {b} {_span(at[b] - at[a]).lstrip('+') if at[b] != at[a] else 'in one commit'}" for a, b in steps]
+    spans = [f"{a} to {b} {_span(at[b] - at[a]).lstrip('+')}" for a, b in steps]
     return ", ".join(spans) + " (system time)"
 
 

@@ -81,7 +81,7 @@ def words(step: Step) -> tuple[str, list[str]]:
     told = tell(message)
     lines = [told] if isinstance(told, str) else told
     if isinstance(message, CancelOrder | ModifyOrder | RequestStranded | ResolveOrder):
-        lines = [f"{lines[0]}; {because(step)}", *lines[1:]]
+        lines = ["; ".join(filter(None, (lines[0], because(step)))), *lines[1:]]
     elif isinstance(message, SubmitOrder):
         lines[0] += f", {(message.valid_until - step.record.recorded_at) // NANOS_PER_MS:,} ms later"
     return label, lines
@@ -188,7 +188,7 @@ def _by_hand(m: ManualOrderRequested) -> str:
 
 def _change_by_hand(m: ManualModifyRequested) -> str:
     what = "all that is open" if m.quantity is None else f"{m.quantity:,} shares"
-    return f"{m.caller} asks to move {what} {'at the same price' if m.limit_price is None else price(m.limit_price)}"
+    return f"{m.caller} asks to move {what}{'' if m.limit_price is None else f' to {m.limit_price:,} KRW'}"
 
 
 def _let_pass(m: ModifyApproved) -> str:
