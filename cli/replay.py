@@ -1,11 +1,14 @@
-"""`hantrade log replay`: a fresh process with another hash seed decides again and compares."""
+"""`hantrade log replay`: decide again and compare, show the states behind an event, ask what other settings decide."""
 
 import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,10 +17,26 @@ from cli.home import newest_log
 from cli.output import emit_json, krw
 from domain.errors import ConfigError
 
+if TYPE_CHECKING:
+    from actors.core.replay import Entry, ReplayReport
+    from persistence.codec import MessageCodec
+    from persistence.reader import LogReader
+    from persistence.record import Record
+
 CHILD = "HANTRADE_REPLAY_CHILD"
+
+UntilOption = Annotated[
+    int | None, typer.Option("--until", metavar="SEQ", help="Print every role's state behind this event.")
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--with-config", metavar="FILE", help="Ask what these settings (as in hantrade.toml) would decide."),
+]
 
 
 def replay(
+    until: UntilOption = None,
+    with_config: ConfigOption = None,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
     log: LogOption = None,
@@ -25,48 +44,144 @@ def replay(
     """Feed the recorded inputs to fresh roles and compare every output with the recorded one. Exit 1 if not identical.
 
     Example: hantrade log replay --log .hantrade/logs/demo-20261123-101500.db
+
+    `--until SEQ` prints every role's state behind that event. `--with-config FILE` prints the decisions that other
+    settings would have made; only the keys in FILE are changed.
     """
     path = log or newest_log(home)
     if not path.exists():
         raise ConfigError(f"--log: {path} does not exist")
+    if until is not None and with_config is not None:
+        raise ConfigError("--until and --with-config answer two questions: use one of them")
+    if with_config is not None:
+        from cli.what_if import what_if
+
+        with reading(path) as (reader, codec):
+            what_if(reader, codec, with_config, json)
+        return
     if CHILD not in os.environ:
-        raise typer.Exit(replay_process(path, json))
-    report = replay_here(path)
-    answer = {
-        "events": report.events,
-        "outputs": report.outputs,
-        "identical": report.identical,
-        "first_difference_seq": report.first_difference_seq,
-    }
+        if until is not None:
+            with reading(path) as (reader, _):
+                _check_until(until, reader.last_seq())
+        raise typer.Exit(replay_process(path, json, more=() if until is None else ("--until", str(until))))
+    report = _up_to(replay_here(path, until), until)
+    if until is not None:
+        _print_states(path, until, json)
     if json:
-        emit_json([answer])
-    elif report.identical:
-        print(f"identical: {krw(report.outputs)} outputs came out the same, of {krw(report.events)} events in {path}")
-    elif report.outputs == 0:
-        print(f"not identical: {path} holds no outputs to compare")
+        from cli.replay_text import answer
+
+        emit_json([answer(report)])
     else:
-        print(f"not identical: the first difference is at sequence {report.first_difference_seq}")
-        print(f"  recorded: {report.recorded or '(nothing)'}\n  replayed: {report.replayed or '(nothing)'}")
+        _print(path, report, until)
     raise typer.Exit(Exit.DONE if report.identical else Exit.REFUSED)
 
 
-def replay_here(path: Path) -> Any:
-    """Replay in this process. Raises LogError."""
+def replay_here(path: Path, until: int | None = None) -> "ReplayReport":
+    """Replay in this process, to the end or to the end of what the input before `until` led to. Raises LogError."""
+    from actors.core.replay import first_drift, undecoded
     from actors.core.replay import replay as run_replay
-    from actors.recovery import start_roles
     from actors.roster import make_roles
-    from cli.compose import codec
-    from persistence.reader import LogReader
 
-    decoder = codec()
-    reader = LogReader(path, decoder)
-    return run_replay(reader.messages(), lambda: start_roles(make_roles()), decoder, reader.log_id)
+    with reading(path) as (reader, codec):
+
+        def entries() -> "Iterator[Entry]":
+            return undecoded(reader.events(), lambda record: _decoded(reader, record))
+
+        report = run_replay(entries(), make_roles, codec, reader.log_id, until)
+        if not report.states or report.difference is None:
+            return report
+        seq = first_drift(entries, make_roles, codec, reader.log_id, report)
+        difference = replace(report.difference, text=f"{report.difference.text}; they part first at input {seq}")
+        return replace(report, first_difference_seq=seq, difference=difference)
 
 
-def replay_process(path: Path, as_json: bool, output: Any = None) -> int:
+def _decoded(reader: "LogReader", record: "Record") -> Any:
+    """Give a message; states carried from another log as this version can load them, as a start does."""
+    from actors.recovery import carried
+    from domain.messages.run import StateCarried
+
+    message = reader.decode(record)
+    return carried(message, reader) if isinstance(message, StateCarried) else message
+
+
+def replay_process(path: Path, as_json: bool, output: Any = None, more: Sequence[str] = ()) -> int:
     """Replay in a fresh process with another hash seed; give its exit code."""
     seed = str(random.SystemRandom().randrange(1, 2**32 - 1))
     env = os.environ | {CHILD: "1", "PYTHONHASHSEED": seed}
-    command = [sys.executable, "-m", "cli.main", "log", "replay", "--log", str(path.resolve())]
+    command = [sys.executable, "-m", "cli.main", "log", "replay", "--log", str(path.resolve()), *more]
     done = subprocess.run([*command, "--json"] if as_json else command, env=env, stdout=output, check=False)
     return done.returncode
+
+
+@contextmanager
+def reading(path: Path) -> "Iterator[tuple[LogReader, MessageCodec]]":
+    """Open a log and the codec of its quotes."""
+    from broker.translate.quotes import decode_batch
+    from persistence.codec import MessageCodec
+    from persistence.reader import LogReader
+
+    codec = MessageCodec(decode_batch)
+    with LogReader(path, codec) as reader:
+        yield reader, codec
+
+
+def _check_until(until: int, last: int) -> None:
+    if not 1 <= until <= last:
+        raise ConfigError(f"--until expected 1 to {last}, was {until}")
+
+
+def _up_to(report: "ReplayReport", until: int | None) -> "ReplayReport":
+    """Leave out a difference behind the event that was asked for; its input was followed to the end."""
+    if until is None or report.difference is None or report.difference.seq <= until or report.states:
+        return report
+    outputs = report.outputs - (report.difference.recorded is not None)
+    return replace(report, outputs=outputs, identical=outputs > 0, first_difference_seq=None, difference=None)
+
+
+def _print_states(path: Path, until: int, as_json: bool) -> None:
+    """Print the state of every role as the fold of the log gives it."""
+    from actors.core.kernel import Kernel
+    from actors.core.state import dump
+    from actors.recovery import fold
+    from actors.roster import make_roles
+    from cli.replay_text import state_lines, state_object, states_title
+
+    with reading(path) as (reader, _):
+        kernel = Kernel(make_roles(), reader.log_id)
+        fold(kernel, reader, until)
+        states = {role.NAME: dump(role) for role in kernel.roles}
+        if as_json:
+            emit_json(state_object(name, saved, until) for name, saved in states.items())
+            return
+        record = reader.record(until)
+        if record is not None:
+            print(states_title(record), end="\n\n")
+        for name, saved in states.items():
+            benched = kernel.benched.get(name)
+            print("\n".join(state_lines(name, saved, f"left out since it failed: {benched}" if benched else "")))
+
+
+def _print(path: Path, report: "ReplayReport", until: int | None) -> None:
+    from cli.replay_text import difference_lines
+
+    where = f"{path}" if until is None else f"{path} up to {until:,}"
+    if report.identical:
+        events = f"of {krw(report.events)} events in {where}"
+        print(f"identical: {krw(report.outputs)} outputs and every role's state came out the same, {events}")
+    elif report.difference is None:
+        print(f"not identical: {where} holds no outputs to compare")
+    else:
+        print(f"not identical: the first difference is at sequence {krw(report.first_difference_seq)}")
+        print("\n".join(difference_lines(report)))
+        print(f"\n  {_versions(path)}")
+
+
+def _versions(path: Path) -> str:
+    """Say which version wrote the log, since another one may decide otherwise with good reason."""
+    from domain.messages.run import RunStarted
+    from hantrade import __version__
+
+    with reading(path) as (reader, _):
+        runs = [message for _, message in reader.messages(type=RunStarted.__name__)]
+    wrote = sorted({message.version for message in runs if isinstance(message, RunStarted)})
+    return f"written by hantrade {', '.join(wrote) or '(unknown)'}, replayed by {__version__}"

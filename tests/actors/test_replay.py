@@ -5,21 +5,25 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.core.core import to_record
-from actors.core.replay import ReplayReport, replay
+from actors.core.difference import Difference, Kind
+from actors.core.replay import ReplayReport, first_drift, replay
 from actors.core.role import Role
+from actors.core.state import dump
 from actors.roles.connection_supervisor import ConnectionSupervisor
 from actors.roles.executor import Executor
 from actors.roles.trading_day import TradingDay
+from domain.errors import InvariantError
 from domain.messages import Message, Stamp
-from domain.messages.run import ClockTicked
+from domain.messages.run import ClockTicked, StateCarried
 from domain.messages.trading import NoticeRaised
 from domain.types import LinkName, Severity, UnixNanos
 from persistence.codec import UnknownEvent
@@ -37,6 +41,7 @@ from tests.actors.builders import (
     opened,
     received,
 )
+from tests.actors.impure import PAIRS, DecidesState
 from tests.persistence.logs import a_codec, open_log
 
 ROOT = Path(__file__).parents[2]
@@ -61,27 +66,6 @@ class Counter(Role):
         return [NoticeRaised(Severity.INFO, "count", str(self.count))]
 
 
-class ClassCounter(Counter):
-    """Counts ticks on the class, outside its state."""
-
-    shared: ClassVar[int] = 0
-
-    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
-        type(self).shared += 1
-        return [NoticeRaised(Severity.INFO, "count", str(type(self).shared))]
-
-
-class LateDecider(Counter):
-    """Changes its state while it decides, so that a restart forgets it."""
-
-    def evolve(self, message: Any, stamp: Stamp) -> None:
-        """Fold nothing."""
-
-    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
-        self.count += 1
-        return [NoticeRaised(Severity.INFO, "count", str(self.count))]
-
-
 def ticks(house: House, count: int = 3) -> House:
     for _ in range(count):
         house.tick()
@@ -98,20 +82,7 @@ def replayed(rows: Sequence[tuple[Record, Message | UnknownEvent]], make: Callab
 
 def test_given_an_honest_role_when_replayed_then_every_output_is_identical():
     report = ticks(House(Counter())).replayed(lambda: [Counter()])
-    assert report == ReplayReport(6, 3, True, None, "", "")
-
-
-def test_given_a_role_that_counts_on_its_class_when_replayed_then_it_is_caught():
-    report = ticks(House(ClassCounter())).replayed(lambda: [ClassCounter()])
-    assert (report.identical, report.first_difference_seq) == (False, 2)
-    assert '"text":"1"' in report.recorded and '"text":"4"' in report.replayed
-
-
-def test_given_a_role_that_changes_while_deciding_when_it_was_restarted_then_it_is_caught():
-    house = ticks(House(LateDecider()))
-    house.core.kernel = house.folded(lambda: [LateDecider()])
-    report = ticks(house).replayed(lambda: [LateDecider()])
-    assert (report.identical, report.first_difference_seq) == (False, 8)
+    assert report == ReplayReport(6, 3, True, None)
 
 
 def test_given_an_honest_role_when_it_was_restarted_then_the_replay_runs_through():
@@ -120,65 +91,216 @@ def test_given_an_honest_role_when_it_was_restarted_then_the_replay_runs_through
     assert ticks(house).replayed(lambda: [Counter()]).identical
 
 
-def impure(task: str, seed: str, given_in: str = "") -> Any:
+# ---- planted impurities ----------------------------------------------------------------------------------------
+
+
+@cache
+def process(task: str, seed: str, given_in: str = "") -> str:
+    """Record or replay all roles of tests/actors/impure.py in a process with this hash seed."""
     env = os.environ | {"PYTHONHASHSEED": seed}
     command = [sys.executable, "-m", "tests.actors.impure", task]
     done = subprocess.run(command, input=given_in, env=env, cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout
 
 
-def test_given_a_role_that_speaks_in_the_order_of_a_set_when_replayed_with_another_seed_then_it_is_caught():
-    recorded = impure("record", "1")
-    assert json.loads(impure("replay", "1", recorded))[0] is True
-    identical, seq = json.loads(impure("replay", "2", recorded))
-    assert not identical and seq >= 2
+@pytest.mark.parametrize("name", PAIRS)
+def test_given_an_impure_role_when_replayed_in_another_process_then_it_is_caught_and_its_pure_twin_is_not(name: str):
+    answers = json.loads(process("replay", "2", process("record", "1")))
+    impure, pure = (kind.__name__ for kind in PAIRS[name])
+    identical, kind, text = answers[impure]
+    assert not identical
+    assert kind == ("state" if name == "decide" else "order" if name == "set" else "fields"), text
+    assert answers[pure] == [True, "", ""]
 
 
-def test_given_a_changed_payload_when_replayed_then_both_versions_are_shown():
-    rows = entries(ticks(House(Counter())))
-    record, message = rows[3]
-    rows[3] = record._replace(payload=record.payload.replace(b'"2"', b'"7"')), message
-    report = replayed(rows)
-    assert (report.identical, report.first_difference_seq) == (False, 4)
-    assert '"text":"7"' in report.recorded and '"text":"2"' in report.replayed
+def test_given_a_role_that_speaks_in_the_order_of_a_set_when_the_hash_seed_is_the_same_then_nobody_can_tell():
+    assert json.loads(process("replay", "1", process("record", "1")))["SetOrder"][0]
 
 
-@pytest.mark.parametrize("field", ["role", "stream", "run_id", "causation_seq", "recorded_at", "venue_time", "type"])
+def test_given_a_role_that_changes_while_deciding_when_replayed_then_role_attribute_and_first_input_are_named():
+    class LateToChange(DecidesState):
+        def texts(self, stamp: Stamp) -> Iterable[str]:
+            return super().texts(stamp) if self.count > 8 else [str(self.count)]
+
+    house = ticks(House(LateToChange()), 40)
+    report = house.replayed(lambda: [LateToChange()])
+    assert (report.identical, report.outputs, report.first_difference_seq) == (False, 40, 80)
+    assert report.difference is not None and report.difference.kind is Kind.STATE
+    assert [(found.role, found.attribute) for found in report.states] == [("speaker", "words")]
+    rows = entries(house)
+    assert first_drift(lambda: rows, lambda: [LateToChange()], CODEC, "L", report) == 17  # the ninth tick
+
+
+def test_given_a_role_that_changes_while_deciding_when_a_restart_lets_it_out_then_the_outputs_differ_too():
+    class LateDecider(Counter):
+        def evolve(self, message: Any, stamp: Stamp) -> None:
+            """Fold nothing."""
+
+        def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
+            self.count += 1
+            return super().decide(message, stamp)
+
+    house = ticks(House(LateDecider()))
+    house.core.kernel = house.folded(lambda: [LateDecider()])
+    report = ticks(house).replayed(lambda: [LateDecider()])
+    assert (report.identical, report.first_difference_seq) == (False, 8)
+
+
+def test_given_a_state_that_cannot_be_compared_when_replayed_then_the_role_is_named():
+    class Opaque(Counter):
+        def evolve(self, message: Any, stamp: Stamp) -> None:
+            self.thing = object()
+
+    with pytest.raises(InvariantError, match="the state of counter cannot be compared: thing"):
+        ticks(House(Opaque())).replayed(lambda: [Opaque()])
+
+
+# ---- a log that was changed ------------------------------------------------------------------------------------
+
+
+class Chatter(Counter):
+    """Says two things to each tick, and a third to its first one."""
+
+    HEARS = (ClockTicked, NoticeRaised)
+
+    def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
+        if isinstance(message, ClockTicked):
+            return [NoticeRaised(Severity.INFO, topic, str(self.count)) for topic in ("one", "two")]
+        return [NoticeRaised(Severity.INFO, "echo", message.topic)] if message.topic == "one" else ()
+
+
+def chat() -> list[tuple[Record, Message | UnknownEvent]]:
+    """Give three ticks: 1, 5, 9 are inputs; behind each come one, its echo, two."""
+    return entries(ticks(House(Chatter())))
+
+
+def found(rows: Sequence[tuple[Record, Message | UnknownEvent]]) -> Difference:
+    report = replayed(rows, Chatter)
+    assert not report.identical and report.difference is not None
+    assert report.first_difference_seq == report.difference.seq
+    return report.difference
+
+
+def seqs(records: Iterable[Record]) -> list[int]:
+    return [record.seq for record in records]
+
+
+def test_given_a_changed_payload_when_replayed_then_both_versions_and_the_cause_chain_are_shown():
+    rows = chat()
+    record, message = rows[6]
+    rows[6] = record._replace(payload=record.payload.replace(b'"one"', b'"six"')), message
+    difference = found(rows)
+    assert (difference.kind, difference.seq) == (Kind.FIELDS, 7)
+    assert difference.recorded is not None and b'"six"' in difference.recorded.payload
+    assert difference.replayed is not None and b'"one"' in difference.replayed.payload
+    assert (seqs(difference.causes), difference.replayed_causes) == ([5, 6], ())
+    assert difference.text == "counter says this NoticeRaised with other contents"
+
+
+def test_given_an_output_that_answers_another_event_when_replayed_then_both_cause_chains_are_shown():
+    rows = chat()
+    rows[6] = rows[6][0]._replace(causation_seq=5), rows[6][1]
+    difference = found(rows)
+    assert (difference.kind, difference.seq) == (Kind.CAUSE, 7)
+    assert (seqs(difference.causes), seqs(difference.replayed_causes)) == ([5], [5, 6])
+    assert difference.text == "counter says this NoticeRaised in answer to 6, the log says in answer to 5"
+
+
+@pytest.mark.parametrize("field", ["stream", "run_id", "recorded_at", "venue_time", "type"])
 def test_given_any_other_change_of_an_output_when_replayed_then_it_is_caught(field: str):
-    rows = entries(ticks(House(Counter())))
-    value = {"causation_seq": 2, "recorded_at": 1, "venue_time": 1}.get(field, "other")
-    rows[3] = rows[3][0]._replace(**{field: value}), rows[3][1]
-    assert replayed(rows).first_difference_seq == 4
+    rows = chat()
+    value = {"recorded_at": 1, "venue_time": 1, "type": "ClockTicked"}.get(field, "other")
+    rows[6] = rows[6][0]._replace(**{field: value}), rows[6][1]
+    assert found(rows).seq == 7
+
+
+def test_given_an_output_of_another_role_when_replayed_then_both_roles_are_named():
+    rows = chat()
+    rows[5] = rows[5][0]._replace(role="notifier"), rows[5][1]
+    difference = found(rows)
+    assert (difference.kind, difference.seq) == (Kind.ROLE, 6)
+    assert difference.text == "the log says that notifier said this NoticeRaised, in the replay counter says it"
 
 
 def test_given_a_missing_output_when_replayed_then_it_is_caught():
-    rows = entries(ticks(House(Counter())))
-    report = replayed([*rows[:3], *rows[4:]])
-    assert (report.identical, report.first_difference_seq, report.recorded) == (False, 4, "")
+    rows = chat()
+    difference = found([*rows[:6], *rows[7:]])
+    assert (difference.kind, difference.seq, difference.recorded) == (Kind.MISSING, 7, None)
+    assert seqs(difference.causes) == [5, 6]
+    assert difference.text == "counter says NoticeRaised in the replay, the log does not hold it"
 
 
-def test_given_the_last_output_missing_when_replayed_then_it_is_caught():
-    report = replayed(entries(ticks(House(Counter())))[:-1])
-    assert (report.identical, report.first_difference_seq, report.recorded) == (False, 6, "")
+@pytest.mark.parametrize(("rows", "seq"), [(chat()[:-1], 12), (chat()[:5] + chat()[8:], 6)])
+def test_given_the_last_outputs_of_an_input_missing_when_replayed_then_it_is_caught(rows: Any, seq: int):
+    difference = found(rows)
+    assert (difference.kind, difference.seq, difference.recorded) == (Kind.MISSING, seq, None)
 
 
-def test_given_an_extra_output_when_replayed_then_it_is_caught():
-    rows = entries(ticks(House(Counter())))
-    record, message = rows[-1]
-    report = replayed([*rows, (record._replace(seq=7), message)])
-    assert (report.identical, report.first_difference_seq, report.replayed) == (False, 7, "")
+@pytest.mark.parametrize("place", [7, 8, 12])
+def test_given_an_extra_output_when_replayed_then_it_is_caught(place: int):
+    rows = chat()
+    record, message = rows[2]
+    extra = record._replace(seq=place + 1, causation_seq=5, payload=record.payload.replace(b"one", b"new"))
+    difference = found([*rows[:place], (extra, message), *rows[place:]])
+    assert (difference.kind, difference.seq, difference.replayed) == (Kind.EXTRA, place + 1, None)
+    assert difference.text == "the log holds a NoticeRaised by counter, in the replay nobody says it"
 
 
-def test_given_a_missing_input_when_replayed_then_it_is_caught():
-    rows = entries(ticks(House(Counter())))
-    assert not replayed([*rows[:2], *rows[4:]]).identical
+def test_given_outputs_in_another_order_when_replayed_then_it_is_caught():
+    rows = chat()
+    rows[6], rows[7] = (
+        (rows[7][0]._replace(seq=7), rows[7][1]),
+        (rows[6][0]._replace(seq=8), rows[6][1]),
+    )
+    difference = found(rows)
+    assert (difference.kind, difference.seq) == (Kind.ORDER, 7)
 
 
-def test_given_an_event_of_a_newer_version_when_replayed_then_it_is_not_identical():
-    rows = entries(ticks(House(Counter())))
-    record = rows[0][0]
-    rows[0] = record, UnknownEvent(record.seq, "Newer", record.stream, record.payload, "not known")
-    assert replayed(rows).first_difference_seq == 1
+def test_given_another_decision_when_replayed_then_both_types_are_named():
+    rows = chat()
+    record, message = rows[6]
+    rows[6] = record._replace(type="RunEnded", payload=b"{}"), message
+    difference = found(rows)
+    assert (difference.kind, difference.seq) == (Kind.DECISION, 7)
+    assert difference.text == "counter said RunEnded, in the replay counter says NoticeRaised there"
+
+
+def test_given_a_missing_input_when_replayed_then_the_gap_is_named():
+    rows = chat()
+    difference = found([*rows[:4], *rows[8:]])
+    assert (difference.kind, difference.seq) == (Kind.GAP, 9)
+    assert difference.text == "an input is missing: the log goes from 4 to 9"
+
+
+def test_given_a_log_without_its_beginning_when_replayed_then_the_gap_is_named():
+    difference = found(chat()[4:])
+    assert (difference.kind, difference.text) == (Kind.GAP, "the log begins with 5, not with 1")
+
+
+@pytest.mark.parametrize("place", [4, 6])
+def test_given_an_event_of_a_newer_version_when_replayed_then_that_is_said_and_no_decision_is_blamed(place: int):
+    rows = chat()
+    record = rows[place][0]._replace(type="Newer")
+    rows[place] = record, UnknownEvent(record.seq, "Newer", record.stream, record.payload, "not known")
+    difference = found(rows)
+    assert (difference.kind, difference.seq) == (Kind.UNKNOWN, place + 1)
+    assert difference.text == "this version does not know the type Newer; replay with the one that wrote it"
+
+
+def test_given_an_input_that_cannot_be_read_when_replayed_then_the_reason_is_said():
+    rows = chat()
+    record = rows[4][0]
+    rows[4] = record, UnknownEvent(record.seq, record.type, record.stream, record.payload, "it is torn")
+    assert found(rows).text == "a ClockTicked that cannot be read: it is torn"
+
+
+def test_given_roles_that_answer_each_other_without_end_when_replayed_then_that_is_said():
+    class Endless(Chatter):
+        def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
+            return [NoticeRaised(Severity.INFO, "again", "")]
+
+    report = replayed(chat(), Endless)
+    assert report.difference is not None and report.difference.kind is Kind.ENDLESS
 
 
 def test_given_a_log_without_outputs_when_replayed_then_it_is_not_identical():
@@ -189,6 +311,28 @@ def test_given_a_log_without_outputs_when_replayed_then_it_is_not_identical():
     report = ticks(House(Silent())).replayed(lambda: [Silent()])
     assert (report.events, report.outputs, report.identical, report.first_difference_seq) == (3, 0, False, None)
     assert not replayed([]).identical
+
+
+@pytest.mark.parametrize(("until", "events"), [(1, 4), (4, 4), (5, 8), (6, 8), (12, 12)])
+def test_given_an_end_when_replayed_then_its_input_is_followed_to_the_end_and_no_further(until: int, events: int):
+    report = replay(chat(), lambda: [Chatter()], CODEC, "L", until)
+    assert (report.events, report.identical) == (events, True)
+
+
+# ---- several runs, states carried over -------------------------------------------------------------------------
+
+
+def test_given_a_log_that_follows_another_when_replayed_then_it_goes_on_from_the_states_carried():
+    before = ticks(House(Counter()))
+    states = {"counter": dump(before.core.kernel.roles[0])}
+    house = House(Counter(), log_id="L2")
+    house.hear(StateCarried("L", 6, "ab" * 32, states))
+    ticks(house)
+    assert [message.text for message in house.said(NoticeRaised)] == ["4", "5", "6"]
+    assert house.replayed(lambda: [Counter()]).identical
+    rows = entries(house)
+    fresh = StateCarried("L", 6, "ab" * 32, {"counter": dump(Counter())})
+    assert replayed([(rows[0][0], fresh), *rows[1:]]).first_difference_seq == 3
 
 
 def three_roles() -> list[Role]:

@@ -1,0 +1,116 @@
+"""Settings of a file laid over the recorded settings of a run: only the keys in the file are changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cli.settings import Settings, Watchlist, load_file, resolve
+from domain.config import RunConfig, StrategyConfig
+from domain.errors import ConfigError
+from strategies.registry import build
+
+PPM_PER_PERCENT = 10_000
+SECTIONS = ("risk", "costs", "execution", "link")  # named alike in hantrade.toml and RunConfig
+IDLE = ("broker", "desk")  # where to connect and listen: nothing is decided by it
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One setting that differs from the recorded one, in the words of hantrade.toml."""
+
+    key: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        """Say it as `old → new`."""
+        return f"{_text(self.old)} → {_text(self.new)}"
+
+
+class Overlay:
+    """The settings of one file."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file. Raises ConfigError on an unknown key or a value out of range, as `hantrade start` does."""
+        self._path = path
+        self._settings = load_file(path)
+        self.idle = sorted(key for key in _said(self._settings) if key.partition(".")[0] in IDLE)
+        self.changed: dict[Changed, None] = {}  # of all runs it was laid over, in order
+
+    def over(self, recorded: RunConfig) -> RunConfig:
+        """Give the settings of a run with those of the file in their place. Raises ConfigError."""
+        given = self._settings
+        new = resolve(given, Watchlist(), recorded.mode, recorded.server_kind)
+        fields: dict[str, Any] = {}
+        for section in SECTIONS:
+            names = _run_names(getattr(given, section).model_fields_set)
+            values = {name: getattr(getattr(new, section), name) for name in names}
+            fields[section] = replace(getattr(recorded, section), **values)
+        fields |= {name: getattr(new, name) for name in sorted(given.paper.model_fields_set)}
+        fields["strategies"] = self._strategies(recorded)
+        if "sessions" in given.model_fields_set:
+            fields["session_overrides"] = recorded.session_overrides | new.session_overrides
+        config = replace(recorded, **fields)
+        self.changed |= dict.fromkeys(_changes(recorded, config))
+        return config
+
+    def _strategies(self, recorded: RunConfig) -> tuple[StrategyConfig, ...]:
+        """Change parameters of the strategies the file names; one that did not run then is added."""
+        if "strategies" not in self._settings.model_fields_set:
+            return recorded.strategies
+        merged = {one.name: dict(one.params) for one in recorded.strategies}
+        for name, params in self._settings.strategies.items():
+            merged[name] = merged.get(name, {}) | params
+        strategies = tuple(StrategyConfig(name, params) for name, params in merged.items())
+        for one in strategies:
+            try:
+                build(one)
+            except ConfigError as error:
+                raise ConfigError(f"{self._path}: over the recorded parameters: {error}") from None
+        return strategies
+
+
+def _said(settings: Settings) -> Iterator[str]:
+    """Give the keys a file names, `section.key`."""
+    for section in settings.model_fields_set:
+        yield from (f"{section}.{key}" for key in getattr(getattr(settings, section), "model_fields_set", ()))
+
+
+def _run_names(keys: set[str]) -> list[str]:
+    return sorted(f"{key.removesuffix('_pct')}_ppm" if key.endswith("_pct") else key for key in keys)
+
+
+def _changes(old: RunConfig, new: RunConfig) -> Iterator[Changed]:
+    for section in SECTIONS:
+        one, two = getattr(old, section), getattr(new, section)
+        for name in type(one).__dataclass_fields__:
+            yield from _change(f"{section}.{name}", getattr(one, name), getattr(two, name))
+    for name in ("cash", "seed"):
+        yield from _change(f"paper.{name}", getattr(old, name), getattr(new, name))
+    before, after = ({one.name: one.params for one in config.strategies} for config in (old, new))
+    for name, params in after.items():
+        if name not in before:
+            yield Changed(f"strategies.{name}", None, "runs")
+        was, now = (build(StrategyConfig(name, given)).params for given in (before.get(name, {}), params))
+        for param in now:
+            yield from _change(f"strategies.{name}.{param}", was[param], now[param])
+    for day, hours in new.session_overrides.items():
+        yield from _change(f"sessions.{day}", old.session_overrides.get(day), hours)
+
+
+def _change(key: str, old: Any, new: Any) -> Iterator[Changed]:
+    if old != new:
+        if key.endswith("_ppm"):
+            key, old, new = f"{key.removesuffix('_ppm')}_pct", old / PPM_PER_PERCENT, new / PPM_PER_PERCENT
+        yield Changed(key, old, new)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    if isinstance(value, tuple):
+        return " to ".join(map(str, value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
