@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import books, broker, demo, fsm, krx, log, log_why, orders, replay, trader
+from cli import books, broker, demo, fsm, krx, log, log_export, log_why, orders, replay, trader
 from cli.context import HOME_VARIABLE, Exit, exit_code
 from cli.logging import set_up_logging
 from domain.errors import HantradeError
@@ -37,6 +37,9 @@ app.command("cash")(books.cash)
 app.command("quotes")(books.quotes)
 app.command("signals")(books.signals)
 log.app.command("replay")(replay.replay)
+log.app.command("export")(log_export.export)
+log.app.command("archive")(log_export.archive)
+log.app.command("views")(log_export.views)
 log.app.command("why")(log_why.why)
 app.add_typer(log.app, name="log")
 app.add_typer(broker.app, name="broker")

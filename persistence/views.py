@@ -306,12 +306,15 @@ def replace(conn: sqlite3.Connection) -> None:
         conn.execute(statement(view))
 
 
+def creating(*, temporary: bool) -> tuple[str, ...]:
+    """Give the statements that make today's views."""
+    return tuple(statement(view, temporary=temporary) for view in VIEWS)
+
+
 def temporary() -> tuple[str, ...]:
-    """Give statements that make today's views for one connection: an old log has none, a reader may not add them."""
+    """Give statements that make the views for one connection anew: an old log has none, a reader may not add them."""
     drops = (f"DROP VIEW IF EXISTS temp.{view.name}" for view in VIEWS)
-    return tuple(
-        sql for drop, view in zip(drops, VIEWS, strict=True) for sql in (drop, statement(view, temporary=True))
-    )
+    return (*drops, *creating(temporary=True))
 
 
 @cache
