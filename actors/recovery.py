@@ -104,16 +104,16 @@ def snapshot_of(kernel: Kernel, commit_hash: str) -> Snapshot:
 
 def fold(kernel: Kernel, reader: LogReader, to_seq: int | None = None) -> None:
     """Fold what comes after a kernel's last event, up to one or to the end. Raises LogError as `recover`."""
-    for record, message in reader.messages(kernel.last_seq + 1, to_seq):
-        if record.seq != kernel.last_seq + 1:
-            raise LogError(f"log: expected sequence {kernel.last_seq + 1}, found {record.seq}")
+    for first_seq, seq, recorded_at, role, message in reader.folding(kernel.last_seq + 1, to_seq):
+        if first_seq != kernel.last_seq + 1:
+            raise LogError(f"log: expected sequence {kernel.last_seq + 1}, found {first_seq}")
         if isinstance(message, UnknownEvent):
             if message.type in MESSAGES:
-                raise LogError(f"log: event {record.seq}, a {message.type}, cannot be read: {message.reason}")
-            kernel.last_seq = record.seq  # of a newer version: kept in the log, unknown to these roles
+                raise LogError(f"log: event {seq}, a {message.type}, cannot be read: {message.reason}")
+            kernel.last_seq = seq  # of a newer version: kept in the log, unknown to these roles
             continue
         known = carried(message, reader) if isinstance(message, StateCarried) else message
-        kernel.fold(known, Stamp(record.seq, UnixNanos(record.recorded_at), kernel.log_id), record.role)
+        kernel.fold(known, Stamp(seq, UnixNanos(recorded_at), kernel.log_id), role)
 
 
 # ---- a log that follows another --------------------------------------------------------------------------------

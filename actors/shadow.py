@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         snapshots.tidy(options.log)
         start = _given(0)
-        with LogReader(options.log, MessageCodec(decode_batch)) as reader:
+        with LogReader(options.log, MessageCodec(decode_batch, joins=True)) as reader:
             return _follow(_shadow(reader, start, options))
     except (EOFError, BrokenPipeError):
         return 0  # nobody is there any more

@@ -119,6 +119,7 @@ class BrokerClient:
             run_id=run_id,
             max_delay=None if max_delay_s is None else wire.duration(max_delay_s),
             max_rows=max_rows,
+            columns=True,  # an older broker sends rows; both are read
         )
         # No deserializer: the bytes are kept as they came.
         method = self._stream("StreamQuotes", pb.StreamQuotesRequest.SerializeToString, None)

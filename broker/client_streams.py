@@ -41,7 +41,11 @@ class QuoteStream:
             if self._closing:
                 raise StopIteration from None
             raise read_error(error, self._endpoint) from error
-        return raw, wire.decode_batch(raw)
+        try:
+            return raw, wire.decode_batch(raw)
+        except ValueError as error:  # columns that do not fit together: this broker cannot be read
+            self.close()
+            raise RequestRefused("MALFORMED_QUOTES", str(error)) from error
 
     def close(self) -> None:
         """Cancel the stream; the iteration ends."""

@@ -87,7 +87,7 @@ class BrokerServicer:
             async for batch in batches:
                 if request.after_seq and batch.run_id == request.run_id:
                     batch = batch._replace(seq=request.after_seq + batch.seq)  # noqa: PLW2901
-                await context.write(wire.encode_batch(batch))
+                await context.write(wire.encode_batch(batch, columns=request.columns))
 
     async def get_quotes(self, request: pb.GetQuotesRequest) -> pb.GetQuotesResponse:
         """Give the latest quotes."""

@@ -99,7 +99,7 @@ class Trader:
 
 def codec() -> MessageCodec:
     """Give the codec of the log."""
-    return MessageCodec(decode_batch)
+    return MessageCodec(decode_batch, joins=True)
 
 
 def open_log(path: Path) -> tuple[EventLog, LogReader | None]:

@@ -3,7 +3,7 @@
 The decoder of quote bytes is handed in: it knows the broker's wire format, the log does not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -57,9 +57,10 @@ class _JudgedPayload(msgspec.Struct, frozen=True):
 class MessageCodec:
     """Encode messages for the log and decode records of it."""
 
-    def __init__(self, decode_batch: Callable[[bytes], QuoteBatch]) -> None:
-        """Take the decoder of quote bytes."""
+    def __init__(self, decode_batch: Callable[[bytes], QuoteBatch], *, joins: bool = False) -> None:
+        """Take the decoder of quote bytes; `joins` when it reads batches put end to end as one with all their rows."""
         self._decode_batch = decode_batch
+        self._joins = joins
         self._encode = msgspec.json.Encoder().encode
 
     def encode(self, message: Message) -> tuple[bytes, bytes | None]:
@@ -90,6 +91,18 @@ class MessageCodec:
             return self._decode_batch(record.raw)
         except Exception as error:  # whatever the handed-in decoder raises on broken bytes
             raise ValueError(f"event {record.seq} expected a quote batch, {error}") from error
+
+    def joined(self, records: Sequence[Record]) -> QuoteBatch | None:
+        """Decode the batches of several QuotesReceived as one; None when that cannot be done with these."""
+        raws = [record.raw for record in records]
+        if not self._joins or None in raws:
+            return None
+        try:
+            batch = self._decode_batch(b"".join(raws))  # type: ignore[arg-type]  # no None among them
+        except Exception:  # noqa: BLE001  # one by one they say which is broken
+            return None
+        said = sum(int(record.payload[8 : record.payload.find(b",")]) for record in records)
+        return batch if len(batch.rows) == said and not batch.end_of_data else None
 
     def decode(self, record: Record, source: BatchSource | None = None) -> Message | UnknownEvent:
         """Give the message of a record; `source` finds the batch a QuotesJudged speaks of.

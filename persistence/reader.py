@@ -16,10 +16,13 @@ from domain.messages.market import QuotesReceived
 from domain.quotes import QuoteBatch
 from persistence import schema
 from persistence.codec import MessageCodec, UnknownEvent
+from persistence.folding import Folding, folding
 from persistence.query import Clock, EventFilter
 from persistence.record import Record
 
 _PAGE = 2_000
+_MAX_SEQ = 2**63 - 1
+_new = tuple.__new__  # Record(...) goes through a Python-level __new__; this does not
 _COLUMNS = (
     "e.seq, e.run_id, e.recorded_at, e.venue_time, e.type, e.stream, e.causation_seq, e.role, CAST(e.payload AS BLOB)"
 )
@@ -138,6 +141,21 @@ class LogReader:
             from_seq, to_seq, type=type, stream_prefix=stream_prefix, symbol=symbol, reverse=reverse
         ):
             yield record, self.decode(record)
+
+    def folding(self, from_seq: int = 1, to_seq: int | None = None) -> Iterator[Folding]:
+        """Give the log for the fold, quotes in runs. Raises LogError."""
+        return folding(self, self._codec, from_seq, to_seq)
+
+    def page(self, from_seq: int, to_seq: int | None, limit: int) -> list[Record]:
+        """Give up to `limit` records with their raw bytes, in sequence. Raises LogError."""
+        last = _MAX_SEQ if to_seq is None else to_seq
+        sql = f"SELECT {_COLUMNS} FROM events e NOT INDEXED WHERE e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {limit}"
+        rows = self.rows(sql, (from_seq, last))
+        if not rows:
+            return []
+        # Two scans side by side: a join would look every event up in the quotes.
+        raws = dict(self.rows("SELECT seq, raw FROM quotes WHERE seq BETWEEN ? AND ?", (rows[0][0], rows[-1][0])))
+        return [_new(Record, (*row, raws.get(row[0]))) for row in rows]
 
     def decode(self, record: Record) -> Message | UnknownEvent:
         """Give the message of one record; the batch of a QuotesJudged is looked up when it is not the one just read."""

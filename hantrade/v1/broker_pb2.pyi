@@ -98,34 +98,62 @@ class ListInstrumentsResponse(_message.Message):
     def __init__(self, instruments: _Optional[_Iterable[_Union[_types_pb2.Instrument, _Mapping]]] = ..., unknown_symbols: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StreamQuotesRequest(_message.Message):
-    __slots__ = ("symbols", "after_seq", "run_id", "max_delay", "max_rows")
+    __slots__ = ("symbols", "after_seq", "run_id", "max_delay", "max_rows", "columns")
     SYMBOLS_FIELD_NUMBER: _ClassVar[int]
     AFTER_SEQ_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     MAX_DELAY_FIELD_NUMBER: _ClassVar[int]
     MAX_ROWS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
     symbols: _containers.RepeatedScalarFieldContainer[str]
     after_seq: int
     run_id: str
     max_delay: _duration_pb2.Duration
     max_rows: int
-    def __init__(self, symbols: _Optional[_Iterable[str]] = ..., after_seq: _Optional[int] = ..., run_id: _Optional[str] = ..., max_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_rows: _Optional[int] = ...) -> None: ...
+    columns: bool
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ..., after_seq: _Optional[int] = ..., run_id: _Optional[str] = ..., max_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_rows: _Optional[int] = ..., columns: _Optional[bool] = ...) -> None: ...
 
 class StreamQuotesResponse(_message.Message):
-    __slots__ = ("run_id", "seq", "quotes", "conflated", "end_of_data", "sent_at_unix_ns")
+    __slots__ = ("run_id", "seq", "quotes", "conflated", "end_of_data", "sent_at_unix_ns", "columns")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     QUOTES_FIELD_NUMBER: _ClassVar[int]
     CONFLATED_FIELD_NUMBER: _ClassVar[int]
     END_OF_DATA_FIELD_NUMBER: _ClassVar[int]
     SENT_AT_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    COLUMNS_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     seq: int
     quotes: _containers.RepeatedCompositeFieldContainer[_types_pb2.Quote]
     conflated: int
     end_of_data: bool
     sent_at_unix_ns: int
-    def __init__(self, run_id: _Optional[str] = ..., seq: _Optional[int] = ..., quotes: _Optional[_Iterable[_Union[_types_pb2.Quote, _Mapping]]] = ..., conflated: _Optional[int] = ..., end_of_data: _Optional[bool] = ..., sent_at_unix_ns: _Optional[int] = ...) -> None: ...
+    columns: QuoteColumns
+    def __init__(self, run_id: _Optional[str] = ..., seq: _Optional[int] = ..., quotes: _Optional[_Iterable[_Union[_types_pb2.Quote, _Mapping]]] = ..., conflated: _Optional[int] = ..., end_of_data: _Optional[bool] = ..., sent_at_unix_ns: _Optional[int] = ..., columns: _Optional[_Union[QuoteColumns, _Mapping]] = ...) -> None: ...
+
+class QuoteColumns(_message.Message):
+    __slots__ = ("symbols", "venue_times_unix_ns", "prices_krw", "last_qtys", "cumulative_volumes", "bid_prices_krw", "ask_prices_krw", "bid_qtys", "ask_qtys", "kinds")
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIMES_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    PRICES_KRW_FIELD_NUMBER: _ClassVar[int]
+    LAST_QTYS_FIELD_NUMBER: _ClassVar[int]
+    CUMULATIVE_VOLUMES_FIELD_NUMBER: _ClassVar[int]
+    BID_PRICES_KRW_FIELD_NUMBER: _ClassVar[int]
+    ASK_PRICES_KRW_FIELD_NUMBER: _ClassVar[int]
+    BID_QTYS_FIELD_NUMBER: _ClassVar[int]
+    ASK_QTYS_FIELD_NUMBER: _ClassVar[int]
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    venue_times_unix_ns: _containers.RepeatedScalarFieldContainer[int]
+    prices_krw: _containers.RepeatedScalarFieldContainer[int]
+    last_qtys: _containers.RepeatedScalarFieldContainer[int]
+    cumulative_volumes: _containers.RepeatedScalarFieldContainer[int]
+    bid_prices_krw: _containers.RepeatedScalarFieldContainer[int]
+    ask_prices_krw: _containers.RepeatedScalarFieldContainer[int]
+    bid_qtys: _containers.RepeatedScalarFieldContainer[int]
+    ask_qtys: _containers.RepeatedScalarFieldContainer[int]
+    kinds: _containers.RepeatedScalarFieldContainer[_types_pb2.QuoteKind]
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ..., venue_times_unix_ns: _Optional[_Iterable[int]] = ..., prices_krw: _Optional[_Iterable[int]] = ..., last_qtys: _Optional[_Iterable[int]] = ..., cumulative_volumes: _Optional[_Iterable[int]] = ..., bid_prices_krw: _Optional[_Iterable[int]] = ..., ask_prices_krw: _Optional[_Iterable[int]] = ..., bid_qtys: _Optional[_Iterable[int]] = ..., ask_qtys: _Optional[_Iterable[int]] = ..., kinds: _Optional[_Iterable[_Union[_types_pb2.QuoteKind, str]]] = ...) -> None: ...
 
 class GetQuotesRequest(_message.Message):
     __slots__ = ("symbols",)

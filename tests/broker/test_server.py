@@ -145,7 +145,7 @@ def test_given_a_source_that_ends_when_streamed_then_the_stream_ends_in_order(
     stream = client.quotes(["120110"])
     got = list(stream)
     assert [batch for _, batch in got] == backend_of(server).batches
-    assert [raw for raw, _ in got] == [wire.encode_batch(batch) for batch in backend_of(server).batches]
+    assert [raw for raw, _ in got] == [wire.encode_batch(batch, columns=True) for batch in backend_of(server).batches]
     assert client.latest_quotes() == [a_batch(2).rows[-1]]
 
 

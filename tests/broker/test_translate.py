@@ -84,12 +84,34 @@ def test_for_any_time_the_wire_is_exact(nanos: UnixNanos) -> None:
     assert wire.unix_nanos(wire.timestamp(nanos), "at") == nanos
 
 
+@pytest.mark.parametrize("columns", [False, True])
 @given(BATCHES)
-def test_for_any_batch_decode_undoes_encode(batch: QuoteBatch) -> None:
-    raw = wire.encode_batch(batch)
+def test_for_any_batch_decode_undoes_encode(columns: bool, batch: QuoteBatch) -> None:
+    raw = wire.encode_batch(batch, columns=columns)
     assert wire.decode_batch(raw) == batch
-    assert wire.encode_batch(wire.decode_batch(raw)) == raw
+    assert wire.encode_batch(wire.decode_batch(raw), columns=columns) == raw
     assert all(type(row) is Quote for row in wire.decode_batch(raw).rows)
+
+
+@pytest.mark.parametrize("columns", [False, True])
+@given(st.lists(BATCHES, min_size=1, max_size=4))
+def test_for_any_batches_their_bytes_end_to_end_read_as_one_with_all_rows(
+    columns: bool, batches: list[QuoteBatch]
+) -> None:
+    raw = b"".join(wire.encode_batch(batch, columns=columns) for batch in batches)
+    assert wire.decode_batch(raw).rows == [row for batch in batches for row in batch.rows]
+
+
+def test_given_rows_and_columns_at_once_or_columns_of_unequal_length_when_decoded_then_refused() -> None:
+    quote = Quote("120110", 1, 2, 3, 4, 5, 6, 7, 8, 1)
+    batch = QuoteBatch("r", 1, [quote], 0, False, 1)
+    both = wire.encode_batch(batch) + wire.encode_batch(batch, columns=True)
+    with pytest.raises(ValueError, match="rows or columns"):
+        wire.decode_batch(both)
+    short = pb.StreamQuotesResponse.FromString(wire.encode_batch(batch, columns=True))
+    short.columns.prices_krw.append(1)
+    with pytest.raises(ValueError, match="argument 3"):
+        wire.decode_batch(short.SerializeToString())
 
 
 @given(FACTS)

@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { ErrorDetail, Fill, Gate, Instrument, OrderKind, Position, Purpose, Quote, ServerKind, Side, VenuePhase } from "./types_pb.js";
+import type { ErrorDetail, Fill, Gate, Instrument, OrderKind, Position, Purpose, Quote, QuoteKind, ServerKind, Side, VenuePhase } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -299,6 +299,13 @@ export declare type StreamQuotesRequest = Message<"hantrade.v1.StreamQuotesReque
    * @generated from field: int32 max_rows = 5;
    */
   maxRows: number;
+
+  /**
+   * Ask for columns instead of rows: a third of the work to read in languages where a message object is dear.
+   *
+   * @generated from field: bool columns = 6;
+   */
+  columns: boolean;
 };
 
 /**
@@ -328,7 +335,7 @@ export declare type StreamQuotesResponse = Message<"hantrade.v1.StreamQuotesResp
   seq: bigint;
 
   /**
-   * Rows in order of venue time.
+   * Rows in order of venue time. Empty when columns were asked for.
    *
    * @generated from field: repeated hantrade.v1.Quote quotes = 3;
    */
@@ -354,6 +361,13 @@ export declare type StreamQuotesResponse = Message<"hantrade.v1.StreamQuotesResp
    * @generated from field: sfixed64 sent_at_unix_ns = 6;
    */
   sentAtUnixNs: bigint;
+
+  /**
+   * The rows as columns, when they were asked for.
+   *
+   * @generated from field: hantrade.v1.QuoteColumns columns = 7;
+   */
+  columns?: QuoteColumns | undefined;
 };
 
 /**
@@ -361,6 +375,89 @@ export declare type StreamQuotesResponse = Message<"hantrade.v1.StreamQuotesResp
  * Use `create(StreamQuotesResponseSchema)` to create a new message.
  */
 export declare const StreamQuotesResponseSchema: GenMessage<StreamQuotesResponse>;
+
+/**
+ * Quotes in columns: the n-th values together are the n-th row. All columns have the same length; see Quote for meanings.
+ *
+ * @generated from message hantrade.v1.QuoteColumns
+ */
+export declare type QuoteColumns = Message<"hantrade.v1.QuoteColumns"> & {
+  /**
+   * KRX short codes.
+   *
+   * @generated from field: repeated string symbols = 1;
+   */
+  symbols: string[];
+
+  /**
+   * Venue times, nanoseconds since the Unix epoch.
+   *
+   * @generated from field: repeated sfixed64 venue_times_unix_ns = 2;
+   */
+  venueTimesUnixNs: bigint[];
+
+  /**
+   * KRW, last trades.
+   *
+   * @generated from field: repeated int64 prices_krw = 3;
+   */
+  pricesKrw: bigint[];
+
+  /**
+   * Shares of the trades.
+   *
+   * @generated from field: repeated int64 last_qtys = 4;
+   */
+  lastQtys: bigint[];
+
+  /**
+   * Shares of the day.
+   *
+   * @generated from field: repeated int64 cumulative_volumes = 5;
+   */
+  cumulativeVolumes: bigint[];
+
+  /**
+   * KRW, best bids.
+   *
+   * @generated from field: repeated int64 bid_prices_krw = 6;
+   */
+  bidPricesKrw: bigint[];
+
+  /**
+   * KRW, best asks.
+   *
+   * @generated from field: repeated int64 ask_prices_krw = 7;
+   */
+  askPricesKrw: bigint[];
+
+  /**
+   * Shares at the best bids.
+   *
+   * @generated from field: repeated int64 bid_qtys = 8;
+   */
+  bidQtys: bigint[];
+
+  /**
+   * Shares at the best asks.
+   *
+   * @generated from field: repeated int64 ask_qtys = 9;
+   */
+  askQtys: bigint[];
+
+  /**
+   * Kinds of the rows.
+   *
+   * @generated from field: repeated hantrade.v1.QuoteKind kinds = 10;
+   */
+  kinds: QuoteKind[];
+};
+
+/**
+ * Describes the message hantrade.v1.QuoteColumns.
+ * Use `create(QuoteColumnsSchema)` to create a new message.
+ */
+export declare const QuoteColumnsSchema: GenMessage<QuoteColumns>;
 
 /**
  * Asks for the latest quotes.
