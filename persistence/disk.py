@@ -54,7 +54,7 @@ def _reason(error: Exception, code: int, path: Path) -> str:
     """Say why a file cannot be used; empty when only the error itself can tell."""
     number = getattr(error, "errno", None)
     place = Path(getattr(error, "filename", None) or path)
-    if place.is_dir() and code in (0, sqlite3.SQLITE_CANTOPEN) and number not in (errno.EROFS, errno.EACCES):
+    if _is_folder(place) and code in (0, sqlite3.SQLITE_CANTOPEN) and number not in (errno.EROFS, errno.EACCES):
         return f"{place} is a folder, a file is needed"
     if number in (errno.ENOTDIR, errno.EEXIST):
         return f"{place} is a file, a folder is needed"
@@ -65,12 +65,19 @@ def _reason(error: Exception, code: int, path: Path) -> str:
         return f"no right to write {place}; give it to the user who runs this, then start again"
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
         for file in (path.parent, path, *_beside(path)):
-            if file.exists() and not os.access(file, os.W_OK):
+            if file.exists() and not os.access(file, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
                 return f"no right to write {file}; give it to the user who runs this, then start again"
     if number == errno.EIO or code == sqlite3.SQLITE_IOERR:
         name = getattr(error, "sqlite_errorname", "EIO")
         return f"its disk failed ({name}); look at the system's messages, check the disk, then start again"
     return os.strerror(number) if number is not None else ""
+
+
+def _is_folder(place: Path) -> bool:
+    try:
+        return place.is_dir()
+    except OSError:  # no name of a file at all, or behind a folder that may not be entered
+        return False
 
 
 def _is_read_only(path: Path) -> bool:
@@ -92,15 +99,16 @@ class Place:
     """Where the open files of a log lie. A deleted or replaced file takes commits that nobody will ever see."""
 
     def __init__(self, path: Path) -> None:
-        """Remember the files of an open log as they are now."""
+        """Remember the files of an open log as they are now. Raises LogError when one is not there."""
         path = path.absolute()  # the working folder may change
-        self._files = {file: _identity(file) for file in (path, *_beside(path)) if file.exists()}
+        self._files = {file: _identity(file) for file in (path, *_beside(path))}
+        self.check()
 
     def check(self) -> None:
         """Raise LogError when a file is no longer where it was opened. About 2 us a file."""
         for file, identity in self._files.items():
             found = _identity(file)
-            if found != identity:
+            if found is None or found != identity:
                 what = "was deleted or moved" if found is None else "was replaced by another file"
                 raise LogError(
                     f"{file} {what} while the log was being written: what is appended now would be lost;"
@@ -123,7 +131,7 @@ class Reserve:
         """Write the file unless it is there. On a disk that is full already there is none."""
         self._path = path
         try:
-            if size > 0 and (not path.exists() or path.stat().st_size < size):
+            if size > 0 and not (path.is_file() and path.stat().st_size >= size):
                 path.write_bytes(os.urandom(size))  # random: a file system that compresses would keep zeros for free
         except OSError as error:
             if not is_full(error, path.parent):

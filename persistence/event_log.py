@@ -97,6 +97,7 @@ class EventLog:
                 schema.check_version(conn)  # before anything is written to a log that is not for us
                 _set_up(conn, max_page_count)
                 schema.upgrade(conn)
+            conn.execute("DELETE FROM meta WHERE 0")  # a file that may not be written opens all the same: to read it
             reserve = Reserve(path.with_name(path.name + ".reserve"), reserve_bytes)
             return cls(path, conn, lock, reserve)
         except BaseException as error:
