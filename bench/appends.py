@@ -88,7 +88,7 @@ def made_records(count: int) -> list[Record]:
     handle = kernel.handle
 
     def kept(*args: Any) -> list[Any]:
-        found = handle(*args)
+        found: list[Any] = handle(*args)
         numbered.extend(found)
         return found
 
@@ -134,7 +134,7 @@ def _ours(folder: Path) -> Iterator[Opened]:
 
     log_conn: Any = log
     yield append, lambda record: record
-    _check_settings(log_conn._conn)
+    check_settings(log_conn._conn)
     log.close()
     found = verify(path)
     if not found.ok or found.events != appended[0]:
@@ -151,7 +151,7 @@ def _sqlite_utils(folder: Path) -> Iterator[Opened]:
     kinds = (int, str, int, int, str, str, int, str, str, bytes)
     table.create(dict(zip(NAMES, kinds, strict=True)), pk="seq")
     yield lambda chunk: table.insert_all(chunk, batch_size=COMMIT), _as_row
-    _check_settings(conn)
+    check_settings(conn)
     conn.close()
 
 
@@ -179,11 +179,11 @@ def _eventsourcing(folder: Path) -> Iterator[Opened]:
     yield recorder.insert_events, shape
     with datastore.get_connection(commit=True) as conn:
         raw: Any = conn
-        _check_settings(raw._sqlite_conn)
+        check_settings(raw._sqlite_conn)
     datastore.close()
 
 
-def _check_settings(conn: sqlite3.Connection) -> None:
+def check_settings(conn: sqlite3.Connection) -> None:
     """Raise RuntimeError when a connection did not write as the bench says."""
     names = ("journal_mode", "synchronous", "wal_autocheckpoint", "page_size")
     found = tuple(conn.execute(f"PRAGMA {name}").fetchone()[0] for name in names)

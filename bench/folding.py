@@ -42,10 +42,15 @@ def measure(size: Size) -> list[Line]:
                 made = in_fresh("snap", log, "--behind", str(behind))
                 say(f"snapshot of {made['bytes']:,} B made in {made['seconds']:.2f} s at event {made['at']:,}")
                 quick = [_recover("quick", name, log, mix.events) for _ in range(rounds)]
-                if {one["state"] for one in quick} != {folds[0]["state"]}:
-                    raise RuntimeError(f"{name}: the snapshot leads to another state than the fold")
+                check(name, folds, quick)
                 lines += _starts(name, quick, AIM_QUICK_S)
     return lines
+
+
+def check(name: str, folds: list[Found], quick: list[Found]) -> None:
+    """Raise RuntimeError when a start from a snapshot came to another state than the fold."""
+    if {one["state"] for one in (*folds, *quick)} != {folds[0]["state"]}:
+        raise RuntimeError(f"{name}: the snapshot leads to another state than the fold")
 
 
 def _recover(work: str, name: str, log: Path, events: int) -> Found:

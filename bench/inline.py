@@ -120,9 +120,14 @@ def run(way: Way, quotes: int) -> Done:
             found = verify(Path(folder) / "events.db")
             if not found.ok or found.events != tally.events:
                 raise RuntimeError(f"the log of the run is not whole: {found}")
+    check(quotes, tally)
+    return Done(tally, seconds, spent)
+
+
+def check(quotes: int, tally: Tally) -> None:
+    """Raise RuntimeError when a quote or a fill is missing, or nothing was traded."""
     if tally.quotes != quotes or tally.fills != tally.orders or not tally.orders:
         raise RuntimeError(f"{quotes} quotes and a fill per order expected, was {tally}")
-    return Done(tally, seconds, spent)
 
 
 def prepared(way: Way, quotes: int, log: EventLog | None) -> tuple[House, list[list[Quote]]]:

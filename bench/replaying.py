@@ -22,7 +22,7 @@ def measure(size: Size) -> list[Line]:
     rates: dict[str, list[float]] = {mix.name: [] for mix in mixes}
     for number in range(1 if size is Size.SMALL else 2):
         for mix, log in zip(mixes, logs, strict=True):
-            events, seconds, cpu = _command(log)
+            events, seconds, cpu = command(log)
             rates[mix.name].append(events / seconds)
             say(f"replay, {mix.name}, round {number + 1}: {events:,} events in {seconds:.2f} s (CPU {cpu:.2f} s)")
     aims = {LIVE.name: AIM_EVENTS}
@@ -32,7 +32,7 @@ def measure(size: Size) -> list[Line]:
     ]
 
 
-def _command(log: Path) -> tuple[int, float, float]:
+def command(log: Path) -> tuple[int, float, float]:
     """Give events, wall seconds and CPU seconds of one replay."""
     begin, cpu = time.monotonic(), children_cpu_s()
     text = run([sys.executable, "-m", "cli.main", "log", "replay", "--json", "--log", str(log)])
