@@ -1,0 +1,141 @@
+"""Folding a run of uneventful quotes at once leads every role to the state that folding them one by one leads to."""
+
+from itertools import count
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.core.core import to_record
+from actors.core.kernel import Kernel
+from actors.recovery import fold
+from actors.roster import make_roles
+from broker.translate.quotes import decode_batch, encode_batch
+from domain.config import StrategyConfig
+from domain.messages import Message, Stamp
+from domain.messages.market import QuotesReceived
+from domain.quotes import Quote, QuoteBatch
+from domain.types import LinkName, UnixNanos
+from persistence.codec import MessageCodec, UnknownEvent
+from persistence.folding import Folding, folding
+from persistence.record import Record
+from tests.actors.builders import SAMSUNG, T0, House, a_run, broker_state, instruments, opened, venue
+
+SYMBOLS = (SAMSUNG, "000660", "035420")
+CODEC = MessageCodec(decode_batch, joins=True)
+EAGER = StrategyConfig("attention_momentum", {"momentum_bars": 1, "volume_bars": 5, "momentum_min": 0.0001})
+
+
+class Pages:
+    """Records at hand, in the way a reader gives them."""
+
+    def __init__(self, records: list[Record]) -> None:
+        self.records = records
+        self._batches: dict[int, QuoteBatch] = {}
+
+    def page(self, from_seq: int, to_seq: int | None, limit: int) -> list[Record]:
+        last = len(self.records) if to_seq is None else to_seq
+        return self.records[from_seq - 1 : min(last, from_seq - 1 + limit)]
+
+    def decode(self, record: Record) -> Message | UnknownEvent:
+        batch_at: Any = lambda seq: CODEC.batch(self.records[seq - 1])  # noqa: E731
+        return CODEC.decode(record, batch_at)
+
+    def folding(self, from_seq: int = 1, to_seq: int | None = None) -> Any:
+        return folding(self, CODEC, from_seq, to_seq)
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from((*SYMBOLS, "999999")),
+        st.integers(-2, 40),  # seconds later; before the last one at times
+        st.sampled_from([10_000, 10_010, 10_050, 10_100, 10_003, 13_100, 0]),  # off the grid, beyond the limit, none
+        st.integers(0, 50),
+    ),
+    min_size=0,
+    max_size=4,
+)
+STEPS = st.lists(st.one_of(ROWS, ROWS, ROWS, st.sampled_from(["tick", "conflated", "order"])), min_size=5, max_size=40)
+
+
+def _records(steps: list[Any], columns: bool) -> list[Record]:
+    """Let a house live through the steps; give its log."""
+    house, numbers, seconds, volume = House(*make_roles()), count(1), 700, 0
+    house.hear(a_run(symbols=(), strategies=(EAGER,)), opened(LinkName.QUOTES), instruments(*SYMBOLS))
+    house.hear(opened(LinkName.ORDERS), broker_state())
+    house.tick()
+    house.tick()
+    for step in steps:
+        if step == "tick":
+            house.tick()
+            continue
+        rows = []
+        for symbol, later, price, shares in step if isinstance(step, list) else [(SAMSUNG, 1, 10_000, 1)]:
+            seconds, volume = seconds + later, volume + shares
+            bid = max(price - 10, 0)
+            rows.append(Quote(symbol, venue(seconds), price, shares, volume, bid, price + 10, 9, 9, 1))
+        batch = QuoteBatch("sim-1", next(numbers), rows, 3 if step == "conflated" else 0, False, T0)
+        house.now += 1_000_000
+        house.hear(QuotesReceived(batch, encode_batch(batch, columns=columns)))
+    return [to_record(item, "r", CODEC) for item in house.core.history]
+
+
+def _state(kernel: Kernel) -> bytes:
+    return msgspec.json.encode(kernel.dump())
+
+
+def _one_by_one(records: list[Record], to_seq: int) -> Kernel:
+    kernel, pages = Kernel(make_roles(), "L"), Pages(records)
+    for record in records[:to_seq]:
+        message = pages.decode(record)
+        assert not isinstance(message, UnknownEvent), message.reason
+        kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), "L"), record.role)
+    return kernel
+
+
+@settings(deadline=None, max_examples=60)
+@given(STEPS, st.booleans(), st.data())
+def test_for_any_day_folding_in_runs_leads_to_the_state_of_folding_one_by_one(
+    steps: list[Any], columns: bool, data: st.DataObject
+) -> None:
+    records = _records(steps, columns)
+    to_seq = data.draw(st.integers(len(records) // 2, len(records)))
+    in_runs = Kernel(make_roles(), "L")
+    reader: Any = Pages(records)
+    fold(in_runs, reader, to_seq)
+    assert in_runs.last_seq == to_seq
+    assert _state(in_runs) == _state(_one_by_one(records, to_seq))
+
+
+def _quiet(pairs: int) -> list[Record]:
+    return _records([[(symbol, 1, 10_000, 1) for symbol in SYMBOLS]] * pairs, columns=True)
+
+
+def _steps_of(records: list[Record]) -> list[Folding]:
+    return list(folding(Pages(records), CODEC, 1, None))
+
+
+def test_given_a_quiet_stretch_when_read_for_the_fold_then_it_is_one_step_and_its_last_pair_another() -> None:
+    records = _quiet(30)
+    long = [step for step in _steps_of(records) if step.seq > step.first_seq]
+    assert [step.seq - step.first_seq + 2 for step in long] == [2 * 28]  # the first pair begins the day
+    assert sum(step.seq - step.first_seq + 1 for step in _steps_of(records)) == len(records)
+
+
+@pytest.mark.parametrize("change", ["missing row", "broken bytes", "verdict"])
+def test_given_a_pair_that_is_not_plain_when_read_for_the_fold_then_it_is_read_by_itself(change: str) -> None:
+    records = _quiet(30)
+    at = max(index for index, record in enumerate(records) if record.type == "QuotesReceived") - 20
+    received, judged = records[at], records[at + 1]
+    if change == "missing row":
+        records[at] = received._replace(raw=encode_batch(QuoteBatch("sim-1", 1, [], 0, False, T0)))
+    elif change == "broken bytes":
+        records[at] = received._replace(raw=b"\xff")
+    else:
+        verdict = b'{"row":0,"symbol":"005930","rule":"off_tick","detail":"","refused":false}'
+        records[at + 1] = judged._replace(payload=judged.payload.replace(b"[]", b"[" + verdict + b"]"))
+    alone = {step.first_seq: step.message for step in _steps_of(records) if step.first_seq == step.seq}
+    assert judged.seq in alone
+    assert isinstance(alone[judged.seq], UnknownEvent) == (change != "verdict")
