@@ -188,4 +188,4 @@ if __name__ == "__main__":
         answer = {name: recorded(name) for name in ROLES}
     else:
         answer = {name: replayed(name, rows) for name, rows in json.load(sys.stdin).items()}
-    print(json.dumps(answer))
+    sys.stdout.write(json.dumps(answer))
