@@ -9,14 +9,28 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from actors.core.core import Core
+from actors.core.kernel import Kernel
+from actors.roster import make_roles
+from domain.config import RiskConfig
 from domain.errors import LogBusy, LogCorrupt, LogError, LogFull
+from domain.messages import Message
+from domain.messages.operator import CommandAnswered, HaltRequested, ManualOrderRequested
+from domain.messages.orders import SubmitOrder
+from domain.messages.trading import GateChanged
+from domain.types import Gate, Krw, LinkName, OrderKind, Side
 from persistence.event_log import EventLog
+from persistence.reader import LogReader
+from persistence.record import Record
 from persistence.verify import verify
+from tests.actors.builders import SAMSUNG, T0, a_quote, a_run, broker_state, instruments, opened, received
+from tests.actors.trader_house import a_house, until
 from tests.persistence.disks import break_down, fill, make_read_only, memory_disk, nobody, real_disk
-from tests.persistence.logs import a_record, open_log
+from tests.persistence.logs import a_codec, a_record, open_log
 
 KB = 1 << 10
 
@@ -412,3 +426,126 @@ def test_given_a_relative_path_when_the_working_folder_changes_then_the_log_is_n
         monkeypatch.chdir(tmp_path / "sub")
         _add(log)
     assert verify(tmp_path / "a.db").events == 4
+
+
+# ---- the core with real roles ----------------------------------------------------------------------------------
+
+RISK = RiskConfig(duplicate_window_ms=0, max_open_orders=1_000, price_collar_ppm=300_000)
+BEGIN = (a_run(risk=RISK), opened(LinkName.QUOTES), instruments(), opened(LinkName.ORDERS), broker_state())
+
+
+class Trader:
+    """A core of real roles on a real log, drained by hand, and what it released."""
+
+    def __init__(self, path: Path, **options: object) -> None:
+        self.path, self.log = path, _begun(path, 0, **options)
+        self.released, self.died, self.orders = list[Message](), list[BaseException](), 0
+        release: Any = lambda item: self.released.append(item.message)  # noqa: E731
+        now: Any = lambda: T0  # noqa: E731
+        self.core = Core(
+            Kernel(make_roles(), self.log.log_id), self.log, a_codec(), "r1", now, release, self.died.append
+        )
+        self.hear(*BEGIN, received(a_quote(1)))
+        self.hear(self.order())
+        assert len(self.sent()) == 1  # so that what comes next is the fault's doing
+        self.released.clear()
+
+    def order(self) -> ManualOrderRequested:
+        self.orders += 1
+        price = Krw(10_000 - 10 * (self.orders % 5))
+        return ManualOrderRequested(f"c{self.orders}", "kim", SAMSUNG, Side.BUY, OrderKind.LIMIT, 1, price, "")
+
+    def hear(self, *messages: Message) -> None:
+        for message in messages:
+            self.core.post(message, source="test")
+        while self.core.drain():
+            pass
+
+    def sent(self) -> list[Message]:
+        return [item for item in self.released if isinstance(item, SubmitOrder)]
+
+
+def test_given_a_full_disk_when_an_order_is_to_go_then_it_goes_once_trading_halts_and_cancels_still_fit(
+    small: Path,
+) -> None:
+    trader = Trader(small / "a.db", reserve_bytes=512 * KB)
+    try:
+        ballast = fill(small, 150 * KB)
+        while trader.log.has_reserve:  # every order needs its intent on the disk
+            trader.hear(trader.order())
+            assert trader.orders < 100
+        assert len(trader.sent()) == trader.orders - 1 > 1
+        assert len(trader.sent()) == sum(record.type == "SubmitOrder" for record in _records(trader.path)) - 1
+        assert [item.level for item in trader.released if isinstance(item, GateChanged)] == [Gate.CANCELS_ONLY]
+        trader.released.clear()
+        trader.hear(trader.order(), HaltRequested("c-halt", "kim", "the disk is full"))
+        assert not trader.sent()
+        assert any(isinstance(item, CommandAnswered) and item.accepted for item in trader.released)
+        types = [record.type for record in _records(trader.path)]
+        assert (types.count("LogSpaceLow"), types.count("HaltRequested")) == (1, 1)
+        ballast.unlink()
+    finally:
+        trader.log.close()
+    assert verify(trader.path).ok
+
+
+def _records(path: Path) -> list[Record]:
+    with LogReader(path, a_codec()) as reader:
+        return list(reader.events(raw=False))
+
+
+def _lock(folder: Path) -> Callable[[], None]:
+    other = sqlite3.connect(folder / "a.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    return other.close
+
+
+def _hide(folder: Path) -> Callable[[], None]:
+    (folder / "a.db").rename(folder / "away.db")
+    return lambda: None if (folder / "a.db").exists() else (folder / "away.db").rename(folder / "a.db") and None
+
+
+def _freeze(folder: Path) -> Callable[[], None]:
+    make_read_only(folder)
+    return lambda: None
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (_lock, "another program holds it locked"),
+        (_hide, "was deleted or moved while the log was being written"),
+        (_freeze, "its file system is read-only"),
+    ],
+)
+def test_given_a_log_that_takes_nothing_when_an_order_is_to_go_then_nothing_leaves_and_the_core_ends(
+    real: Path, fault: Callable[[Path], Callable[[], None]], said: str
+) -> None:
+    trader = Trader(real / "a.db")
+    end = trader.log.last_seq
+    mend = fault(real)
+    try:
+        trader.core.post(trader.order(), source="test")
+        trader.core.start()
+        trader.core.stop()
+        assert not trader.core.alive
+        assert trader.released == []
+        assert isinstance(trader.died[0], LogError)
+        assert said in str(trader.died[0])
+        assert str(trader.path) in str(trader.died[0])
+    finally:
+        trader.log.close()
+        mend()
+    report = verify(trader.path)
+    assert (report.ok, report.events) == (True, end)
+
+
+def test_given_a_running_trader_when_its_log_is_deleted_then_the_run_ends_with_the_gate_shut(tmp_path: Path) -> None:
+    with a_house(tmp_path) as house:
+        system = house.trader.system
+        until(lambda: house.trader.reader.status().connection == "READY")
+        (tmp_path / "log.db").unlink()
+        until(system.stopped.is_set)
+        assert isinstance(system.failure, LogError)
+        assert f"{tmp_path / 'log.db'} was deleted or moved" in str(system.failure)
+        assert system.gate.level is Gate.CANCELS_ONLY

@@ -95,6 +95,24 @@ def test_given_frames_of_an_older_wal_behind_the_end_when_opened_then_they_are_n
         stands(put(room, kept.database, kept.wal[:end] + kept.older_wal[end:]), item)
 
 
+def test_given_zeros_behind_the_end_when_opened_then_the_log_ends_there(kept: Kept, room: Path) -> None:
+    """A WAL that was given its size beforehand holds zeros where nothing was written yet."""
+    for item in (kept.base, *kept.commits):
+        end = HEADER + item.frames * STEP if item is not kept.base else 0
+        stands(put(room, kept.database, kept.wal[:end] + bytes(1 << 20)), item)
+
+
+@pytest.mark.parametrize("wal", [None, b"", bytes(1 << 20)])
+def test_given_a_cut_while_the_wal_got_its_size_when_opened_then_the_database_stands(
+    kept: Kept, room: Path, wal: bytes | None
+) -> None:
+    path = put(room, kept.database, wal)
+    log = open_log(path, create_id=None, wal_bytes=2 << 20)
+    assert (log.last_seq, log.last_hash) == (kept.base.last_seq, kept.base.head)
+    log.close()
+    stands(path, kept.base)
+
+
 def test_given_a_writer_that_commits_in_two_steps_when_held_against_this_then_it_is_caught(
     kept: Kept, room: Path
 ) -> None:
