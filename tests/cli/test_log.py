@@ -139,10 +139,27 @@ def test_given_a_type_of_another_version_when_shown_then_it_is_shown_as_it_is(ho
         (["--since", "2026-01-13", "--type", "OrderRejected"], [4]),
         (["--until", "2026-01-13"], []),
         (["--recorded", "--since", "2026-01-13T09:00:00"], [1, 2, 3, 4, 5, 6]),
+        (["--type", "PauseRequested", "--type", "NoticeRaised"], [3, 5]),
+        (["--type", "NoticeRaised", "--type", "NoticeRaised"], [3]),
+        (["--text", "CASH IS"], [4]),
+        (["--text", "점심"], [5]),
+        (["--role", "new"], [6]),
+        (["--cause", "1"], [2, 3]),
+        (["--cause", "1", "--type", "NoticeRaised"], [3]),
+        (["--cause", "4"], []),
+        (["-n", "2"], [5, 6]),
+        (["-n", "2", "--type", "OrderRejected", "--type", "QuotesJudged", "--type", "NoticeRaised"], [3, 4]),
     ],
 )
 def test_given_a_filter_when_grepped_then_only_what_fits_is_shown(home: Path, args: list[str], seqs: list[int]) -> None:
     assert [event["seq"] for event in _objects(home, "grep", *args)] == seqs
+
+
+def test_given_objects_in_a_payload_when_shown_then_each_has_a_line_and_a_summary_only_counts_them(home: Path) -> None:
+    text = _run(home, "show", "2").stdout
+    assert "    row=1 symbol=005930 rule=crossed" in text
+    [line] = _run(home, "grep", "--type", "QuotesJudged").stdout.splitlines()
+    assert "verdicts=(1)" in line
 
 
 def test_given_a_log_when_counted_then_the_figures_are_shown(home: Path) -> None:
@@ -176,6 +193,8 @@ def test_given_a_changed_log_when_verified_then_it_exits_1_and_names_the_event(h
 @pytest.mark.parametrize(
     ("args", "said"),
     [
+        (["grep", "--cause", "99"], "--cause expected 1 to 6, was 99"),
+        (["grep", "--type", "OrderRejected", "--type", "Nonsense"], "--type expected a type of the log"),
         (["show", "99"], "SEQ expected 1 to 6, was 99"),
         (["grep", "--type", "OrderRejekted"], "near: OrderRejected"),
         (["grep", "--since", "noon"], "--since expected HH:MM"),
