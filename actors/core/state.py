@@ -188,6 +188,9 @@ def _make(value: dict[str, Any], kind: Any) -> Any:
         return kind(value["v"])
     fields = _fields(kind)
     if fields:
+        odd = (value.keys() - {TAG}) ^ set(fields)
+        if odd:
+            raise ValueError(f"{kind.__name__} differs in {', '.join(sorted(odd))}")
         return kind(**{key: _read(item) for key, item in value.items() if key != TAG})
     made = kind.__new__(kind)
     given = value.keys() - {TAG}
