@@ -2,6 +2,7 @@
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { BrokerService } from "./gen/hantrade/v1/broker_pb.js";
+import { DeskService } from "./gen/hantrade/v1/desk_pb.js";
 import { ErrorDetailSchema } from "./gen/hantrade/v1/types_pb.js";
 
 /** A check of this example that did not hold; its text is for people. */
@@ -12,10 +13,24 @@ export class CheckFailed extends Error {}
  * @param {string} address host:port of a broker that speaks plain text
  */
 export function connect(address) {
+  const { transport, drop } = open(address);
+  return { client: createClient(BrokerService, transport), drop };
+}
+
+/**
+ * The same to the desk of a trader.
+ * @param {string} address host:port, as `hantrade status --json` and the trader's note in its home tell it
+ */
+export function connectDesk(address) {
+  const { transport, drop } = open(address);
+  return { desk: createClient(DeskService, transport), drop };
+}
+
+/** @param {string} address */
+function open(address) {
   const baseUrl = `http://${address}`;
   const http2 = new Http2SessionManager(baseUrl, { pingIntervalMs: 10_000, pingTimeoutMs: 5_000 });
-  const transport = createGrpcTransport({ baseUrl, sessionManager: http2 });
-  return { client: createClient(BrokerService, transport), drop: () => http2.abort() };
+  return { transport: createGrpcTransport({ baseUrl, sessionManager: http2 }), drop: () => http2.abort() };
 }
 
 /**

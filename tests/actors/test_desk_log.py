@@ -38,6 +38,7 @@ class Desk:
     log: EventLog
     client: DeskClient
     path: Path
+    address: str
 
     def read(self, **fields: Any) -> list[Any]:
         return list(self.client.ReadLog(Request(**fields)))
@@ -52,8 +53,9 @@ def serving(path: Path, log_id: str = "L1") -> Iterator[Desk]:
     reader = DeskReader(lambda *_: None, RunFacts("paper", "r1", str(path)), lambda: UnixNanos(0), lambda: 0)
     server = DeskServer.start(lambda *_, **__: None, reader, "127.0.0.1", 0)
     try:
-        with a_desk(server.ask("ping", timeout=5)) as client:
-            yield Desk(log, client, path)
+        address = server.ask("ping", timeout=5)
+        with a_desk(address) as client:
+            yield Desk(log, client, path, address)
     finally:
         server.stop()
         log.close()
