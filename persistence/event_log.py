@@ -1,5 +1,7 @@
 """The append side of the event log: one writer, one transaction per commit, a hash chain over commits."""
 
+import errno
+import os
 import sqlite3
 import sys
 import time
@@ -66,6 +68,8 @@ class EventLog:
         try:
             if create_id is None and not path.exists():
                 raise ConfigError(f"log expected an existing file, was {str(path)!r}")
+            if path.is_dir():  # before anything is put beside it
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = WriterLock(path.with_name(path.name + ".lock"))
         except OSError as error:

@@ -337,6 +337,7 @@ def test_given_a_folder_in_the_place_of_a_file_and_the_other_way_round_when_open
     ):
         _refused(lambda path=path: open_log(tmp_path / path), f"{tmp_path / path} cannot be opened: ", said)
     _refused(lambda: open_log(tmp_path / ("x" * 300)), "File name too long")
+    assert [file.name for file in tmp_path.glob("a.db*")] == ["a.db"]
 
 
 @pytest.mark.parametrize("name", ["거래 기록 13일.db", "100% #1?.db", "a 'b' \"c\".db", "ㄱ/ㄴ ㄷ/ㄹ.db"])
