@@ -73,7 +73,11 @@ class Home:
     def claim(self, role: str) -> Iterator[None]:
         """Hold the home for one process of a role (`trader`, `broker`). Raises AlreadyRunning with its pid."""
         path = self._own_file(role, "lock")
-        with path.open("a+") as file:
+        try:
+            opened = path.open("a+")
+        except OSError as error:
+            raise _unusable(self.root, error) from None
+        with opened as file:
             if not _lock(file):
                 file.seek(0)
                 pid = file.read().strip() or "unknown"
@@ -85,8 +89,9 @@ class Home:
             try:
                 yield
             finally:
-                self._file(role, "json").unlink(missing_ok=True)
-                file.truncate(0)
+                with contextlib.suppress(OSError):  # read-only by now: the lock counts, and it goes with the process
+                    self._file(role, "json").unlink(missing_ok=True)
+                    file.truncate(0)
 
     def announce(self, role: str, running: Running) -> None:
         """Write down where this process can be reached; readers never see half of it."""

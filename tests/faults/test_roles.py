@@ -9,13 +9,14 @@ from actors.core.kernel import MAX_FOLLOW_UPS, Kernel
 from actors.roles.notifier import HALTED, PAUSED, UNCANCELLED
 from actors.roster import ROLES, make_roles
 from domain.errors import InvariantError
+from domain.messages.link import BrokerPosition
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, ResumeRequested
-from domain.messages.orders import CancelOrder, SubmitOrder
+from domain.messages.orders import CancelOrder, OrderFilled, SubmitOrder
 from domain.messages.run import RoleFailed, RunStarted
 from domain.messages.trading import GateChanged, NoticeRaised
-from domain.types import Gate, Severity, UnixNanos
-from tests.actors.builders import T0, House, a_quote, a_run, broker_state, only, received
+from domain.types import Gate, Krw, Severity, UnixNanos
+from tests.actors.builders import SAMSUNG, T0, House, Venue, a_quote, a_run, broker_state, only, received
 from tests.faults.builders import BEGIN, a_trading_house, broken, buy, cancel, day_of, notices, with_a_resting_order
 from tests.persistence.logs import a_codec
 
@@ -118,6 +119,20 @@ def test_given_a_role_that_raises_while_the_log_is_folded_when_started_then_it_i
     assert not again.said(SubmitOrder)
     level = Gate.CANCELS_ONLY if name in VITAL else Gate.EXITS_ONLY
     assert again.said(GateChanged)[-1].level is level
+
+
+def test_given_a_fill_while_the_portfolio_was_out_when_started_again_then_books_differ_and_nothing_leaves() -> None:
+    live, order = with_a_resting_order()
+    broken(live, "portfolio", "evolve", on=(OrderFilled,))
+    live.hear(Venue(seq=1).fills(order, 10, 0))
+    assert day_of(live).state == "HALTED"
+    again = House(*make_roles())
+    again.core.kernel = live.folded(make_roles)
+    held = BrokerPosition(SAMSUNG, 10, Krw(100_000))
+    again.hear(*BEGIN[:4], broker_state(positions=(held,), as_of=2), received(a_quote(5)))
+    again.hear(ResumeRequested("c", "kim", "the bug is mended"), buy("c2"))
+    assert any("Our books and the broker's differ: 005930: 0 shares here, 10" in text for text in notices(again))
+    assert not again.said(SubmitOrder)
 
 
 def test_given_a_role_that_raises_on_everything_when_a_day_of_quotes_comes_then_a_person_reads_it_once() -> None:
