@@ -3,12 +3,19 @@
 import hashlib
 import json
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from domain.messages import MESSAGES
-from persistence import catalog
+from broker.translate.quotes import decode_batch
+from domain.messages import MESSAGES, Message
+from domain.messages.market import QuotesJudged, QuotesReceived
+from domain.messages.orders import SubmitOrder
+from persistence import catalog, codec
+from persistence.codec import MessageCodec
+from persistence.fields import Field, fields_of, is_number
 from tests.persistence.logs import a_record, open_log
 
 
@@ -31,7 +38,56 @@ def test_given_a_stale_page_when_checked_then_it_is_told_and_rewritten_only_when
     text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n")
     assert text.endswith("\nafter\n")
-    assert all(f"| `{name}`" in text for name in MESSAGES)
+    assert all(f"\n#### {name}\n" in text for name in MESSAGES)
+
+
+@pytest.mark.parametrize("kind", MESSAGES.values(), ids=lambda kind: kind.__name__)
+def test_given_a_type_when_documented_then_numbers_have_units_and_the_example_is_one_of_it(
+    kind: type[Message],
+) -> None:
+    found = catalog.fields(kind)
+    assert not [field.name for field in found if is_number(field) and not field.unit], "say the unit in fields.py"
+    examples = catalog.read_examples()
+    assert kind.__name__ in examples, "add an example to persistence/examples.json"
+    example = examples[kind.__name__]
+    assert example.keys() <= {field.name for field in found}
+    encoded = json.dumps(example).encode()
+    if kind is QuotesReceived:
+        msgspec.json.decode(encoded, type=codec._QuotesPayload)
+        assert example.keys() == {field.name for field in found}
+    elif kind is QuotesJudged:
+        msgspec.json.decode(encoded, type=codec._JudgedPayload)
+    else:
+        record = a_record(1, type=kind.__name__, payload=encoded)
+        assert isinstance(MessageCodec(decode_batch).decode(record), kind)
+
+
+def test_given_objects_inside_payloads_when_documented_then_their_numbers_have_units() -> None:
+    inner = {each for kind in MESSAGES.values() for each in catalog._nested(kind)}
+    bare = [f"{each.__name__}.{f.name}" for each in inner for f in fields_of(each) if is_number(f) and not f.unit]
+    assert not bare, "say the unit in fields.py"
+
+
+def test_given_examples_when_compared_with_the_types_then_none_is_left_over() -> None:
+    assert catalog.read_examples().keys() <= MESSAGES.keys()
+
+
+def test_given_annotations_and_comments_when_read_then_unit_and_meaning_are_those_of_the_source() -> None:
+    found = {field.name: field for field in fields_of(SubmitOrder)}
+    assert found["limit_price"] == Field("limit_price", "integer or null", "KRW", "None for a market order")
+    assert found["valid_until"] == Field("valid_until", "integer", "UTC ns", "system time; not sent after it")
+    assert found["quantity"].unit == "shares"
+    assert found["side"].json == "`BUY` `SELL`"
+
+
+def test_given_a_number_nobody_gave_a_unit_when_looked_at_then_the_check_sees_it() -> None:
+    @dataclass
+    class Bare:
+        wibbles: tuple[int, ...]
+
+    [field] = fields_of(Bare)
+    assert is_number(field)
+    assert field.unit == ""
 
 
 def test_given_a_log_when_hashed_as_documented_then_the_hashes_agree(tmp_path: Path) -> None:
