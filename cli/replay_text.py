@@ -65,12 +65,14 @@ def difference_lines(report: ReplayReport) -> list[str]:
         return [*lines, "  A state may change in `evolve` only; after a restart the role would go on from the fold's."]
     if found.recorded is None and found.replayed is None:
         return lines
-    width = max(24, (console().width - LABEL_CHARS - 8) // 2)
-    if found.kind not in (Kind.GAP, Kind.UNKNOWN, Kind.ENDLESS) or found.replayed is not None:
+    if found.recorded is not None and found.replayed is not None:
+        width = max(24, (console().width - LABEL_CHARS - 8) // 2)
         lines += ["", f"    {'':<{LABEL_CHARS}}  {'recorded':<{width}}  replayed"]
         lines += [_side_by_side(cells, width) for cells in _fields(found)]
-    elif found.recorded is not None:
-        lines += ["", f"    {cause_line(found.recorded)}"]
+    else:
+        side = "recorded" if found.recorded is not None else "replayed"
+        lines += ["", f"    {'':<{LABEL_CHARS}}  {side} alone"]
+        lines += [_alone(name, one or two or "") for name, one, two in _fields(found)]
     if found.causes:
         lines += ["", "  led here by", *(f"    {cause_line(cause)}" for cause in found.causes)]
     if found.replayed_causes:
@@ -141,6 +143,10 @@ def _side_by_side(cells: Cells, width: int) -> str:
         _window("(not there)" if text is None else text, width, at if one != two else 0) for text in (one, two)
     )
     return f"  {mark} {_cut(name, LABEL_CHARS):<{LABEL_CHARS}}  {left:<{width}}  {right}".rstrip()
+
+
+def _alone(name: str, value: str) -> str:
+    return f"    {_cut(name, LABEL_CHARS):<{LABEL_CHARS}}  {_cut(value, console().width - LABEL_CHARS - 6)}"
 
 
 def _window(text: str, width: int, at: int) -> str:

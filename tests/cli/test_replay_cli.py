@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def test_given_a_removed_output_when_replayed_then_it_is_named(log: Path):
 
 def test_given_a_removed_input_when_replayed_then_the_gap_is_named(log: Path):
     inputs = [record.seq for record in the_records() if record.causation_seq == 0]
-    first, following = next((a, b) for a, b in zip(inputs, inputs[1:], strict=False) if a > one_approved(log))
+    first, following = next((a, b) for a, b in pairwise(inputs) if a > one_approved(log))
     changed(log, "DELETE FROM events WHERE seq >= ? AND seq < ?", first, following)
     result = run(log)
     assert result.exit_code == 1
