@@ -107,7 +107,11 @@ def find_chain(path: Path) -> LogChain:
 def _scan(path: Path) -> tuple[list[LogFile], list[str]]:
     """Give the other logs of the folder, by name, and words on files that look like one and cannot be read."""
     found, unreadable = list[LogFile](), list[str]()
-    for file in sorted(path.absolute().parent.iterdir()):
+    try:
+        files = sorted(path.absolute().parent.iterdir())
+    except OSError as error:
+        return [], [f"the folder {path.parent} cannot be listed: {error.strerror}"]
+    for file in files:
         if not file.is_file() or not _may_be_log(file) or file.samefile(path):
             continue
         try:

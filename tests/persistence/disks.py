@@ -19,6 +19,12 @@ def _mount(*args: str) -> bool:
     return subprocess.run(["mount", *args], check=False, capture_output=True).returncode == 0
 
 
+def _unmount(folder: Path) -> None:
+    if subprocess.run(["umount", str(folder)], check=False, capture_output=True).returncode != 0:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+        raise AssertionError(f"a file on {folder} is still open")
+
+
 @contextmanager
 def memory_disk(folder: Path, size: str) -> Iterator[Path]:
     """Give a file system of a size in memory."""
@@ -28,7 +34,7 @@ def memory_disk(folder: Path, size: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)  # fails when a test left a file open
+        _unmount(folder)
 
 
 @contextmanager
@@ -43,7 +49,7 @@ def real_disk(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        _unmount(folder)
 
 
 def make_read_only(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,18 @@ def test_given_a_writer_on_the_newest_day_when_looked_for_then_it_is_not_held_up
     conn.execute("BEGIN IMMEDIATE")
     assert len(find_chain(paths[-1]).files) == 3
     conn.close()
+
+
+def test_given_a_folder_that_may_not_be_listed_when_looked_for_then_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = days(tmp_path, 2)
+
+    def forbidden(_: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", forbidden)
+    found = find_chain(second)
+    assert [file.path for file in found.files] == [second]
+    assert found.notes == (f"the folder {tmp_path} cannot be listed: Permission denied",)
+    assert first.exists()
