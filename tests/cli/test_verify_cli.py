@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from actors.core.kernel import Kernel
+from actors.roster import make_roles
 from cli.log import app
+from cli.log_choice import carry
+from domain.types import LinkName
 from persistence.verify import verify
+from tests.actors.builders import a_run, broker_state, instruments, opened
 from tests.persistence.chains import a_day, by_sql, cut, days
+from tests.persistence.power import Scribe
 
 runner = CliRunner()
 
@@ -122,3 +128,22 @@ def test_given_a_copy_when_verified_then_it_is_noted(chain: list[Path]) -> None:
 
 def test_given_help_when_asked_then_only_is_explained() -> None:
     assert "--only" in runner.invoke(app, ["verify", "--help"], env={"COLUMNS": "200"}).stdout
+
+
+def test_given_a_real_roll_when_verified_then_both_days_are_proven_and_a_cut_of_the_first_is_found(
+    tmp_path: Path,
+) -> None:
+    old, new = tmp_path / "paper-1.db", tmp_path / "paper-2.db"
+    scribe = Scribe(old, checkpoint_pages=1_000)
+    scribe.hear(a_run())
+    before = scribe.last.last_seq
+    scribe.hear(opened(LinkName.QUOTES), instruments(), opened(LinkName.ORDERS), broker_state())
+    scribe.log.close()
+    carry(old, new, Kernel(make_roles(), "L1"))
+    found = _last(_run(new, "--json"))
+    assert [Path(file["log_path"]).name for file in found["files"]] == [old.name, new.name]
+    assert (found["ok"], found["complete"]) == (True, True)
+    cut(old, before)
+    result = _run(new)
+    assert result.exit_code == 1
+    assert f"first bad event {before + 1}: ends at event {before}" in result.stdout

@@ -15,7 +15,7 @@ from tests.actors.builders import a_run
 from tests.persistence.logs import a_record, open_log
 from tests.persistence.power import FRAME, HEADER, PAGE, STEP, Kept, Scribe, Written, a_mixed_day, put, quotes, stands
 
-INSIDE = (1, FRAME, FRAME + PAGE // 2, STEP - 1)  # bytes of a frame that reached the disk
+INSIDE = (1, FRAME, STEP - 1)  # bytes of a frame that reached the disk
 
 
 @pytest.fixture(scope="module")
