@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 from actors.core.core import to_record
 from actors.core.kernel import Kernel
 from actors.recovery import fold
+from actors.roles.strategist import Strategist
 from actors.roster import make_roles
 from broker.translate.quotes import decode_batch, encode_batch
+from domain.bars import Bar
 from domain.config import StrategyConfig
 from domain.messages import Message, Stamp
 from domain.messages.market import QuotesReceived
 from domain.quotes import Quote, QuoteBatch
-from domain.types import LinkName, UnixNanos
+from domain.types import Krw, LinkName, Purpose, Side, UnixNanos
 from persistence.codec import MessageCodec, UnknownEvent
 from persistence.folding import Folding, folding
 from persistence.record import Record
+from strategies.base import Argument, Day, Scene, Strategy
 from tests.actors.builders import SAMSUNG, T0, House, a_run, broker_state, instruments, opened, venue
 
 SYMBOLS = (SAMSUNG, "000660", "035420")
@@ -47,16 +50,10 @@ class Pages:
         return folding(self, CODEC, from_seq, to_seq)
 
 
-ROWS = st.lists(
-    st.tuples(
-        st.sampled_from((*SYMBOLS, "999999")),
-        st.integers(-2, 40),  # seconds later; before the last one at times
-        st.sampled_from([10_000, 10_010, 10_050, 10_100, 10_003, 13_100, 0]),  # off the grid, beyond the limit, none
-        st.integers(0, 50),
-    ),
-    min_size=0,
-    max_size=4,
-)
+BAD = st.tuples(st.just("999999"), st.integers(-2, 0), st.sampled_from([10_003, 13_100, 0]), st.just(0))
+GOOD = st.tuples(st.sampled_from(SYMBOLS), st.integers(1, 40), st.sampled_from([10_000, 10_010, 10_050]), st.just(7))
+CLEAN = st.lists(GOOD, min_size=1, max_size=4)
+ROWS = st.one_of(CLEAN, CLEAN, CLEAN, CLEAN, st.lists(st.one_of(GOOD, BAD), max_size=3))
 STEPS = st.lists(st.one_of(ROWS, ROWS, ROWS, st.sampled_from(["tick", "conflated", "order"])), min_size=5, max_size=40)
 
 
@@ -107,6 +104,41 @@ def test_for_any_day_folding_in_runs_leads_to_the_state_of_folding_one_by_one(
     fold(in_runs, reader, to_seq)
     assert in_runs.last_seq == to_seq
     assert _state(in_runs) == _state(_one_by_one(records, to_seq))
+
+
+class Chatty(Strategy):
+    """Argues at every bar, so that the last message always leaves its trace."""
+
+    NAME = "chatty"
+
+    def on_bar(self, bar: Bar, scene: Scene, day: Day) -> Any:
+        """Buy."""
+        inputs = (bar.symbol, Side.BUY, Purpose.ENTRY, 1.0, 1.0, 60, Krw(bar.close), "unknown", (), str(bar.start))
+        return (Argument(*inputs),)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(ROWS, min_size=10, max_size=40), st.data())
+def test_for_any_day_the_trace_of_the_last_message_is_that_of_folding_one_by_one(
+    steps: list[Any], data: st.DataObject
+) -> None:
+    records = _records(steps, columns=True)
+    to_seq = data.draw(st.integers(len(records) // 2, len(records)))
+    run = msgspec.json.encode(a_run(symbols=(), strategies=(StrategyConfig("chatty"),)))
+    records[0] = records[0]._replace(payload=run)
+    traces = []
+    for in_runs in (True, False):
+        role = Strategist({"chatty": Chatty})
+        kernel, pages = Kernel([role], "L"), Pages(records)
+        steps_of: Any = pages.folding(1, to_seq) if in_runs else _singly(pages, to_seq)
+        for _, seq, at, said_by, message in steps_of:
+            kernel.fold(message, Stamp(seq, UnixNanos(at), "L"), said_by)
+        traces.append([argument.rationale for _, argument, _ in role._arguments])
+    assert traces[0] == traces[1]
+
+
+def _singly(pages: Pages, to_seq: int) -> list[Folding]:
+    return [Folding(r.seq, r.seq, r.recorded_at, r.role, pages.decode(r)) for r in pages.records[:to_seq]]
 
 
 def _quiet(pairs: int) -> list[Record]:
