@@ -15,6 +15,7 @@ from domain.messages.trading import OrderApproved, OrderDenied, SignalFormed
 from domain.quotes import Quote
 from domain.risk import STATE_RULES, Proposal
 from domain.risk.measures import Measured, measure
+from domain.time import kst_date
 from domain.types import PPM, UnixNanos
 from persistence.codec import MessageCodec, UnknownEvent
 from persistence.reader import LogReader
@@ -84,25 +85,48 @@ def _fold(role: RiskManager, reader: LogReader, last_seq: int, symbol: str) -> s
     """
     kernel = Kernel((role,), reader.log_id)
     needle, named = f'"{symbol}"'.encode(), 0  # the last batch that names the instrument
+    clock: Record | None = None  # the latest of the batches left out since the last message
     for record in reader.events(1, last_seq, raw=False):
         if record.type == QuotesReceived.__name__ and needle in record.payload:
             named = record.seq
         if record.type not in _HEARD:
             continue
         if record.type == QuotesJudged.__name__ and record.causation_seq != named:
-            rows = () if record.venue_time is None else (_NAMELESS._replace(venue_time=record.venue_time),)
-            message: Message | UnknownEvent = QuotesJudged(record.causation_seq, rows, ())
-        else:
-            message = reader.decode(record)
+            clock = _later(clock, record)
+            continue
+        message = reader.decode(record)
         if isinstance(message, UnknownEvent):
             return f"event #{record.seq:,}, a {record.type}, cannot be read: {message.reason}"
         if isinstance(message, StateCarried):
+            if role.NAME not in message.states:
+                return f"event #{record.seq:,} carries no state of the {role.NAME}"
             message = replace(message, states={role.NAME: message.states[role.NAME]})
         try:
-            kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), reader.log_id), record.role)
+            if clock is not None:
+                _take(kernel, clock, _only_clock(clock))
+            _take(kernel, record, message)
         except LogError as error:
             return str(error)
+        clock = None
+    if clock is not None:
+        _take(kernel, clock, _only_clock(clock))
     return "; ".join(kernel.benched.values())
+
+
+def _take(kernel: Kernel, record: Record, message: Message) -> None:
+    kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), kernel.log_id), record.role)
+
+
+def _later(clock: Record | None, judged: Record) -> Record | None:
+    """Give which of two batches rules the venue's clock: the later one, of another date the one that came last."""
+    if judged.venue_time is None or clock is None or clock.venue_time is None:
+        return judged if judged.venue_time is not None else clock
+    is_behind = judged.venue_time < clock.venue_time and kst_date(judged.venue_time) == kst_date(clock.venue_time)
+    return clock if is_behind else judged
+
+
+def _only_clock(judged: Record) -> QuotesJudged:
+    return QuotesJudged(judged.causation_seq, (_NAMELESS._replace(venue_time=judged.venue_time or 0),), ())
 
 
 def _asked(role: RiskManager, verdict: Any, asked: Any) -> Iterable[Measured]:

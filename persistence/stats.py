@@ -51,7 +51,8 @@ def runs(reader: LogReader) -> list[RunInfo]:
 def stats(reader: LogReader) -> LogStats:
     """Count. Reads every event, so it takes a second or so per million. Raises LogError."""
     events, first_at, last_at, first_venue, last_venue = reader.rows(
-        "SELECT count(*), min(recorded_at), max(recorded_at), min(venue_time), max(venue_time) FROM events NOT INDEXED"
+        "SELECT count(*), min(recorded_at), max(recorded_at), min(nullif(venue_time, 0)), max(venue_time)"
+        " FROM events NOT INDEXED"
     )[0]
     by_type = reader.rows("SELECT type, count(*) FROM events NOT INDEXED GROUP BY type ORDER BY 2 DESC, 1")
     by_kind = reader.rows(
