@@ -2,8 +2,8 @@
 
 A strategy declares a name and parameters and implements hooks. It is deterministic: no clock, no randomness, no I/O,
 no state outside itself; time is the venue time in what it is handed. Hooks are the only place where its state
-changes. It argues, it does not order: risk sizes and may refuse every argument. A hook that raises gets the whole
-strategy benched for the run; the others go on.
+changes. It argues, it does not order: risk sizes and may refuse every argument. A hook that raises, or
+argues for another instrument than it was shown, gets the whole strategy benched for the run; the others go on.
 """
 
 import math

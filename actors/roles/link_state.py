@@ -46,7 +46,10 @@ class Link:
             self.retry_at = now + backoff_ns(self.attempts, stamp, settings)
 
     def clock_stepped_back(self, now: int, settings: LinkConfig) -> None:
-        """Let no moment lie ahead: a retry or a time-out would wait as long as the clock was put back."""
+        """Let no moment lie ahead: a retry or a time-out would wait as long as the clock was put back.
+
+        Our clock does not go back any more (docs/decisions/0017); logs of earlier versions may.
+        """
         self.since, self.last_beat = min(self.since, now), min(self.last_beat, now)
         self.ready_at = min(self.ready_at, now)
         self.retry_at = min(self.retry_at, now + settings.backoff_max_ms * NANOS_PER_MS)

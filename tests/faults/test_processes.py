@@ -14,6 +14,7 @@ from cli.replay import replay_here
 from persistence.verify import verify
 from tests.processes.harness import DEADLINE_S, Place, a_place, assert_books_agree, stopped, the_log, wait_until
 
+pytestmark = pytest.mark.processes
 FAULTY = "tests.faults.faulty_trader"
 
 
