@@ -168,7 +168,7 @@ class House:
         tally.batches += 1
         batch = QuoteBatch(RUN, tally.batches, rows, 0, False, at)
         if self._log is not None and not raw:
-            raw = encode_batch(batch)
+            raw = encode_batch(batch, columns=True)
         facts = self.venue.see(rows)
         self.say(QuotesReceived(batch, raw), "link/quotes")
         for fact in facts:

@@ -92,17 +92,14 @@ class MessageCodec:
         except Exception as error:  # whatever the handed-in decoder raises on broken bytes
             raise ValueError(f"event {record.seq} expected a quote batch, {error}") from error
 
-    def joined(self, records: Sequence[Record]) -> QuoteBatch | None:
-        """Decode the batches of several QuotesReceived as one; None when that cannot be done with these."""
-        raws = [record.raw for record in records]
+    def joined(self, raws: Sequence[bytes | None]) -> QuoteBatch | None:
+        """Decode several batches as one with the rows of all; None when that cannot be done with these."""
         if not self._joins or None in raws:
             return None
         try:
-            batch = self._decode_batch(b"".join(raws))  # type: ignore[arg-type]  # no None among them
+            return self._decode_batch(b"".join(raws))  # type: ignore[arg-type]  # no None among them
         except Exception:  # noqa: BLE001  # one by one they say which is broken
             return None
-        said = sum(int(record.payload[8 : record.payload.find(b",")]) for record in records)
-        return batch if len(batch.rows) == said and not batch.end_of_data else None
 
     def decode(self, record: Record, source: BatchSource | None = None) -> Message | UnknownEvent:
         """Give the message of a record; `source` finds the batch a QuotesJudged speaks of.

@@ -7,7 +7,7 @@ the next pair wipes out, such as the arguments a strategy made on it.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from domain.messages import Message
 from domain.messages.market import QuotesJudged, QuotesReceived
@@ -31,11 +31,16 @@ class Folding(NamedTuple):
     message: Message | UnknownEvent
 
 
+Row = tuple[Any, ...]  # columns of Record but the last; a Record of each would cost as much as reading it
+Raws = dict[int, bytes]  # sequence -> bytes of a quote batch
+_SEQ, _RUN, _AT, _TYPE, _ROLE, _PAYLOAD = 0, 1, 2, 4, 7, 8  # places of columns in a row
+
+
 class Pages(Protocol):
     """What is needed of a reader."""
 
-    def page(self, from_seq: int, to_seq: int | None, limit: int) -> list[Record]:
-        """Give up to `limit` records with their raw bytes."""
+    def page(self, from_seq: int, to_seq: int | None, limit: int) -> tuple[list[Row], Raws]:
+        """Give up to `limit` events and the bytes of the quotes among them."""
 
     def decode(self, record: Record) -> Message | UnknownEvent:
         """Give the message of one record."""
@@ -44,56 +49,57 @@ class Pages(Protocol):
 def folding(reader: Pages, codec: MessageCodec, from_seq: int, to_seq: int | None) -> Iterator[Folding]:
     """Give the steps of a fold from one event to another (None: the end). Raises LogError."""
     while to_seq is None or from_seq <= to_seq:
-        page = reader.page(from_seq, to_seq, PAGE)
-        yield from _steps(reader, codec, page)
-        if len(page) < PAGE:
+        rows, raws = reader.page(from_seq, to_seq, PAGE)
+        yield from _steps(reader, codec, rows, raws)
+        if len(rows) < PAGE:
             return
-        from_seq = page[-1].seq + 1
+        from_seq = rows[-1][_SEQ] + 1
 
 
-def _steps(reader: Pages, codec: MessageCodec, page: list[Record]) -> Iterator[Folding]:
+def _steps(reader: Pages, codec: MessageCodec, rows: list[Row], raws: Raws) -> Iterator[Folding]:
     at = 0
-    while at < len(page):
-        end = _end_of_run(page, at) if page[at].type == _RECEIVED else at
+    while at < len(rows):
+        end = _end_of_run(rows, at) if rows[at][_TYPE] == _RECEIVED else at
         if end - at >= 2 * SHORTEST:
-            merged = _merged(codec, page[at : end - 2])
+            merged = _merged(codec, rows[at : end - 2], raws)
             if merged is not None:
                 yield from merged
                 at = end - 2
-        record = page[at]
-        yield Folding(record.seq, record.seq, record.recorded_at, record.role, reader.decode(record))
+        row = rows[at]
+        seq = row[_SEQ]
+        yield Folding(seq, seq, row[_AT], row[_ROLE], reader.decode(Record(*row, raws.get(seq))))
         at += 1
 
 
-def _end_of_run(page: list[Record], at: int) -> int:
+def _end_of_run(rows: list[Row], at: int) -> int:
     """Give the index behind the longest run of plain pairs that begins at an index."""
-    last = len(page) - 1
+    last, seq, run_id = len(rows) - 1, rows[at][_SEQ], rows[at][_RUN]
     while at < last:
-        received, judged = page[at], page[at + 1]
-        if received.type != _RECEIVED or judged.type != _JUDGED or judged.seq != received.seq + 1:
+        received, judged = rows[at], rows[at + 1]
+        if received[_TYPE] != _RECEIVED or judged[_TYPE] != _JUDGED:
             break
-        payload = received.payload
+        if received[_SEQ] != seq or judged[_SEQ] != seq + 1 or run_id != judged[_RUN]:
+            break
+        payload = received[_PAYLOAD]
         # The exact text that a judgement without a verdict on this batch has; anything else is looked at by itself.
-        rows = payload[8 : payload.find(b",")]
-        if judged.payload != b'{"source_seq":%d,"rows":%b,"verdicts":[]}' % (received.seq, rows):
-            break
-        if _PLAIN not in payload or page[at].run_id != judged.run_id:
+        rest = b'{"source_seq":%d,"rows":%b,"verdicts":[]}' % (seq, payload[8 : payload.find(b",")])
+        if judged[_PAYLOAD] != rest or _PLAIN not in payload:
             break
         at += 2
-        if at < last and page[at].seq != judged.seq + 1:
-            break
+        seq += 2
     return at
 
 
-def _merged(codec: MessageCodec, run: Sequence[Record]) -> tuple[Folding, Folding] | None:
+def _merged(codec: MessageCodec, run: Sequence[Row], raws: Raws) -> tuple[Folding, Folding] | None:
     """Give a run of pairs as one; None when its batches cannot be read together."""
     received, judged = run[-2], run[-1]
-    batch = codec.joined(run[::2])
-    if batch is None:
+    batches = [raws.get(row[_SEQ]) for row in run[::2]]
+    said = sum([int(row[_PAYLOAD][8 : row[_PAYLOAD].find(b",")]) for row in run[::2]])
+    batch = codec.joined(batches)
+    if batch is None or len(batch.rows) != said or batch.end_of_data:
         return None
     together = QuotesReceived(QuoteBatch(batch.run_id, batch.seq, batch.rows, 0, False, batch.sent_at), b"")
-    verdict = QuotesJudged(received.seq, batch.rows, ())
     return (
-        Folding(run[0].seq, received.seq, received.recorded_at, received.role, together),
-        Folding(judged.seq, judged.seq, judged.recorded_at, judged.role, verdict),
+        Folding(run[0][_SEQ], received[_SEQ], received[_AT], received[_ROLE], together),
+        Folding(judged[_SEQ], judged[_SEQ], judged[_AT], judged[_ROLE], QuotesJudged(received[_SEQ], batch.rows, ())),
     )

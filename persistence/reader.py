@@ -22,7 +22,6 @@ from persistence.record import Record
 
 _PAGE = 2_000
 _MAX_SEQ = 2**63 - 1
-_new = tuple.__new__  # Record(...) goes through a Python-level __new__; this does not
 _COLUMNS = (
     "e.seq, e.run_id, e.recorded_at, e.venue_time, e.type, e.stream, e.causation_seq, e.role, CAST(e.payload AS BLOB)"
 )
@@ -146,16 +145,15 @@ class LogReader:
         """Give the log for the fold, quotes in runs. Raises LogError."""
         return folding(self, self._codec, from_seq, to_seq)
 
-    def page(self, from_seq: int, to_seq: int | None, limit: int) -> list[Record]:
-        """Give up to `limit` records with their raw bytes, in sequence. Raises LogError."""
+    def page(self, from_seq: int, to_seq: int | None, limit: int) -> tuple[list[tuple[Any, ...]], dict[int, bytes]]:
+        """Give up to `limit` events as columns of Record, and the bytes of the quotes among them. Raises LogError."""
         last = _MAX_SEQ if to_seq is None else to_seq
         sql = f"SELECT {_COLUMNS} FROM events e NOT INDEXED WHERE e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {limit}"
         rows = self.rows(sql, (from_seq, last))
         if not rows:
-            return []
+            return rows, {}
         # Two scans side by side: a join would look every event up in the quotes.
-        raws = dict(self.rows("SELECT seq, raw FROM quotes WHERE seq BETWEEN ? AND ?", (rows[0][0], rows[-1][0])))
-        return [_new(Record, (*row, raws.get(row[0]))) for row in rows]
+        return rows, dict(self.rows("SELECT seq, raw FROM quotes WHERE seq BETWEEN ? AND ?", (rows[0][0], rows[-1][0])))
 
     def decode(self, record: Record) -> Message | UnknownEvent:
         """Give the message of one record; the batch of a QuotesJudged is looked up when it is not the one just read."""

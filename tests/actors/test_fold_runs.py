@@ -38,9 +38,10 @@ class Pages:
         self.records = records
         self._batches: dict[int, QuoteBatch] = {}
 
-    def page(self, from_seq: int, to_seq: int | None, limit: int) -> list[Record]:
+    def page(self, from_seq: int, to_seq: int | None, limit: int) -> Any:
         last = len(self.records) if to_seq is None else to_seq
-        return self.records[from_seq - 1 : min(last, from_seq - 1 + limit)]
+        found = self.records[from_seq - 1 : min(last, from_seq - 1 + limit)]
+        return [tuple(record[:9]) for record in found], {item.seq: item.raw for item in found if item.raw is not None}
 
     def decode(self, record: Record) -> Message | UnknownEvent:
         batch_at: Any = lambda seq: CODEC.batch(self.records[seq - 1])  # noqa: E731
