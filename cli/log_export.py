@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from persistence.record import Record
     from persistence.tables import Columns, Format, Pages
 
-CARRIED_ON = ("paper", "mock", "live")  # modes whose newest log a trader goes on with
+DEMO = "demo-"  # how the names of logs begin that no trader goes on with
 
 FormatOption = Annotated[
     str | None, typer.Option("--format", help="jsonl, csv or parquet; else by the ending of --out, else jsonl.")
@@ -238,8 +238,7 @@ def _refuse_to_remove_the_last(path: Path) -> None:
     from domain.errors import HantradeError
     from persistence.files import read_log_file
 
-    mode = path.name.split("-")[0]
-    if mode not in CARRIED_ON:
+    if path.name.startswith(DEMO):
         return
     own = read_log_file(path)
     for other in path.parent.glob("*.db"):
