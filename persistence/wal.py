@@ -12,20 +12,21 @@ _BLOCK = bytes(1 << 20)
 
 
 def prepare_wal(path: Path, size: int) -> None:
-    """Give a database that nobody has open a WAL of `size` bytes of zeros, unless it has one.
+    """Give a database that nobody writes a WAL of `size` bytes of zeros, unless it holds something.
 
-    A full disk or a missing right makes commits slower, nothing else: the WAL is then left as it was.
+    An empty one is what a reader leaves behind. A full disk or a missing right makes commits slower, nothing else: the
+    WAL is then empty or not there.
     """
     wal = path.with_name(path.name + "-wal")
     if size <= 0:
         return
+    if wal.exists() and wal.stat().st_size > 0:
+        return  # of a writer that was cut off: it may hold commits
     try:
-        with wal.open("xb") as file:
+        with wal.open("wb") as file:
             for _ in range(size // len(_BLOCK)):
                 file.write(_BLOCK)
             file.flush()
             os.fsync(file.fileno())
-    except FileExistsError:
-        return  # of a writer that was cut off: it holds commits
     except OSError:
         wal.unlink(missing_ok=True)

@@ -51,3 +51,15 @@ def test_given_a_folder_without_room_or_rights_when_prepared_then_nothing_is_lef
     monkeypatch.setattr("persistence.wal.os.fsync", full)
     prepare_wal(tmp_path / "log.db", SIZE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_given_the_empty_wal_a_reader_left_when_prepared_then_it_gets_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    EventLog.open(path, create_id=lambda: "L").close()
+    _wal(path).touch()
+    prepare_wal(path, SIZE)
+    assert _wal(path).stat().st_size == SIZE
+    log = EventLog.open(path, create_id=None)
+    log.commit([a_record(1)], durable=True)
+    log.close()
+    assert verify(path).events == 1
