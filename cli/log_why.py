@@ -13,7 +13,7 @@ def why(
     order: Annotated[
         str,
         typer.Argument(
-            metavar="ORDER", help="Id of the order or the beginning of one, number of the venue, or sequence (#N)."
+            metavar="ORDER", help="Id of the order or the beginning of one, number of the venue, or sequence ('#N')."
         ),
     ],
     checks: Annotated[bool, typer.Option(help="Recompute the risk checks; reads the log up to the order.")] = True,
@@ -21,7 +21,7 @@ def why(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell an order's whole story: quote, signal, risk, wire, venue, fills, result. Example: hantrade log why #1358"""
+    """Tell an order's whole story: quote, signal, risk, wire, venue, fills, result. Example: hantrade log why 1358"""
     from cli.compose import codec
     from cli.why_checks import recompute
     from cli.why_text import as_lines, as_objects

@@ -1,7 +1,8 @@
 """The risk checks of one order, told again: the log keeps the verdict, the values come from folding it anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from heapq import merge
 from typing import Any
 
 from actors.core.kernel import Kernel
@@ -10,12 +11,11 @@ from domain.errors import LogError
 from domain.messages import Message, Stamp
 from domain.messages.market import QuotesJudged, QuotesReceived
 from domain.messages.operator import ManualOrderRequested
-from domain.messages.run import RoleFailed, StateCarried
+from domain.messages.run import RoleFailed, RunStarted, StateCarried
 from domain.messages.trading import OrderApproved, OrderDenied, SignalFormed
 from domain.quotes import Quote
 from domain.risk import STATE_RULES, Proposal
 from domain.risk.measures import Measured, measure
-from domain.time import kst_date
 from domain.types import PPM, UnixNanos
 from persistence.codec import MessageCodec, UnknownEvent
 from persistence.reader import LogReader
@@ -78,55 +78,60 @@ def _judged_again(verdict: Step, asked: tuple[Record, Any], reader: LogReader) -
 
 
 def _fold(role: RiskManager, reader: LogReader, last_seq: int, symbol: str) -> str:
-    """Fold what the risk manager hears; give why it cannot be done.
+    """Fold what the risk manager hears up to an event; give why it cannot be done.
 
-    Nearly all of a log are quotes, and of quotes the rules need the last one of the instrument and the venue's clock:
-    batches that do not name the instrument are not decoded, a row without a name stands for their clock.
+    Nearly all of a log are quotes, and of quotes the rules need the last one of the instrument in this run and the
+    venue's clock. So the others are left out, and both come last: what stands between does not look at them.
     """
     kernel = Kernel((role,), reader.log_id)
-    needle, named = f'"{symbol}"'.encode(), 0  # the last batch that names the instrument
-    clock: Record | None = None  # the latest of the batches left out since the last message
-    for record in reader.events(1, last_seq, raw=False):
-        if record.type == QuotesReceived.__name__ and needle in record.payload:
-            named = record.seq
-        if record.type not in _HEARD:
-            continue
-        if record.type == QuotesJudged.__name__ and record.causation_seq != named:
-            clock = _later(clock, record)
-            continue
+    run_began = 0
+    for record in _rare(reader, last_seq):
         message = reader.decode(record)
         if isinstance(message, UnknownEvent):
             return f"event #{record.seq:,}, a {record.type}, cannot be read: {message.reason}"
+        if isinstance(message, RunStarted):
+            run_began = record.seq
         if isinstance(message, StateCarried):
             if role.NAME not in message.states:
                 return f"event #{record.seq:,} carries no state of the {role.NAME}"
             message = replace(message, states={role.NAME: message.states[role.NAME]})
         try:
-            if clock is not None:
-                _take(kernel, clock, _only_clock(clock))
-            _take(kernel, record, message)
+            kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), reader.log_id), record.role)
         except LogError as error:
             return str(error)
-        clock = None
-    if clock is not None:
-        _take(kernel, clock, _only_clock(clock))
-    return "; ".join(kernel.benched.values())
+    return _fold_quotes(kernel, reader, run_began, last_seq, symbol) or "; ".join(kernel.benched.values())
 
 
-def _take(kernel: Kernel, record: Record, message: Message) -> None:
-    kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), kernel.log_id), record.role)
+def _rare(reader: LogReader, last_seq: int) -> Iterator[Record]:
+    """Give what the risk manager hears besides quotes, by the log's index of types."""
+    kinds = sorted(_HEARD - {QuotesJudged.__name__})
+    return merge(*(reader.events(1, last_seq, type=kind, raw=False) for kind in kinds), key=lambda record: record.seq)
 
 
-def _later(clock: Record | None, judged: Record) -> Record | None:
-    """Give which of two batches rules the venue's clock: the later one, of another date the one that came last."""
-    if judged.venue_time is None or clock is None or clock.venue_time is None:
-        return judged if judged.venue_time is not None else clock
-    is_behind = judged.venue_time < clock.venue_time and kst_date(judged.venue_time) == kst_date(clock.venue_time)
-    return clock if is_behind else judged
-
-
-def _only_clock(judged: Record) -> QuotesJudged:
-    return QuotesJudged(judged.causation_seq, (_NAMELESS._replace(venue_time=judged.venue_time or 0),), ())
+def _fold_quotes(kernel: Kernel, reader: LogReader, run_began: int, last_seq: int, symbol: str) -> str:
+    """Fold the last judged batch with a row of the instrument, and the clock of the last batch of all."""
+    needle = f'"{symbol}"'.encode()
+    judged, named = None, None
+    for record in reader.events(run_began + 1, last_seq, reverse=True, raw=False):
+        if record.type == QuotesJudged.__name__:
+            judged = record
+        elif record.type == QuotesReceived.__name__ and needle in record.payload and judged is not None:
+            if judged.causation_seq != record.seq:
+                continue
+            message = reader.decode(judged)
+            if isinstance(message, UnknownEvent):
+                return f"event #{judged.seq:,}, a {judged.type}, cannot be read: {message.reason}"
+            if isinstance(message, QuotesJudged) and any(row.symbol == symbol for row in message.rows):
+                named = (judged, message)
+                break
+    # The clock outlives a run, quotes do not.
+    clock = next(reader.events(1, last_seq, type=QuotesJudged.__name__, reverse=True, raw=False), None)
+    folded = [named] if named is not None else []
+    if clock is not None and clock.venue_time is not None:
+        folded.append((clock, QuotesJudged(0, (_NAMELESS._replace(venue_time=clock.venue_time),), ())))
+    for record, message in folded:
+        kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), reader.log_id), record.role)
+    return ""
 
 
 def _asked(role: RiskManager, verdict: Any, asked: Any) -> Iterable[Measured]:

@@ -118,7 +118,7 @@ def find_order(reader: LogReader, name: str, codec: MessageCodec) -> str:
     if found:
         shown = [f"{order_id} ({how})" for order_id, how in list(found.items())[:_SHOWN]]
         more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
-        raise ConfigError(f"ORDER {name!r} fits {len(found):,} orders: {', '.join(shown)}{more}; #N means a sequence")
+        raise ConfigError(f"ORDER {name!r} fits {len(found):,} orders: {', '.join(shown)}{more}; '#N' means a sequence")
     if _OWN_ID.fullmatch(text):
         with ExitStack() as stack:
             if any(stack.enter_context(other) for other in _beside(reader, text, codec)):
