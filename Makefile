@@ -1,6 +1,6 @@
 # The doors to the project. Everything lives in .venv inside this folder; nothing outside it is touched.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench proto lock clean env env-dev
+.PHONY: help demo test lint format bench bench-peer proto lock clean env env-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -21,8 +21,13 @@ lint: env-dev ## style, types, contract, freshness of everything generated
 format: env-dev ## put the code into the house style
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format --quiet . && .venv/bin/buf format -w
 
-bench: env-dev ## measure beside ZeroMQ and one-message-per-quote gRPC; writes bench/results.json
+bench: env-dev ## measure beside peers, about six minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)
+
+bench-peer: env-dev ## get NautilusTrader (150 MB, into .venv/nautilus), to measure beside it too
+	@$(PY) -m venv .venv/nautilus
+	@.venv/nautilus/bin/python -m pip install --quiet --upgrade pip
+	@.venv/nautilus/bin/python -m pip install --quiet --group nautilus
 
 proto: env-dev ## generate the stubs from protos/ (Python, and Node when it is installed)
 	@$(PY) tools/gen_stubs.py

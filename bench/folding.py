@@ -25,7 +25,7 @@ def measure(size: Size) -> list[Line]:
 
     Raises RuntimeError when a fold is not of the whole log, or when a snapshot leads to another state than the fold.
     """
-    rounds = 1 if size is Size.SMALL else 3
+    rounds = {Size.SMALL: 1, Size.USUAL: 2, Size.FULL: 5}[size]
     lines: list[Line] = []
     for mix in (sized(LIVE, size), sized(FULL, size)):
         log = made_log(mix)

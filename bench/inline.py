@@ -8,7 +8,6 @@ limits but those of the account, nothing kept on disk. Both sides run in fresh p
 
 import cProfile
 import gc
-import importlib.util
 import pstats
 import statistics
 import tempfile
@@ -25,6 +24,7 @@ from bench.fresh import TOP, apart
 from bench.house import House, Tally, Venue, wide_config
 from bench.outcome import Line, Size, say
 from bench.strategy import EmaCross, QuoteStrategist
+from bench.tested import PYTHON, Tested, nautilus
 from bench.traffic import OPEN, batches, listed, symbols, walk
 from broker.translate.quotes import encode_batch
 from domain.config import StrategyConfig
@@ -70,8 +70,9 @@ class Done:
 
 def measure(size: Size) -> list[Line]:
     """Run ours and theirs in turns. Theirs is left out when it is not installed."""
-    quotes, rounds = (40_000, 1) if size is Size.SMALL else (400_000, 3)
-    has_peer = importlib.util.find_spec("nautilus_trader") is not None
+    quotes, rounds = {Size.SMALL: (40_000, 1), Size.USUAL: (400_000, 2), Size.FULL: (1_000_000, 5)}[size]
+    if not PYTHON.exists():
+        say(f"{PEER} is not here: `make bench-peer` gets it")
     ours: dict[str, list[float]] = {way.name: [] for way in WAYS}
     theirs: list[float] = []
     for number in range(rounds):
@@ -79,10 +80,8 @@ def measure(size: Size) -> list[Line]:
             done = apart(run, way, quotes if size is Size.SMALL else quotes // way.share)
             ours[way.name].append(done.tally.quotes / done.seconds)
             say(_told(f"{way.name}, round {number + 1}", done.tally.quotes, done.tally.orders, done))
-        if has_peer:
-            from bench.nautilus import back_test_here
-
-            tested = apart(back_test_here, quotes, INSTRUMENTS, RATE, BEGIN, FAST, SLOW)
+        if PYTHON.exists():
+            tested = nautilus(quotes, INSTRUMENTS, RATE, BEGIN, FAST, SLOW)
             theirs.append(tested.quotes / tested.seconds)
             say(_told(f"{PEER}, round {number + 1}", tested.quotes, tested.orders, tested))
     peers = ((PEER, statistics.median(theirs)),) if theirs else ()
@@ -92,10 +91,9 @@ def measure(size: Size) -> list[Line]:
     ]
 
 
-def _told(what: str, quotes: int, orders: int, done: object) -> str:
-    seconds, cpu = getattr(done, "seconds"), getattr(done, "cpu_s")  # noqa: B009  # ours and theirs
+def _told(what: str, quotes: int, orders: int, done: Done | Tested) -> str:
     return (
-        f"{what}: {quotes / seconds:,.0f} quotes/s, {cpu * 1e6 / quotes:.2f} µs of CPU per quote,"
+        f"{what}: {quotes / done.seconds:,.0f} quotes/s, {done.cpu_s * 1e6 / quotes:.2f} µs of CPU per quote,"
         f" {orders:,} orders, one per {quotes / max(1, orders):,.0f} quotes"
     )
 

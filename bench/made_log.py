@@ -64,6 +64,8 @@ def made_log(mix: Mix) -> Path:
         begin = time.monotonic()
         _make(making, mix)
         making.rename(path)
+        for rest in folder.glob(f"{making.name}.*"):  # its lock and its reserve
+            rest.unlink()
         print(f"made {path} in {time.monotonic() - begin:.0f} s ({path.stat().st_size / 1e6:,.0f} MB)")
     return path
 

@@ -1,9 +1,13 @@
-"""NautilusTrader's back-test engine on the same ticks with the same two averages. One equity per code, cash account."""
+"""NautilusTrader's back-test engine on the same ticks with the same two averages. One equity per code, cash account.
+
+`python -m bench.nautilus QUOTES INSTRUMENTS RATE BEGIN FAST SLOW`, run by the Python of `make bench-peer`; gives JSON.
+"""
 
 import gc
+import json
+import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from nautilus_trader.backtest.config import BacktestEngineConfig
@@ -23,17 +27,6 @@ from bench.traffic import symbols, walk
 from domain.quotes import Quote
 
 VENUE = Venue("KRX")
-
-
-@dataclass(frozen=True, slots=True)
-class Tested:
-    """What a back-test of theirs did."""
-
-    quotes: int
-    seconds: float  # the engine's run alone: data are made and sorted before
-    cpu_s: float
-    orders: int
-    fills: int
 
 
 class CrossConfig(StrategyConfig, frozen=True):  # type: ignore[misc, call-arg]  # not typed
@@ -86,14 +79,14 @@ class Cross(Strategy):  # type: ignore[misc]  # not typed
         self.submit_order(self.order_factory.market(one, side, Quantity.from_int(1)))
 
 
-def back_test_here(quotes: int, instruments: int, rate: int, begin: int, fast: int, slow: int) -> Tested:
-    """Make the rows and run; for a process of its own."""
+def back_test_here(quotes: int, instruments: int, rate: int, begin: int, fast: int, slow: int) -> dict[str, float]:
+    """Make the rows and run."""
     codes = symbols(instruments)
     return back_test(list(walk(codes, quotes, rate, begin=begin)), codes, fast, slow)
 
 
-def back_test(rows: Sequence[Quote], codes: Sequence[str], fast: int, slow: int) -> Tested:
-    """Run their engine over these rows."""
+def back_test(rows: Sequence[Quote], codes: Sequence[str], fast: int, slow: int) -> dict[str, float]:
+    """Run their engine over these rows; give the fields of `Tested`. Data are made and sorted before the clock runs."""
     engine = BacktestEngine(
         BacktestEngineConfig(trader_id=TraderId("BENCH-001"), logging=LoggingConfig(bypass_logging=True))
     )
@@ -118,4 +111,8 @@ def back_test(rows: Sequence[Quote], codes: Sequence[str], fast: int, slow: int)
     seconds, spent = time.monotonic() - begin, time.process_time() - cpu
     orders, fills = engine.cache.orders_total_count(), len(engine.cache.orders_closed())
     engine.dispose()
-    return Tested(len(rows), seconds, spent, orders, fills)
+    return {"quotes": len(rows), "seconds": seconds, "cpu_s": spent, "orders": orders, "fills": fills}
+
+
+if __name__ == "__main__":
+    print(json.dumps(back_test_here(*map(int, sys.argv[1:]))))

@@ -20,7 +20,7 @@ def measure(size: Size) -> list[Line]:
     mixes = [sized(mix, size) for mix in (LIVE, FULL)]
     logs = [made_log(mix) for mix in mixes]
     rates: dict[str, list[float]] = {mix.name: [] for mix in mixes}
-    for number in range(1 if size is Size.SMALL else 2):
+    for number in range(3 if size is Size.FULL else 1):
         for mix, log in zip(mixes, logs, strict=True):
             events, seconds, cpu = command(log)
             rates[mix.name].append(events / seconds)

@@ -30,10 +30,10 @@ Paced = dict[tuple[str, int], SourceReport]  # side, rate
 class Plan:
     """How much is measured."""
 
-    rounds: int = 3  # of quotes per second
+    rounds: int = 2  # of quotes per second
     flat_out: tuple[tuple[int, int], ...] = ((1_000, 150_000), (100, 100_000))  # ours: quotes per order, quotes
     peer_quotes: tuple[tuple[str, int], ...] = ((ZEROMQ.name, 200_000), (SINGLE.name, 20_000))
-    paced: tuple[tuple[int, int], ...] = ((1_000, 1), (5_000, 2), (50_000, 1))  # quotes per second, rounds
+    paced: tuple[tuple[int, int], ...] = ((1_000, 1), (5_000, 1), (50_000, 1))  # quotes per second, rounds
     orders: int = 520  # of one paced round, about a hundred a second
 
 

@@ -20,6 +20,7 @@ from bench.outcome import Line, Size, show
 from bench.quotes import HELD, MARK, Job, make_rows, marks
 from bench.quotes import instruments as bench_instruments
 from bench.reports import Arrivals, SinkReport, SourceReport, percentile
+from bench.tested import PYTHON, nautilus
 from bench.traffic import batches, listed, live_sizes, moves, symbols, walk
 from domain.quality import QualityBook, judge
 from persistence.reader import LogReader
@@ -189,7 +190,7 @@ def test_given_a_made_log_when_the_replay_command_runs_then_it_is_identical_and_
     with sqlite3.connect(path) as conn:
         conn.execute("UPDATE events SET payload = replace(payload, '\"last_qty\":1', '\"last_qty\":2')")
     conn.close()
-    with pytest.raises(RuntimeError, match='"identical": *false'):
+    with pytest.raises(RuntimeError, match=r'"identical": *false'):
         replaying.command(path)
 
 
@@ -206,12 +207,11 @@ def test_given_every_way_of_the_inline_core_when_run_then_quotes_are_handled_and
 
 
 def test_given_nautilus_installed_when_both_run_row_by_row_then_both_send_the_same_number_of_orders() -> None:
-    pytest.importorskip("nautilus_trader", reason="the group peers is not installed")
-    from bench.nautilus import back_test_here
-
+    if not PYTHON.exists():
+        pytest.skip("`make bench-peer` was not run")
     way = next(way for way in inline.WAYS if way.rows == 1)
     args = (QUOTES, inline.INSTRUMENTS, inline.RATE, inline.BEGIN, inline.FAST, inline.SLOW)
-    tested = inline.apart(back_test_here, *args)
+    tested = nautilus(*args)
     assert inline.run(way, QUOTES).tally.orders == tested.orders == tested.fills
 
 
@@ -233,7 +233,7 @@ def test_given_records_of_the_core_when_appended_in_turns_then_every_side_takes_
 
 
 def test_given_eventsourcing_installed_when_records_are_appended_then_it_takes_them_all() -> None:
-    pytest.importorskip("eventsourcing", reason="the group peers is not installed")
+    pytest.importorskip("eventsourcing", reason="the bench group is not installed")
     rate, cpu, _ = appends.append_all("eventsourcing SQLiteApplicationRecorder", 1_000)
     assert rate > 0 < cpu
 
