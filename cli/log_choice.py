@@ -65,6 +65,11 @@ def choose_log(home: Home, mode: str, recover: Callable[[LogReader], Recovered] 
         recovered = recover(reader)
         if recovered.problem:
             logger.warning("the snapshot is not used, the whole log is folded", why=recovered.problem)
+        if _has_ended(recovered.kernel):
+            date = _day_of(recovered.kernel).ended_date
+            logger.info(
+                "this date has been traded; the next one will be (a recorded day: with another --home)", date=date
+            )
         if recovered.kernel.benched or not is_over(recovered.kernel, reader):
             return Choice(newest, recovered)
     return _roll(newest, new_log(home, mode), recovered.kernel)
@@ -72,12 +77,16 @@ def choose_log(home: Home, mode: str, recover: Callable[[LogReader], Recovered] 
 
 def is_over(kernel: Kernel, reader: LogReader) -> bool:
     """Tell whether a trading day has ended in this very log; one that was carried into it does not count."""
-    day = _day_of(kernel)
-    if day.plan is None or day.ended_date != day.plan.trading_date:
+    if not _has_ended(kernel):
         return False
     begun = beginning_of(reader)
     carried = begun.states.get(TradingDay.NAME) if begun is not None else None
-    return carried is None or carried.state.get("ended_date") != day.ended_date
+    return carried is None or carried.state.get("ended_date") != _day_of(kernel).ended_date
+
+
+def _has_ended(kernel: Kernel) -> bool:
+    day = _day_of(kernel)
+    return day.plan is not None and day.ended_date == day.plan.trading_date
 
 
 def _day_of(kernel: Kernel) -> TradingDay:

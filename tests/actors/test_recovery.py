@@ -1,5 +1,6 @@
 """Recovery: the fold, whole or from a snapshot on, gives the same state; nothing is decided; carried states load."""
 
+import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -15,6 +16,7 @@ from actors.roles.executor import Executor
 from actors.roles.portfolio import Portfolio
 from actors.roles.strategist import Strategist
 from actors.roster import make_roles
+from cli.compose import codec
 from domain.config import RiskConfig
 from domain.errors import LogError
 from domain.messages import Stamp
@@ -43,8 +45,10 @@ from tests.actors.builders import venue as venue_time
 from tests.actors.log_writer import commits_of, states_of, write_log
 from tests.actors.test_executor import SCRIPTS
 from tests.actors.test_house import HouseGame
+from tests.actors.trader_house import a_broker, a_trader, until
 from tests.persistence.logs import a_codec, open_log
 
+NEEDED = r"follows log L .*is needed beside it: state of portfolio expected version 2, was 1"
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -280,13 +284,14 @@ def test_given_a_role_with_another_version_when_a_carried_state_is_folded_then_t
         assert states_of(kernel)["risk_manager"] == states_of(house.core.kernel)["risk_manager"]
         portfolio: Any = kernel.role("portfolio")
         assert portfolio.state.books == house.core.kernel.role("portfolio").state.books  # type: ignore[attr-defined]
-        for wrong in (
-            lambda: (tmp_path / "one.db").rename(tmp_path / "one.old"),
-            lambda: write_log(tmp_path / "one.db", House(*make_roles())),
-        ):
-            wrong()
-            with pytest.raises(LogError, match=r"follows log L .*is needed beside it: state of portfolio expected ver"):
-                recover_fully(reader)
+        (tmp_path / "one.db").rename(tmp_path / "one.old")
+        with pytest.raises(LogError, match=NEEDED):
+            recover_fully(reader)
+        (tmp_path / "one.old").rename(tmp_path / "one.db")
+        with closing(sqlite3.connect(tmp_path / "one.db")) as other, other:
+            other.execute("UPDATE commits SET hash = 'ab' WHERE last_seq = (SELECT max(last_seq) FROM commits)")
+        with pytest.raises(LogError, match=NEEDED):  # of the same name, but not what was followed
+            recover_fully(reader)
 
 
 def test_given_a_role_that_is_new_or_gone_when_a_carried_state_is_folded_then_the_roles_there_are_have_theirs(
@@ -338,3 +343,15 @@ def test_given_remembered_sequences_when_a_new_log_begins_then_they_mean_nothing
     after.hear(a_run())
     day: Any = after.core.kernel.role("trading_day")
     assert day.lifted_seq == 0
+
+
+@pytest.mark.processes
+def test_given_a_whole_day_of_a_real_trader_when_it_has_ended_then_its_live_states_are_the_fold_of_its_log(
+    tmp_path: Path,
+) -> None:
+    with a_broker(tmp_path, speed=0) as broker, a_trader(tmp_path, broker.address) as trader:
+        until(lambda: trader.reader.status().day == "CLOSED" and trader.reader.status().quotes > 100)
+        trader.system.stop("the day is over")
+        live = states_of(trader.system.kernel)
+    with LogReader(tmp_path / "log.db", codec()) as reader:
+        assert states_of(recover_fully(reader).kernel) == live
