@@ -186,7 +186,9 @@ MUTANTS: dict[str, Mutant] = {
         ORDER._replace(left=Budget(0, 1, 0, 0, 0)), "is called rejected while", lost_is_refused
     ),
     "the link does not read the gate": Mutant(HALT, "leaves though the gate", gate_is_not_read),
-    "the broker notes a request after the wire": Mutant(AT_VENUE, "L-", notes_after_the_wire),
+    "the broker notes a request after the wire": Mutant(
+        AT_VENUE, "live at the venue and REJECTED here", notes_after_the_wire
+    ),
     "a doubt is called refused": Mutant(AT_VENUE, "is called rejected while", doubt_is_called_void),
     "resolving voids nothing": Mutant(ORDER, "is called rejected while", resolve_does_not_void),
     "the broker reads no deadline": Mutant(
