@@ -112,8 +112,8 @@ def archive(path: Path, folder: Path, codec: MessageCodec, version: str) -> Mani
             raise LogCorrupt(f"{path} is not as it was written and is not archived: {report.problem}")
         part = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)  # of an attempt that was cut off
-        part.mkdir(parents=True)
         try:
+            part.mkdir(parents=True)
             with LogReader(path, codec) as reader:
                 manifest = _write(reader, part, codec, version, report.head_hash)
             found = check(part, codec)
@@ -121,6 +121,8 @@ def archive(path: Path, folder: Path, codec: MessageCodec, version: str) -> Mani
                 raise LogError(f"the archive of {path} could not be read back equal: {found.problem or 'another head'}")
             part.rename(folder)
             tables.sync(folder.parent)
+        except OSError as error:
+            raise LogError(f"{folder} cannot be written: {error.strerror or error}") from error
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return manifest

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from domain.errors import ConfigError
+from domain.errors import ConfigError, LogError
 
 Format = Literal["jsonl", "csv", "parquet"]
 FORMATS: tuple[Format, ...] = ("jsonl", "csv", "parquet")
@@ -85,7 +85,8 @@ def text_writer(kind: Format) -> Callable[[Pages, Columns, TextIO], int]:
 def appearing(path: Path, *, force: bool = False, option: str = "--out") -> Iterator[Path]:
     """Give a temporary name to write to; when all went well it becomes `path`, else it is removed.
 
-    Raises ConfigError naming the option when the folder is missing, or the file exists and `force` is not given.
+    Raises ConfigError naming the option when the folder is missing, or the file exists and `force` is not given, and
+    LogError when it cannot be written.
     """
     if not path.parent.is_dir():
         raise ConfigError(f"{option} expected a file in a folder that exists, was {str(path)!r}")
@@ -99,6 +100,8 @@ def appearing(path: Path, *, force: bool = False, option: str = "--out") -> Iter
         yield part
         sync(part)
         part.replace(path)
+    except OSError as error:
+        raise LogError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         part.unlink(missing_ok=True)
 

@@ -219,6 +219,14 @@ def test_given_a_read_back_that_differs_when_archived_then_no_archive_appears(
     assert not (tmp_path / "new").exists()
 
 
+def test_given_a_place_that_cannot_be_written_when_archived_then_one_line_says_so(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    path, _ = _copy(made, tmp_path)
+    with pytest.raises(LogError, match=r"arch cannot be written: Not a directory"):
+        archive.archive(path, path / "arch", CODEC, "0")
+
+
 def test_given_an_empty_log_when_archived_then_it_comes_back_empty(tmp_path: Path) -> None:
     open_log(tmp_path / "a.db").close()
     manifest = archive.archive(tmp_path / "a.db", tmp_path / "arch", CODEC, "0")

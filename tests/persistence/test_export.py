@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.errors import ConfigError, LogCorrupt
+from domain.errors import ConfigError, LogCorrupt, LogError
 from domain.messages.market import QuotesReceived
 from domain.messages.trading import NoticeRaised
 from domain.quotes import Quote
@@ -148,6 +148,16 @@ def test_given_a_failure_in_the_middle_when_writing_then_nothing_appears(tmp_pat
 
     with pytest.raises(LogCorrupt, match="the disk is broken"), tables.appearing(tmp_path / "a") as part:
         tables.write(failing(), {"n": int}, kind, part)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_given_a_full_disk_when_writing_then_one_line_says_so_and_nothing_is_left(tmp_path: Path) -> None:
+    with (
+        pytest.raises(LogError, match=r"a\.csv cannot be written: No space left"),
+        tables.appearing(tmp_path / "a.csv"),
+    ):
+        with Path("/dev/full").open("w") as sink:
+            sink.write("x" * 100_000)
     assert list(tmp_path.iterdir()) == []
 
 
