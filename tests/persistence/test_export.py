@@ -155,9 +155,9 @@ def test_given_a_full_disk_when_writing_then_one_line_says_so_and_nothing_is_lef
     with (
         pytest.raises(LogError, match=r"a\.csv cannot be written: No space left"),
         tables.appearing(tmp_path / "a.csv"),
+        Path("/dev/full").open("w") as sink,
     ):
-        with Path("/dev/full").open("w") as sink:
-            sink.write("x" * 100_000)
+        sink.write("x" * 100_000)
     assert list(tmp_path.iterdir()) == []
 
 
