@@ -182,21 +182,7 @@ def _compose(
     address = str(desk_server.ask("ping", timeout=5))
     if snapshots is not None:
         start_edge(edges, ShadowWatch, system.core.post, log_path, recovered.snapshot, snapshots)
-    effects = Effects(
-        routes={
-            SubmitOrder: orders,
-            ModifyOrder: orders,
-            CancelOrder: orders,
-            ResolveOrder: orders,
-            GateChanged: orders,
-            SubscribeQuotes: quotes,
-            FetchTrends: trends,
-            NoticeRaised: alerts,
-            CommandAnswered: desk_server,
-        },
-        link_of={LinkName.QUOTES: quotes, LinkName.ORDERS: orders},
-        listeners=listeners,
-    )
+    effects = _effects(alerts, trends, quotes, orders, desk_server, listeners)
     system.start(config, __version__, edges, effects)
     cleanups.pop()  # the system stops its edges from here on
 
@@ -205,6 +191,29 @@ def _compose(
             cleanup()
 
     return Trader(system, reader, address, log, close)
+
+
+def _effects(
+    alerts: Any,
+    trends: Any,
+    quotes: Any,
+    orders: Any,
+    desk_server: Any,
+    listeners: tuple[Callable[[Message], None], ...],
+) -> Effects:
+    """Say which edge carries out what."""
+    routes: dict[type[Message], Any] = {
+        SubmitOrder: orders,
+        ModifyOrder: orders,
+        CancelOrder: orders,
+        ResolveOrder: orders,
+        GateChanged: orders,
+        SubscribeQuotes: quotes,
+        FetchTrends: trends,
+        NoticeRaised: alerts,
+        CommandAnswered: desk_server,
+    }
+    return Effects(routes, {LinkName.QUOTES: quotes, LinkName.ORDERS: orders}, listeners)
 
 
 def start_edge(edges: list[Any], kind: Any, *args: Any) -> Any:

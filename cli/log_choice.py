@@ -66,9 +66,9 @@ def choose_log(home: Home, mode: str, recover: Callable[[LogReader], Recovered] 
         if recovered.problem:
             logger.warning("the snapshot is not used, the whole log is folded", why=recovered.problem)
         if _has_ended(recovered.kernel):
-            date = _day_of(recovered.kernel).ended_date
+            ended = _day_of(recovered.kernel).ended_date
             logger.info(
-                "this date has been traded; the next one will be (a recorded day: with another --home)", date=date
+                "this date has been traded, the next one will be; a recorded day needs another --home", date=ended
             )
         if recovered.kernel.benched or not is_over(recovered.kernel, reader):
             return Choice(newest, recovered)
