@@ -21,6 +21,6 @@ def test_given_a_planted_defect_when_explored_then_the_shortest_history_that_sho
     print(f"\n{name}: {found.value}")  # noqa: T201  # the history, with -rP
 
 
-@pytest.mark.parametrize("case", {mutant.case for mutant in MUTANTS.values()}, ids=lambda case: case.title)
+@pytest.mark.parametrize("case", dict.fromkeys(item.case for item in MUTANTS.values()), ids=lambda case: case.title)
 def test_given_no_defect_when_explored_as_far_then_every_promise_holds(tmp_path: Path, case: Case) -> None:
     explored(tmp_path, case)
