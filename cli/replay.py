@@ -4,7 +4,8 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import typer
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption, LogOption
 from cli.home import newest_log
 from cli.output import emit_json, krw
+from cli.replay_pair import Beside, fold_beside
 from domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from persistence.reader import LogReader
     from persistence.record import Record
 
-CHILD = "HANTRADE_REPLAY_CHILD"
+CHILD = "HANTRADE_REPLAY_CHILD"  # set in the process that replays: the folder it shares with the one that folds
 
 UntilOption = Annotated[
     int | None, typer.Option("--until", metavar="SEQ", help="Print every role's state behind this event.")
@@ -63,8 +65,9 @@ def replay(
         if until is not None:
             with reading(path) as (reader, _):
                 _check_until(until, reader.last_seq())
-        raise typer.Exit(replay_process(path, json, more=() if until is None else ("--until", str(until))))
-    report = _up_to(replay_here(path, until), until)
+        raise typer.Exit(replay_process(path, json, until=until))
+    folder = Path(os.environ[CHILD])
+    report = _up_to(replay_here(path, until, Beside(folder) if folder.is_dir() else None), until)
     if until is not None:
         _print_states(path, until, json)
     if json:
@@ -76,8 +79,12 @@ def replay(
     raise typer.Exit(Exit.DONE if report.identical else Exit.REFUSED)
 
 
-def replay_here(path: Path, until: int | None = None) -> "ReplayReport":
-    """Replay in this process, to the end or to the end of what the input before `until` led to. Raises LogError."""
+def replay_here(path: Path, until: int | None = None, beside: Beside | None = None) -> "ReplayReport":
+    """Replay in this process, to the end or to the end of what the input before `until` led to.
+
+    The states are compared with a fold of the log: of the process `beside` this one, which has another hash seed, else
+    of this one. Raises LogError.
+    """
     from actors.core.replay import first_drift, undecoded
     from actors.core.replay import replay as run_replay
     from actors.roster import make_roles
@@ -87,12 +94,15 @@ def replay_here(path: Path, until: int | None = None) -> "ReplayReport":
         def entries() -> "Iterator[Entry]":
             return undecoded(reader.events(), lambda record: _decoded(reader, record))
 
-        report = run_replay(entries(), make_roles, codec, reader.log_id, until)
+        report = run_replay(entries(), make_roles, codec, reader.log_id, until, fold=beside is None)
+        if beside is not None and report.left is not None:
+            report = report.compared(beside.fold_of(report.left))
         if not report.states or report.difference is None:
             return report
         seq = first_drift(entries, make_roles, codec, reader.log_id, report)
-        difference = replace(report.difference, text=f"{report.difference.text}; they part first at input {seq}")
-        return replace(report, first_difference_seq=seq, difference=difference)
+        where = f"they part first at input {seq}" if seq else "in one process they agree: it lies in the hash seed"
+        difference = replace(report.difference, text=f"{report.difference.text}; {where}")
+        return replace(report, first_difference_seq=seq or report.first_difference_seq, difference=difference)
 
 
 def _decoded(reader: "LogReader", record: "Record") -> Any:
@@ -104,13 +114,16 @@ def _decoded(reader: "LogReader", record: "Record") -> Any:
     return carried(message, reader) if isinstance(message, StateCarried) else message
 
 
-def replay_process(path: Path, as_json: bool, output: Any = None, more: Sequence[str] = ()) -> int:
-    """Replay in a fresh process with another hash seed; give its exit code."""
+def replay_process(path: Path, as_json: bool, output: Any = None, until: int | None = None) -> int:
+    """Replay in a fresh process with another hash seed, fold the log meanwhile in this one; give its exit code."""
     seed = str(random.SystemRandom().randrange(1, 2**32 - 1))
-    env = os.environ | {CHILD: "1", "PYTHONHASHSEED": seed}
-    command = [sys.executable, "-m", "cli.main", "log", "replay", "--log", str(path.resolve()), *more]
-    done = subprocess.run([*command, "--json"] if as_json else command, env=env, stdout=output, check=False)
-    return done.returncode
+    command = [sys.executable, "-m", "cli.main", "log", "replay", "--log", str(path.resolve())]
+    command += ["--json"] * as_json + ([] if until is None else ["--until", str(until)])
+    with tempfile.TemporaryDirectory(prefix="hantrade-replay-") as folder:
+        env = os.environ | {CHILD: folder, "PYTHONHASHSEED": seed}
+        with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output) as child:
+            fold_beside(path, Path(folder), until, lambda: child.poll() is None)
+            return child.wait()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from actors.core.kernel import Kernel
+from actors.core.kernel import Kernel, KernelState
 from actors.core.role import Role
 from actors.core.state import TAG, canonical, dump
 from domain.errors import InvariantError
@@ -131,23 +131,31 @@ def _extra(theirs: Record) -> str:
     return f"the log holds a {theirs.type} by {theirs.role}, in the replay nobody says it"
 
 
+def states_of(kernel: Kernel, only: frozenset[str] | None = None) -> KernelState:
+    """Give the states of all roles, or of those named. Raises InvariantError naming the role with no plain one."""
+    roles = {role.NAME: _dumped(role) for role in kernel.roles if only is None or role.NAME in only}
+    return KernelState(kernel.last_seq, roles, dict(kernel.benched), {})
+
+
 def state_differences(mine: Kernel, fold: Kernel, only: frozenset[str] | None = None) -> tuple[StateDifference, ...]:
     """Compare every role (or those named) of a replay with those of a pure fold of the same events."""
+    return differing_states(states_of(mine, only), states_of(fold, only))
+
+
+def differing_states(mine: KernelState, fold: KernelState) -> tuple[StateDifference, ...]:
+    """Compare the states of a replay, or some of them, with those of a pure fold of the same events."""
     found: list[StateDifference] = []
-    for role, other in zip(mine.roles, fold.roles, strict=True):
-        if only is not None and role.NAME not in only:
+    for name, state in mine.roles.items():
+        other = fold.roles[name]
+        if mine.benched.get(name) != fold.benched.get(name):
+            found.append(StateDifference(name, "(benched)", mine.benched.get(name), fold.benched.get(name)))
             continue
-        if mine.benched.get(role.NAME) != fold.benched.get(role.NAME):
-            benched = mine.benched.get(role.NAME), fold.benched.get(role.NAME)
-            found.append(StateDifference(role.NAME, "(benched)", *benched))
+        if canonical(state) == canonical(other):
             continue
-        states = _dumped(role), _dumped(other)
-        if canonical(states[0]) == canonical(states[1]):
-            continue
-        for name in dict.fromkeys((*states[0].state, *states[1].state)):
-            path, one, two = _inside(states[0].state.get(name), states[1].state.get(name), name)
+        for attribute in dict.fromkeys((*state.state, *other.state)):
+            path, one, two = _inside(state.state.get(attribute), other.state.get(attribute), attribute)
             if path:
-                found.append(StateDifference(role.NAME, path, one, two))
+                found.append(StateDifference(name, path, one, two))
     return tuple(found)
 
 

@@ -8,13 +8,21 @@ thrown away, so that nothing kept outside the roles (in a module, in a class) is
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, takewhile
 from math import isqrt
 
 from actors.core.core import to_record
-from actors.core.difference import Difference, Kind, StateDifference, explain, state_differences
-from actors.core.kernel import INPUT, Kernel, Numbered
+from actors.core.difference import (
+    Difference,
+    Kind,
+    StateDifference,
+    differing_states,
+    explain,
+    state_differences,
+    states_of,
+)
+from actors.core.kernel import INPUT, Kernel, KernelState, Numbered
 from actors.core.role import Role
 from domain.errors import InvariantError
 from domain.messages import MESSAGES, Message
@@ -38,6 +46,18 @@ class ReplayReport:
     first_difference_seq: int | None
     difference: Difference | None = None
     states: tuple[StateDifference, ...] = ()  # behind the last event, when all outputs agree
+    left: KernelState | None = None  # the states there, when somebody else folds the log and compares
+
+    def compared(self, fold: KernelState) -> "ReplayReport":
+        """Hold the states that were left against those of a fold."""
+        if self.left is None:
+            return self
+        states = differing_states(self.left, fold)
+        if not states:
+            return replace(self, left=None)
+        seq = self.left.last_seq
+        found = Difference(seq, Kind.STATE, f"all outputs agree, but behind them {states[0]}")
+        return ReplayReport(self.events, self.outputs, False, seq, found, states)
 
 
 def undecoded(records: Iterable[Record], decode: Callable[[Record], Message | UnknownEvent]) -> Iterator[Entry]:
@@ -47,14 +67,21 @@ def undecoded(records: Iterable[Record], decode: Callable[[Record], Message | Un
 
 
 def replay(
-    entries: Iterable[Entry], make_roles: MakeRoles, codec: MessageCodec, log_id: str, until: int | None = None
+    entries: Iterable[Entry],
+    make_roles: MakeRoles,
+    codec: MessageCodec,
+    log_id: str,
+    until: int | None = None,
+    *,
+    fold: bool = True,
 ) -> ReplayReport:
     """Run the roles over the recorded inputs and compare. A log without outputs is not identical.
 
     Runs that followed a crash continue the same roles: recovery is the fold, which is where the replay stands too.
-    With `until`, the input that holds this sequence is the last. Raises LogError for carried states that do not fit.
+    With `until`, the input that holds this sequence is the last. Without `fold` the states are left in the report for
+    another process that folds the log. Raises LogError for carried states that do not fit.
     """
-    return _Replayer(make_roles, codec, log_id).run(entries, until)
+    return _Replayer(make_roles, codec, log_id, fold).run(entries, until)
 
 
 def first_drift(
@@ -79,7 +106,8 @@ def first_drift(
 class _Replayer:
     """One pass over a log."""
 
-    def __init__(self, make_roles: MakeRoles, codec: MessageCodec, log_id: str) -> None:
+    def __init__(self, make_roles: MakeRoles, codec: MessageCodec, log_id: str, fold: bool = True) -> None:
+        self._folds = fold
         self._make_roles = make_roles
         self._codec = codec
         self._log_id = log_id
@@ -136,20 +164,20 @@ class _Replayer:
         return good, before if self._drifted(roles) else None
 
     def _drifted(self, roles: frozenset[str]) -> bool:
-        return (
-            self._mine is not None and self._fold is not None and bool(state_differences(self._mine, self._fold, roles))
-        )
+        if self._mine is None or self._fold is None:
+            return False
+        return bool(state_differences(self._mine, self._fold, roles))
 
     def _input(self, record: Record, message: Message | UnknownEvent | None) -> Difference | None:
         if self._waiting:
             return explain((), self._rest(), self._group)
         if message is None or isinstance(message, UnknownEvent):
             return Difference(record.seq, Kind.UNKNOWN, _unknown(record, message), record)
-        if self._mine is None or self._fold is None:
+        if self._mine is None:
             if record.seq != 1 and not isinstance(message, StateCarried):
                 return Difference(record.seq, Kind.GAP, f"the log begins with {record.seq}, not with 1", record)
             self._mine = Kernel(self._make_roles(), self._log_id, record.seq - 1)
-            self._fold = Kernel(self._make_roles(), self._log_id, record.seq - 1)
+            self._fold = Kernel(self._make_roles(), self._log_id, record.seq - 1) if self._folds else None
         if self._mine.last_seq != record.seq - 1:
             text = f"an input is missing: the log goes from {self._mine.last_seq} to {record.seq}"
             return Difference(record.seq, Kind.GAP, text, record)
@@ -158,7 +186,8 @@ class _Replayer:
             said = self._mine.handle(message, UnixNanos(record.recorded_at), record.role)
         except InvariantError as error:
             return Difference(record.seq, Kind.ENDLESS, str(error), record)
-        self._fold.fold(said[0].message, said[0].stamp, record.role)
+        if self._fold is not None:
+            self._fold.fold(said[0].message, said[0].stamp, record.role)
         said.reverse()
         said.pop()  # the input itself
         self._waiting = said
@@ -166,7 +195,7 @@ class _Replayer:
 
     def _agrees(self, record: Record) -> bool:
         """Hold one recorded output against the next of the replay; a whole Record would cost more than the rest."""
-        if not self._waiting or self._fold is None:
+        if not self._waiting:
             return False
         (seq, system_time, _), message, causation, role = again = self._waiting[-1]
         if (
@@ -183,7 +212,8 @@ class _Replayer:
             return False
         self._waiting.pop()
         self._group.append(record)
-        self._fold.fold(message, again.stamp, role)
+        if self._fold is not None:
+            self._fold.fold(message, again.stamp, role)
         return True
 
     def _output(self, record: Record, rest: Iterator[Entry]) -> Difference:
@@ -199,14 +229,10 @@ class _Replayer:
         return ReplayReport(self.events, self.outputs, False, difference.seq, difference)
 
     def _finished(self) -> ReplayReport:
-        if self._mine is None or self._fold is None:
+        if self._mine is None:
             return ReplayReport(self.events, self.outputs, False, None)
-        states = state_differences(self._mine, self._fold)
-        if states:
-            seq = self._mine.last_seq
-            text = f"all outputs agree, but behind them {states[0]}"
-            return ReplayReport(self.events, self.outputs, False, seq, Difference(seq, Kind.STATE, text), states)
-        return ReplayReport(self.events, self.outputs, self.outputs > 0, None)
+        report = ReplayReport(self.events, self.outputs, self.outputs > 0, None, left=states_of(self._mine))
+        return report if self._fold is None else report.compared(states_of(self._fold))
 
 
 def _unknown(record: Record, message: UnknownEvent | None) -> str:

@@ -7,15 +7,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from actors.core.core import to_record
+from actors.core.difference import differing_states
+from actors.core.kernel import KernelState
 from broker.translate.quotes import decode_batch, encode_batch
 from cli.main import app
 from cli.replay import CHILD, replay_process
+from cli.replay_pair import ANSWER, ASKED, Beside, fold_beside
 from cli.replay_text import state_lines
-from domain.errors import ConfigError
+from domain.errors import ConfigError, LogError
 from domain.messages.market import QuotesReceived
 from domain.messages.run import RoleState
 from domain.messages.trading import OrderApproved
@@ -162,6 +166,41 @@ def test_given_a_log_when_replayed_by_a_person_then_another_process_with_another
     changed(path, "UPDATE events SET role = 'notifier' WHERE seq = ?", one_approved(path))
     assert replay_process(path, as_json=False) == 1
     assert "the log says that notifier said this OrderApproved" in capfd.readouterr().out
+
+
+# ---- the process that folds beside -----------------------------------------------------------------------------
+
+
+def left_at(seq: int) -> KernelState:
+    return KernelState(seq, {}, {}, {})
+
+
+def test_given_a_process_that_asks_when_the_log_is_folded_beside_it_then_it_gets_the_states_up_to_there(
+    log: Path, tmp_path: Path
+):
+    seq = one_approved(log)
+    (tmp_path / ASKED).write_text(str(seq))
+    fold_beside(log, tmp_path, seq - 1, lambda: True)
+    fold = Beside(tmp_path).fold_of(left_at(seq))
+    assert fold.last_seq == seq
+    *states, _ = objects(run(log, "--until", str(seq), "--json"))
+    assert {name: state.state for name, state in fold.roles.items()} == {one["role"]: one["state"] for one in states}
+    held = fold.roles["risk_manager"].state["state"]["holds"]
+    held.popitem()
+    [found] = differing_states(fold, msgspec.json.decode((tmp_path / ANSWER).read_bytes(), type=KernelState))
+    assert (found.role, found.attribute.partition("[")[0]) == ("risk_manager", "state.holds")
+
+
+def test_given_a_log_that_cannot_be_folded_when_asked_for_states_then_the_reason_is_told(log: Path, tmp_path: Path):
+    changed(log, "UPDATE events SET type = 'FromTheFuture' WHERE seq = 3")
+    fold_beside(log, tmp_path, None, lambda: True)
+    with pytest.raises(LogError, match="the log cannot be folded: event 3, a FromTheFuture"):
+        Beside(tmp_path).fold_of(left_at(9))
+
+
+def test_given_a_process_that_found_a_difference_when_it_is_gone_then_nobody_waits(log: Path, tmp_path: Path):
+    fold_beside(log, tmp_path, None, lambda: False)
+    assert not (tmp_path / ANSWER).exists()
 
 
 # ---- states ----------------------------------------------------------------------------------------------------
