@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from persistence.record import Record
 
 CHILD = "HANTRADE_REPLAY_CHILD"  # set in the process that replays: the folder it shares with the one that folds
+ONE_PROCESS = "not so in one process: it lies in the hash seed, or in what reading a message back makes of it"
 
 UntilOption = Annotated[
     int | None, typer.Option("--until", metavar="SEQ", help="Print every role's state behind this event.")
@@ -100,7 +101,7 @@ def replay_here(path: Path, until: int | None = None, beside: Beside | None = No
         if not report.states or report.difference is None:
             return report
         seq = first_drift(entries, make_roles, codec, reader.log_id, report)
-        where = f"they part first at input {seq}" if seq else "in one process they agree: it lies in the hash seed"
+        where = f"they part first at input {seq}" if seq else ONE_PROCESS
         difference = replace(report.difference, text=f"{report.difference.text}; {where}")
         return replace(report, first_difference_seq=seq or report.first_difference_seq, difference=difference)
 
