@@ -60,7 +60,7 @@ class MessageCodec:
     def __init__(self, decode_batch: Callable[[bytes], QuoteBatch], *, joins: bool = False) -> None:
         """Take the decoder of quote bytes; `joins` when it reads batches put end to end as one with all their rows."""
         self._decode_batch = decode_batch
-        self._joins = joins
+        self.joins = joins
         self._encode = msgspec.json.Encoder().encode
 
     def encode(self, message: Message) -> tuple[bytes, bytes | None]:
@@ -94,7 +94,7 @@ class MessageCodec:
 
     def joined(self, raws: Sequence[bytes | None]) -> QuoteBatch | None:
         """Decode several batches as one with the rows of all; None when that cannot be done with these."""
-        if not self._joins or None in raws:
+        if not self.joins or None in raws:
             return None
         try:
             return self._decode_batch(b"".join(raws))  # type: ignore[arg-type]  # no None among them

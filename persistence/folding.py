@@ -57,9 +57,10 @@ def folding(reader: Pages, codec: MessageCodec, from_seq: int, to_seq: int | Non
 
 
 def _steps(reader: Pages, codec: MessageCodec, rows: list[Row], raws: Raws) -> Iterator[Folding]:
-    at = 0
+    at = looked = 0
     while at < len(rows):
-        end = _end_of_run(rows, at) if rows[at][_TYPE] == _RECEIVED else at
+        end = _end_of_run(rows, at) if at >= looked and codec.joins and rows[at][_TYPE] == _RECEIVED else at
+        looked = max(looked, end)  # a run that cannot be read together is gone through once, not once from each pair
         if end - at >= 2 * SHORTEST:
             merged = _merged(codec, rows[at : end - 2], raws)
             if merged is not None:
