@@ -32,10 +32,13 @@ from cli.compose import codec
 from cli.home import Home, changed_at, new_log
 from domain.errors import HantradeError, InvariantError, LogError
 from domain.messages.run import StateCarried
+from domain.types import NANOS_PER_SECOND
 from persistence import schema
 from persistence.event_log import EventLog
 from persistence.files import LogFile, read_log_file
 from persistence.reader import LogReader
+
+SLACK_NS = 7 * 86_400 * NANOS_PER_SECOND
 
 logger = structlog.get_logger("trader")
 
@@ -54,14 +57,15 @@ def choose_log(home: Home, mode: str, recover: Callable[[LogReader], Recovered] 
     A roll that was cut off is completed. A log in which a role is left out is not left: its state is not trusted.
     Raises LogError when the newest log cannot be read or is being written, or when a log that a roll needs is gone.
     """
-    logs = [path for path in home.logs.glob(f"{mode}-*.db") if not _is_blank(path)]
-    if not logs:
+    logs = sorted(home.logs.glob(f"{mode}-*.db"), key=changed_at, reverse=True)
+    latest = next((path for path in logs if not _is_blank(path)), None)
+    if latest is None:
         return Choice(new_log(home, mode), None)
-    files = _readable(logs)
-    newest = _last_of_chain(max(logs, key=changed_at), files)
+    with _named(latest):
+        newest = _last_of_chain(latest, logs)
     with _named(newest), LogReader(newest, codec()) as reader:
         if reader.last_seq() == 0 and reader.meta["previous_hash"]:
-            return _complete(newest, files)
+            return _complete(newest, _readable(logs))
         recovered = recover(reader)
         if recovered.problem:
             logger.warning("the snapshot is not used, the whole log is folded", why=recovered.problem)
@@ -160,8 +164,12 @@ def _readable(logs: list[Path]) -> dict[Path, LogFile]:
     return found
 
 
-def _last_of_chain(path: Path, files: dict[Path, LogFile]) -> Path:
-    """Give the log at the end of a chain: one that another follows is never gone on with."""
+def _last_of_chain(path: Path, logs: list[Path]) -> Path:
+    """Give the log at the end of a chain: one that another follows is never gone on with, whatever touched it last."""
+    with LogReader(path, codec()) as reader:
+        ended = min(newest_time(reader), changed_at(path) * NANOS_PER_SECOND)
+    # A follower was written after the log ended; years of older ones need not be opened. Clocks may have been put back.
+    files = _readable([path, *(log for log in logs if changed_at(log) * NANOS_PER_SECOND > ended - SLACK_NS)])
     followers = {file.previous: file.path for file in files.values() if file.previous is not None}
     while path in files:
         follower = followers.get((files[path].last_seq, files[path].head_hash))

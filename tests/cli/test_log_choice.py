@@ -1,5 +1,7 @@
 """Which log a start goes on with: the roll at the end of a day carries everything, and a cut off one is completed."""
 
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -244,3 +246,19 @@ def test_given_a_broken_log_when_it_is_the_newest_then_it_is_refused_and_named(h
     broken.write_bytes(b"no log " * 999)
     with pytest.raises(LogError, match=str(broken)):
         choose_log(home, "paper")
+
+
+def test_given_years_of_logs_when_chosen_then_only_those_since_the_newest_one_ended_are_opened(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_day(home, over=False)
+    for number in range(2, 9):
+        old = home.logs / f"paper-old{number}.db"
+        shutil.copy(home.logs / "paper-1.db", old)
+        os.utime(old, (number, number))
+    opened_logs: list[Path] = []
+    read = log_choice.read_log_file
+    monkeypatch.setattr(log_choice, "read_log_file", lambda path: (opened_logs.append(path), read(path))[1])
+    monkeypatch.setattr(log_choice, "newest_time", lambda _: (home.logs / "paper-1.db").stat().st_mtime_ns)
+    assert choose_log(home, "paper").path == home.logs / "paper-1.db"
+    assert set(opened_logs) == {home.logs / "paper-1.db"}

@@ -10,10 +10,12 @@ import pytest
 
 from actors.recovery import recover_fully, recover_quickly
 from cli.compose import codec
+from cli.replay import replay_here
 from domain.messages.run import StateChecked
 from persistence import snapshots
 from persistence.files import read_log_file
 from persistence.reader import LogReader
+from persistence.verify import verify
 from tests.actors.log_writer import states_of
 from tests.processes.harness import Place, a_place, assert_books_agree, killed, stopped, the_log, wait_until
 
@@ -122,3 +124,26 @@ def test_given_snapshots_are_switched_off_when_a_trader_runs_then_there_is_neith
     assert not shadows(the_log(place))
     stopped(place, trader)
     assert not snapshots.path_of(the_log(place)).exists()
+
+
+def test_given_a_day_that_is_over_when_started_again_then_the_next_log_carries_it_and_both_prove_themselves(
+    tmp_path: Path,
+) -> None:
+    with a_place(tmp_path) as place:
+        place.broker(speed=0)
+        trader = place.trader()
+        wait_until(lambda: place.status().day == "CLOSED" and place.status().quotes > 100, "the end of the day")
+        stopped(place, trader)
+        first = the_log(place)
+        again = place.trader()
+        assert place.status().trading_date == "2026-01-13"
+        stopped(place, again)
+        [second] = [path for path in (place.home / "logs").glob("paper-*.db") if path != first]
+        head = read_log_file(first)
+        assert read_log_file(second).previous == (head.last_seq, head.head_hash)
+        for log in (first, second):
+            assert verify(log).ok
+            assert replay_here(log).identical
+        evening = place.trader()
+        assert Path(place.status().log_path) == second
+        stopped(place, evening)
