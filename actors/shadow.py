@@ -63,7 +63,7 @@ class Shadow:
         self._every_s = every_s
         self._written = written
         self._now = now
-        self._tried_at = now()  # the start, or the last time a snapshot was written or could not be
+        self._tried, self._tried_at = written, now()  # where and when a snapshot was written last, or could not be
 
     def step(self) -> bool:
         """Fold one stretch, compare and write what is due; False when nothing was new. Raises LogError."""
@@ -98,11 +98,11 @@ class Shadow:
                 with contextlib.suppress(OSError):
                     snapshots.path_of(self._reader.path).unlink(missing_ok=True)
         else:
-            self._written = start.last_seq
+            self._written = self._tried = start.last_seq
         self._tell({"checked": start.last_seq, "agreed": not differences, "differences": differences})
 
     def _write_if_due(self, at: int) -> None:
-        is_due = at - self._written >= self._every_events or self._now() - self._tried_at >= self._every_s
+        is_due = at - self._tried >= self._every_events or self._now() - self._tried_at >= self._every_s
         if is_due and self._may_write(at):
             self._write()
 
@@ -116,7 +116,7 @@ class Shadow:
     def _write(self) -> bool:
         """Write the fold as the snapshot; on a disk without room the one before stays."""
         at, began = self.kernel.last_seq, self._now()
-        self._tried_at = began
+        self._tried, self._tried_at = at, began
         commit = snapshots.commit_at(self._reader, at)
         if commit is None or commit.last_seq != at:
             raise LogError(f"{self._reader.path}: expected a commit that ends at {at}")

@@ -127,6 +127,20 @@ def test_given_a_wrong_snapshot_and_no_room_when_checked_then_it_is_deleted(
     assert not snapshots.path_of(path).exists()
 
 
+def test_given_a_disk_without_room_when_followed_then_it_is_tried_again_only_when_the_next_one_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, told = a_log(tmp_path), Told()
+    monkeypatch.setattr("persistence.snapshots.KEEP_FREE_BYTES", 1 << 60)
+    with a_shadow(path, told, every_events=5) as shadow:
+        for _ in range(10):
+            shadow.step()
+        assert len(told.of("unwritten")) == 1
+        monkeypatch.undo()
+        shadow.finish()
+    assert told.of("written") == told.of("ended")
+
+
 def test_given_an_evolve_that_changed_without_a_new_version_when_checked_then_it_is_caught(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
