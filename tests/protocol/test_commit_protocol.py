@@ -36,7 +36,6 @@ LARGE = [
     Case("cancel", CANCEL, False, Budget(2, 0, 0, 0, 1)),
     Case("cancel", CANCEL, False, Budget(1, 1, 0, 0, 1)),
     Case("halt", HALT, True, Budget(1, 1, 0, 0, 1)),
-    Case("halt", HALT, False, Budget(1, 0, 0, 0, 1)),
 ]
 WANTED = LARGE if os.environ.get("HANTRADE_PROTOCOL") == "large" else CASES
 
