@@ -68,7 +68,7 @@ def _steps(reader: Pages, codec: MessageCodec, rows: list[Row], raws: Raws) -> I
                 at = end - 2
         row = rows[at]
         seq = row[_SEQ]
-        yield Folding(seq, seq, row[_AT], row[_ROLE], reader.decode(Record(*row, raws.get(seq))))
+        yield Folding(seq, seq, row[_AT], row[_ROLE], reader.decode(Record._make((*row, raws.get(seq)))))
         at += 1
 
 
