@@ -1,4 +1,5 @@
-"""Tables of the log as sqlite-utils migrations: one per schema version, in one transaction with the record of it.
+"""Version and identity of a log's tables. They are made by the sqlite-utils migrations in `persistence.migrations`:
+one per schema version, in one transaction with the record of it.
 
 A new version needs a log of the version before it in tests/persistence/old/ (its README says how one is made). What
 lies in payloads is no part of the schema: a new field of a message gets a default, so that old payloads stay readable.
@@ -9,10 +10,6 @@ consequences lie in the commit of their cause, right behind it. Questions about 
 """
 
 import sqlite3
-from typing import Any
-
-from sqlite_utils import Database
-from sqlite_utils.migrations import Migrations
 
 from domain.errors import LogCorrupt, LogError, LogTooNew
 from persistence import views
@@ -21,48 +18,6 @@ APPLICATION_ID = 0x48545244  # "HTRD" in the file's header: this is one of ours
 SCHEMA_VERSION = 2
 RARE = views.RARE  # condition of both indexes; a query must repeat it to use them
 META_KEYS = ("log_id", "created_at", "previous_hash", "previous_seq")
-
-migrations = Migrations("event_log")
-
-
-@migrations()
-def v0001_events(db: Database) -> None:
-    """Create the first tables."""
-    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    table: Any = db["events"]
-    table.create(
-        {
-            "seq": int,
-            "run_id": str,
-            "recorded_at": int,
-            "venue_time": int,
-            "type": str,
-            "stream": str,
-            "causation_seq": int,
-            "role": str,
-            "payload": str,
-        },
-        pk="seq",
-        not_null={"run_id", "recorded_at", "type", "stream", "causation_seq", "role", "payload"},
-    )
-    db.execute(f"CREATE INDEX events_type ON events(type) WHERE {RARE}")
-    db.execute(f"CREATE INDEX events_stream ON events(stream) WHERE {RARE}")
-    quotes: Any = db["quotes"]
-    quotes.create({"seq": int, "raw": bytes}, pk="seq", not_null={"raw"})
-    commits: Any = db["commits"]
-    commits.create(
-        {"first_seq": int, "last_seq": int, "prev_hash": str, "hash": str},
-        pk="first_seq",
-        not_null={"last_seq", "prev_hash", "hash"},
-    )
-    meta: Any = db["meta"]
-    meta.create({"key": str, "value": str}, pk="key")
-
-
-@migrations()
-def v0002_views(db: Database) -> None:
-    """Add the views; a later change of them is a migration of its own that calls `views.replace` again."""
-    views.replace(db.conn)
 
 
 def is_new(conn: sqlite3.Connection) -> bool:
@@ -86,6 +41,10 @@ def is_new(conn: sqlite3.Connection) -> bool:
 
 def create(conn: sqlite3.Connection, meta: dict[str, str | None]) -> None:
     """Make all tables and the identity of a new log in one transaction."""
+    from sqlite_utils import Database  # here: it is slow to import, and an ordinary start does without
+
+    from persistence.migrations import migrations
+
     db = Database(conn)
     with db.atomic():
         migrations.apply(db)
@@ -95,12 +54,16 @@ def create(conn: sqlite3.Connection, meta: dict[str, str | None]) -> None:
 
 def upgrade(conn: sqlite3.Connection) -> None:
     """Bring the tables of an older log up to date. Raises LogTooNew for a newer one."""
-    check_version(conn)
+    if check_version(conn) == SCHEMA_VERSION:
+        return
+    from sqlite_utils import Database  # as above
+
+    from persistence.migrations import migrations
+
     db = Database(conn)
-    if migrations.pending(db):
-        with db.atomic():
-            migrations.apply(db)
-            conn.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),))
+    with db.atomic():
+        migrations.apply(db)
+        conn.execute("UPDATE meta SET value = ? WHERE key = 'schema_version'", (str(SCHEMA_VERSION),))
 
 
 def read_meta(conn: sqlite3.Connection) -> dict[str, str | None]:
@@ -115,10 +78,11 @@ def read_meta(conn: sqlite3.Connection) -> dict[str, str | None]:
     return meta
 
 
-def check_version(conn: sqlite3.Connection) -> None:
-    """Raise LogTooNew when a newer version of hantrade wrote the log, LogCorrupt when its version is no number."""
+def check_version(conn: sqlite3.Connection) -> int:
+    """Give the schema version. Raises LogTooNew when a newer hantrade wrote it, LogCorrupt when it is no number."""
     found = read_meta(conn)["schema_version"]
     if not isinstance(found, str) or not found.isdecimal():
         raise LogCorrupt(f"the log expected a number as schema version, was {found!r}")
     if int(found) > SCHEMA_VERSION:
         raise LogTooNew(f"the log has schema {found}, this hantrade reads up to {SCHEMA_VERSION}: upgrade hantrade")
+    return int(found)

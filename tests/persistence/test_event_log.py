@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from domain.errors import ConfigError, InvariantError, LogBusy, LogCorrupt, LogError, LogFull, LogTooNew
-from persistence import schema
+from persistence import migrations, schema
 from persistence.event_log import EventLog
 from persistence.reader import LogReader
 from persistence.verify import verify
@@ -208,23 +208,35 @@ def test_given_a_log_of_a_newer_schema_when_opened_then_it_is_left_alone(tmp_pat
 def test_given_an_older_log_when_opened_then_pending_migrations_run_in_one_transaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "a.db"
+    path, version = tmp_path / "a.db", schema.SCHEMA_VERSION + 1
     open_log(path).close()
     newer = Migrations("event_log")
-    newer._migrations = [*schema.migrations._migrations]
+    newer._migrations = [*migrations.migrations._migrations]
 
     @newer()
-    def v0002_note(db: Database) -> None:
+    def note(db: Database) -> None:
         db.execute("CREATE TABLE note(text TEXT)")
 
-    monkeypatch.setattr(schema, "migrations", newer)
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(migrations, "migrations", newer)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", version)
     log = open_log(path)
     log.commit([a_record(1)], durable=False)
     log.close()
     with LogReader(path, a_codec()) as reader:
-        assert reader.meta["schema_version"] == "2"
+        assert reader.meta["schema_version"] == str(version)
         assert reader.rows("SELECT * FROM note") == []
+
+
+def test_given_a_log_that_is_up_to_date_when_a_trader_opens_it_then_no_table_maker_is_imported(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    open_log(path).close()
+    code = (
+        "import sys; from pathlib import Path; import cli.trader_process; from tests.persistence.logs import open_log;"
+        " open_log(Path(sys.argv[1]), create_id=None).close(); print({'sqlite_utils', 'pandas'} & sys.modules.keys())"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_given_a_foreign_file_when_opened_then_it_is_named_and_left_alone(tmp_path: Path) -> None:
