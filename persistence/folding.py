@@ -17,7 +17,6 @@ from persistence.record import Record
 
 PAGE = 4_000  # events read at a time, and the longest run
 SHORTEST = 3  # pairs; a shorter run gains nothing
-_RECEIVED, _JUDGED = QuotesReceived.__name__, QuotesJudged.__name__
 _PLAIN = b'"conflated":0,'
 
 
@@ -31,9 +30,11 @@ class Folding(NamedTuple):
     message: Message | UnknownEvent
 
 
-Row = tuple[Any, ...]  # columns of Record but the last; a Record of each would cost as much as reading it
+# seq, recorded_at, RECEIVED, JUDGED or OTHER, role of a judgement, payload of quotes: what is not read costs nothing
+Row = tuple[Any, ...]
 Raws = dict[int, bytes]  # sequence -> bytes of a quote batch
-_SEQ, _RUN, _AT, _TYPE, _ROLE, _PAYLOAD = 0, 1, 2, 4, 7, 8  # places of columns in a row
+OTHER, RECEIVED, JUDGED = 0, 1, 2
+_SEQ, _AT, _KIND, _ROLE, _PAYLOAD = range(5)
 
 
 class Pages(Protocol):
@@ -41,6 +42,9 @@ class Pages(Protocol):
 
     def page(self, from_seq: int, to_seq: int | None, limit: int) -> tuple[list[Row], Raws]:
         """Give up to `limit` events and the bytes of the quotes among them."""
+
+    def some(self, seqs: Sequence[int]) -> Iterator[Record]:
+        """Give the whole records of these sequences, in order."""
 
     def decode(self, record: Record) -> Message | UnknownEvent:
         """Give the message of one record."""
@@ -50,57 +54,68 @@ def folding(reader: Pages, codec: MessageCodec, from_seq: int, to_seq: int | Non
     """Give the steps of a fold from one event to another (None: the end). Raises LogError."""
     while to_seq is None or from_seq <= to_seq:
         rows, raws = reader.page(from_seq, to_seq, PAGE)
-        yield from _steps(reader, codec, rows, raws)
+        singles: list[int] = []
+        for part in _parts(codec, rows, raws):
+            if isinstance(part, int):
+                singles.append(part)
+                continue
+            yield from _singly(reader, singles)
+            singles = []
+            yield from part
+        yield from _singly(reader, singles)
         if len(rows) < PAGE:
             return
         from_seq = rows[-1][_SEQ] + 1
 
 
-def _steps(reader: Pages, codec: MessageCodec, rows: list[Row], raws: Raws) -> Iterator[Folding]:
+def _singly(reader: Pages, seqs: Sequence[int]) -> Iterator[Folding]:
+    for record in reader.some(seqs) if seqs else ():
+        yield Folding(record.seq, record.seq, record.recorded_at, record.role, reader.decode(record))
+
+
+def _parts(codec: MessageCodec, rows: list[Row], raws: Raws) -> Iterator[int | tuple[Folding, Folding]]:
+    """Give runs as one step each, and the sequences of what is between them."""
     at = looked = 0
     while at < len(rows):
-        end = _end_of_run(rows, at) if at >= looked and codec.joins and rows[at][_TYPE] == _RECEIVED else at
+        end = _end_of_run(rows, at) if at >= looked and codec.joins and rows[at][_KIND] == RECEIVED else at
         looked = max(looked, end)  # a run that cannot be read together is gone through once, not once from each pair
         if end - at >= 2 * SHORTEST:
             merged = _merged(codec, rows[at : end - 2], raws)
             if merged is not None:
-                yield from merged
+                yield merged
                 at = end - 2
-        row = rows[at]
-        seq = row[_SEQ]
-        yield Folding(seq, seq, row[_AT], row[_ROLE], reader.decode(Record._make((*row, raws.get(seq)))))
+        yield rows[at][_SEQ]
         at += 1
 
 
 def _end_of_run(rows: list[Row], at: int) -> int:
     """Give the index behind the longest run of plain pairs that begins at an index."""
-    last, seq, run_id = len(rows) - 1, rows[at][_SEQ], rows[at][_RUN]
+    last, expected, speaker = len(rows) - 1, rows[at][_SEQ], rows[at + 1][_ROLE] if at + 1 < len(rows) else None
     while at < last:
-        received, judged = rows[at], rows[at + 1]
-        if received[_TYPE] != _RECEIVED or judged[_TYPE] != _JUDGED:
+        seq, _, kind, _, payload = rows[at]
+        judged_seq, _, judged_kind, role, judged = rows[at + 1]
+        if kind != RECEIVED or judged_kind != JUDGED or seq != expected or judged_seq != seq + 1 or role != speaker:
             break
-        if received[_SEQ] != seq or judged[_SEQ] != seq + 1 or run_id != judged[_RUN]:
-            break
-        payload = received[_PAYLOAD]
         # The exact text that a judgement without a verdict on this batch has; anything else is looked at by itself.
-        rest = b'{"source_seq":%d,"rows":%b,"verdicts":[]}' % (seq, payload[8 : payload.find(b",")])
-        if judged[_PAYLOAD] != rest or _PLAIN not in payload:
+        if payload is None or _PLAIN not in payload:
+            break
+        if judged != b'{"source_seq":%d,"rows":%b,"verdicts":[]}' % (seq, payload[8 : payload.find(b",")]):
             break
         at += 2
-        seq += 2
+        expected += 2
     return at
 
 
 def _merged(codec: MessageCodec, run: Sequence[Row], raws: Raws) -> tuple[Folding, Folding] | None:
     """Give a run of pairs as one; None when its batches cannot be read together."""
     received, judged = run[-2], run[-1]
-    batches = [raws.get(row[_SEQ]) for row in run[::2]]
-    said = sum([int(row[_PAYLOAD][8 : row[_PAYLOAD].find(b",")]) for row in run[::2]])
-    batch = codec.joined(batches)
+    said = sum([int(row[_PAYLOAD][8 : row[_PAYLOAD].find(b",")]) for row in run[::2] if row[_PAYLOAD]])
+    batch = codec.joined([raws.get(row[_SEQ]) for row in run[::2]])
     if batch is None or len(batch.rows) != said or batch.end_of_data:
         return None
     together = QuotesReceived(QuoteBatch(batch.run_id, batch.seq, batch.rows, 0, False, batch.sent_at), b"")
+    verdict = QuotesJudged(received[_SEQ], batch.rows, ())
     return (
-        Folding(run[0][_SEQ], received[_SEQ], received[_AT], received[_ROLE], together),
-        Folding(judged[_SEQ], judged[_SEQ], judged[_AT], judged[_ROLE], QuotesJudged(received[_SEQ], batch.rows, ())),
+        Folding(run[0][_SEQ], received[_SEQ], received[_AT], "", together),  # an input: no role said it
+        Folding(judged[_SEQ], judged[_SEQ], judged[_AT], judged[_ROLE] or "", verdict),
     )

@@ -3,9 +3,10 @@
 Every query is a short page: an open cursor would keep the writer from resetting its WAL, which grows without bound.
 """
 
+import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -16,7 +17,7 @@ from domain.messages.market import QuotesReceived
 from domain.quotes import QuoteBatch
 from persistence import schema
 from persistence.codec import MessageCodec, UnknownEvent
-from persistence.folding import Folding, folding
+from persistence.folding import JUDGED, OTHER, RECEIVED, Folding, Raws, Row, folding
 from persistence.query import Clock, EventFilter
 from persistence.record import Record
 
@@ -24,6 +25,13 @@ _PAGE = 2_000
 _MAX_SEQ = 2**63 - 1
 _COLUMNS = (
     "e.seq, e.run_id, e.recorded_at, e.venue_time, e.type, e.stream, e.causation_seq, e.role, CAST(e.payload AS BLOB)"
+)
+
+_LEAN = (
+    f"SELECT e.seq, e.recorded_at, CASE e.type WHEN 'QuotesReceived' THEN {RECEIVED} WHEN 'QuotesJudged' THEN {JUDGED}"
+    f" ELSE {OTHER} END AS kind, CASE e.type WHEN 'QuotesJudged' THEN e.role END,"
+    " CASE e.stream WHEN 'quotes' THEN CAST(e.payload AS BLOB) END"
+    " FROM events e NOT INDEXED WHERE e.seq BETWEEN ? AND ? ORDER BY e.seq"
 )
 
 
@@ -145,15 +153,21 @@ class LogReader:
         """Give the log for the fold, quotes in runs. Raises LogError."""
         return folding(self, self._codec, from_seq, to_seq)
 
-    def page(self, from_seq: int, to_seq: int | None, limit: int) -> tuple[list[tuple[Any, ...]], dict[int, bytes]]:
-        """Give up to `limit` events as columns of Record, and the bytes of the quotes among them. Raises LogError."""
-        last = _MAX_SEQ if to_seq is None else to_seq
-        sql = f"SELECT {_COLUMNS} FROM events e NOT INDEXED WHERE e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {limit}"
-        rows = self.rows(sql, (from_seq, last))
+    def page(self, from_seq: int, to_seq: int | None, limit: int) -> tuple[list[Row], Raws]:
+        """Give up to `limit` events, as little of each as a fold needs, and the bytes of quotes. Raises LogError."""
+        rows: Any = self.rows(f"{_LEAN} LIMIT {limit}", (from_seq, _MAX_SEQ if to_seq is None else to_seq))
         if not rows:
             return rows, {}
         # Two scans side by side: a join would look every event up in the quotes.
         return rows, dict(self.rows("SELECT seq, raw FROM quotes WHERE seq BETWEEN ? AND ?", (rows[0][0], rows[-1][0])))
+
+    def some(self, seqs: Sequence[int]) -> Iterator[Record]:
+        """Give the whole records of these sequences, in order. Raises LogError."""
+        sql = (
+            f"SELECT {_COLUMNS}, q.raw FROM json_each(?) w JOIN events e ON e.seq = w.value"
+            " LEFT JOIN quotes q ON q.seq = e.seq ORDER BY w.key"
+        )
+        return (Record(*row) for row in self.rows(sql, (json.dumps(seqs),)))
 
     def decode(self, record: Record) -> Message | UnknownEvent:
         """Give the message of one record; the batch of a QuotesJudged is looked up when it is not the one just read."""

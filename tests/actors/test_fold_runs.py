@@ -1,5 +1,6 @@
 """Folding a run of uneventful quotes at once leads every role to the state that folding them one by one leads to."""
 
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -21,7 +22,7 @@ from domain.messages.market import QuotesReceived
 from domain.quotes import Quote, QuoteBatch
 from domain.types import Krw, LinkName, Purpose, Side, UnixNanos
 from persistence.codec import MessageCodec, UnknownEvent
-from persistence.folding import Folding, folding
+from persistence.folding import JUDGED, OTHER, RECEIVED, Folding, folding
 from persistence.record import Record
 from strategies.base import Argument, Day, Scene, Strategy
 from tests.actors.builders import SAMSUNG, T0, House, a_run, broker_state, instruments, opened, venue
@@ -41,7 +42,12 @@ class Pages:
     def page(self, from_seq: int, to_seq: int | None, limit: int) -> Any:
         last = len(self.records) if to_seq is None else to_seq
         found = self.records[from_seq - 1 : min(last, from_seq - 1 + limit)]
-        return [tuple(record[:9]) for record in found], {item.seq: item.raw for item in found if item.raw is not None}
+        kinds = {"QuotesReceived": RECEIVED, "QuotesJudged": JUDGED}
+        rows = [(r.seq, r.recorded_at, kinds.get(r.type, OTHER), r.role, r.payload) for r in found]
+        return rows, {item.seq: item.raw for item in found if item.raw is not None}
+
+    def some(self, seqs: Sequence[int]) -> Iterator[Record]:
+        return (self.records[seq - 1] for seq in seqs)
 
     def decode(self, record: Record) -> Message | UnknownEvent:
         batch_at: Any = lambda seq: CODEC.batch(self.records[seq - 1])  # noqa: E731
