@@ -58,7 +58,7 @@ def choose_log(home: Home, mode: str, recover: Callable[[LogReader], Recovered] 
     Raises LogError when the newest log cannot be read or is being written, or when a log that a roll needs is gone.
     """
     logs = sorted(home.logs.glob(f"{mode}-*.db"), key=changed_at, reverse=True)
-    latest = next((path for path in logs if not _is_blank(path)), None)
+    latest = _latest(logs)
     if latest is None:
         return Choice(new_log(home, mode), None)
     with _named(latest):
@@ -152,6 +152,26 @@ def _complete(unfinished: Path, files: dict[Path, LogFile]) -> Choice:
 
 
 # ---- files -----------------------------------------------------------------------------------------------------
+
+
+def _latest(logs: list[Path]) -> Path | None:
+    """Give the log whose last event was recorded last; the times of files only bound the search.
+
+    A log that was restored or copied back is a new file with old events: going on with it would forget what came after.
+    """
+    latest, end, since = None, (-1, 0), 0.0
+    for path in logs:
+        if changed_at(path) * NANOS_PER_SECOND < since:
+            break  # it and all behind it were finished before
+        if _is_blank(path):
+            continue
+        with _named(path), LogReader(path, codec()) as reader:
+            recorded = newest_time(reader) or int(reader.meta["created_at"] or 0)
+            found = (recorded, reader.last_seq())
+        if found > end:
+            latest, end = path, found
+            since = min(recorded, changed_at(path) * NANOS_PER_SECOND) - SLACK_NS
+    return latest
 
 
 def _readable(logs: list[Path]) -> dict[Path, LogFile]:

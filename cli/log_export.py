@@ -243,8 +243,9 @@ def _refuse_to_remove_the_last(path: Path) -> None:
     own = read_log_file(path)
     for other in path.parent.glob("*.db"):
         try:
-            if read_log_file(other).previous == (own.last_seq, own.head_hash):
-                return
+            follower = read_log_file(other)
+            if follower.previous == (own.last_seq, own.head_hash) and follower.last_seq > 0:
+                return  # an empty one is a roll that was cut off: only this log can complete it
         except HantradeError:
             continue  # it cannot be the proof
     raise ConfigError(

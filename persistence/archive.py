@@ -175,6 +175,9 @@ def check(folder: Path, codec: MessageCodec) -> ArchiveReport:
 
 def restore(folder: Path, path: Path, codec: MessageCodec) -> ArchiveReport:
     """Make a log of an archive again, proven to end with the same head. Raises ConfigError, LogCorrupt, LogError."""
+    for left in (path.with_name(path.name + suffix) for suffix in ("-wal", "-journal")):
+        if left.exists() and left.stat().st_size > 0:  # of a log that was there: SQLite would put it into this one
+            raise ConfigError(f"--log expected a name without leftovers, {str(left)!r} is there: remove it first")
     report, manifest = check(folder, codec), read_manifest(folder)
     if not report.ok:
         raise LogCorrupt(f"{folder} is not as it was written: {report.problem}")

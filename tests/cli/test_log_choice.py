@@ -233,6 +233,37 @@ def test_given_a_log_that_another_follows_when_it_was_touched_last_then_the_othe
         assert choose_log(home, "paper").path == path
 
 
+@pytest.mark.parametrize("next_log_there", [True, False])
+def test_given_an_old_log_that_was_put_back_when_started_then_the_last_traded_one_goes_on(
+    home: Home, next_log_there: bool
+) -> None:
+    a_day(home)
+    second = choose_log(home, "paper").path
+    house = goes_on(second, read_log_file(second).log_id, a_run(), opened(LinkName.QUOTES, seconds=DAY_S - 60))
+    house.hear(instruments(), opened(LinkName.ORDERS), broker_state(seconds=DAY_S))
+    house.hear(HaltRequested("h", "kim", "look"))
+    write_log(second, end_day(house, DAY_S + 20_000))
+    third = choose_log(home, "paper").path
+    if not next_log_there:
+        second.rename(home.root / "archived.db")
+    old = home.logs / "paper-1.db"
+    soon = third.stat().st_mtime + 60
+    os.utime(old, (soon, soon))  # as a copy or `log archive --restore` leaves it
+    assert choose_log(home, "paper").path == third
+    assert sorted(home.logs.glob("*.db")) == sorted({old, third} | ({second} if next_log_there else set()))
+
+
+def test_given_an_early_copy_of_a_log_when_it_is_the_newest_file_then_the_log_itself_goes_on(home: Home) -> None:
+    house = a_day(home, over=False)
+    copy = home.logs / "paper-copy.db"
+    shutil.copy(home.logs / "paper-1.db", copy)
+    house.hear(HaltRequested("h", "kim", "look"))
+    write_log(home.logs / "paper-1.db", house)
+    soon = copy.stat().st_mtime + 60
+    os.utime(copy, (soon, soon))
+    assert choose_log(home, "paper").path == home.logs / "paper-1.db"
+
+
 def test_given_a_log_that_somebody_writes_when_its_day_is_over_then_no_new_one_is_made(home: Home) -> None:
     a_day(home)
     with closing(EventLog.open(home.logs / "paper-1.db", create_id=None)), pytest.raises(LogBusy):

@@ -165,9 +165,24 @@ def test_given_the_log_a_trader_would_go_on_with_when_to_be_removed_then_it_is_r
     assert "--remove expected a log that another one follows" in done.stderr
     assert not (tmp_path / "archive").exists()
     (tmp_path / "broken.db").write_bytes(b"no log")
-    open_log(tmp_path / "paper-2.db", previous=head, create_id=lambda: "L2").close()
+    follower = open_log(tmp_path / "paper-2.db", previous=head, create_id=lambda: "L2")
+    follower.commit([a_record(1)], durable=True)
+    follower.close()
     assert _run("archive", "--log", path, "--remove").exit_code == 0
     assert not path.exists()
+
+
+def test_given_a_roll_that_was_cut_off_when_the_log_before_is_to_be_removed_then_it_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "paper-1.db"
+    log = open_log(path)
+    log.commit([a_record(1)], durable=True)
+    head = (log.last_hash.hex(), log.last_seq)
+    log.close()
+    open_log(tmp_path / "paper-2.db", previous=head, create_id=lambda: "L2").close()
+    done = _run("archive", "--log", path, "--remove")
+    assert done.exit_code == 2
+    assert "--remove expected a log that another one follows" in done.stderr
+    assert path.exists()
 
 
 def test_given_a_trader_that_writes_when_archived_then_it_is_refused(tmp_path: Path) -> None:

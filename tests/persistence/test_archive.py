@@ -86,6 +86,23 @@ def test_given_an_archive_when_restored_then_the_log_is_the_same_and_goes_on(
         archive.restore(folder, again, CODEC)
 
 
+def test_given_a_write_ahead_log_that_was_left_behind_when_restored_then_it_is_not_mixed_in(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    path, folder = _copy(made, tmp_path)
+    again, wal = tmp_path / "again.db", tmp_path / "again.db-wal"
+    log = open_log(path, create_id=None)
+    log.commit([a_record(log.last_seq + 1)], durable=False)
+    wal.write_bytes((tmp_path / "day.db-wal").read_bytes())
+    log.close()
+    with pytest.raises(ConfigError, match=r"^--log expected a name without leftovers, .*again\.db-wal"):
+        archive.restore(folder, again, CODEC)
+    assert not again.exists()
+    wal.unlink()
+    assert archive.restore(folder, again, CODEC).ok
+    assert verify(again).head_hash == verify(made[0]).head_hash
+
+
 # ---- every change is noticed ---------------------------------------------------------------------------------------
 
 
