@@ -5,6 +5,7 @@ first event. A log that follows another begins with the states carried over; a r
 is folded again from the file before.
 """
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -104,6 +105,11 @@ def snapshot_of(kernel: Kernel, commit_hash: str) -> Snapshot:
 
 def fold(kernel: Kernel, reader: LogReader, to_seq: int | None = None) -> None:
     """Fold what comes after a kernel's last event, up to one or to the end. Raises LogError as `recover`."""
+    with _without_collector():
+        _fold(kernel, reader, to_seq)
+
+
+def _fold(kernel: Kernel, reader: LogReader, to_seq: int | None) -> None:
     for first_seq, seq, recorded_at, role, message in reader.folding(kernel.last_seq + 1, to_seq):
         if first_seq != kernel.last_seq + 1:
             raise LogError(f"log: expected sequence {kernel.last_seq + 1}, found {first_seq}")
@@ -114,6 +120,18 @@ def fold(kernel: Kernel, reader: LogReader, to_seq: int | None = None) -> None:
             continue
         known = carried(message, reader) if isinstance(message, StateCarried) else message
         kernel.fold(known, Stamp(seq, UnixNanos(recorded_at), kernel.log_id), role)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let the garbage collector rest: a fold makes millions of tuples and no circles, which it would go through."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 # ---- a log that follows another --------------------------------------------------------------------------------
