@@ -182,14 +182,18 @@ def restore(folder: Path, path: Path, codec: MessageCodec) -> ArchiveReport:
     if not report.ok:
         raise LogCorrupt(f"{folder} is not as it was written: {report.problem}")
     with tables.appearing(path, option="--log") as part:
-        with closing(sqlite3.connect(part, isolation_level=None)) as conn:
-            meta = dict(_read(folder, manifest, "meta"))
-            schema.create(conn, meta)
-            conn.execute("BEGIN")
-            _insert(conn, "events", 9, _read(folder, manifest, "events"))
-            _insert(conn, "quotes", 2, _read(folder, manifest, "raw"))
-            _insert(conn, "commits", 4, _read(folder, manifest, "commits"))
-            conn.execute("COMMIT")
+        try:
+            with closing(sqlite3.connect(part, isolation_level=None)) as conn:
+                conn.execute("PRAGMA journal_mode = MEMORY")  # nothing is left beside a file that does not appear
+                meta = dict(_read(folder, manifest, "meta"))
+                schema.create(conn, meta)
+                conn.execute("BEGIN")
+                _insert(conn, "events", 9, _read(folder, manifest, "events"))
+                _insert(conn, "quotes", 2, _read(folder, manifest, "raw"))
+                _insert(conn, "commits", 4, _read(folder, manifest, "commits"))
+                conn.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise LogError(f"{path} cannot be written: {error}") from error
         again = verify(part)
         if not again.ok or again.head_hash != report.head_hash:
             raise LogError(f"{folder} could not be restored: {again.problem or 'another head'}")

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,7 +41,7 @@ def write_csv(pages: Pages, columns: Columns, sink: TextIO) -> int:
 
 
 def write_parquet(pages: Pages, columns: Columns, path: Path) -> int:
-    """Write a Parquet file, compressed with zstd; give the number of rows. Raises what `pages` raises."""
+    """Write a Parquet file, compressed with zstd; give the number of rows. Raises what `pages` raises, and OSError."""
     import polars as pl
     from polars.io.plugins import register_io_source
 
@@ -54,7 +55,13 @@ def write_parquet(pages: Pages, columns: Columns, path: Path) -> int:
             count += len(page)
             yield pl.DataFrame(page, schema=schema, orient="row", strict=True)
 
-    register_io_source(frames, schema=schema).sink_parquet(path, compression="zstd", row_group_size=ROW_GROUP)
+    try:
+        register_io_source(frames, schema=schema).sink_parquet(path, compression="zstd", row_group_size=ROW_GROUP)
+    except pl.exceptions.ComputeError as error:
+        number = re.search(r"\(os error (\d+)\)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
     return count
 
 

@@ -17,6 +17,7 @@ from domain.errors import ConfigError, LogBusy, LogCorrupt, LogError
 from persistence import archive, tables
 from persistence.codec import MessageCodec
 from persistence.verify import verify
+from tests.persistence.disks import memory_disk
 from tests.persistence.logs import a_record, open_log
 
 CODEC = MessageCodec(decode_batch)
@@ -101,6 +102,20 @@ def test_given_a_write_ahead_log_that_was_left_behind_when_restored_then_it_is_n
     wal.unlink()
     assert archive.restore(folder, again, CODEC).ok
     assert verify(again).head_hash == verify(made[0]).head_hash
+
+
+@pytest.mark.parametrize("what", ["archive", "restore"])
+def test_given_a_disk_that_fills_up_when_archived_or_restored_then_one_line_says_so_and_nothing_is_left(
+    made: tuple[Path, Path], tmp_path: Path, what: str
+) -> None:
+    path, folder = made
+    with memory_disk(tmp_path / "small", "64k") as small:
+        with pytest.raises(LogError, match=r"^/.*/small/new cannot be written: .*(No space|full)"):
+            if what == "archive":
+                archive.archive(path, small / "new", CODEC, "0.1.0")
+            else:
+                archive.restore(folder, small / "new", CODEC)
+        assert not list(small.iterdir())
 
 
 # ---- every change is noticed ---------------------------------------------------------------------------------------
