@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +21,16 @@ from domain.errors import ConfigError
 
 if TYPE_CHECKING:
     from actors.core.replay import Entry, ReplayReport
-    from persistence.codec import MessageCodec
+    from domain.messages import Message
+    from persistence.codec import MessageCodec, UnknownEvent
     from persistence.reader import LogReader
     from persistence.record import Record
 
 CHILD = "HANTRADE_REPLAY_CHILD"  # set in the process that replays: the folder it shares with the one that folds
-ONE_PROCESS = "not so in one process: it lies in the hash seed, or in what reading a message back makes of it"
+ONE_PROCESS = (
+    "not so in one process, event by event: it lies in the hash seed, in what reading a message back makes of it,"
+    " or in folding uneventful quotes together"
+)
 
 UntilOption = Annotated[
     int | None, typer.Option("--until", metavar="SEQ", help="Print every role's state behind this event.")
@@ -93,7 +97,7 @@ def replay_here(path: Path, until: int | None = None, beside: Beside | None = No
     with reading(path) as (reader, codec):
 
         def entries() -> "Iterator[Entry]":
-            return undecoded(reader.events(), lambda record: _decoded(reader, record))
+            return undecoded(reader.events(), _decoder(reader))
 
         report = run_replay(entries(), make_roles, codec, reader.log_id, until, fold=beside is None)
         if beside is not None and report.left is not None:
@@ -106,13 +110,20 @@ def replay_here(path: Path, until: int | None = None, beside: Beside | None = No
         return replace(report, first_difference_seq=seq or report.first_difference_seq, difference=difference)
 
 
-def _decoded(reader: "LogReader", record: "Record") -> Any:
-    """Give a message; states carried from another log as this version can load them, as a start does."""
+def _decoder(reader: "LogReader") -> "Callable[[Record], Message | UnknownEvent]":
+    """Give what makes messages of records; states carried from another log come as this version can load them."""
     from actors.recovery import carried
     from domain.messages.run import StateCarried
 
-    message = reader.decode(record)
-    return carried(message, reader) if isinstance(message, StateCarried) else message
+    decode, special = reader.decode, StateCarried.__name__
+
+    def decoded(record: "Record") -> "Message | UnknownEvent":
+        message = decode(record)
+        if record.type == special and isinstance(message, StateCarried):
+            return carried(message, reader)
+        return message
+
+    return decoded
 
 
 def replay_process(path: Path, as_json: bool, output: Any = None, until: int | None = None) -> int:

@@ -194,26 +194,21 @@ class _Replayer:
         return None
 
     def _agrees(self, record: Record) -> bool:
-        """Hold one recorded output against the next of the replay; a whole Record would cost more than the rest."""
+        """Hold one recorded output against the next of the replay: one comparison with what its Record would be."""
         if not self._waiting:
             return False
-        (seq, system_time, _), message, causation, role = again = self._waiting[-1]
-        if (
-            seq != record.seq
-            or causation != record.causation_seq
-            or role != record.role
-            or type(message).__name__ != record.type
-            or system_time != record.recorded_at
-            or record.run_id != self._group[0].run_id
-            or message.stream() != record.stream
-            or message.when() != record.venue_time
-            or self._codec.encode(message) != (record.payload, record.raw)
-        ):
+        stamp, message, causation, role = self._waiting[-1]
+        seq, system_time, _ = stamp
+        payload, raw = self._codec.encode(message)
+        # Not a Record, as `to_record` gives: making one would cost more than the rest.
+        run_id, when, name, stream = self._group[0].run_id, message.when(), type(message).__name__, message.stream()
+        again: object = (seq, run_id, system_time, when, name, stream, causation, role, payload, raw)
+        if again != record:
             return False
         self._waiting.pop()
         self._group.append(record)
         if self._fold is not None:
-            self._fold.fold(message, again.stamp, role)
+            self._fold.fold(message, stamp, role)
         return True
 
     def _output(self, record: Record, rest: Iterator[Entry]) -> Difference:

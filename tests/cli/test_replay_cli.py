@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from contextlib import closing
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -14,18 +15,22 @@ from typer.testing import CliRunner, Result
 from actors.core.core import to_record
 from actors.core.difference import differing_states
 from actors.core.kernel import KernelState
+from actors.roles.portfolio import Portfolio
+from actors.roster import make_roles
 from broker.translate.quotes import decode_batch, encode_batch
 from cli.main import app
-from cli.replay import CHILD, replay_process
+from cli.replay import CHILD, replay_here, replay_process
 from cli.replay_pair import ANSWER, ASKED, Beside, fold_beside
 from cli.replay_text import state_lines
 from domain.errors import ConfigError, LogError
 from domain.messages.market import QuotesReceived
-from domain.messages.run import RoleState
+from domain.messages.run import RoleState, StateCarried
 from domain.messages.trading import OrderApproved
 from persistence.codec import MessageCodec
 from persistence.record import Record
+from tests.actors.builders import House, a_run
 from tests.actors.test_house import HouseGame
+from tests.actors.test_recovery import a_house, reconnect
 from tests.persistence.logs import open_log
 
 runner = CliRunner()
@@ -45,13 +50,18 @@ def a_morning() -> HouseGame:
 @cache
 def the_records() -> tuple[Record, ...]:
     """Give such a day as a log holds it."""
+    return tuple(records_of(a_morning().house))
+
+
+def records_of(house: House) -> list[Record]:
+    """Give what a house did as a log holds it, quotes with their bytes."""
     records = []
-    for item in a_morning().house.core.history:
+    for item in house.core.history:
         message = item.message
         if isinstance(message, QuotesReceived):
             message = QuotesReceived(message.batch, encode_batch(message.batch))
         records.append(to_record(item._replace(message=message), "r", CODEC))
-    return tuple(records)
+    return records
 
 
 def write(path: Path) -> int:
@@ -201,6 +211,48 @@ def test_given_a_log_that_cannot_be_folded_when_asked_for_states_then_the_reason
 def test_given_a_process_that_found_a_difference_when_it_is_gone_then_nobody_waits(log: Path, tmp_path: Path):
     fold_beside(log, tmp_path, None, lambda: False)
     assert not (tmp_path / ANSWER).exists()
+
+
+# ---- a log that follows another ---------------------------------------------------------------------------------
+
+
+def a_rolled_log(folder: Path) -> Path:
+    """Write a log and one that follows it, in which the day goes on."""
+    house, after = a_house(), House(*make_roles(), log_id="M")
+    with closing(open_log(folder / "one.db", create_id=lambda: "L")) as log:
+        log.commit(records_of(house), durable=False)
+        head = (log.last_hash.hex(), log.last_seq)
+    after.now = house.now + 60_000_000_000
+    after.hear(StateCarried("L", head[1], head[0], house.core.kernel.dump().roles), a_run())
+    reconnect(after)
+    with closing(open_log(folder / "two.db", create_id=lambda: "M", previous=head)) as log:
+        log.commit(records_of(after), durable=False)
+    return folder / "two.db"
+
+
+@pytest.mark.parametrize("version", [Portfolio.STATE_VERSION, Portfolio.STATE_VERSION + 1])
+def test_given_carried_states_of_this_or_another_version_when_replayed_then_it_is_identical(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
+):
+    path = a_rolled_log(tmp_path)
+    monkeypatch.setattr(Portfolio, "STATE_VERSION", version)
+    report = replay_here(path)
+    assert report.identical and report.outputs > 0, report.difference
+    (tmp_path / ASKED).write_text(str(report.events))
+    fold_beside(path, tmp_path, None, lambda: True)
+    fold = Beside(tmp_path).fold_of(left_at(report.events))
+    assert (fold.last_seq, fold.roles["portfolio"].version) == (report.events, version)
+
+
+def test_given_carried_states_of_another_version_when_the_log_before_is_gone_then_the_replay_says_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = a_rolled_log(tmp_path)
+    (tmp_path / "one.db").unlink()
+    assert replay_here(path).identical
+    monkeypatch.setattr(Portfolio, "STATE_VERSION", Portfolio.STATE_VERSION + 1)
+    with pytest.raises(LogError, match="which is needed beside it"):
+        replay_here(path)
 
 
 # ---- states ----------------------------------------------------------------------------------------------------
