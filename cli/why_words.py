@@ -74,7 +74,8 @@ def words(step: Step) -> tuple[str, list[str]]:
     """Give a label of at most nine characters, and texts: the first beside it, the others on lines of their own."""
     message = step.message
     if isinstance(message, UnknownEvent):
-        return message.type[:9], [f"{message.type}, shown as it is: {message.reason}: {message.payload.decode()}"]
+        payload = message.payload.decode("utf-8", "replace")
+        return message.type[:9], [f"{message.type}, shown as it is: {message.reason}: {payload}"]
     if step.trigger is not None:
         return "quote", [_quote(step.trigger)]
     label, tell = _WORDS[type(message)]

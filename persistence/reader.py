@@ -34,6 +34,18 @@ _LEAN = (
     " FROM events e NOT INDEXED WHERE e.seq BETWEEN ? AND ? ORDER BY e.seq"
 )
 
+_KINDS: tuple[set[type], ...] = (  # of the columns of an event
+    {int},
+    {str},
+    {int},
+    {int, type(None)},
+    {str},
+    {str},
+    {int},
+    {str},
+    {bytes},
+)
+
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open the file of a log without any right to change it. Raises ConfigError, LogCorrupt, LogTooNew, LogError."""
@@ -128,7 +140,7 @@ class LogReader:
         )
         while low <= high:
             page = self.rows(sql, (low, high, *args))
-            yield from (Record(*row) for row in page)
+            yield from self._records(page)
             if len(page) < _PAGE:
                 return
             low, high = (low, page[-1][0] - 1) if reverse else (page[-1][0] + 1, high)
@@ -219,6 +231,16 @@ class LogReader:
                 continue
             yield from self.events(from_seq, head, type=type, stream_prefix=stream_prefix, symbol=symbol, raw=False)
             from_seq = head + 1
+
+    def _records(self, page: list[tuple[Any, ...]]) -> Iterator[Record]:
+        # SQLite holds any value in any column. By column, since this is asked for every event.
+        columns = zip(zip(*page, strict=True), _KINDS, strict=False)
+        if all(set(map(type, column)) <= kinds for column, kinds in columns):
+            return map(Record._make, page)
+        bad = next(
+            row[0] for row in page for value, kinds in zip(row, _KINDS, strict=False) if type(value) not in kinds
+        )
+        raise LogCorrupt(f"{self.path} is damaged at event {bad}: a column holds no value of its kind", bad)
 
     def _batch_at(self, seq: int) -> QuoteBatch | None:
         if self._last_batch is None or self._last_batch[0] != seq:

@@ -18,8 +18,10 @@ from cli.why_text import WIDTH, as_lines
 from cli.why_words import _WORDS, words
 from domain.messages import MESSAGES
 from domain.messages.trading import OrderDenied
+from persistence.codec import UnknownEvent
 from persistence.reader import LogReader
-from persistence.story import Story, gather
+from persistence.record import Record
+from persistence.story import Step, Story, gather
 from tests.attack.storm import Storm
 from tests.broker_sim.builders import a_file
 from tests.cli.demo_house import SYMBOL, a_demo, a_lively_day
@@ -267,3 +269,11 @@ def test_given_a_log_that_was_cut_off_when_told_then_no_traceback(home: Path, tm
 
 def test_given_help_when_asked_then_it_holds_an_example() -> None:
     assert "hantrade log why" in runner.invoke(app, ["log", "why", "--help"], env={"COLUMNS": "200"}).stdout
+
+
+def test_given_a_record_with_broken_bytes_when_told_then_it_is_shown_as_far_as_it_can_be_read() -> None:
+    record = Record(7, "r", 0, None, "OrderFilled", "order/a-1", 0, "orders", b'{"x": "\xff"}', None)
+    unknown = UnknownEvent(7, "OrderFilled", "order/a-1", record.payload, "no text")
+    label, [text] = words(Step("a", record, unknown))
+    assert label == "OrderFill"
+    assert text == 'OrderFilled, shown as it is: no text: {"x": "\ufffd"}'

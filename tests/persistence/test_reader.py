@@ -1,5 +1,7 @@
 """Reading: filters, causes, following, and a writer at the same time."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -229,3 +231,15 @@ def test_given_no_file_or_a_broken_one_when_read_then_the_error_is_ours(tmp_path
 def test_given_a_reader_when_it_tries_to_write_then_the_file_refuses(reader: LogReader) -> None:
     with pytest.raises(Exception, match="readonly"):
         reader.rows("DELETE FROM events")
+
+
+@pytest.mark.parametrize("column", ["run_id", "recorded_at", "venue_time", "type", "stream", "causation_seq", "role"])
+def test_given_a_column_of_another_kind_when_read_then_the_log_is_called_damaged_there(path: Path, column: str) -> None:
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute(f"UPDATE events SET {column} = x'ff41' WHERE seq = 3")
+        conn.commit()
+    with LogReader(path, a_codec()) as reader:
+        assert [record.seq for record in reader.events(to_seq=2)] == [1, 2]
+        with pytest.raises(LogCorrupt, match="is damaged at event 3: a column holds no value of its kind") as raised:
+            list(reader.events())
+    assert raised.value.first_bad_seq == 3
