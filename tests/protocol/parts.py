@@ -47,6 +47,8 @@ class Parts:
         """Give what must happen some day if nothing goes wrong."""
         yield from self._core(world)
         yield from self._link(world)
+        if world.quotes:
+            yield self._quotes(world)
         if world.wire:
             yield from self._arrive(world, world.wire[0], world._replace(wire=world.wire[1:]))
         yield from self._hear(world)
@@ -77,6 +79,8 @@ class Parts:
                 world = self._drain(world)
                 if world.pending[0].kind == "commit":
                     world = self._act(world)
+            elif world.quotes and not self._is_awaited(world):
+                world = self._quotes_answer(world)
             else:
                 return world
 
@@ -119,12 +123,22 @@ class Parts:
             world = world._replace(gate=message.level)
         if _is_for_link(message):
             return world._replace(inbox=(*world.inbox, number))
-        answer = _of_quotes(message)
-        if answer is None:
-            return world
-        return world._replace(normal=(*world.normal, self.trader.message(answer)))
+        return world if _of_quotes(message) is None else world._replace(quotes=(*world.quotes, number))
 
-    # ---- the link ----------------------------------------------------------------------------------------------
+    # ---- the links ---------------------------------------------------------------------------------------------
+
+    def _quotes(self, world: World) -> Step:
+        name = type(self.trader.messages[world.quotes[0]]).__name__
+        return f"the quotes link answers {name}", self._settled(self._quotes_answer(world))
+
+    def _quotes_answer(self, world: World) -> World:
+        answer = _of_quotes(self.trader.messages[world.quotes[0]])
+        assert answer is not None, "only what has an answer waits for one"
+        return world._replace(quotes=world.quotes[1:], normal=(*world.normal, self.trader.message(answer)))
+
+    def _is_awaited(self, world: World) -> bool:
+        """Tell whether it matters when the quotes link answers: to an order still to come, or on the wire as a gate."""
+        return self.rules.gates or world.script < len(self.rules.script)
 
     def _link(self, world: World) -> Iterator[Step]:
         if not world.inbox:

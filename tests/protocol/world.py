@@ -106,6 +106,7 @@ class World(NamedTuple):
     normal: tuple[int, ...] = ()
     pending: tuple[Action, ...] = ()  # of the core, after handling
     inbox: tuple[int, ...] = ()  # of the link: released effects
+    quotes: tuple[int, ...] = ()  # what the quotes link has still to answer: it has a thread of its own
     link: Link = Link()
     # the trader's disk
     log: int = 0  # the kernel its fold gives
