@@ -78,7 +78,7 @@ def replay(
     if json:
         from cli.replay_text import answer
 
-        emit_json([answer(report)])
+        emit_json([answer(report, writers(path, until))])
     else:
         _print(path, report, until)
     raise typer.Exit(Exit.DONE if report.identical else Exit.REFUSED)
@@ -187,26 +187,26 @@ def _print_states(path: Path, until: int, as_json: bool) -> None:
 
 
 def _print(path: Path, report: "ReplayReport", until: int | None) -> None:
-    from cli.replay_text import difference_lines
+    from cli.replay_text import difference_lines, versions_text
 
+    versions = versions_text(writers(path, until))
     where = f"{path}" if until is None else f"{path} up to {until:,}"
     if report.identical:
         events = f"of {krw(report.events)} events in {where}"
-        print(f"identical: {krw(report.outputs)} outputs and every role's state came out the same, {events}")
+        print(f"identical: {krw(report.outputs)} outputs and every role's state came out the same, {events}{versions}")
     elif report.difference is None:
         print(f"not identical: {where} holds no outputs to compare")
     else:
+        if versions:
+            print(f"{path}{versions}: what differs may be a change of the code, no wrong log or role")
         print(f"not identical: the first difference is at sequence {krw(report.first_difference_seq)}")
         print("\n".join(difference_lines(report)))
-        print(f"\n  {_versions(path)}")
 
 
-def _versions(path: Path) -> str:
-    """Say which version wrote the log, since another one may decide otherwise with good reason."""
+def writers(path: Path, until: int | None = None) -> list[str]:
+    """Give the versions of hantrade that wrote a log, in their order: another one may decide otherwise."""
     from domain.messages.run import RunStarted
-    from hantrade import __version__
 
     with reading(path) as (reader, _):
-        runs = [message for _, message in reader.messages(type=RunStarted.__name__)]
-    wrote = sorted({message.version for message in runs if isinstance(message, RunStarted)})
-    return f"written by hantrade {', '.join(wrote) or '(unknown)'}, replayed by {__version__}"
+        runs = [message for _, message in reader.messages(to_seq=until, type=RunStarted.__name__)]
+    return list(dict.fromkeys(message.version for message in runs if isinstance(message, RunStarted)))

@@ -1,6 +1,6 @@
 """How a replay's findings and the states of roles are printed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from actors.core.difference import Difference, Kind
@@ -10,6 +10,7 @@ from cli.log_text import as_object, payload_of, shown
 from cli.output import console, krw
 from domain.messages.run import RoleState
 from domain.time import kst_full_text
+from hantrade import __version__
 from persistence.record import Record
 
 LABEL_CHARS = 18
@@ -25,14 +26,16 @@ Cells = tuple[str, str | None, str | None]  # field, recorded, replayed; None: n
 # ---- the answer ------------------------------------------------------------------------------------------------
 
 
-def answer(report: ReplayReport) -> dict[str, Any]:
-    """Give a report as the last JSON line of `log replay`."""
+def answer(report: ReplayReport, written_by: Sequence[str]) -> dict[str, Any]:
+    """Give a report, and the versions that wrote the log, as the last JSON line of `log replay`."""
     difference = report.difference
     return {
         "events": report.events,
         "outputs": report.outputs,
         "identical": report.identical,
         "first_difference_seq": report.first_difference_seq,
+        "written_by": list(written_by),
+        "replayed_by": __version__,
         "kind": difference.kind.value if difference else None,
         "text": difference.text if difference else None,
         "recorded": _object(difference.recorded) if difference else None,
@@ -45,6 +48,13 @@ def answer(report: ReplayReport) -> dict[str, Any]:
             for one in report.states
         ],
     }
+
+
+def versions_text(written_by: Sequence[str]) -> str:
+    """Say that another version than this one wrote a log, or a part of it; empty when this one wrote it all."""
+    if not set(written_by) - {__version__}:
+        return ""
+    return f", written by hantrade {', '.join(written_by)}, replayed by {__version__}"
 
 
 def _object(record: Record | None) -> dict[str, Any] | None:

@@ -95,8 +95,9 @@ def test_given_a_readme_when_its_list_is_read_then_only_that_section_counts() ->
     assert listed_as_not_built(readme, "S") == {"Later"}
 
 
-def test_given_the_version_when_it_is_asked_for_then_package_and_pyproject_agree() -> None:
-    assert hantrade.__version__ == PYPROJECT["project"]["version"]
+def test_given_the_version_when_a_package_is_built_then_it_is_read_from_its_only_place() -> None:
+    assert "version" in PYPROJECT["project"]["dynamic"]
+    assert ROOT / PYPROJECT["tool"]["hatch"]["version"]["path"] == Path(hantrade.__file__)
 
 
 @pytest.mark.parametrize("group", ["base", "dev"])

@@ -24,8 +24,9 @@ from cli.replay_pair import ANSWER, ASKED, Beside, fold_beside
 from cli.replay_text import state_lines
 from domain.errors import ConfigError, LogError
 from domain.messages.market import QuotesReceived
-from domain.messages.run import RoleState, StateCarried
+from domain.messages.run import RoleState, RunStarted, StateCarried
 from domain.messages.trading import OrderApproved
+from hantrade import __version__
 from persistence.codec import MessageCodec
 from persistence.record import Record
 from tests.actors.builders import House, a_run
@@ -125,18 +126,35 @@ def test_given_a_changed_decision_when_replayed_then_it_is_shown_side_by_side_wi
     result = run(log)
     assert result.exit_code == 1
     lines = [line.split() for line in result.stdout.splitlines()]
-    assert lines[0] == f"not identical: the first difference is at sequence {seq}".split()
+    said = f"{log}, written by hantrade 0.1.0, replayed by {__version__}: what differs may be a change of the code"
+    assert result.stdout.startswith(said)
+    assert lines[1] == f"not identical: the first difference is at sequence {seq}".split()
     assert ["*", "quantity", "7", "6"] in lines
     assert ["said", "by", "risk_manager", "risk_manager"] in lines
     assert [line[0] for line in lines if line and line[0] == "*"] == ["*"]
     chain = lines[lines.index(["led", "here", "by"]) + 1]
     assert chain[:3] == [str(seq - 1), "test", "ManualOrderRequested"]
-    assert "written by hantrade 0.1.0" in result.stdout
     [found] = objects(run(log, "--json"))
     assert (found["identical"], found["first_difference_seq"], found["kind"]) == (False, seq, "fields")
     assert found["fields"] == ["quantity"]
     assert (found["recorded"]["payload"]["quantity"], found["replayed"]["payload"]["quantity"]) == (7, 6)
     assert [cause["seq"] for cause in found["causes"]] == [seq - 1]
+
+
+def test_given_a_log_of_another_version_when_replayed_then_that_is_said_and_nothing_of_one_of_this(log: Path):
+    assert run(log).stdout.endswith(f"{log}, written by hantrade 0.1.0, replayed by {__version__}\n")
+    [found] = objects(run(log, "--json"))
+    assert (found["identical"], found["written_by"], found["replayed_by"]) == (True, ["0.1.0"], __version__)
+    [first, second] = [record.seq for record in the_records() if record.type == RunStarted.__name__]
+    ours = f'"version":"{__version__}"'
+    changed(log, f"UPDATE events SET payload = replace(payload, '\"version\":\"0.1.0\"', '{ours}') WHERE seq = {first}")
+    assert objects(run(log, "--json"))[0]["written_by"] == [__version__, "0.1.0"]
+    assert f", written by hantrade {__version__}, 0.1.0, replayed by {__version__}\n" in run(log).stdout
+    assert objects(run(log, "--until", str(second - 1), "--json"))[-1]["written_by"] == [__version__]
+    changed(log, f"UPDATE events SET payload = replace(payload, '\"version\":\"0.1.0\"', '{ours}')")
+    assert run(log).stdout.endswith(f" events in {log}\n")
+    changed(log, "UPDATE events SET role = 'notifier' WHERE seq = ?", one_approved(log))
+    assert run(log).stdout.startswith("not identical: ")
 
 
 def test_given_a_removed_output_when_replayed_then_it_is_named(log: Path):
