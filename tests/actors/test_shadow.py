@@ -233,8 +233,8 @@ def test_given_a_process_that_never_comes_up_when_started_then_it_is_tried_a_few
     plan = SnapshotPlan()
     with structlog.testing.capture_logs() as logged:
         edge = ShadowWatch.start(Door(), tmp_path / "no.db", b"", plan, backoff_s=0.001, module="no_such_module")
-        actor: Any = edge._actor_weakref()
-        until(lambda: not actor._thread.is_alive())
+        # Its last word; the thread that says it begins a moment after the edge.
+        until(lambda: any("no snapshots any more" in line["event"] for line in list(logged)))
         assert edge.ask("ping", timeout=5) == "pong"
         edge.stop(timeout=10)
     said = [str(line.get("said")) for line in logged]
