@@ -103,18 +103,21 @@ def snapshot_of(kernel: Kernel, commit_hash: str) -> Snapshot:
     return Snapshot(kernel.log_id, state.last_seq, commit_hash, state.roles, state.benched, state.told)
 
 
-def fold(kernel: Kernel, reader: LogReader, to_seq: int | None = None) -> None:
-    """Fold what comes after a kernel's last event, up to one or to the end. Raises LogError as `recover`."""
+def fold(kernel: Kernel, reader: LogReader, to_seq: int | None = None, *, strict: bool = False) -> None:
+    """Fold what comes after a kernel's last event, up to one or to the end.
+
+    Raises LogError as `recover`; with `strict` for a type of a newer version, too.
+    """
     with _without_collector():
-        _fold(kernel, reader, to_seq)
+        _fold(kernel, reader, to_seq, strict)
 
 
-def _fold(kernel: Kernel, reader: LogReader, to_seq: int | None) -> None:
+def _fold(kernel: Kernel, reader: LogReader, to_seq: int | None, strict: bool) -> None:
     for first_seq, seq, recorded_at, role, message in reader.folding(kernel.last_seq + 1, to_seq):
         if first_seq != kernel.last_seq + 1:
             raise LogError(f"log: expected sequence {kernel.last_seq + 1}, found {first_seq}")
         if isinstance(message, UnknownEvent):
-            if message.type in MESSAGES:
+            if strict or message.type in MESSAGES:
                 raise LogError(f"log: event {seq}, a {message.type}, cannot be read: {message.reason}")
             kernel.last_seq = seq  # of a newer version: kept in the log, unknown to these roles
             continue

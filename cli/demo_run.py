@@ -101,6 +101,7 @@ class Display:
         self._notices: deque[str] = deque(maxlen=SHOWN_NOTICES)
         self._live: Any = Live(console=self._console, refresh_per_second=8) if sys.stderr.isatty() else nullcontext()
         self._last_line = 0.0
+        self._unsaid: str | None = None  # the newest picture, as long as no line has told it
         self._rate = 0.0
         self._seen = (time.monotonic(), 0)
 
@@ -113,8 +114,10 @@ class Display:
         return self
 
     def __exit__(self, *details: Any) -> None:
-        """Leave the last picture standing."""
+        """Leave the last picture standing; a fast day may end between two lines."""
         self._live.__exit__(*details)
+        if self._unsaid is not None:
+            note(self._unsaid)
 
     def notice(self, notice: NoticeRaised) -> None:
         """Take a notice to show."""
@@ -128,9 +131,12 @@ class Display:
         self._measure(status.quotes)
         if isinstance(self._live, Live):
             self._live.update(self._panel(status))
-        elif not self._quiet and time.monotonic() - self._last_line >= PLAIN_EVERY_S:
-            self._last_line = time.monotonic()
-            note(self._line(status))
+        elif not self._quiet:
+            self._unsaid = self._line(status)
+            if time.monotonic() - self._last_line >= PLAIN_EVERY_S:
+                self._last_line = time.monotonic()
+                note(self._unsaid)
+                self._unsaid = None
 
     def _measure(self, quotes: int) -> None:
         at, before = self._seen

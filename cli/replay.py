@@ -2,9 +2,9 @@
 
 import os
 import random
+import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +16,7 @@ import typer
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption, LogOption
 from cli.home import newest_log
 from cli.output import emit_json, krw
-from cli.replay_pair import Beside, fold_beside
+from cli.replay_pair import Beside, Channel, fold_beside
 from domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from persistence.reader import LogReader
     from persistence.record import Record
 
-CHILD = "HANTRADE_REPLAY_CHILD"  # set in the process that replays: the folder it shares with the one that folds
+CHILD = "HANTRADE_REPLAY_CHILD"  # set in the process that replays: its socket to the one that folds, -1 for none
 ONE_PROCESS = (
     "not so in one process, event by event: it lies in the hash seed, in what reading a message back makes of it,"
     " or in folding uneventful quotes together"
@@ -71,8 +71,8 @@ def replay(
             with reading(path) as (reader, _):
                 _check_until(until, reader.last_seq())
         raise typer.Exit(replay_process(path, json, until=until))
-    folder = Path(os.environ[CHILD])
-    report = _up_to(replay_here(path, until, Beside(folder) if folder.is_dir() else None), until)
+    with _beside(int(os.environ[CHILD])) as beside:
+        report = _up_to(replay_here(path, until, beside), until)
     if until is not None:
         _print_states(path, until, json)
     if json:
@@ -131,11 +131,25 @@ def replay_process(path: Path, as_json: bool, output: Any = None, until: int | N
     seed = str(random.SystemRandom().randrange(1, 2**32 - 1))
     command = [sys.executable, "-m", "cli.main", "log", "replay", "--log", str(path.resolve())]
     command += ["--json"] * as_json + ([] if until is None else ["--until", str(until)])
-    with tempfile.TemporaryDirectory(prefix="hantrade-replay-") as folder:
-        env = os.environ | {CHILD: folder, "PYTHONHASHSEED": seed}
-        with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output) as child:
-            fold_beside(path, Path(folder), until, lambda: child.poll() is None)
+    mine, its = socket.socketpair()
+    with Channel(mine) as channel:
+        with its:
+            env = os.environ | {CHILD: str(its.fileno()), "PYTHONHASHSEED": seed}
+            fds = (its.fileno(),)
+            child = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, pass_fds=fds)
+        with child:
+            fold_beside(path, channel, until)
             return child.wait()
+
+
+@contextmanager
+def _beside(fd: int) -> "Iterator[Beside | None]":
+    """Give the process that folds, None when this one is alone."""
+    if fd < 0:
+        yield None
+        return
+    with Channel(socket.socket(fileno=fd)) as channel:
+        yield Beside(channel)
 
 
 @contextmanager

@@ -114,7 +114,9 @@ def test_given_no_terminal_when_run_then_progress_is_one_line_each_on_stderr(tmp
     assert done.exit_code == 0
     lines = done.stderr.splitlines()
     assert lines[0].startswith("replaying ")
-    assert any("READY" in line and "equity" in line for line in lines if "quotes/s" in line)
+    told = [line for line in lines if "quotes/s" in line]
+    assert told
+    assert all("equity" in line and "gate" in line for line in told)
 
 
 @contextmanager

@@ -1,14 +1,15 @@
 """`hantrade log replay`: what people and programs read, with a sound log, a changed one, and other limits."""
 
 import json
+import socket
 import sqlite3
+import threading
 from contextlib import closing
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -20,7 +21,7 @@ from actors.roster import make_roles
 from broker.translate.quotes import decode_batch, encode_batch
 from cli.main import app
 from cli.replay import CHILD, replay_here, replay_process
-from cli.replay_pair import ANSWER, ASKED, Beside, fold_beside
+from cli.replay_pair import Beside, Channel, fold_beside
 from cli.replay_text import state_lines
 from domain.errors import ConfigError, LogError
 from domain.messages.market import QuotesReceived
@@ -85,7 +86,7 @@ def changed(path: Path, sql: str, *args: Any) -> None:
 @pytest.fixture
 def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a log, and let commands replay in this process."""
-    monkeypatch.setenv(CHILD, "1")
+    monkeypatch.setenv(CHILD, "-1")
     path = tmp_path / "day.db"
     write(path)
     return path
@@ -203,32 +204,50 @@ def left_at(seq: int) -> KernelState:
     return KernelState(seq, {}, {}, {})
 
 
-def test_given_a_process_that_asks_when_the_log_is_folded_beside_it_then_it_gets_the_states_up_to_there(
-    log: Path, tmp_path: Path
-):
+def fold_through(path: Path, until: int | None, seq: int) -> KernelState:
+    """Ask for the states behind an event while another thread folds."""
+    mine, its = socket.socketpair()
+    with Channel(mine) as asking, Channel(its) as answering:
+        folding = threading.Thread(target=fold_beside, args=(path, answering, until))
+        folding.start()
+        try:
+            return Beside(asking).fold_of(left_at(seq))
+        finally:
+            folding.join()
+
+
+def test_given_a_process_that_asks_when_the_log_is_folded_beside_it_then_it_gets_the_states_up_to_there(log: Path):
     seq = one_approved(log)
-    (tmp_path / ASKED).write_text(str(seq))
-    fold_beside(log, tmp_path, seq - 1, lambda: True)
-    fold = Beside(tmp_path).fold_of(left_at(seq))
+    fold = fold_through(log, seq - 1, seq)
     assert fold.last_seq == seq
     *states, _ = objects(run(log, "--until", str(seq), "--json"))
     assert {name: state.state for name, state in fold.roles.items()} == {one["role"]: one["state"] for one in states}
+    again = fold_through(log, seq, seq)
     held = fold.roles["risk_manager"].state["state"]["holds"]
     held.popitem()
-    [found] = differing_states(fold, msgspec.json.decode((tmp_path / ANSWER).read_bytes(), type=KernelState))
+    [found] = differing_states(fold, again)
     assert (found.role, found.attribute.partition("[")[0]) == ("risk_manager", "state.holds")
 
 
-def test_given_a_log_that_cannot_be_folded_when_asked_for_states_then_the_reason_is_told(log: Path, tmp_path: Path):
+def test_given_a_log_that_cannot_be_folded_when_asked_for_states_then_the_reason_is_told(log: Path):
     changed(log, "UPDATE events SET type = 'FromTheFuture' WHERE seq = 3")
-    fold_beside(log, tmp_path, None, lambda: True)
-    with pytest.raises(LogError, match="the log cannot be folded: event 3, a FromTheFuture"):
-        Beside(tmp_path).fold_of(left_at(9))
+    with pytest.raises(LogError, match="the log cannot be folded: log: event 3, a FromTheFuture"):
+        fold_through(log, None, 9)
 
 
-def test_given_a_process_that_found_a_difference_when_it_is_gone_then_nobody_waits(log: Path, tmp_path: Path):
-    fold_beside(log, tmp_path, None, lambda: False)
-    assert not (tmp_path / ANSWER).exists()
+def test_given_a_process_that_found_a_difference_when_it_is_gone_then_nobody_waits(log: Path):
+    mine, its = socket.socketpair()
+    with Channel(its) as answering:
+        mine.close()
+        fold_beside(log, answering, None)
+
+
+def test_given_the_process_that_folds_is_gone_when_asked_then_that_is_told() -> None:
+    mine, its = socket.socketpair()
+    with Channel(mine) as asking:
+        its.close()
+        with pytest.raises(LogError, match="the process that folds it is gone"):
+            Beside(asking).fold_of(left_at(9))
 
 
 # ---- a log that follows another ---------------------------------------------------------------------------------
@@ -256,9 +275,7 @@ def test_given_carried_states_of_this_or_another_version_when_replayed_then_it_i
     monkeypatch.setattr(Portfolio, "STATE_VERSION", version)
     report = replay_here(path)
     assert report.identical and report.outputs > 0, report.difference
-    (tmp_path / ASKED).write_text(str(report.events))
-    fold_beside(path, tmp_path, None, lambda: True)
-    fold = Beside(tmp_path).fold_of(left_at(report.events))
+    fold = fold_through(path, None, report.events)
     assert (fold.last_seq, fold.roles["portfolio"].version) == (report.events, version)
 
 
