@@ -42,7 +42,9 @@ class BenchBackend(SimBackend):
         self.on_venue_time(UnixNanos(WARM_UP_BEGIN))
         return self
 
-    def stream_quotes(self, symbols: Sequence[str], max_rows: int, max_delay_s: float) -> AsyncIterator[QuoteBatch]:
+    def stream_quotes(
+        self, symbols: Sequence[str], max_rows: int, max_delay_s: float, depth: bool = False
+    ) -> AsyncIterator[QuoteBatch]:
         """Stream warm-up minutes until `go`, then the rows of the job, then nothing."""
         return self._serve(max_rows or BATCH_ROWS, max_delay_s)
 

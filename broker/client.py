@@ -111,6 +111,7 @@ class BrokerClient:
         max_delay_s: float | None = None,
         after_seq: int = 0,
         run_id: str = "",
+        depth: bool = False,
     ) -> QuoteStream:
         """Iterate over (bytes as received, batch). Ends after the batch that says end_of_data, or by close()."""
         request = pb.StreamQuotesRequest(
@@ -120,6 +121,7 @@ class BrokerClient:
             max_delay=None if max_delay_s is None else wire.duration(max_delay_s),
             max_rows=max_rows,
             columns=True,  # an older broker sends rows; both are read
+            depth=depth,
         )
         # No deserializer: the bytes are kept as they came.
         method = self._stream("StreamQuotes", pb.StreamQuotesRequest.SerializeToString, None)

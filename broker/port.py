@@ -48,7 +48,7 @@ class OrderSessionOpened:
 
 @dataclass(frozen=True, slots=True)
 class AccountState:
-    """Cash of the account; events up to as_of_seq are included."""
+    """Cash of the account; events up to as_of_seq are included. `cash` is the D+2 deposit: settled or not."""
 
     account: str  # masked
     cash: Krw
@@ -56,6 +56,9 @@ class AccountState:
     commission: Krw  # of the day
     tax: Krw  # of the day
     as_of_seq: int
+    deposit: Krw | None = None  # settled today (예수금); None when the broker does not tell
+    d1_deposit: Krw | None = None  # settled on the next session
+    withdrawable: Krw | None = None  # today
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,10 @@ class BrokerBackend(Protocol):
     async def latest_quotes(self, symbols: Sequence[str]) -> list[Quote]:
         """Give the latest quote of each symbol that has one today (all when `symbols` is empty)."""
 
-    def stream_quotes(self, symbols: Sequence[str], max_rows: int, max_delay_s: float) -> AsyncIterator[QuoteBatch]:
-        """Stream batches until the source ends; a slow reader gets them conflated.
+    def stream_quotes(
+        self, symbols: Sequence[str], max_rows: int, max_delay_s: float, depth: bool = False
+    ) -> AsyncIterator[QuoteBatch]:
+        """Stream batches until the source ends, with order books if asked and known; a slow reader gets them conflated.
 
         Raises RequestRefused UNKNOWN_SYMBOL.
         """

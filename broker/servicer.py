@@ -82,7 +82,7 @@ class BrokerServicer:
         names the new run.
         """
         symbols, max_rows, max_delay_s = _subscription(request)
-        batches: Any = self._backend.stream_quotes(symbols, max_rows, max_delay_s)
+        batches: Any = self._backend.stream_quotes(symbols, max_rows, max_delay_s, request.depth)
         async with aclosing(batches):
             async for batch in batches:
                 if request.after_seq and batch.run_id == request.run_id:

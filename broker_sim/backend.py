@@ -156,7 +156,9 @@ class SimBackend:
         latest = self._venue.exchange.latest
         return [latest[code] for code in (symbols or sorted(latest)) if code in latest]
 
-    def stream_quotes(self, symbols: Sequence[str], max_rows: int, max_delay_s: float) -> AsyncIterator[QuoteBatch]:
+    def stream_quotes(
+        self, symbols: Sequence[str], max_rows: int, max_delay_s: float, depth: bool = False
+    ) -> AsyncIterator[QuoteBatch]:
         """Stream batches until the recording ends. Raises RequestRefused UNKNOWN_SYMBOL, and NOT_OFFERED on paper."""
         if self._feed is None:
             raise RequestRefused("NOT_OFFERED", "the paper broker has no quotes of its own")
@@ -197,10 +199,10 @@ class SimBackend:
         books = self._venue.exchange.books
         return AccountState(
             account=ACCOUNT,
-            cash=Krw(books.cash),
+            cash=Krw(books.account.cash),
             orderable_cash=self._venue.exchange.orderable_cash,
-            commission=Krw(books.commission),
-            tax=Krw(books.tax),
+            commission=Krw(books.account.commission),
+            tax=Krw(books.account.tax),
             as_of_seq=self._venue.journal.last_seq,
         )
 

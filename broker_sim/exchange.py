@@ -11,7 +11,8 @@ from typing import Final
 
 from broker.port import OrderRequest
 from broker_sim import order_entry
-from broker_sim.books import Books, Leg, venue_order_id
+from broker_sim.books import Books
+from broker_sim.legs import Leg, venue_order_id
 from broker_sim.matching import Match, match_row
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
@@ -84,7 +85,7 @@ class Exchange:
 
     def free_cash(self, without: int = 0) -> int:
         """Give cash less the reserves of open buys but for one leg; may be below 0."""
-        free = int(self.books.cash)
+        free = int(self.books.account.cash)
         for leg in self.books.legs.values():
             if leg.side is Side.BUY and leg.number != without:
                 price = leg.limit_price or self.reserve_price(leg.symbol)
@@ -106,7 +107,7 @@ class Exchange:
 
     def sellable(self, symbol: str) -> int:
         """Give the shares held less those in open sells."""
-        held = self.books.holdings.get(symbol)
+        held = self.books.account.holdings.get(symbol)
         selling = (leg for leg in self.books.legs.values() if leg.symbol == symbol and leg.side is Side.SELL)
         return (held.quantity if held else 0) - sum(leg.leaves_qty for leg in selling)
 
@@ -119,7 +120,7 @@ class Exchange:
         """Give what is held or was traded today, by symbol."""
         return [
             BrokerPosition(symbol, held.quantity, held.position.cost_basis, Krw(held.realized_pnl))
-            for symbol, held in sorted(self.books.holdings.items())
+            for symbol, held in sorted(self.books.account.holdings.items())
         ]
 
     def open_orders(self) -> list[BrokerOpenOrder]:
@@ -248,7 +249,7 @@ class Exchange:
             venue_time=self.now,
             client_order_id=leg.client_order_id,
             venue_order_id=leg.venue_order_id,
-            trade_id=TradeId(f"{self.books.trades + 1:06d}"),
+            trade_id=TradeId(f"{self.books.account.trades + 1:06d}"),
             symbol=leg.symbol,
             side=leg.side,
             last_qty=quantity,

@@ -14,7 +14,7 @@ Our own orders never trade with each other.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from broker_sim.books import Leg
+from broker_sim.legs import Leg
 from domain.quotes import Quote, QuoteKind
 from domain.types import Side
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from broker.port import OrderRequest
-from broker_sim.books import Leg, venue_order_id
+from broker_sim.legs import Leg, venue_order_id
 from broker_sim.venue_rules import (
     Rejection,
     judge_cash,
@@ -48,7 +48,7 @@ def _submit(venue: "Exchange", order: SubmitOrder) -> list[OrderFact]:
     rejected = _judge_order(venue, order)
     if rejected:
         return [venue.emit(OrderRejected("", 0, venue.now, order.client_order_id, rejected.code, rejected.text))]
-    number = venue.books.last_number + 1
+    number = venue.books.orders.last_number + 1
     accepted = OrderAccepted(
         journal_id="",
         event_seq=0,
@@ -159,7 +159,7 @@ def _receive(venue: "Exchange", request: ModifyOrder | CancelOrder) -> ChangeRec
         client_order_id=request.client_order_id,
         request_id=request.request_id,
         venue_order_id=request.original_venue_order_id,
-        change_venue_order_id=venue_order_id(venue.books.last_number + 1),
+        change_venue_order_id=venue_order_id(venue.books.orders.last_number + 1),
     )
     venue.emit(received)
     return received

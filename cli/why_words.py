@@ -21,6 +21,7 @@ from domain.messages.orders import (
     CancelOrder,
     ChangeReceived,
     ChangeRefused,
+    HoldingAdjusted,
     ModifyOrder,
     OrderAccepted,
     OrderCancelled,
@@ -267,6 +268,13 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
         ),
     ),
     OrderExpired: ("expired", lambda m: f"{m.expired_qty:,} of {_leg(m.venue_order_id)} ended with the day"),
+    HoldingAdjusted: (
+        "adjusted",
+        lambda m: (
+            f"{m.action} of {m.symbol}, {m.note}: {m.quantity_before:,} to {m.quantity:,} shares, {m.cash:,} KRW,"
+            f" tax {m.tax:,}"
+        ),
+    ),
     OrderStateChanged: ("state", _state),
     FillBooked: ("booked", _booked),
     NoticeRaised: ("notice", lambda m: f"{m.severity}: {m.text}"),

@@ -31,6 +31,15 @@ class Quote(NamedTuple):
     kind: int  # QuoteKind
 
 
+class Depth(NamedTuple):
+    """Displayed book of one instrument at one moment: (price in KRW, shares) by level, best first, no empty levels."""
+
+    symbol: str
+    venue_time: int  # UTC ns
+    bids: tuple[tuple[int, int], ...]
+    asks: tuple[tuple[int, int], ...]
+
+
 class QuoteBatch(NamedTuple):
     """Rows in venue-time order, as one message of the broker's stream."""
 
@@ -40,3 +49,4 @@ class QuoteBatch(NamedTuple):
     conflated: int  # rows dropped by conflation since the batch before
     end_of_data: bool
     sent_at: int  # UTC ns on the broker's clock
+    depths: Sequence[Depth] = ()  # in order of venue time; one stands behind the rows of its moment

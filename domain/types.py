@@ -32,6 +32,38 @@ class OrderKind(StrEnum):
 
     LIMIT = "LIMIT"
     MARKET = "MARKET"
+    CONDITIONAL_LIMIT = "CONDITIONAL_LIMIT"  # 조건부지정가: a market order once the closing auction begins
+    BEST_LIMIT = "BEST_LIMIT"  # 최유리지정가: limit at the opposite best at arrival
+    FIRST_LIMIT = "FIRST_LIMIT"  # 최우선지정가: limit at its own side's best at arrival
+    MID = "MID"  # 중간가: trades at the middle of best bid and ask
+    STOP_LIMIT = "STOP_LIMIT"  # 스톱지정가: a limit order once a trade reaches the stop price
+    PRE_OPEN_CLOSE = "PRE_OPEN_CLOSE"  # 장전 시간외종가: at the previous close
+    POST_CLOSE = "POST_CLOSE"  # 장후 시간외종가: at today's close
+    OFF_HOURS_SINGLE = "OFF_HOURS_SINGLE"  # 시간외단일가, until 2026-09-13
+
+    @property
+    def has_limit_price(self) -> bool:
+        """Tell whether an order of this kind carries a limit price of its own."""
+        return self in _PRICED
+
+
+_PRICED = frozenset({OrderKind.LIMIT, OrderKind.CONDITIONAL_LIMIT, OrderKind.STOP_LIMIT, OrderKind.OFF_HOURS_SINGLE})
+
+
+class TimeInForce(StrEnum):
+    """How long an order may stand."""
+
+    DAY = "DAY"  # until the end of its session
+    IOC = "IOC"  # what cannot trade at once is cancelled
+    FOK = "FOK"  # trades completely at once or not at all
+
+
+class Venue(StrEnum):
+    """Where an order goes."""
+
+    KRX = "KRX"
+    NXT = "NXT"
+    SOR = "SOR"  # the broker picks
 
 
 class Purpose(StrEnum):
@@ -69,6 +101,9 @@ class VenuePhase(StrEnum):
     CONTINUOUS = "CONTINUOUS"
     CLOSING_AUCTION = "CLOSING_AUCTION"
     DATA_ENDED = "DATA_ENDED"
+    OFF_HOURS_CLOSE = "OFF_HOURS_CLOSE"  # 시간외종가, at the previous close or today's
+    AFTER_MARKET = "AFTER_MARKET"  # KRX 16:00 to 20:00, continuous
+    HALTED = "HALTED"  # a circuit breaker
 
 
 class Market(StrEnum):

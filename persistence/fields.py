@@ -21,6 +21,7 @@ _UNIT_OF_ENDING = {
     "_s": "s",
     "_qty": "shares",
     "quantity": "shares",
+    "quantity_before": "shares",
     "_seq": "sequence",
 }
 # Names that mean the same wherever they occur: (unit, meaning). A comment beside the field comes first.

@@ -4,6 +4,7 @@ from domain.errors import InvariantError
 from domain.messages.orders import (
     ChangeReceived,
     ChangeRefused,
+    HoldingAdjusted,
     OrderAccepted,
     OrderCancelled,
     OrderExpired,
@@ -12,11 +13,11 @@ from domain.messages.orders import (
     OrderRejected,
     OrderReplaced,
 )
-from domain.types import ClientOrderId, Krw, RequestId, TradeId, UnixNanos, VenueOrderId
+from domain.types import ClientOrderId, Krw, RequestId, TimeInForce, TradeId, UnixNanos, Venue, VenueOrderId
 from hantrade.v1 import broker_pb2 as pb
 from hantrade.v1 import types_pb2
 
-from .values import SIDE, bad_field, krw_or_none, timestamp, unix_nanos
+from .values import KIND, SIDE, TIME_IN_FORCE, VENUE, bad_field, krw_or_none, timestamp, unix_nanos
 
 
 def write_fill(fact: OrderFilled) -> types_pb2.Fill:
@@ -64,18 +65,19 @@ def write_fact(fact: OrderFact) -> pb.OrderEvent:
         venue_order_id="" if isinstance(fact, OrderRejected) else fact.venue_order_id,
     )
     if isinstance(fact, OrderAccepted):
-        event.accepted.quantity = fact.quantity
-        event.accepted.symbol = fact.symbol
-        event.accepted.side = SIDE.write(fact.side)
-        if fact.limit_price is not None:
-            event.accepted.limit_price_krw = fact.limit_price
+        event.accepted.CopyFrom(_write_accepted(fact))
     elif isinstance(fact, OrderRejected):
         event.rejected.CopyFrom(pb.OrderRejected(code=fact.code, text=fact.text))
     elif isinstance(fact, OrderFilled):
         event.filled.CopyFrom(pb.OrderFilled(fill=write_fill(fact), leaves_qty=fact.leaves_qty))
     elif isinstance(fact, ChangeReceived):
         event.change_received.CopyFrom(
-            pb.ChangeReceived(request_id=fact.request_id, change_venue_order_id=fact.change_venue_order_id)
+            pb.ChangeReceived(
+                request_id=fact.request_id,
+                change_venue_order_id=fact.change_venue_order_id,
+                quantity=fact.quantity,
+                limit_price_krw=fact.limit_price,
+            )
         )
     elif isinstance(fact, ChangeRefused):
         event.change_refused.CopyFrom(pb.ChangeRefused(request_id=fact.request_id, code=fact.code, text=fact.text))
@@ -95,6 +97,18 @@ def write_fact(fact: OrderFact) -> pb.OrderEvent:
         )
     elif isinstance(fact, OrderExpired):
         event.expired.CopyFrom(pb.OrderExpired(expired_qty=fact.expired_qty))
+    elif isinstance(fact, HoldingAdjusted):
+        event.holding_adjusted.CopyFrom(
+            pb.HoldingAdjusted(
+                symbol=fact.symbol,
+                action=fact.action,
+                quantity_before=fact.quantity_before,
+                quantity=fact.quantity,
+                cash_krw=fact.cash,
+                tax_krw=fact.tax,
+                note=fact.note,
+            )
+        )
     else:
         raise InvariantError(f"no wire form for {type(fact).__name__}")
     return event
@@ -106,9 +120,7 @@ def read_fact(event: pb.OrderEvent, journal_id: str) -> OrderFact:
     order, leg = ClientOrderId(event.client_order_id), VenueOrderId(event.venue_order_id)
     match event.WhichOneof("fact"):
         case "accepted":
-            a = event.accepted
-            price, side = krw_or_none(a, "limit_price_krw"), SIDE.read(a.side, "accepted.side")
-            return OrderAccepted(journal_id, seq, at, order, leg, a.symbol, side, a.quantity, price)
+            return _read_accepted(event, journal_id, at)
         case "rejected":
             return OrderRejected(journal_id, seq, at, order, event.rejected.code, event.rejected.text)
         case "filled":
@@ -116,7 +128,9 @@ def read_fact(event: pb.OrderEvent, journal_id: str) -> OrderFact:
         case "change_received":
             change = event.change_received
             number = VenueOrderId(change.change_venue_order_id)
-            return ChangeReceived(journal_id, seq, at, order, RequestId(change.request_id), leg, number)
+            price = krw_or_none(change, "limit_price_krw")
+            request = RequestId(change.request_id)
+            return ChangeReceived(journal_id, seq, at, order, request, leg, number, change.quantity, price)
         case "change_refused":
             r = event.change_refused
             return ChangeRefused(journal_id, seq, at, order, RequestId(r.request_id), leg, r.code, r.text)
@@ -128,7 +142,43 @@ def read_fact(event: pb.OrderEvent, journal_id: str) -> OrderFact:
             return _read_replaced(event, journal_id, at)
         case "expired":
             return OrderExpired(journal_id, seq, at, order, leg, event.expired.expired_qty)
+        case "holding_adjusted":
+            h = event.holding_adjusted
+            what = (h.symbol, h.action, h.quantity_before, h.quantity, Krw(h.cash_krw), Krw(h.tax_krw), h.note)
+            return HoldingAdjusted(journal_id, seq, at, order, leg, *what)
     raise bad_field("fact", "unset", "one of the facts of OrderEvent")
+
+
+def _write_accepted(fact: OrderAccepted) -> pb.OrderAccepted:
+    return pb.OrderAccepted(
+        quantity=fact.quantity,
+        limit_price_krw=fact.limit_price,
+        symbol=fact.symbol,
+        side=SIDE.write(fact.side),
+        kind=types_pb2.ORDER_KIND_UNSPECIFIED if fact.kind is None else KIND.write(fact.kind),
+        time_in_force=TIME_IN_FORCE.write(fact.time_in_force),
+        venue=VENUE.write(fact.venue),
+        stop_price_krw=fact.stop_price,
+    )
+
+
+def _read_accepted(event: pb.OrderEvent, journal_id: str, at: UnixNanos) -> OrderAccepted:
+    accepted = event.accepted
+    return OrderAccepted(
+        journal_id=journal_id,
+        event_seq=event.seq,
+        venue_time=at,
+        client_order_id=ClientOrderId(event.client_order_id),
+        venue_order_id=VenueOrderId(event.venue_order_id),
+        symbol=accepted.symbol,
+        side=SIDE.read(accepted.side, "accepted.side"),
+        quantity=accepted.quantity,
+        limit_price=krw_or_none(accepted, "limit_price_krw"),
+        kind=None if not accepted.kind else KIND.read(accepted.kind, "accepted.kind"),
+        time_in_force=TIME_IN_FORCE.read_or(accepted.time_in_force, "accepted.time_in_force", TimeInForce.DAY),
+        venue=VENUE.read_or(accepted.venue, "accepted.venue", Venue.KRX),
+        stop_price=krw_or_none(accepted, "stop_price_krw"),
+    )
 
 
 def _read_replaced(event: pb.OrderEvent, journal_id: str, at: UnixNanos) -> OrderReplaced:

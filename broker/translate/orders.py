@@ -4,7 +4,17 @@ from broker.port import Guard, OrderRequest, OrderSessionOpened, Receipt
 from domain.errors import RequestRefused
 from domain.messages.link import SessionInfo
 from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
-from domain.types import ClientOrderId, Gate, Krw, OrderKind, RequestId, RequestOutcome, UnixNanos, VenueOrderId
+from domain.types import (
+    ClientOrderId,
+    Gate,
+    Krw,
+    RequestId,
+    RequestOutcome,
+    TimeInForce,
+    UnixNanos,
+    Venue,
+    VenueOrderId,
+)
 from hantrade.v1 import broker_pb2 as pb
 from hantrade.v1 import types_pb2
 
@@ -14,7 +24,10 @@ from .values import (
     OUTCOME,
     PURPOSE,
     SIDE,
+    TIME_IN_FORCE,
+    VENUE,
     bad_field,
+    check_prices,
     identifier,
     krw_or_none,
     positive,
@@ -49,6 +62,9 @@ def write_request(request: OrderRequest, guard: Guard) -> pb.OrderSessionRequest
             limit_price_krw=request.limit_price,
             purpose=PURPOSE.write(request.purpose),
             guard=on_wire,
+            time_in_force=TIME_IN_FORCE.write(request.time_in_force),
+            venue=VENUE.write(request.venue),
+            stop_price_krw=request.stop_price,
         )
         return pb.OrderSessionRequest(submit=submit)
     if isinstance(request, ModifyOrder):
@@ -98,10 +114,8 @@ def read_request(message: pb.OrderSessionRequest) -> tuple[OrderRequest, Guard]:
 
 def _read_submit(submit: pb.SubmitOrder) -> SubmitOrder:
     kind, price = KIND.read(submit.kind, "kind"), krw_or_none(submit, "limit_price_krw")
-    if kind is OrderKind.MARKET and price is not None:
-        raise bad_field("limit_price_krw", price, "unset for a market order")
-    if kind is OrderKind.LIMIT and (price is None or price <= 0):
-        raise bad_field("limit_price_krw", "unset" if price is None else price, "above 0 for a limit order")
+    stop_price = krw_or_none(submit, "stop_price_krw")
+    check_prices(kind, price, stop_price)
     return SubmitOrder(
         client_order_id=ClientOrderId(identifier(submit.client_order_id, "client_order_id")),
         symbol=identifier(submit.symbol, "symbol", longest=16),
@@ -111,6 +125,9 @@ def _read_submit(submit: pb.SubmitOrder) -> SubmitOrder:
         quantity=positive(submit.quantity, "quantity"),
         limit_price=price,
         valid_until=_deadline(submit.guard),
+        time_in_force=TIME_IN_FORCE.read_or(submit.time_in_force, "time_in_force", TimeInForce.DAY),
+        venue=VENUE.read_or(submit.venue, "venue", Venue.KRX),
+        stop_price=stop_price,
     )
 
 

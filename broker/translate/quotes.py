@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from domain.quotes import Quote, QuoteBatch
+from domain.quotes import Depth, Quote, QuoteBatch
 from hantrade.v1 import types_pb2
 from hantrade.v1.broker_pb2 import QuoteColumns, StreamQuotesResponse
 
@@ -65,6 +65,36 @@ def read_columns(columns: QuoteColumns) -> list[Quote]:
     return list(map(_make, zip(*_fields(columns), strict=True)))
 
 
+def fill_depths(field: "Iterable[types_pb2.Depth]", depths: Iterable[Depth]) -> None:
+    """Append order books to a repeated field."""
+    for depth in depths:
+        book = field.add()  # type: ignore[attr-defined]  # a repeated composite container, typed as what it iterates
+        book.symbol, book.venue_time_unix_ns = depth.symbol, depth.venue_time
+        for levels, prices, sizes in (
+            (depth.bids, book.bid_prices_krw, book.bid_qtys),
+            (depth.asks, book.ask_prices_krw, book.ask_qtys),
+        ):
+            prices.extend([price for price, _ in levels])
+            sizes.extend([size for _, size in levels])
+
+
+def read_depths(field: Iterable[types_pb2.Depth]) -> tuple[Depth, ...]:
+    """Read order books; empty levels (price or shares 0) are left out. Raises ValueError for lists that do not fit."""
+    return tuple(
+        Depth(
+            book.symbol,
+            book.venue_time_unix_ns,
+            _levels(book.bid_prices_krw, book.bid_qtys),
+            _levels(book.ask_prices_krw, book.ask_qtys),
+        )
+        for book in field
+    )
+
+
+def _levels(prices: Iterable[int], sizes: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    return tuple((price, size) for price, size in zip(prices, sizes, strict=True) if price > 0 and size > 0)
+
+
 def _fields(columns: Any) -> tuple[Any, ...]:
     """Give the columns in the order of Quote's fields."""
     return (
@@ -94,6 +124,8 @@ def encode_batch(batch: QuoteBatch, *, columns: bool = False) -> bytes:
         fill_columns(message.columns, batch.rows)
     else:
         fill_quotes(message.quotes, batch.rows)
+    if batch.depths:
+        fill_depths(message.depths, batch.depths)
     return message.SerializeToString()
 
 
@@ -107,4 +139,5 @@ def decode_batch(raw: bytes) -> QuoteBatch:
     rows = read_columns(m.columns) if m.HasField("columns") else read_quotes(m.quotes)
     if m.quotes and m.HasField("columns"):
         raise ValueError("a batch expected rows or columns, has both")
-    return QuoteBatch(m.run_id, m.seq, rows, m.conflated, m.end_of_data, m.sent_at_unix_ns)
+    depths = read_depths(m.depths) if m.depths else ()
+    return QuoteBatch(m.run_id, m.seq, rows, m.conflated, m.end_of_data, m.sent_at_unix_ns, depths)

@@ -5,11 +5,24 @@ from google.protobuf.duration_pb2 import Duration
 from broker.port import AccountState, Candle
 from domain.instruments import Instrument
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
-from domain.types import NANOS_PER_SECOND, Krw, OrderKind, Symbol
+from domain.types import NANOS_PER_SECOND, Krw, OrderKind, Symbol, TimeInForce, Venue
 from hantrade.v1 import broker_pb2 as pb
 from hantrade.v1 import types_pb2
 
-from .values import GATE, KIND, MARKET, PHASE, SERVER_KIND, SIDE, bad_field, krw_or_none, timestamp, unix_nanos
+from .values import (
+    GATE,
+    KIND,
+    MARKET,
+    PHASE,
+    SERVER_KIND,
+    SIDE,
+    TIME_IN_FORCE,
+    VENUE,
+    bad_field,
+    krw_or_none,
+    timestamp,
+    unix_nanos,
+)
 
 
 def write_session(session: SessionInfo) -> pb.Session:
@@ -79,6 +92,9 @@ def write_account(account: AccountState) -> pb.GetAccountResponse:
         commission_krw=account.commission,
         tax_krw=account.tax,
         as_of_seq=account.as_of_seq,
+        deposit_krw=account.deposit,
+        d1_deposit_krw=account.d1_deposit,
+        withdrawable_krw=account.withdrawable,
     )
 
 
@@ -91,6 +107,9 @@ def read_account(account: pb.GetAccountResponse) -> AccountState:
         commission=Krw(account.commission_krw),
         tax=Krw(account.tax_krw),
         as_of_seq=account.as_of_seq,
+        deposit=krw_or_none(account, "deposit_krw"),
+        d1_deposit=krw_or_none(account, "d1_deposit_krw"),
+        withdrawable=krw_or_none(account, "withdrawable_krw"),
     )
 
 
@@ -112,8 +131,8 @@ def read_position(position: types_pb2.Position) -> BrokerPosition:
 
 
 def write_open_order(order: BrokerOpenOrder) -> pb.OpenOrder:
-    """Give the wire form of an open venue order. Its kind follows from its price."""
-    kind = OrderKind.MARKET if order.limit_price is None else OrderKind.LIMIT
+    """Give the wire form of an open venue order. A kind not told follows from the price."""
+    kind = order.kind or (OrderKind.MARKET if order.limit_price is None else OrderKind.LIMIT)
     return pb.OpenOrder(
         venue_order_id=order.venue_order_id,
         client_order_id=order.client_order_id,
@@ -123,6 +142,9 @@ def write_open_order(order: BrokerOpenOrder) -> pb.OpenOrder:
         quantity=order.quantity,
         leaves_qty=order.leaves_qty,
         limit_price_krw=order.limit_price,
+        time_in_force=TIME_IN_FORCE.write(order.time_in_force),
+        venue=VENUE.write(order.venue),
+        stop_price_krw=order.stop_price,
     )
 
 
@@ -136,6 +158,10 @@ def read_open_order(order: pb.OpenOrder) -> BrokerOpenOrder:
         quantity=order.quantity,
         leaves_qty=order.leaves_qty,
         limit_price=krw_or_none(order, "limit_price_krw"),
+        kind=KIND.read(order.kind, "order.kind") if order.kind else None,
+        time_in_force=TIME_IN_FORCE.read_or(order.time_in_force, "order.time_in_force", TimeInForce.DAY),
+        venue=VENUE.read_or(order.venue, "order.venue", Venue.KRX),
+        stop_price=krw_or_none(order, "stop_price_krw"),
     )
 
 

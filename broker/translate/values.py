@@ -17,7 +17,9 @@ from domain.types import (
     RequestOutcome,
     ServerKind,
     Side,
+    TimeInForce,
     UnixNanos,
+    Venue,
     VenuePhase,
 )
 from hantrade.v1 import broker_pb2, types_pb2
@@ -47,6 +49,10 @@ class EnumTable(Generic[D, W]):
         """Give the number of a member."""
         return self._numbers[member]
 
+    def read_or(self, number: int, field: str, unset: D) -> D:
+        """Give the member of a number, `unset` for 0. Raises RequestRefused INVALID_ARGUMENT when it is not known."""
+        return unset if number == 0 else self.read(number, field)
+
     def read(self, number: int, field: str) -> D:
         """Give the member of a number. Raises RequestRefused INVALID_ARGUMENT when it is unset or not known."""
         member = self._members.get(number)
@@ -56,7 +62,28 @@ class EnumTable(Generic[D, W]):
 
 
 SIDE = EnumTable({Side.BUY: types_pb2.SIDE_BUY, Side.SELL: types_pb2.SIDE_SELL})
-KIND = EnumTable({OrderKind.LIMIT: types_pb2.ORDER_KIND_LIMIT, OrderKind.MARKET: types_pb2.ORDER_KIND_MARKET})
+KIND = EnumTable(
+    {
+        OrderKind.LIMIT: types_pb2.ORDER_KIND_LIMIT,
+        OrderKind.MARKET: types_pb2.ORDER_KIND_MARKET,
+        OrderKind.CONDITIONAL_LIMIT: types_pb2.ORDER_KIND_CONDITIONAL_LIMIT,
+        OrderKind.BEST_LIMIT: types_pb2.ORDER_KIND_BEST_LIMIT,
+        OrderKind.FIRST_LIMIT: types_pb2.ORDER_KIND_FIRST_LIMIT,
+        OrderKind.MID: types_pb2.ORDER_KIND_MID,
+        OrderKind.STOP_LIMIT: types_pb2.ORDER_KIND_STOP_LIMIT,
+        OrderKind.PRE_OPEN_CLOSE: types_pb2.ORDER_KIND_PRE_OPEN_CLOSE,
+        OrderKind.POST_CLOSE: types_pb2.ORDER_KIND_POST_CLOSE,
+        OrderKind.OFF_HOURS_SINGLE: types_pb2.ORDER_KIND_OFF_HOURS_SINGLE,
+    }
+)
+TIME_IN_FORCE = EnumTable(
+    {
+        TimeInForce.DAY: types_pb2.TIME_IN_FORCE_DAY,
+        TimeInForce.IOC: types_pb2.TIME_IN_FORCE_IOC,
+        TimeInForce.FOK: types_pb2.TIME_IN_FORCE_FOK,
+    }
+)
+VENUE = EnumTable({Venue.KRX: types_pb2.VENUE_KRX, Venue.NXT: types_pb2.VENUE_NXT, Venue.SOR: types_pb2.VENUE_SOR})
 PURPOSE = EnumTable({Purpose.ENTRY: types_pb2.PURPOSE_ENTRY, Purpose.EXIT: types_pb2.PURPOSE_EXIT})
 GATE = EnumTable(
     {
@@ -79,6 +106,9 @@ PHASE = EnumTable(
         VenuePhase.CONTINUOUS: types_pb2.VENUE_PHASE_CONTINUOUS,
         VenuePhase.CLOSING_AUCTION: types_pb2.VENUE_PHASE_CLOSING_AUCTION,
         VenuePhase.DATA_ENDED: types_pb2.VENUE_PHASE_DATA_ENDED,
+        VenuePhase.OFF_HOURS_CLOSE: types_pb2.VENUE_PHASE_OFF_HOURS_CLOSE,
+        VenuePhase.AFTER_MARKET: types_pb2.VENUE_PHASE_AFTER_MARKET,
+        VenuePhase.HALTED: types_pb2.VENUE_PHASE_HALTED,
     }
 )
 MARKET = EnumTable(
@@ -132,6 +162,17 @@ def positive(value: int, field: str) -> int:
     if value <= 0:
         raise bad_field(field, value, "above 0")
     return value
+
+
+def check_prices(kind: OrderKind, limit_price: int | None, stop_price: int | None) -> None:
+    """Check that an order has the prices its kind needs, and no others. Raises RequestRefused INVALID_ARGUMENT."""
+    name = kind.lower().replace("_", " ")
+    needed = (("limit_price_krw", limit_price, kind.has_limit_price),)
+    for field, price, wanted in (*needed, ("stop_price_krw", stop_price, kind is OrderKind.STOP_LIMIT)):
+        if not wanted and price is not None:
+            raise bad_field(field, price, f"unset for a {name} order")
+        if wanted and (price is None or price <= 0):
+            raise bad_field(field, "unset" if price is None else price, f"above 0 for a {name} order")
 
 
 def krw_or_none(message: object, field: str) -> Krw | None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from domain.instruments import Instrument
 from domain.messages.base import Message, message
-from domain.types import Gate, Krw, LinkName, ServerKind, Side, UnixNanos, VenuePhase
+from domain.types import Gate, Krw, LinkName, OrderKind, ServerKind, Side, TimeInForce, UnixNanos, Venue, VenuePhase
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,10 @@ class BrokerOpenOrder:
     quantity: int
     leaves_qty: int
     limit_price: Krw | None
+    kind: OrderKind | None = None  # None: limit or market, as the price tells
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None
 
 
 @message

@@ -11,8 +11,10 @@ from domain.types import (
     RequestId,
     RequestOutcome,
     Side,
+    TimeInForce,
     TradeId,
     UnixNanos,
+    Venue,
     VenueOrderId,
 )
 
@@ -32,8 +34,11 @@ class SubmitOrder(Message):
     kind: OrderKind
     purpose: Purpose
     quantity: int
-    limit_price: Krw | None  # None for a market order
+    limit_price: Krw | None  # None for kinds without a price of their own
     valid_until: UnixNanos  # system time; not sent after it
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None  # wakes a stop-limit order
 
 
 @message
@@ -117,6 +122,10 @@ class OrderAccepted(Message):
     side: Side
     quantity: int
     limit_price: Krw | None
+    kind: OrderKind | None = None  # None in journals older than the kinds: limit or market, as the price tells
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None
 
 
 @message
@@ -164,6 +173,8 @@ class ChangeReceived(Message):
     request_id: RequestId
     venue_order_id: VenueOrderId  # leg to change
     change_venue_order_id: VenueOrderId
+    quantity: int = 0  # shares it is about; 0: all that is left of a cancel, or not told
+    limit_price: Krw | None = None  # of a modify; None for a cancel, or not told
 
 
 @message
@@ -226,6 +237,25 @@ class OrderExpired(Message):
     expired_qty: int
 
 
+@message
+class HoldingAdjusted(Message):
+    """A corporate action changed a holding or the cash; not about an order."""
+
+    STREAM: ClassVar[str] = "account/{symbol}"
+    journal_id: str
+    event_seq: int
+    venue_time: UnixNanos
+    client_order_id: ClientOrderId  # always empty
+    venue_order_id: VenueOrderId  # always empty
+    symbol: str
+    action: str  # SPLIT, CASH_DIVIDEND
+    quantity_before: int
+    quantity: int
+    cash: Krw  # won that came to the account, tax taken off
+    tax: Krw  # won withheld
+    note: str  # in words
+
+
 OrderFact = (
     OrderAccepted
     | OrderRejected
@@ -235,6 +265,7 @@ OrderFact = (
     | OrderCancelled
     | OrderReplaced
     | OrderExpired
+    | HoldingAdjusted
 )
 
 FACTS = (
@@ -246,6 +277,7 @@ FACTS = (
     OrderCancelled,
     OrderReplaced,
     OrderExpired,
+    HoldingAdjusted,
 )  # the same as a tuple, for isinstance and for what roles hear
 
 # ---- what the executor says ----------------------------------------------------------------------------------

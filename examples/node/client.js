@@ -8,7 +8,7 @@ import { timestampDate } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CheckFailed, connect, explain } from "./connection.js";
 import { OrderEventSchema, RequestOutcome } from "./gen/hantrade/v1/broker_pb.js";
-import { Gate, OrderKind, Purpose, ServerKind, Side, VenuePhase } from "./gen/hantrade/v1/types_pb.js";
+import { Gate, OrderKind, Purpose, ServerKind, Side, TimeInForce, Venue, VenuePhase } from "./gen/hantrade/v1/types_pb.js";
 import { OrderSession } from "./order_session.js";
 
 /**
@@ -105,7 +105,7 @@ async function submit(session, quote) {
   session.send({ case: "submit", value: {
     $typeName: "hantrade.v1.SubmitOrder", clientOrderId: orderId, symbol: quote.symbol, side: Side.BUY,
     kind: OrderKind.LIMIT, quantity: 1n, limitPriceKrw: quote.bidPriceKrw, purpose: Purpose.ENTRY,
-    guard: await session.guard(),
+    timeInForce: TimeInForce.DAY, venue: Venue.KRX, guard: await session.guard(),
   } });
   const receipt = await session.receipt(orderId);
   console.log(`receipt   ${RequestOutcome[receipt.outcome]} buy 1 ${quote.symbol} at ${quote.bidPriceKrw} as ${orderId}`);

@@ -98,23 +98,25 @@ class ListInstrumentsResponse(_message.Message):
     def __init__(self, instruments: _Optional[_Iterable[_Union[_types_pb2.Instrument, _Mapping]]] = ..., unknown_symbols: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StreamQuotesRequest(_message.Message):
-    __slots__ = ("symbols", "after_seq", "run_id", "max_delay", "max_rows", "columns")
+    __slots__ = ("symbols", "after_seq", "run_id", "max_delay", "max_rows", "columns", "depth")
     SYMBOLS_FIELD_NUMBER: _ClassVar[int]
     AFTER_SEQ_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     MAX_DELAY_FIELD_NUMBER: _ClassVar[int]
     MAX_ROWS_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    DEPTH_FIELD_NUMBER: _ClassVar[int]
     symbols: _containers.RepeatedScalarFieldContainer[str]
     after_seq: int
     run_id: str
     max_delay: _duration_pb2.Duration
     max_rows: int
     columns: bool
-    def __init__(self, symbols: _Optional[_Iterable[str]] = ..., after_seq: _Optional[int] = ..., run_id: _Optional[str] = ..., max_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_rows: _Optional[int] = ..., columns: _Optional[bool] = ...) -> None: ...
+    depth: bool
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ..., after_seq: _Optional[int] = ..., run_id: _Optional[str] = ..., max_delay: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., max_rows: _Optional[int] = ..., columns: _Optional[bool] = ..., depth: _Optional[bool] = ...) -> None: ...
 
 class StreamQuotesResponse(_message.Message):
-    __slots__ = ("run_id", "seq", "quotes", "conflated", "end_of_data", "sent_at_unix_ns", "columns")
+    __slots__ = ("run_id", "seq", "quotes", "conflated", "end_of_data", "sent_at_unix_ns", "columns", "depths")
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     QUOTES_FIELD_NUMBER: _ClassVar[int]
@@ -122,6 +124,7 @@ class StreamQuotesResponse(_message.Message):
     END_OF_DATA_FIELD_NUMBER: _ClassVar[int]
     SENT_AT_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
     COLUMNS_FIELD_NUMBER: _ClassVar[int]
+    DEPTHS_FIELD_NUMBER: _ClassVar[int]
     run_id: str
     seq: int
     quotes: _containers.RepeatedCompositeFieldContainer[_types_pb2.Quote]
@@ -129,7 +132,8 @@ class StreamQuotesResponse(_message.Message):
     end_of_data: bool
     sent_at_unix_ns: int
     columns: QuoteColumns
-    def __init__(self, run_id: _Optional[str] = ..., seq: _Optional[int] = ..., quotes: _Optional[_Iterable[_Union[_types_pb2.Quote, _Mapping]]] = ..., conflated: _Optional[int] = ..., end_of_data: _Optional[bool] = ..., sent_at_unix_ns: _Optional[int] = ..., columns: _Optional[_Union[QuoteColumns, _Mapping]] = ...) -> None: ...
+    depths: _containers.RepeatedCompositeFieldContainer[_types_pb2.Depth]
+    def __init__(self, run_id: _Optional[str] = ..., seq: _Optional[int] = ..., quotes: _Optional[_Iterable[_Union[_types_pb2.Quote, _Mapping]]] = ..., conflated: _Optional[int] = ..., end_of_data: _Optional[bool] = ..., sent_at_unix_ns: _Optional[int] = ..., columns: _Optional[_Union[QuoteColumns, _Mapping]] = ..., depths: _Optional[_Iterable[_Union[_types_pb2.Depth, _Mapping]]] = ...) -> None: ...
 
 class QuoteColumns(_message.Message):
     __slots__ = ("symbols", "venue_times_unix_ns", "prices_krw", "last_qtys", "cumulative_volumes", "bid_prices_krw", "ask_prices_krw", "bid_qtys", "ask_qtys", "kinds")
@@ -203,20 +207,26 @@ class GetAccountRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetAccountResponse(_message.Message):
-    __slots__ = ("account", "cash_krw", "orderable_cash_krw", "commission_krw", "tax_krw", "as_of_seq")
+    __slots__ = ("account", "cash_krw", "orderable_cash_krw", "commission_krw", "tax_krw", "as_of_seq", "deposit_krw", "d1_deposit_krw", "withdrawable_krw")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     CASH_KRW_FIELD_NUMBER: _ClassVar[int]
     ORDERABLE_CASH_KRW_FIELD_NUMBER: _ClassVar[int]
     COMMISSION_KRW_FIELD_NUMBER: _ClassVar[int]
     TAX_KRW_FIELD_NUMBER: _ClassVar[int]
     AS_OF_SEQ_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_KRW_FIELD_NUMBER: _ClassVar[int]
+    D1_DEPOSIT_KRW_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWABLE_KRW_FIELD_NUMBER: _ClassVar[int]
     account: str
     cash_krw: int
     orderable_cash_krw: int
     commission_krw: int
     tax_krw: int
     as_of_seq: int
-    def __init__(self, account: _Optional[str] = ..., cash_krw: _Optional[int] = ..., orderable_cash_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
+    deposit_krw: int
+    d1_deposit_krw: int
+    withdrawable_krw: int
+    def __init__(self, account: _Optional[str] = ..., cash_krw: _Optional[int] = ..., orderable_cash_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., as_of_seq: _Optional[int] = ..., deposit_krw: _Optional[int] = ..., d1_deposit_krw: _Optional[int] = ..., withdrawable_krw: _Optional[int] = ...) -> None: ...
 
 class ListPositionsRequest(_message.Message):
     __slots__ = ()
@@ -235,7 +245,7 @@ class ListOpenOrdersRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class OpenOrder(_message.Message):
-    __slots__ = ("venue_order_id", "client_order_id", "symbol", "side", "kind", "quantity", "leaves_qty", "limit_price_krw")
+    __slots__ = ("venue_order_id", "client_order_id", "symbol", "side", "kind", "quantity", "leaves_qty", "limit_price_krw", "time_in_force", "venue", "stop_price_krw")
     VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -244,6 +254,9 @@ class OpenOrder(_message.Message):
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
     LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    STOP_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     venue_order_id: str
     client_order_id: str
     symbol: str
@@ -252,7 +265,10 @@ class OpenOrder(_message.Message):
     quantity: int
     leaves_qty: int
     limit_price_krw: int
-    def __init__(self, venue_order_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., limit_price_krw: _Optional[int] = ...) -> None: ...
+    time_in_force: _types_pb2.TimeInForce
+    venue: _types_pb2.Venue
+    stop_price_krw: int
+    def __init__(self, venue_order_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., time_in_force: _Optional[_Union[_types_pb2.TimeInForce, str]] = ..., venue: _Optional[_Union[_types_pb2.Venue, str]] = ..., stop_price_krw: _Optional[int] = ...) -> None: ...
 
 class ListOpenOrdersResponse(_message.Message):
     __slots__ = ("orders", "as_of_seq")
@@ -309,7 +325,7 @@ class RequestGuard(_message.Message):
     def __init__(self, journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., valid_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SubmitOrder(_message.Message):
-    __slots__ = ("client_order_id", "symbol", "side", "kind", "quantity", "limit_price_krw", "purpose", "guard")
+    __slots__ = ("client_order_id", "symbol", "side", "kind", "quantity", "limit_price_krw", "purpose", "guard", "time_in_force", "venue", "stop_price_krw")
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
@@ -318,6 +334,9 @@ class SubmitOrder(_message.Message):
     LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
     GUARD_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    STOP_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     client_order_id: str
     symbol: str
     side: _types_pb2.Side
@@ -326,7 +345,10 @@ class SubmitOrder(_message.Message):
     limit_price_krw: int
     purpose: _types_pb2.Purpose
     guard: RequestGuard
-    def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ...) -> None: ...
+    time_in_force: _types_pb2.TimeInForce
+    venue: _types_pb2.Venue
+    stop_price_krw: int
+    def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., guard: _Optional[_Union[RequestGuard, _Mapping]] = ..., time_in_force: _Optional[_Union[_types_pb2.TimeInForce, str]] = ..., venue: _Optional[_Union[_types_pb2.Venue, str]] = ..., stop_price_krw: _Optional[int] = ...) -> None: ...
 
 class ModifyOrder(_message.Message):
     __slots__ = ("request_id", "client_order_id", "original_venue_order_id", "quantity", "limit_price_krw", "guard", "purpose")
@@ -401,7 +423,7 @@ class RequestReceipt(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., outcome: _Optional[_Union[RequestOutcome, str]] = ..., error: _Optional[_Union[_types_pb2.ErrorDetail, _Mapping]] = ...) -> None: ...
 
 class OrderEvent(_message.Message):
-    __slots__ = ("seq", "event_time", "client_order_id", "venue_order_id", "accepted", "rejected", "filled", "change_received", "change_refused", "cancelled", "replaced", "expired")
+    __slots__ = ("seq", "event_time", "client_order_id", "venue_order_id", "accepted", "rejected", "filled", "change_received", "change_refused", "cancelled", "replaced", "expired", "holding_adjusted")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -414,6 +436,7 @@ class OrderEvent(_message.Message):
     CANCELLED_FIELD_NUMBER: _ClassVar[int]
     REPLACED_FIELD_NUMBER: _ClassVar[int]
     EXPIRED_FIELD_NUMBER: _ClassVar[int]
+    HOLDING_ADJUSTED_FIELD_NUMBER: _ClassVar[int]
     seq: int
     event_time: _timestamp_pb2.Timestamp
     client_order_id: str
@@ -426,19 +449,28 @@ class OrderEvent(_message.Message):
     cancelled: OrderCancelled
     replaced: OrderReplaced
     expired: OrderExpired
-    def __init__(self, seq: _Optional[int] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., accepted: _Optional[_Union[OrderAccepted, _Mapping]] = ..., rejected: _Optional[_Union[OrderRejected, _Mapping]] = ..., filled: _Optional[_Union[OrderFilled, _Mapping]] = ..., change_received: _Optional[_Union[ChangeReceived, _Mapping]] = ..., change_refused: _Optional[_Union[ChangeRefused, _Mapping]] = ..., cancelled: _Optional[_Union[OrderCancelled, _Mapping]] = ..., replaced: _Optional[_Union[OrderReplaced, _Mapping]] = ..., expired: _Optional[_Union[OrderExpired, _Mapping]] = ...) -> None: ...
+    holding_adjusted: HoldingAdjusted
+    def __init__(self, seq: _Optional[int] = ..., event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., accepted: _Optional[_Union[OrderAccepted, _Mapping]] = ..., rejected: _Optional[_Union[OrderRejected, _Mapping]] = ..., filled: _Optional[_Union[OrderFilled, _Mapping]] = ..., change_received: _Optional[_Union[ChangeReceived, _Mapping]] = ..., change_refused: _Optional[_Union[ChangeRefused, _Mapping]] = ..., cancelled: _Optional[_Union[OrderCancelled, _Mapping]] = ..., replaced: _Optional[_Union[OrderReplaced, _Mapping]] = ..., expired: _Optional[_Union[OrderExpired, _Mapping]] = ..., holding_adjusted: _Optional[_Union[HoldingAdjusted, _Mapping]] = ...) -> None: ...
 
 class OrderAccepted(_message.Message):
-    __slots__ = ("quantity", "limit_price_krw", "symbol", "side")
+    __slots__ = ("quantity", "limit_price_krw", "symbol", "side", "kind", "time_in_force", "venue", "stop_price_krw")
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    STOP_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     quantity: int
     limit_price_krw: int
     symbol: str
     side: _types_pb2.Side
-    def __init__(self, quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ...) -> None: ...
+    kind: _types_pb2.OrderKind
+    time_in_force: _types_pb2.TimeInForce
+    venue: _types_pb2.Venue
+    stop_price_krw: int
+    def __init__(self, quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., time_in_force: _Optional[_Union[_types_pb2.TimeInForce, str]] = ..., venue: _Optional[_Union[_types_pb2.Venue, str]] = ..., stop_price_krw: _Optional[int] = ...) -> None: ...
 
 class OrderRejected(_message.Message):
     __slots__ = ("code", "text")
@@ -457,12 +489,34 @@ class OrderFilled(_message.Message):
     def __init__(self, fill: _Optional[_Union[_types_pb2.Fill, _Mapping]] = ..., leaves_qty: _Optional[int] = ...) -> None: ...
 
 class ChangeReceived(_message.Message):
-    __slots__ = ("request_id", "change_venue_order_id")
+    __slots__ = ("request_id", "change_venue_order_id", "quantity", "limit_price_krw")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     CHANGE_VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     change_venue_order_id: str
-    def __init__(self, request_id: _Optional[str] = ..., change_venue_order_id: _Optional[str] = ...) -> None: ...
+    quantity: int
+    limit_price_krw: int
+    def __init__(self, request_id: _Optional[str] = ..., change_venue_order_id: _Optional[str] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ...) -> None: ...
+
+class HoldingAdjusted(_message.Message):
+    __slots__ = ("symbol", "action", "quantity_before", "quantity", "cash_krw", "tax_krw", "note")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_BEFORE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    CASH_KRW_FIELD_NUMBER: _ClassVar[int]
+    TAX_KRW_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    action: str
+    quantity_before: int
+    quantity: int
+    cash_krw: int
+    tax_krw: int
+    note: str
+    def __init__(self, symbol: _Optional[str] = ..., action: _Optional[str] = ..., quantity_before: _Optional[int] = ..., quantity: _Optional[int] = ..., cash_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ChangeRefused(_message.Message):
     __slots__ = ("request_id", "code", "text")

@@ -194,7 +194,7 @@ class GetOrderResponse(_message.Message):
     def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ..., fills: _Optional[_Iterable[_Union[_types_pb2.Fill, _Mapping]]] = ...) -> None: ...
 
 class SubmitManualOrderRequest(_message.Message):
-    __slots__ = ("symbol", "side", "kind", "quantity", "limit_price_krw", "caller", "note", "command_id")
+    __slots__ = ("symbol", "side", "kind", "quantity", "limit_price_krw", "caller", "note", "command_id", "time_in_force", "venue", "stop_price_krw")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -203,6 +203,9 @@ class SubmitManualOrderRequest(_message.Message):
     CALLER_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     COMMAND_ID_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    STOP_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     side: _types_pb2.Side
     kind: _types_pb2.OrderKind
@@ -211,7 +214,10 @@ class SubmitManualOrderRequest(_message.Message):
     caller: str
     note: str
     command_id: str
-    def __init__(self, symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ..., command_id: _Optional[str] = ...) -> None: ...
+    time_in_force: _types_pb2.TimeInForce
+    venue: _types_pb2.Venue
+    stop_price_krw: int
+    def __init__(self, symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ..., command_id: _Optional[str] = ..., time_in_force: _Optional[_Union[_types_pb2.TimeInForce, str]] = ..., venue: _Optional[_Union[_types_pb2.Venue, str]] = ..., stop_price_krw: _Optional[int] = ...) -> None: ...
 
 class SubmitManualOrderResponse(_message.Message):
     __slots__ = ("order",)

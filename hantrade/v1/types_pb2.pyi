@@ -21,6 +21,28 @@ class OrderKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ORDER_KIND_UNSPECIFIED: _ClassVar[OrderKind]
     ORDER_KIND_LIMIT: _ClassVar[OrderKind]
     ORDER_KIND_MARKET: _ClassVar[OrderKind]
+    ORDER_KIND_CONDITIONAL_LIMIT: _ClassVar[OrderKind]
+    ORDER_KIND_BEST_LIMIT: _ClassVar[OrderKind]
+    ORDER_KIND_FIRST_LIMIT: _ClassVar[OrderKind]
+    ORDER_KIND_MID: _ClassVar[OrderKind]
+    ORDER_KIND_STOP_LIMIT: _ClassVar[OrderKind]
+    ORDER_KIND_PRE_OPEN_CLOSE: _ClassVar[OrderKind]
+    ORDER_KIND_POST_CLOSE: _ClassVar[OrderKind]
+    ORDER_KIND_OFF_HOURS_SINGLE: _ClassVar[OrderKind]
+
+class TimeInForce(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    TIME_IN_FORCE_UNSPECIFIED: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_DAY: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_IOC: _ClassVar[TimeInForce]
+    TIME_IN_FORCE_FOK: _ClassVar[TimeInForce]
+
+class Venue(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VENUE_UNSPECIFIED: _ClassVar[Venue]
+    VENUE_KRX: _ClassVar[Venue]
+    VENUE_NXT: _ClassVar[Venue]
+    VENUE_SOR: _ClassVar[Venue]
 
 class Purpose(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -50,6 +72,9 @@ class VenuePhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VENUE_PHASE_CONTINUOUS: _ClassVar[VenuePhase]
     VENUE_PHASE_CLOSING_AUCTION: _ClassVar[VenuePhase]
     VENUE_PHASE_DATA_ENDED: _ClassVar[VenuePhase]
+    VENUE_PHASE_OFF_HOURS_CLOSE: _ClassVar[VenuePhase]
+    VENUE_PHASE_AFTER_MARKET: _ClassVar[VenuePhase]
+    VENUE_PHASE_HALTED: _ClassVar[VenuePhase]
 
 class Market(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -92,6 +117,22 @@ SIDE_SELL: Side
 ORDER_KIND_UNSPECIFIED: OrderKind
 ORDER_KIND_LIMIT: OrderKind
 ORDER_KIND_MARKET: OrderKind
+ORDER_KIND_CONDITIONAL_LIMIT: OrderKind
+ORDER_KIND_BEST_LIMIT: OrderKind
+ORDER_KIND_FIRST_LIMIT: OrderKind
+ORDER_KIND_MID: OrderKind
+ORDER_KIND_STOP_LIMIT: OrderKind
+ORDER_KIND_PRE_OPEN_CLOSE: OrderKind
+ORDER_KIND_POST_CLOSE: OrderKind
+ORDER_KIND_OFF_HOURS_SINGLE: OrderKind
+TIME_IN_FORCE_UNSPECIFIED: TimeInForce
+TIME_IN_FORCE_DAY: TimeInForce
+TIME_IN_FORCE_IOC: TimeInForce
+TIME_IN_FORCE_FOK: TimeInForce
+VENUE_UNSPECIFIED: Venue
+VENUE_KRX: Venue
+VENUE_NXT: Venue
+VENUE_SOR: Venue
 PURPOSE_UNSPECIFIED: Purpose
 PURPOSE_ENTRY: Purpose
 PURPOSE_EXIT: Purpose
@@ -109,6 +150,9 @@ VENUE_PHASE_OPENING_AUCTION: VenuePhase
 VENUE_PHASE_CONTINUOUS: VenuePhase
 VENUE_PHASE_CLOSING_AUCTION: VenuePhase
 VENUE_PHASE_DATA_ENDED: VenuePhase
+VENUE_PHASE_OFF_HOURS_CLOSE: VenuePhase
+VENUE_PHASE_AFTER_MARKET: VenuePhase
+VENUE_PHASE_HALTED: VenuePhase
 MARKET_UNSPECIFIED: Market
 MARKET_KOSPI: Market
 MARKET_KOSDAQ: Market
@@ -160,6 +204,22 @@ class Quote(_message.Message):
     ask_qty: int
     kind: QuoteKind
     def __init__(self, symbol: _Optional[str] = ..., venue_time_unix_ns: _Optional[int] = ..., price_krw: _Optional[int] = ..., last_qty: _Optional[int] = ..., cumulative_volume: _Optional[int] = ..., bid_price_krw: _Optional[int] = ..., ask_price_krw: _Optional[int] = ..., bid_qty: _Optional[int] = ..., ask_qty: _Optional[int] = ..., kind: _Optional[_Union[QuoteKind, str]] = ...) -> None: ...
+
+class Depth(_message.Message):
+    __slots__ = ("symbol", "venue_time_unix_ns", "bid_prices_krw", "bid_qtys", "ask_prices_krw", "ask_qtys")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    VENUE_TIME_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    BID_PRICES_KRW_FIELD_NUMBER: _ClassVar[int]
+    BID_QTYS_FIELD_NUMBER: _ClassVar[int]
+    ASK_PRICES_KRW_FIELD_NUMBER: _ClassVar[int]
+    ASK_QTYS_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    venue_time_unix_ns: int
+    bid_prices_krw: _containers.RepeatedScalarFieldContainer[int]
+    bid_qtys: _containers.RepeatedScalarFieldContainer[int]
+    ask_prices_krw: _containers.RepeatedScalarFieldContainer[int]
+    ask_qtys: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, symbol: _Optional[str] = ..., venue_time_unix_ns: _Optional[int] = ..., bid_prices_krw: _Optional[_Iterable[int]] = ..., bid_qtys: _Optional[_Iterable[int]] = ..., ask_prices_krw: _Optional[_Iterable[int]] = ..., ask_qtys: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Instrument(_message.Message):
     __slots__ = ("symbol", "name", "market", "base_price_krw", "lower_limit_krw", "upper_limit_krw", "tradable")
@@ -228,7 +288,7 @@ class Fill(_message.Message):
     def __init__(self, trade_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., venue_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., last_qty: _Optional[int] = ..., last_px_krw: _Optional[int] = ..., notional_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., fill_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., realized_pnl_krw: _Optional[int] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("client_order_id", "symbol", "side", "kind", "purpose", "quantity", "limit_price_krw", "filled_qty", "leaves_qty", "filled_notional_krw", "status", "live_venue_order_ids", "reason", "decided_at", "changed_at", "origin", "rationale", "legs")
+    __slots__ = ("client_order_id", "symbol", "side", "kind", "purpose", "quantity", "limit_price_krw", "filled_qty", "leaves_qty", "filled_notional_krw", "status", "live_venue_order_ids", "reason", "decided_at", "changed_at", "origin", "rationale", "legs", "time_in_force", "venue", "stop_price_krw")
     CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
@@ -247,6 +307,9 @@ class Order(_message.Message):
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
     RATIONALE_FIELD_NUMBER: _ClassVar[int]
     LEGS_FIELD_NUMBER: _ClassVar[int]
+    TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    STOP_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
     client_order_id: str
     symbol: str
     side: Side
@@ -265,7 +328,10 @@ class Order(_message.Message):
     origin: str
     rationale: str
     legs: _containers.RepeatedCompositeFieldContainer[OrderLeg]
-    def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., kind: _Optional[_Union[OrderKind, str]] = ..., purpose: _Optional[_Union[Purpose, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., filled_qty: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., filled_notional_krw: _Optional[int] = ..., status: _Optional[_Union[OrderStatus, str]] = ..., live_venue_order_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., origin: _Optional[str] = ..., rationale: _Optional[str] = ..., legs: _Optional[_Iterable[_Union[OrderLeg, _Mapping]]] = ...) -> None: ...
+    time_in_force: TimeInForce
+    venue: Venue
+    stop_price_krw: int
+    def __init__(self, client_order_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[Side, str]] = ..., kind: _Optional[_Union[OrderKind, str]] = ..., purpose: _Optional[_Union[Purpose, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., filled_qty: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., filled_notional_krw: _Optional[int] = ..., status: _Optional[_Union[OrderStatus, str]] = ..., live_venue_order_ids: _Optional[_Iterable[str]] = ..., reason: _Optional[str] = ..., decided_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., changed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., origin: _Optional[str] = ..., rationale: _Optional[str] = ..., legs: _Optional[_Iterable[_Union[OrderLeg, _Mapping]]] = ..., time_in_force: _Optional[_Union[TimeInForce, str]] = ..., venue: _Optional[_Union[Venue, str]] = ..., stop_price_krw: _Optional[int] = ...) -> None: ...
 
 class OrderLeg(_message.Message):
     __slots__ = ("venue_order_id", "leaves_qty", "limit_price_krw", "can_trade")

@@ -23,7 +23,7 @@ def account(storm: "Storm") -> None:
     assert not storm.venue.exchange.open_orders(), "open at the venue at the end"
     assert not risk.state.holds, f"risk still holds {risk.state.holds}"
     assert day.state == "CLOSED", f"the day is {day.state}"
-    books, venue = portfolio.state.books, storm.venue.exchange.books
+    books, venue = portfolio.state.books, storm.venue.exchange.books.account
     assert books.cash == venue.cash, f"cash {books.cash}, the venue books {venue.cash}"
     held = {code: item.quantity for code, item in books.positions.items()}
     there = {code: item.quantity for code, item in venue.holdings.items() if item.quantity}

@@ -108,7 +108,7 @@ class Storm:
         self.venue.journal.close()
         self.venue = self._open_venue()
         self.venue.restore(before.now, list(before.latest.values()), before.ended)
-        assert self.venue.exchange.books.cash == before.books.cash, "the fold gives other cash"
+        assert self.venue.exchange.books.account.cash == before.books.account.cash, "the fold gives other cash"
         self.wire.lose("the broker died")
 
     @property

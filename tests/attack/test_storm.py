@@ -24,7 +24,7 @@ def test_for_any_storm_nothing_is_lost_doubled_or_booked_wrong(tmp_path: Path, s
     with a_storm(tmp_path, seed) as storm:
         storm.blow(600)
         storm.stop()
-        assert storm.venue.exchange.books.trades or seed, "a storm that trades nothing proves nothing"
+        assert storm.venue.exchange.books.account.trades or seed, "a storm that trades nothing proves nothing"
 
 
 def test_given_one_account_when_logs_and_days_follow_each_other_then_books_agree_after_each(tmp_path: Path) -> None:
@@ -40,4 +40,4 @@ def test_given_one_account_when_logs_and_days_follow_each_other_then_books_agree
         storm.another_day(-86_400)
         storm.blow(400)
         storm.stop()
-        assert storm.venue.exchange.books.trades > 10
+        assert storm.venue.exchange.books.account.trades > 10

@@ -134,7 +134,7 @@ class Wire:
         self.out.append((GateChanged(self.gate, "reconcile"), None))
         venue = self.storm.venue
         books = venue.exchange
-        state = (Krw(books.books.cash), tuple(books.positions()), tuple(books.open_orders()))
+        state = (Krw(books.books.account.cash), tuple(books.positions()), tuple(books.open_orders()))
         where = (venue.journal.journal_id, venue.journal.last_seq, books.now)
         self.back.append(BrokerStateReceived(*state, *where))
 

@@ -167,7 +167,7 @@ class FakeBackend:
         return [row for name, row in latest.items() if not symbols or name in symbols]
 
     async def stream_quotes(
-        self, symbols: Sequence[str], max_rows: int, max_delay_s: float
+        self, symbols: Sequence[str], max_rows: int, max_delay_s: float, depth: bool = False
     ) -> AsyncIterator[QuoteBatch]:
         for one in symbols:
             if one not in SYMBOLS:

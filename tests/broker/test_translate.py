@@ -13,6 +13,7 @@ from domain.messages.orders import (
     CancelOrder,
     ChangeReceived,
     ChangeRefused,
+    HoldingAdjusted,
     ModifyOrder,
     OrderAccepted,
     OrderCancelled,
@@ -22,7 +23,7 @@ from domain.messages.orders import (
     OrderReplaced,
     SubmitOrder,
 )
-from domain.quotes import Quote, QuoteBatch, QuoteKind
+from domain.quotes import Depth, Quote, QuoteBatch, QuoteKind
 from domain.types import (
     ClientOrderId,
     Gate,
@@ -35,8 +36,10 @@ from domain.types import (
     ServerKind,
     Side,
     Symbol,
+    TimeInForce,
     TradeId,
     UnixNanos,
+    Venue,
     VenueOrderId,
     VenuePhase,
 )
@@ -54,27 +57,38 @@ ORDER, LEG, REQUEST = TEXT.map(ClientOrderId), TEXT.map(VenueOrderId), TEXT.map(
 SIDES = st.sampled_from(Side)
 
 QUOTES = st.builds(Quote, TEXT, I64, I64, I64, I64, I64, I64, I64, I64, st.sampled_from(QuoteKind).map(int))
-BATCHES = st.builds(QuoteBatch, TEXT, I64, st.lists(QUOTES, max_size=8), I64, st.booleans(), I64)
+LEVELS = st.lists(st.tuples(st.integers(1, 2**63 - 1), st.integers(1, 2**63 - 1)), max_size=3).map(tuple)
+DEPTHS = st.lists(st.builds(Depth, TEXT, I64, LEVELS, LEVELS), max_size=3).map(tuple)
+BATCHES = st.builds(QuoteBatch, TEXT, I64, st.lists(QUOTES, max_size=8), I64, st.booleans(), I64, DEPTHS)
+KINDS = st.sampled_from(OrderKind)
+HOW = (st.sampled_from(TimeInForce), st.sampled_from(Venue))
 HEAD = (st.just("journal"), I64, NANOS, ORDER)
 FACTS = st.one_of(
     st.builds(OrderAccepted, *HEAD, LEG, TEXT, SIDES, I64, MAYBE_KRW),
+    st.builds(OrderAccepted, *HEAD, LEG, TEXT, SIDES, I64, MAYBE_KRW, KINDS, *HOW, MAYBE_KRW),
     st.builds(OrderRejected, *HEAD, TEXT, TEXT),
     st.builds(OrderFilled, *HEAD, LEG, TEXT.map(TradeId), TEXT, SIDES, *[st.integers(0, 2**31)] * 4, I64),
-    st.builds(ChangeReceived, *HEAD, REQUEST, LEG, LEG),
+    st.builds(ChangeReceived, *HEAD, REQUEST, LEG, LEG, I64, MAYBE_KRW),
     st.builds(ChangeRefused, *HEAD, REQUEST, LEG, TEXT, TEXT),
     st.builds(OrderCancelled, *HEAD, REQUEST, LEG, I64, I64),
     st.builds(OrderReplaced, *HEAD, REQUEST, LEG, LEG, I64, KRW, I64),
     st.builds(OrderExpired, *HEAD, LEG, I64),
+    st.builds(HoldingAdjusted, *HEAD, LEG, TEXT, TEXT, I64, I64, KRW, KRW, TEXT),
 )
 IDS = (ID.map(RequestId), ID.map(ClientOrderId), ID.map(VenueOrderId))
 PURPOSES = st.sampled_from(Purpose)
-LIMIT, MARKET = st.just(OrderKind.LIMIT), st.just(OrderKind.MARKET)
+PRICED = KINDS.filter(lambda kind: kind.has_limit_price and kind is not OrderKind.STOP_LIMIT)
+PRICELESS = KINDS.filter(lambda kind: not kind.has_limit_price)
+WON = POSITIVE.map(Krw)
 SYMBOL = st.text(st.characters(codec="ascii"), min_size=1, max_size=6)
 DEADLINE = st.just(UnixNanos(5))
 REQUESTS = st.one_of(
-    st.builds(SubmitOrder, IDS[1], SYMBOL, SIDES, LIMIT, PURPOSES, POSITIVE, POSITIVE.map(Krw), DEADLINE),
-    st.builds(SubmitOrder, IDS[1], SYMBOL, SIDES, MARKET, PURPOSES, POSITIVE, st.none(), DEADLINE),
-    st.builds(ModifyOrder, *IDS, PURPOSES, POSITIVE, POSITIVE.map(Krw), DEADLINE),
+    st.builds(SubmitOrder, IDS[1], SYMBOL, SIDES, PRICED, PURPOSES, POSITIVE, WON, DEADLINE, *HOW),
+    st.builds(SubmitOrder, IDS[1], SYMBOL, SIDES, PRICELESS, PURPOSES, POSITIVE, st.none(), DEADLINE, *HOW),
+    st.builds(
+        SubmitOrder, IDS[1], SYMBOL, SIDES, st.just(OrderKind.STOP_LIMIT), PURPOSES, POSITIVE, WON, DEADLINE, *HOW, WON
+    ),
+    st.builds(ModifyOrder, *IDS, PURPOSES, POSITIVE, WON, DEADLINE),
     st.builds(CancelOrder, *IDS, st.integers(0, 2**63 - 1), DEADLINE),
 )
 
@@ -151,9 +165,9 @@ def test_for_any_instrument_the_wire_keeps_it(instrument: Instrument) -> None:
 
 
 @given(
-    st.builds(AccountState, TEXT, KRW, KRW, KRW, KRW, I64),
+    st.builds(AccountState, TEXT, KRW, KRW, KRW, KRW, I64, *[MAYBE_KRW] * 3),
     st.builds(BrokerPosition, TEXT, I64, KRW, KRW),
-    st.builds(BrokerOpenOrder, TEXT, TEXT, TEXT, SIDES, I64, I64, MAYBE_KRW),
+    st.builds(BrokerOpenOrder, TEXT, TEXT, TEXT, SIDES, I64, I64, MAYBE_KRW, KINDS, *HOW, MAYBE_KRW),
     st.builds(Candle, NANOS, KRW, KRW, KRW, KRW, I64),
 )
 def test_for_any_state_the_wire_keeps_it(

@@ -101,7 +101,7 @@ def test_given_unknown_limits_when_a_market_buy_outruns_its_reserve_then_it_buys
     facts = exchange.on_quotes([a_quote(20_000, at(10, 1), ask_qty=100)])
 
     assert fills(facts) == [(49, 20_000, 20)]
-    assert exchange.books.cash == 1_000_000 - 10_001 - 980_147
+    assert exchange.books.account.cash == 1_000_000 - 10_001 - 980_147
     assert exchange.orderable_cash == 0
 
 
@@ -115,7 +115,7 @@ def test_given_a_sell_when_placed_then_tax_is_taken_and_profit_is_realised_after
     assert (filled.commission, filled.tax) == (30, 101 + 303)  # 202,000: 0.05 % and 0.15 %, each cut to the won
     [position] = exchange.positions()
     assert (position.quantity, position.cost_basis, position.realized_pnl) == (0, 0, 2_000 - 30 - 30 - 404)
-    assert exchange.books.cash == CASH + position.realized_pnl
+    assert exchange.books.account.cash == CASH + position.realized_pnl
 
 
 # ---- resting ----------------------------------------------------------------------------------------------------
@@ -355,12 +355,13 @@ def test_given_an_order_left_open_when_the_next_day_begins_then_it_expired_on_it
 def test_given_a_holding_when_a_new_day_begins_then_the_days_figures_begin_anew() -> None:
     exchange = holding(20)
     exchange.place(a_submit(10, 9_990, Side.SELL, "c2"))
-    assert exchange.books.tax and exchange.positions()[0].realized_pnl
+    assert exchange.books.account.tax and exchange.positions()[0].realized_pnl
 
     exchange.on_quotes([a_quote(when=at(9, 1) + 86_400 * 10**9)])
 
     [position] = exchange.positions()
-    assert (position.quantity, position.realized_pnl, exchange.books.tax, exchange.books.commission) == (10, 0, 0, 0)
+    assert (position.quantity, position.realized_pnl) == (10, 0)
+    assert (exchange.books.account.tax, exchange.books.account.commission) == (0, 0)
 
 
 def test_given_an_ended_replay_when_it_begins_again_then_the_clock_goes_back_with_it() -> None:
@@ -430,20 +431,20 @@ def test_for_any_course_the_books_balance_and_nothing_is_overfilled(steps: list[
     folded.set_instruments([an_instrument(), an_instrument("000660", 500_000)])
     for fact in facts:
         folded.apply(fact)
-    assert (folded.books.legs, folded.books.holdings, folded.books.cash) == (
+    assert (folded.books.legs, folded.books.account.holdings, folded.books.account.cash) == (
         exchange.books.legs,
-        exchange.books.holdings,
-        exchange.books.cash,
+        exchange.books.account.holdings,
+        exchange.books.account.cash,
     )
-    assert folded.books.last_number == exchange.books.last_number
+    assert folded.books.orders.last_number == exchange.books.orders.last_number
 
 
 def check_books(exchange: Exchange, cash: int) -> None:
     books = exchange.books
-    held = sum(h.position.cost_basis + h.position.cost_commission for h in books.holdings.values())
-    assert books.cash + held == cash + books.realized_total
-    assert books.cash >= 0
-    assert all(h.quantity >= 0 for h in books.holdings.values())
+    held = sum(h.position.cost_basis + h.position.cost_commission for h in books.account.holdings.values())
+    assert books.account.cash + held == cash + books.account.realized_total
+    assert books.account.cash >= 0
+    assert all(h.quantity >= 0 for h in books.account.holdings.values())
     assert exchange.sellable(SYMBOL) >= 0
     assert all(leg.leaves_qty > 0 for leg in books.legs.values())
 

@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { ErrorDetail, Fill, Gate, Instrument, OrderKind, Position, Purpose, Quote, QuoteKind, ServerKind, Side, VenuePhase } from "./types_pb.js";
+import type { Depth, ErrorDetail, Fill, Gate, Instrument, OrderKind, Position, Purpose, Quote, QuoteKind, ServerKind, Side, TimeInForce, Venue, VenuePhase } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -306,6 +306,13 @@ export declare type StreamQuotesRequest = Message<"hantrade.v1.StreamQuotesReque
    * @generated from field: bool columns = 6;
    */
   columns: boolean;
+
+  /**
+   * Ask for order books too, where the broker has them.
+   *
+   * @generated from field: bool depth = 7;
+   */
+  depth: boolean;
 };
 
 /**
@@ -368,6 +375,13 @@ export declare type StreamQuotesResponse = Message<"hantrade.v1.StreamQuotesResp
    * @generated from field: hantrade.v1.QuoteColumns columns = 7;
    */
   columns?: QuoteColumns | undefined;
+
+  /**
+   * Order books in order of venue time, when they were asked for; one stands behind the rows of its moment.
+   *
+   * @generated from field: repeated hantrade.v1.Depth depths = 8;
+   */
+  depths: Depth[];
 };
 
 /**
@@ -669,6 +683,27 @@ export declare type GetAccountResponse = Message<"hantrade.v1.GetAccountResponse
    * @generated from field: int64 as_of_seq = 6;
    */
   asOfSeq: bigint;
+
+  /**
+   * KRW, settled cash today (예수금). Unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 deposit_krw = 7;
+   */
+  depositKrw?: bigint | undefined;
+
+  /**
+   * KRW, settled cash on the next session (D+1 추정예수금). Unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 d1_deposit_krw = 8;
+   */
+  d1DepositKrw?: bigint | undefined;
+
+  /**
+   * KRW, cash that may be withdrawn today (출금가능금액). Unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 withdrawable_krw = 9;
+   */
+  withdrawableKrw?: bigint | undefined;
 };
 
 /**
@@ -793,6 +828,27 @@ export declare type OpenOrder = Message<"hantrade.v1.OpenOrder"> & {
    * @generated from field: optional int64 limit_price_krw = 8;
    */
   limitPriceKrw?: bigint | undefined;
+
+  /**
+   * How long it may stand.
+   *
+   * @generated from field: hantrade.v1.TimeInForce time_in_force = 9;
+   */
+  timeInForce: TimeInForce;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: hantrade.v1.Venue venue = 10;
+   */
+  venue: Venue;
+
+  /**
+   * KRW per share that wakes a stop-limit order; unset for others.
+   *
+   * @generated from field: optional int64 stop_price_krw = 11;
+   */
+  stopPriceKrw?: bigint | undefined;
 };
 
 /**
@@ -1039,7 +1095,8 @@ export declare type SubmitOrder = Message<"hantrade.v1.SubmitOrder"> & {
   quantity: bigint;
 
   /**
-   * KRW per share; must be unset for a market order.
+   * KRW per share; must be set for the limit, conditional limit, stop-limit and off-hours single price kinds and unset
+   * for others.
    *
    * @generated from field: optional int64 limit_price_krw = 6;
    */
@@ -1058,6 +1115,27 @@ export declare type SubmitOrder = Message<"hantrade.v1.SubmitOrder"> & {
    * @generated from field: hantrade.v1.RequestGuard guard = 8;
    */
   guard?: RequestGuard | undefined;
+
+  /**
+   * How long it may stand. Unset means a day order.
+   *
+   * @generated from field: hantrade.v1.TimeInForce time_in_force = 9;
+   */
+  timeInForce: TimeInForce;
+
+  /**
+   * Where it goes. Unset means KRX.
+   *
+   * @generated from field: hantrade.v1.Venue venue = 10;
+   */
+  venue: Venue;
+
+  /**
+   * KRW per share that wakes a stop-limit order; must be unset for others.
+   *
+   * @generated from field: optional int64 stop_price_krw = 11;
+   */
+  stopPriceKrw?: bigint | undefined;
 };
 
 /**
@@ -1425,6 +1503,14 @@ export declare type OrderEvent = Message<"hantrade.v1.OrderEvent"> & {
      */
     value: OrderExpired;
     case: "expired";
+  } | {
+    /**
+     * A corporate action changed a holding or the cash; not about an order.
+     *
+     * @generated from field: hantrade.v1.HoldingAdjusted holding_adjusted = 13;
+     */
+    value: HoldingAdjusted;
+    case: "holdingAdjusted";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1467,6 +1553,34 @@ export declare type OrderAccepted = Message<"hantrade.v1.OrderAccepted"> & {
    * @generated from field: hantrade.v1.Side side = 4;
    */
   side: Side;
+
+  /**
+   * Pricing kind; unset in journals older than the kinds.
+   *
+   * @generated from field: hantrade.v1.OrderKind kind = 5;
+   */
+  kind: OrderKind;
+
+  /**
+   * How long it may stand.
+   *
+   * @generated from field: hantrade.v1.TimeInForce time_in_force = 6;
+   */
+  timeInForce: TimeInForce;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: hantrade.v1.Venue venue = 7;
+   */
+  venue: Venue;
+
+  /**
+   * KRW per share that wakes a stop-limit order; unset for others.
+   *
+   * @generated from field: optional int64 stop_price_krw = 8;
+   */
+  stopPriceKrw?: bigint | undefined;
 };
 
 /**
@@ -1548,6 +1662,20 @@ export declare type ChangeReceived = Message<"hantrade.v1.ChangeReceived"> & {
    * @generated from field: string change_venue_order_id = 2;
    */
   changeVenueOrderId: string;
+
+  /**
+   * Shares it is about; 0 for a cancel of all that is left, and where the broker does not tell.
+   *
+   * @generated from field: int64 quantity = 3;
+   */
+  quantity: bigint;
+
+  /**
+   * KRW per share a modify asks for; unset for a cancel, and where the broker does not tell.
+   *
+   * @generated from field: optional int64 limit_price_krw = 4;
+   */
+  limitPriceKrw?: bigint | undefined;
 };
 
 /**
@@ -1555,6 +1683,68 @@ export declare type ChangeReceived = Message<"hantrade.v1.ChangeReceived"> & {
  * Use `create(ChangeReceivedSchema)` to create a new message.
  */
 export declare const ChangeReceivedSchema: GenMessage<ChangeReceived>;
+
+/**
+ * A corporate action, booked at its venue time.
+ *
+ * @generated from message hantrade.v1.HoldingAdjusted
+ */
+export declare type HoldingAdjusted = Message<"hantrade.v1.HoldingAdjusted"> & {
+  /**
+   * KRX short code.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * Which action: SPLIT (also a reverse split or a bonus issue) or CASH_DIVIDEND.
+   *
+   * @generated from field: string action = 2;
+   */
+  action: string;
+
+  /**
+   * Shares held before.
+   *
+   * @generated from field: int64 quantity_before = 3;
+   */
+  quantityBefore: bigint;
+
+  /**
+   * Shares held after.
+   *
+   * @generated from field: int64 quantity = 4;
+   */
+  quantity: bigint;
+
+  /**
+   * KRW that came to the account, tax taken off: a dividend, or cash for fractions of a share.
+   *
+   * @generated from field: int64 cash_krw = 5;
+   */
+  cashKrw: bigint;
+
+  /**
+   * KRW of tax withheld.
+   *
+   * @generated from field: int64 tax_krw = 6;
+   */
+  taxKrw: bigint;
+
+  /**
+   * In words, e.g. `5 for 1`.
+   *
+   * @generated from field: string note = 7;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message hantrade.v1.HoldingAdjusted.
+ * Use `create(HoldingAdjustedSchema)` to create a new message.
+ */
+export declare const HoldingAdjustedSchema: GenMessage<HoldingAdjusted>;
 
 /**
  * A cancel or modify was refused.

@@ -6,7 +6,7 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Fill, Gate, Order, OrderKind, Position, Purpose, Quote, Side } from "./types_pb.js";
+import type { Fill, Gate, Order, OrderKind, Position, Purpose, Quote, Side, TimeInForce, Venue } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -695,6 +695,27 @@ export declare type SubmitManualOrderRequest = Message<"hantrade.v1.SubmitManual
    * @generated from field: string command_id = 8;
    */
   commandId: string;
+
+  /**
+   * How long it may stand. Unset means a day order.
+   *
+   * @generated from field: hantrade.v1.TimeInForce time_in_force = 9;
+   */
+  timeInForce: TimeInForce;
+
+  /**
+   * Where it goes. Unset means KRX.
+   *
+   * @generated from field: hantrade.v1.Venue venue = 10;
+   */
+  venue: Venue;
+
+  /**
+   * KRW per share that wakes a stop-limit order; must be unset for others.
+   *
+   * @generated from field: optional int64 stop_price_krw = 11;
+   */
+  stopPriceKrw?: bigint | undefined;
 };
 
 /**

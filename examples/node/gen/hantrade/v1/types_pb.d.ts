@@ -101,6 +101,62 @@ export declare type Quote = Message<"hantrade.v1.Quote"> & {
 export declare const QuoteSchema: GenMessage<Quote>;
 
 /**
+ * Displayed order book of one instrument at one moment, best level first. Prices and quantities of a
+ * side have the same length; a level that is empty has price 0 and quantity 0, or is left out.
+ *
+ * @generated from message hantrade.v1.Depth
+ */
+export declare type Depth = Message<"hantrade.v1.Depth"> & {
+  /**
+   * KRX short code, six characters.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * Venue time, nanoseconds since 1970-01-01T00:00:00Z.
+   *
+   * @generated from field: sfixed64 venue_time_unix_ns = 2;
+   */
+  venueTimeUnixNs: bigint;
+
+  /**
+   * KRW.
+   *
+   * @generated from field: repeated int64 bid_prices_krw = 3;
+   */
+  bidPricesKrw: bigint[];
+
+  /**
+   * Shares.
+   *
+   * @generated from field: repeated int64 bid_qtys = 4;
+   */
+  bidQtys: bigint[];
+
+  /**
+   * KRW.
+   *
+   * @generated from field: repeated int64 ask_prices_krw = 5;
+   */
+  askPricesKrw: bigint[];
+
+  /**
+   * Shares.
+   *
+   * @generated from field: repeated int64 ask_qtys = 6;
+   */
+  askQtys: bigint[];
+};
+
+/**
+ * Describes the message hantrade.v1.Depth.
+ * Use `create(DepthSchema)` to create a new message.
+ */
+export declare const DepthSchema: GenMessage<Depth>;
+
+/**
  * One instrument and its limits of the day.
  *
  * @generated from message hantrade.v1.Instrument
@@ -459,6 +515,27 @@ export declare type Order = Message<"hantrade.v1.Order"> & {
    * @generated from field: repeated hantrade.v1.OrderLeg legs = 18;
    */
   legs: OrderLeg[];
+
+  /**
+   * How long it may stand.
+   *
+   * @generated from field: hantrade.v1.TimeInForce time_in_force = 19;
+   */
+  timeInForce: TimeInForce;
+
+  /**
+   * Where it goes.
+   *
+   * @generated from field: hantrade.v1.Venue venue = 20;
+   */
+  venue: Venue;
+
+  /**
+   * KRW per share that wakes a stop-limit order; unset for others.
+   *
+   * @generated from field: optional int64 stop_price_krw = 21;
+   */
+  stopPriceKrw?: bigint | undefined;
 };
 
 /**
@@ -622,12 +699,148 @@ export enum OrderKind {
    * @generated from enum value: ORDER_KIND_MARKET = 2;
    */
   MARKET = 2,
+
+  /**
+   * Limit order that becomes a market order when the closing auction begins (조건부지정가).
+   *
+   * @generated from enum value: ORDER_KIND_CONDITIONAL_LIMIT = 3;
+   */
+  CONDITIONAL_LIMIT = 3,
+
+  /**
+   * Limit at the best opposite price at arrival (최유리지정가); limit_price_krw must be unset.
+   *
+   * @generated from enum value: ORDER_KIND_BEST_LIMIT = 4;
+   */
+  BEST_LIMIT = 4,
+
+  /**
+   * Limit at the best price of its own side at arrival (최우선지정가); limit_price_krw must be unset.
+   *
+   * @generated from enum value: ORDER_KIND_FIRST_LIMIT = 5;
+   */
+  FIRST_LIMIT = 5,
+
+  /**
+   * Trades at the middle of best bid and best ask (중간가); limit_price_krw must be unset.
+   *
+   * @generated from enum value: ORDER_KIND_MID = 6;
+   */
+  MID = 6,
+
+  /**
+   * Becomes a limit order once a trade reaches stop_price_krw (스톱지정가).
+   *
+   * @generated from enum value: ORDER_KIND_STOP_LIMIT = 7;
+   */
+  STOP_LIMIT = 7,
+
+  /**
+   * Trades at the previous close before the opening (장전 시간외종가); limit_price_krw must be unset.
+   *
+   * @generated from enum value: ORDER_KIND_PRE_OPEN_CLOSE = 8;
+   */
+  PRE_OPEN_CLOSE = 8,
+
+  /**
+   * Trades at the close after the closing (장후 시간외종가); limit_price_krw must be unset.
+   *
+   * @generated from enum value: ORDER_KIND_POST_CLOSE = 9;
+   */
+  POST_CLOSE = 9,
+
+  /**
+   * Off-hours single price (시간외단일가); abolished on 2026-09-14.
+   *
+   * @generated from enum value: ORDER_KIND_OFF_HOURS_SINGLE = 10;
+   */
+  OFF_HOURS_SINGLE = 10,
 }
 
 /**
  * Describes the enum hantrade.v1.OrderKind.
  */
 export declare const OrderKindSchema: GenEnum<OrderKind>;
+
+/**
+ * How long an order may stand.
+ *
+ * @generated from enum hantrade.v1.TimeInForce
+ */
+export enum TimeInForce {
+  /**
+   * Not set: a day order.
+   *
+   * @generated from enum value: TIME_IN_FORCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Until filled, cancelled, or the end of its session.
+   *
+   * @generated from enum value: TIME_IN_FORCE_DAY = 1;
+   */
+  DAY = 1,
+
+  /**
+   * Trades what it can on arrival, the rest is cancelled.
+   *
+   * @generated from enum value: TIME_IN_FORCE_IOC = 2;
+   */
+  IOC = 2,
+
+  /**
+   * Trades completely on arrival or is cancelled.
+   *
+   * @generated from enum value: TIME_IN_FORCE_FOK = 3;
+   */
+  FOK = 3,
+}
+
+/**
+ * Describes the enum hantrade.v1.TimeInForce.
+ */
+export declare const TimeInForceSchema: GenEnum<TimeInForce>;
+
+/**
+ * Where an order goes.
+ *
+ * @generated from enum hantrade.v1.Venue
+ */
+export enum Venue {
+  /**
+   * Not set: KRX.
+   *
+   * @generated from enum value: VENUE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Korea Exchange.
+   *
+   * @generated from enum value: VENUE_KRX = 1;
+   */
+  KRX = 1,
+
+  /**
+   * Nextrade.
+   *
+   * @generated from enum value: VENUE_NXT = 2;
+   */
+  NXT = 2,
+
+  /**
+   * The broker picks a venue (smart order routing).
+   *
+   * @generated from enum value: VENUE_SOR = 3;
+   */
+  SOR = 3,
+}
+
+/**
+ * Describes the enum hantrade.v1.Venue.
+ */
+export declare const VenueSchema: GenEnum<Venue>;
 
 /**
  * Why an order exists; decides which gate level lets it pass.
@@ -789,6 +1002,27 @@ export enum VenuePhase {
    * @generated from enum value: VENUE_PHASE_DATA_ENDED = 5;
    */
   DATA_ENDED = 5,
+
+  /**
+   * Off-hours trading at a close (시간외종가), before the opening auction's cross or after the closing one.
+   *
+   * @generated from enum value: VENUE_PHASE_OFF_HOURS_CLOSE = 6;
+   */
+  OFF_HOURS_CLOSE = 6,
+
+  /**
+   * KRX after-market, continuous, 16:00 to 20:00.
+   *
+   * @generated from enum value: VENUE_PHASE_AFTER_MARKET = 7;
+   */
+  AFTER_MARKET = 7,
+
+  /**
+   * A circuit breaker halted the market.
+   *
+   * @generated from enum value: VENUE_PHASE_HALTED = 8;
+   */
+  HALTED = 8,
 }
 
 /**

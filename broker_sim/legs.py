@@ -1,0 +1,127 @@
+"""Live venue order numbers of the simulated broker: a fold of order facts."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.errors import InvariantError
+from domain.messages.orders import (
+    ChangeReceived,
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpired,
+    OrderFact,
+    OrderFilled,
+    OrderReplaced,
+)
+from domain.types import ClientOrderId, Krw, OrderKind, Side, TimeInForce, UnixNanos, Venue, VenueOrderId
+
+NUMBER_DIGITS: Final = 7  # order numbers look like Kiwoom's
+
+
+@dataclass(slots=True)
+class Leg:
+    """One live venue order number."""
+
+    number: int
+    client_order_id: ClientOrderId
+    symbol: str
+    side: Side
+    quantity: int
+    leaves_qty: int
+    limit_price: Krw | None  # None: a kind without a price of its own
+    kind: OrderKind = OrderKind.LIMIT
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None
+    accepted_at: UnixNanos = UnixNanos(0)  # venue time of its fact
+
+    @property
+    def venue_order_id(self) -> VenueOrderId:
+        """Give the number as the venue prints it."""
+        return venue_order_id(self.number)
+
+    def crosses(self, price: int) -> bool:
+        """Tell whether the leg may trade at a price on the other side (won, > 0)."""
+        return self.limit_price is None or (self.limit_price - price) * self.side.sign >= 0
+
+
+class Legs:
+    """Fold of facts: live legs by number and the last number given."""
+
+    def __init__(self) -> None:
+        """Start without an order."""
+        self.live: dict[int, Leg] = {}  # by number, so oldest first
+        self.last_number = 0
+
+    def apply(self, fact: OrderFact) -> None:
+        """Fold one fact. Raises InvariantError when it cannot follow the facts before it."""
+        match fact:
+            case OrderAccepted():
+                self._accept(fact)
+            case ChangeReceived():
+                self.last_number = max(self.last_number, int(fact.change_venue_order_id))
+            case OrderCancelled():
+                self._reduce(fact.venue_order_id, fact.cancelled_qty, fact.leaves_qty)
+            case OrderReplaced():
+                self._replace(fact)
+            case OrderExpired():
+                self._reduce(fact.venue_order_id, fact.expired_qty, 0)
+            case OrderFilled():
+                self._reduce(fact.venue_order_id, fact.last_qty, fact.leaves_qty)
+            case _:  # a rejection or a refused change leaves the legs as they are
+                pass
+
+    def _accept(self, fact: OrderAccepted) -> None:
+        leg = Leg(
+            number=int(fact.venue_order_id),
+            client_order_id=fact.client_order_id,
+            symbol=fact.symbol,
+            side=fact.side,
+            quantity=fact.quantity,
+            leaves_qty=fact.quantity,
+            limit_price=fact.limit_price,
+            kind=fact.kind or (OrderKind.MARKET if fact.limit_price is None else OrderKind.LIMIT),
+            time_in_force=fact.time_in_force,
+            venue=fact.venue,
+            stop_price=fact.stop_price,
+            accepted_at=fact.venue_time,
+        )
+        self._add(leg)
+
+    def _replace(self, fact: OrderReplaced) -> None:
+        old = self._reduce(fact.venue_order_id, fact.moved_qty, fact.leaves_qty)
+        leg = Leg(
+            number=int(fact.new_venue_order_id),
+            client_order_id=fact.client_order_id,
+            symbol=old.symbol,
+            side=old.side,
+            quantity=fact.moved_qty,
+            leaves_qty=fact.moved_qty,
+            limit_price=fact.limit_price,
+            kind=old.kind if old.kind.has_limit_price else OrderKind.LIMIT,
+            time_in_force=old.time_in_force,
+            venue=old.venue,
+            stop_price=old.stop_price,
+            accepted_at=fact.venue_time,
+        )
+        self._add(leg)
+
+    def _add(self, leg: Leg) -> None:
+        if leg.number in self.live or leg.quantity <= 0:
+            raise InvariantError(f"new leg expected an unused number and shares > 0, was {leg!r}")
+        self.live[leg.number] = leg
+        self.last_number = max(self.last_number, leg.number)
+
+    def _reduce(self, number: VenueOrderId, quantity: int, leaves_qty: int) -> Leg:
+        leg = self.live.get(int(number))
+        if leg is None or quantity <= 0 or leg.leaves_qty - quantity != leaves_qty or leaves_qty < 0:
+            raise InvariantError(f"leg {number} expected to lose {quantity} of its leaves to {leaves_qty}, was {leg!r}")
+        leg.leaves_qty = leaves_qty
+        if not leaves_qty:
+            del self.live[leg.number]
+        return leg
+
+
+def venue_order_id(number: int) -> VenueOrderId:
+    """Print an order number as the venue does."""
+    return VenueOrderId(f"{number:0{NUMBER_DIGITS}d}")
