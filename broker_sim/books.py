@@ -21,7 +21,7 @@ class Books:
     @property
     def legs(self) -> dict[int, Leg]:
         """Give live legs by number, oldest first."""
-        return self.orders.live
+        return self.orders.by_number
 
     def open_day(self, day: date) -> None:
         """Begin a day; nothing changes when it is the day already."""

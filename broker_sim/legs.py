@@ -50,7 +50,7 @@ class Legs:
 
     def __init__(self) -> None:
         """Start without an order."""
-        self.live: dict[int, Leg] = {}  # by number, so oldest first
+        self.by_number: dict[int, Leg] = {}  # by number, so oldest first
         self.last_number = 0
 
     def apply(self, fact: OrderFact) -> None:
@@ -107,18 +107,18 @@ class Legs:
         self._add(leg)
 
     def _add(self, leg: Leg) -> None:
-        if leg.number in self.live or leg.quantity <= 0:
+        if leg.number in self.by_number or leg.quantity <= 0:
             raise InvariantError(f"new leg expected an unused number and shares > 0, was {leg!r}")
-        self.live[leg.number] = leg
+        self.by_number[leg.number] = leg
         self.last_number = max(self.last_number, leg.number)
 
     def _reduce(self, number: VenueOrderId, quantity: int, leaves_qty: int) -> Leg:
-        leg = self.live.get(int(number))
+        leg = self.by_number.get(int(number))
         if leg is None or quantity <= 0 or leg.leaves_qty - quantity != leaves_qty or leaves_qty < 0:
             raise InvariantError(f"leg {number} expected to lose {quantity} of its leaves to {leaves_qty}, was {leg!r}")
         leg.leaves_qty = leaves_qty
         if not leaves_qty:
-            del self.live[leg.number]
+            del self.by_number[leg.number]
         return leg
 
 

@@ -34,7 +34,7 @@ def to_bytes(batch: QuoteBatch) -> bytes:
 
 
 def from_bytes(raw: bytes) -> QuoteBatch:
-    run_id, seq, rows, conflated, end_of_data, sent_at = json.loads(raw)
+    run_id, seq, rows, conflated, end_of_data, sent_at, _ = json.loads(raw)
     return QuoteBatch(run_id, seq, tuple(Quote(*row) for row in rows), conflated, end_of_data, sent_at)
 
 
