@@ -49,4 +49,4 @@ class QuoteBatch(NamedTuple):
     conflated: int  # rows dropped by conflation since the batch before
     end_of_data: bool
     sent_at: int  # UTC ns on the broker's clock
-    depths: Sequence[Depth] = ()  # in order of venue time; one stands behind the rows of its moment
+    depths: tuple[Depth, ...] = ()  # in order of venue time; one stands behind the rows of its moment
