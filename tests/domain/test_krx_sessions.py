@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import ConfigError
-from domain.krx.sessions import RegularSession, phase_at, phases, regular_session
+from domain.krx.sessions import RANDOM_END, RegularSession, latest_cross, phase_at, phases, regular_session
 from domain.time import from_kst, kst_text
 from domain.types import VenuePhase
 
@@ -132,12 +132,41 @@ def test_given_a_regular_day_of_today_when_listed_then_it_is_the_table() -> None
 
 def test_given_an_exam_day_when_listed_then_all_moves_and_the_pre_market_is_closed() -> None:
     found = {(venue, name): (start, end) for venue, name, start, end in listed(date(2025, 11, 13))}
+    [main] = [p for p in phases(date(2025, 11, 13)) if p.name == "main_market"]
+    assert kst_text(main.start) == "10:00:00"
+    assert found["NXT", "after_market"] == ("16:30", "20:00")
+    assert ("NXT", "after_market_order_entry") not in found
     assert found["KRX", "off_hours_single_price"] == ("17:00", "18:00")
     assert found["KRX", "continuous"] == ("10:00", "16:20")
     assert found["NXT", "main_market"] == ("10:00", "16:20")
     assert ("NXT", "pre_market") not in found
     sure = {p.name for p in phases(date(2025, 11, 13)) if p.confirmed}
-    assert sure == {"opening_auction", "continuous", "closing_auction"}
+    assert sure == {
+        "opening_auction", "continuous", "closing_auction", "main_market", "after_market", "off_hours_single_price",
+    }  # fmt: skip
+
+
+def test_given_an_exam_day_without_a_notice_when_listed_then_nothing_counts_as_confirmed() -> None:
+    found = phases(date(2026, 11, 19))
+    assert not any(phase.confirmed for phase in found)
+    assert ("KRX", "after_market", "17:00", "20:00") in listed(date(2026, 11, 19))
+    assert any(p.confirmed for p in phases(date(2026, 11, 19), {"2026-11-19": ("10:00", "15:30")}))
+
+
+def test_given_the_first_session_of_a_year_when_listed_then_only_the_opening_moves() -> None:
+    found = {(venue, name): (start, end) for venue, name, start, end in listed(date(2026, 1, 2))}
+    [main] = [p for p in phases(date(2026, 1, 2)) if p.name == "main_market"]
+    assert (kst_text(main.start), kst_text(main.end)) == ("10:00:30", "15:20:00")
+    assert ("NXT", "pre_market") not in found
+    assert found["KRX", "opening_auction"] == ("09:30", "10:00")
+    assert found["KRX", "off_hours_single_price"] == ("16:00", "18:00")
+    assert found["NXT", "after_market"] == ("15:40", "20:00")
+
+
+def test_given_an_auction_when_it_ends_then_the_cross_comes_within_30_seconds() -> None:
+    session = a_session()
+    assert kst_text(latest_cross(session.open)) == "09:00:30"
+    assert latest_cross(session.close) == session.close + 30 * SECOND < session.close + RANDOM_END
 
 
 @given(st.dates(date(2018, 1, 1), date(2027, 12, 31)))
