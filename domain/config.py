@@ -50,6 +50,20 @@ class LinkConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class SimConfig:
+    """Assumptions of the simulated exchange about what no feed tells."""
+
+    # Venue time from the venue's taking of a request until it meets the book: base plus a seeded share of jitter.
+    # Kiwoom publishes none; a guess on the slow side.
+    latency_ms: int = 50
+    latency_jitter_ms: int = 50
+    cancel_model: str = "back"  # whose cancels shorten a displayed level: back (behind us first) or proportional
+    auction_share: bool = False  # a limit exactly at an auction's price: False fills nothing, True by time
+    depth_levels: int = 10  # levels a side made up where the feed shows only the best; 1 makes up none
+    interruptions: bool = True  # volatility interruptions where the feed does not tell of them
+
+
+@dataclass(frozen=True, slots=True)
 class StrategyConfig:
     """One strategy and its parameters."""
 
@@ -84,3 +98,4 @@ class RunConfig:
     keywords: tuple[KeywordSet, ...] = ()
     session_overrides: dict[str, tuple[str, str]] = field(default_factory=dict)  # date -> (open, close), KST HH:MM
     seed: int = 1  # of everything drawn by the paper simulator
+    sim: SimConfig = field(default_factory=SimConfig)
