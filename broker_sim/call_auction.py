@@ -1,0 +1,174 @@
+"""Call auctions on a book: one price for all. `auction.py` has the price rule, this has who trades.
+
+In an auction everybody waits, so every execution is passive, and orders go by price (market orders first) and time.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+from broker_sim.auction import Clearing, allocate_in_turn, allocate_simultaneous, clearing
+from broker_sim.order_queue import MARKET, Entry, Execution, Half, Level
+from broker_sim.resting_book import RestingBook
+
+
+class AtAuctionPrice(Enum):
+    """What orders limited exactly at the price of the feed's auction get: their place behind the others is unknown."""
+
+    NONE = "NONE"  # nothing; conservative
+    SHARE = "SHARE"  # their share of what is displayed at that price, of the shares left for it, rounded down
+
+
+class Uncross(NamedTuple):
+    """What an auction did."""
+
+    price: int | None  # KRW; None: nothing met
+    volume: int  # shares, those of the others on both sides included
+    executions: list[Execution]
+
+
+def indicative(book: RestingBook, reference: int | None) -> Clearing:
+    """Give the price and volume of an auction that ended now."""
+    return clearing(_sums(book.bids), _sums(book.asks), reference)
+
+
+def uncross(book: RestingBook, reference: int | None, *, simultaneous: bool = False) -> Uncross:
+    """Hold the auction among all that is in the book. `simultaneous`: at its price shares go by size, not by time."""
+    found = indicative(book, reference)
+    executions: list[Execution] = []
+    if found.price is not None:
+        buys, sells = (
+            _draw(book, half, half.sign * found.price, found.volume, simultaneous) for half in (book.bids, book.asks)
+        )
+        executions = _pair(buys, sells, found.price)
+    return Uncross(found.price, found.volume, executions)
+
+
+def cross_at(book: RestingBook, price: int, quantity: int, at_price: AtAuctionPrice) -> list[Execution]:
+    """Take the print of an auction that the feed tells; give what orders here would have had of it.
+
+    On either side orders strictly better than its price trade at it, up to the print's shares by priority. Others
+    strictly better traded or went; at the price they stay as displayed until the feed says more.
+    """
+    found: list[Execution] = []
+    for half in (book.bids, book.asks):
+        bar = half.sign * price
+        left = quantity
+        others = 0
+        for key in [key for key in reversed(half.keys) if key > bar]:
+            level = half.levels[key]
+            others += level.others
+            level.clear_others()
+            for entry in level.queue or ():
+                shares = min(entry.quantity, left)
+                left -= shares
+                _give(book, half, level, entry, shares, price, found)
+            _settle(half, key, level)
+        if at_price is AtAuctionPrice.SHARE and bar in half.levels:
+            _share(book, half, bar, max(0, left - others), price, found)
+    return found
+
+
+def resume(book: RestingBook, reference: int | None) -> Uncross:
+    """Leave an auction of the feed: uncross what still meets.
+
+    Others that meet anything are out of date (the market's own auction is over) and go; orders that still meet each
+    other trade at one price.
+    """
+    bid, ask = _best(book.bids), _best(book.asks)
+    _drop_others(book.bids, -ask)
+    _drop_others(book.asks, -bid)
+    return uncross(book, reference)
+
+
+def _sums(half: Half) -> list[tuple[int | None, int]]:
+    return [(None if key == MARKET else key * half.sign, half.levels[key].shares) for key in half.keys]
+
+
+def _draw(book: RestingBook, half: Half, bar: int, volume: int, simultaneous: bool) -> list[tuple[int, int]]:
+    # Takes a volume out of a half, best first; gives (id, shares), id 0 for others.
+    drawn: list[tuple[int, int]] = []
+    while volume:
+        key = half.keys[-1]
+        level = half.levels[key]
+        if level.queue is None:
+            shares = min(volume, level.others)
+            level.others -= shares
+            volume -= shares
+            drawn.append((0, shares))
+        else:
+            by_size = simultaneous and key == bar
+            allocate = allocate_simultaneous if by_size else allocate_in_turn
+            given = allocate([entry.quantity for entry in level.queue], volume)
+            volume -= sum(given)
+            for entry, shares in zip(level.queue, given, strict=True):
+                if shares:
+                    drawn.append((entry.order_id, shares))
+                    _reduce(book, level, entry, shares)
+        _settle(half, key, level)
+    return drawn
+
+
+def _pair(buys: list[tuple[int, int]], sells: list[tuple[int, int]], price: int) -> list[Execution]:
+    # Both lists add up to the same volume: who trades with whom, each side in its order of priority.
+    found: list[Execution] = []
+    places = iter(sells)
+    seller = offered = 0
+    for buyer, shares in buys:
+        wanted = shares
+        while wanted:
+            if not offered:
+                seller, offered = next(places)
+            traded = min(wanted, offered)
+            wanted -= traded
+            offered -= traded
+            if buyer:
+                found.append(Execution(buyer, 1, traded, price, True, seller))
+            if seller:
+                found.append(Execution(seller, -1, traded, price, True, buyer))
+    return found
+
+
+def _share(book: RestingBook, half: Half, key: int, pool: int, price: int, found: list[Execution]) -> None:
+    # A pool of shares goes to the orders of a level, and to the others there, in proportion.
+    level = half.levels[key]
+    total = level.shares
+    for entry in level.queue or ():
+        if entry.order_id:
+            _give(book, half, level, entry, entry.quantity * min(pool, total) // total, price, found)
+    _settle(half, key, level)
+
+
+def _give(
+    book: RestingBook, half: Half, level: Level, entry: Entry, shares: int, price: int, found: list[Execution]
+) -> None:
+    if shares:
+        found.append(Execution(entry.order_id, half.sign, shares, price, True, 0))
+        _reduce(book, level, entry, shares)
+
+
+def _reduce(book: RestingBook, level: Level, entry: Entry, shares: int) -> None:
+    entry.quantity -= shares
+    if not entry.order_id:
+        level.others -= shares
+    elif not entry.quantity:
+        level.orders -= 1
+        del book.entries[entry.order_id]
+
+
+def _settle(half: Half, key: int, level: Level) -> None:
+    # Ends changes of a level: no empty entries, no empty level.
+    if level.queue is not None:
+        level.tidy()
+    if not level.orders and not level.others:
+        half.drop(key)
+
+
+def _best(half: Half) -> int:
+    # The best key of a half, below every key when it is empty.
+    return half.keys[-1] if half.keys else -2 * MARKET
+
+
+def _drop_others(half: Half, bar: int) -> None:
+    for key in [key for key in half.keys if key >= bar]:
+        half.levels[key].clear_others()
+        _settle(half, key, half.levels[key])
