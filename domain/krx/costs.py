@@ -24,6 +24,39 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True)
+class CommissionRate:
+    """A broker's rate per side, by name."""
+
+    name: str
+    ppm: int  # of the notional; 150 is 0.015 %
+    source: str
+
+
+COMMISSION_RATES: Final = (
+    CommissionRate("default", 150, "Kiwoom online, KRX: settings of many public repositories; read 2026-11-22"),
+    CommissionRate(
+        "mock", 3_500, "Kiwoom mock server: two public repositories; tax there unconfirmed; read 2026-11-22"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How amounts become whole won: each is cut down to a multiple of its unit."""
+
+    name: str
+    commission_unit: int  # won
+    tax_unit: int  # won; for transaction tax and rural tax each on its own
+    source: str
+
+
+# Both unconfirmed: reconcile with the broker's reported fee and tax (FID 938, 939).
+CUT_TO_WON: Final = Rounding("won", 1, 1, "fractions of a won are cut (원 미만 절사); read 2026-11-22")
+CUT_TO_TEN_WON: Final = Rounding("ten-won", 10, 1, "some brokers cut commission at 10 won; read 2026-11-22")
+ROUNDINGS: Final = (CUT_TO_WON, CUT_TO_TEN_WON)
+
+
+@dataclass(frozen=True, slots=True)
 class TaxRate:
     """Rates on the notional of a sale, in parts per million."""
 
@@ -72,34 +105,75 @@ def cut_to_won(notional: int, ppm: int) -> Krw:
     return Krw(notional * ppm // PPM)
 
 
-def commission(notional: int, ppm: int) -> Krw:
-    """Give the broker's commission on one side of a trade (won), cut at 1 won."""
-    return cut_to_won(notional, ppm)
+def commission_rate(name: str) -> CommissionRate:
+    """Give a commission rate by name. Raises ConfigError for an unknown one."""
+    for rate in COMMISSION_RATES:
+        if rate.name == name:
+            return rate
+    raise ConfigError(f"rate expected one of {', '.join(rate.name for rate in COMMISSION_RATES)}, was {name!r}")
+
+
+def rounding_of(name: str) -> Rounding:
+    """Give a rounding by name. Raises ConfigError for an unknown one."""
+    for rounding in ROUNDINGS:
+        if rounding.name == name:
+            return rounding
+    raise ConfigError(f"rounding expected one of {', '.join(one.name for one in ROUNDINGS)}, was {name!r}")
+
+
+def commission(notional: int, ppm: int, rounding: Rounding = CUT_TO_WON) -> Krw:
+    """Give the broker's commission on one side of a trade (won)."""
+    return _cut(cut_to_won(notional, ppm), rounding.commission_unit)
+
+
+def _cut(won: Krw, unit: int) -> Krw:
+    return Krw(won - won % unit)
 
 
 @lru_cache(maxsize=512)
-def tax_rate(market: Market, trade_date: date) -> TaxRate:
+def tax_rate(market: Market, trade_date: date, settled: date | None = None) -> TaxRate:
     """Give the rates for a sale traded on a day. The date that counts is the settlement date, two sessions later.
 
+    `settled` gives that date where the calendar alone does not (an ad-hoc closing).
     Raises ConfigError for a sale settled before the first known rate (1996).
     """
-    settled = settlement_date(trade_date)
-    known = [rate for rate in TAX_RATES if rate.market is market and rate.settled_from <= settled]
+    settles = settled or settlement_date(trade_date)
+    known = [rate for rate in TAX_RATES if rate.market is market and rate.settled_from <= settles]
     if not known:
-        raise ConfigError(f"date expected 1996 or later (transaction tax), was {trade_date.isoformat()}")
+        raise ConfigError(f"settlement date expected 1996 or later (transaction tax), was {settles.isoformat()}")
     return max(known, key=lambda rate: rate.settled_from)
 
 
-def transaction_tax(notional: int, market: Market, trade_date: date) -> Krw:
-    """Give the tax on a sale (won): transaction tax and rural tax, each cut at 1 won; ETF and ETN are exempt.
+def transaction_tax(
+    notional: int,
+    market: Market,
+    trade_date: date,
+    rounding: Rounding = CUT_TO_WON,
+    settled: date | None = None,
+) -> Krw:
+    """Give the tax on a sale (won): transaction tax and rural tax, each cut on its own; ETF and ETN are exempt.
 
     Source: Securities Transaction Tax Act rates by year, see `TAX_RATES`.
     """
-    rate = tax_rate(market, trade_date)
-    return Krw(cut_to_won(notional, rate.transaction_ppm) + cut_to_won(notional, rate.rural_ppm))
+    rate = tax_rate(market, trade_date, settled)
+    transaction, rural = cut_to_won(notional, rate.transaction_ppm), cut_to_won(notional, rate.rural_ppm)
+    return Krw(_cut(transaction, rounding.tax_unit) + _cut(rural, rounding.tax_unit))
 
 
-def fill_costs(side: Side, notional: int, market: Market, trade_date: date, commission_ppm: int) -> Costs:
-    """Give the costs of one fill (won): commission on either side, tax on sales only."""
-    tax = transaction_tax(notional, market, trade_date) if side is Side.SELL else Krw(0)
-    return Costs(commission(notional, commission_ppm), tax)
+def fill_costs(
+    side: Side,
+    notional: int,
+    market: Market,
+    trade_date: date,
+    commission_ppm: int,
+    *,
+    rounding: Rounding = CUT_TO_WON,
+    settled: date | None = None,
+) -> Costs:
+    """Give the costs of one fill (won): commission on either side, tax on sales only, rounded by a policy.
+
+    `settled` as in `tax_rate`.
+    """
+    is_sale = side is Side.SELL
+    tax = transaction_tax(notional, market, trade_date, rounding, settled) if is_sale else Krw(0)
+    return Costs(commission(notional, commission_ppm, rounding), tax)
