@@ -47,14 +47,24 @@ _SCHEMA = (
 class OrderJournal:
     """One journal file, opened by one process at a time."""
 
-    def __init__(self, path: Path, now: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        path: Path,
+        now: Callable[[], int] = time.time_ns,
+        *,
+        create_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        durable: bool = True,
+    ) -> None:
         """Open or make the journal and begin a new epoch.
 
-        `now` gives the system time in ns. Raises LogBusy when it is open elsewhere, LogTooNew for a newer schema and
-        LogCorrupt when the file is not a journal or has a gap.
+        `now` gives the system time in ns, `create_id` the identity of a journal that is made. Without `durable` nothing
+        waits for the disk: for an account that may be lost with its process (a back-test). Raises LogBusy when it is
+        open elsewhere, LogTooNew for a newer schema and LogCorrupt when the file is not a journal or has a gap.
         """
         self.path = path
         self._now = now
+        self._create_id = create_id
+        self._is_durable = durable
         self._lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._epoch, self._last_seq = 0, 0
@@ -201,7 +211,8 @@ class OrderJournal:
     # ---- inside --------------------------------------------------------------------------------------------
 
     def _open(self) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=1"):  # the last matters on macOS only
+        full = ("synchronous=FULL", "fullfsync=1")  # the last matters on macOS only
+        for pragma in ("journal_mode=WAL", *(full if self._is_durable else ("synchronous=OFF",))):
             self._db.execute(f"PRAGMA {pragma}")
         with self._transaction() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
@@ -210,7 +221,7 @@ class OrderJournal:
             if version == 0:
                 for statement in _SCHEMA:
                     db.execute(statement)
-                _set_meta(db, "journal_id", secrets.token_hex(8))
+                _set_meta(db, "journal_id", self._create_id())
                 _set_meta(db, "epoch", "0")
                 _set_meta(db, "gate", Gate.OPEN)
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
