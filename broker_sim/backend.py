@@ -14,6 +14,7 @@ from uuid import uuid4
 from broker.journal import OrderJournal
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker_sim.bar_ticks import ticks_of
+from broker_sim.corporate_actions import ActionTable
 from broker_sim.feed import Feed
 from broker_sim.recording import Recording
 from broker_sim.subscription import Subscription
@@ -69,6 +70,7 @@ class SimBackend:
         seed: int = 1,
         start_now: bool = False,
         overrides: Mapping[str, tuple[str, str]] = NO_OVERRIDES,
+        actions: ActionTable | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
         now: Callable[[], int] = time.time_ns,
         **wiring: Any,
@@ -85,7 +87,7 @@ class SimBackend:
             set_aside(journal_path)
             journal = OrderJournal(journal_path)
         journal.set_meta(SOURCE, source)
-        made = cls(DurableVenue(journal, cash, commission_ppm, overrides, now), now=now, **wiring)
+        made = cls(DurableVenue(journal, cash, commission_ppm, overrides, now, actions), now=now, **wiring)
         made._attach(recording, speed, seed, clock)
         if start_now and made._feed:
             made._feed.start_now()
@@ -99,11 +101,12 @@ class SimBackend:
         cash: int,
         commission_ppm: int,
         overrides: Mapping[str, tuple[str, str]] = NO_OVERRIDES,
+        actions: ActionTable | None = None,
         now: Callable[[], int] = time.time_ns,
         **wiring: Any,
     ) -> "SimBackend":
         """Trade against quotes handed in by `on_batch`. The account lives on in its journal; `cash` opens a new one."""
-        venue = DurableVenue(OrderJournal(journal_path), cash, commission_ppm, overrides, now)
+        venue = DurableVenue(OrderJournal(journal_path), cash, commission_ppm, overrides, now, actions)
         if begin := venue.kept_clock():
             venue.restore(begin)
         return cls(venue, now=now, **wiring)
@@ -195,15 +198,19 @@ class SimBackend:
     # ---- the port: account and orders -----------------------------------------------------------------------
 
     async def account(self) -> AccountState:
-        """Give cash."""
-        books = self._venue.exchange.books
+        """Give cash, settled and not."""
+        books, standing = self._venue.exchange.books, self._venue.standing()
+        orderable = self._venue.exchange.orderable_cash
         return AccountState(
             account=ACCOUNT,
             cash=Krw(books.account.cash),
-            orderable_cash=self._venue.exchange.orderable_cash,
+            orderable_cash=orderable,
             commission=Krw(books.account.commission),
             tax=Krw(books.account.tax),
             as_of_seq=self._venue.journal.last_seq,
+            deposit=standing.deposit,
+            d1_deposit=standing.d1_deposit,
+            withdrawable=standing.withdrawable(books.account.cash - orderable),
         )
 
     async def positions(self) -> tuple[list[BrokerPosition], int]:

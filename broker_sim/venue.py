@@ -10,9 +10,12 @@ from broker.event_feed import OrderEventFeed
 from broker.gateway import OrderGateway
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
+from broker_sim.corporate_actions import ActionTable, adjustments
 from broker_sim.exchange import Exchange
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Quote
+from domain.settlement import Standing
+from domain.time import kst_date
 from domain.types import UnixNanos
 
 CASH, CLOCK, SOURCE, ENDED = "sim.cash", "sim.clock", "sim.source", "sim.ended"  # kept beside the journal
@@ -30,8 +33,12 @@ class DurableVenue:
         commission_ppm: int,
         overrides: Mapping[str, tuple[str, str]],
         now: Callable[[], int],
+        actions: ActionTable | None = None,
     ) -> None:
-        """Fold the journal. `cash` (won) opens a new account; an old one keeps what it was opened with."""
+        """Fold the journal. `cash` (won) opens a new account; an old one keeps what it was opened with.
+
+        `actions` whose date the journal's clock has not reached are applied as it does.
+        """
         if journal.get_meta(CASH) is None:
             journal.set_meta(CASH, str(cash))
         self.journal = journal
@@ -40,6 +47,8 @@ class DurableVenue:
         self._gateway = OrderGateway(journal, self, lambda: UnixNanos(now()))
         self._feed = OrderEventFeed(journal)
         self.exchange, self.fills = self._fold()
+        self._actions = actions or ActionTable()
+        self._acted = kst_date(self.kept_clock())  # the last date whose corporate actions are over
 
     def place(self, request: OrderRequest) -> Sequence[OrderFact]:
         """Hand a request to the exchange, for the gateway."""
@@ -57,19 +66,27 @@ class DurableVenue:
 
     def begin(self, venue_time: UnixNanos) -> None:
         """Take the clock of a source whose session opens; it may go back. Raises LogError like `request`."""
+        self._apply_actions(venue_time)
         self._store(self.exchange.begin(venue_time))
 
     def on_quotes(self, rows: Sequence[Quote], venue_time: UnixNanos | None = None) -> None:
         """Let rows trade, then move the clock. Raises LogError like `request`."""
-        facts = self.exchange.on_quotes(rows)
+        for part in self._actions.by_day(rows, self._acted):
+            if part:
+                self._apply_actions(UnixNanos(part[0].venue_time))
+            self._store(self.exchange.on_quotes(part))
         if venue_time is not None:
-            facts += self.exchange.advance(venue_time)
-        self._store(facts)
+            self._apply_actions(venue_time)
+            self._store(self.exchange.advance(venue_time))
 
     def end_of_data(self) -> None:
         """End the day with its feed."""
         self._store(self.exchange.end_of_data())
         self.keep_clock()
+
+    def standing(self) -> Standing:
+        """Give the deposits on the clock's day."""
+        return self.exchange.books.account.ledger.standing(self.exchange.day, self._overrides)
 
     def events(self, after_seq: int) -> AsyncIterator[OrderFact]:
         """Stream every fact with a greater seq, then new ones as they happen; never ends."""
@@ -88,6 +105,17 @@ class DurableVenue:
         """Put the clock where an earlier run was, with its latest rows."""
         self.exchange.restore(now, rows, ended)
         self.exchange.restore_taken(self.fills)
+
+    def _apply_actions(self, venue_time: UnixNanos) -> None:
+        """Open the date of a venue time with the corporate actions due by then, all of them or none."""
+        day = kst_date(venue_time) if len(self._actions) else self._acted
+        if day <= self._acted:
+            return
+        facts = self.exchange.advance(venue_time)  # orders of an earlier day expire first
+        account, due = self.exchange.books.account, self._actions.due(self._acted, day)
+        facts += [self.exchange.emit(fact) for fact in adjustments(account, due, self.exchange.now)]
+        self._store(facts)
+        self._acted = day
 
     def _store(self, facts: list[OrderFact]) -> None:
         if not facts:
