@@ -1,6 +1,6 @@
 # The doors to the project. Everything lives in .venv inside this folder; nothing outside it is touched.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-peer proto lock clean env env-dev
+.PHONY: help demo test lint format soak bench bench-peer proto lock clean env env-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -20,6 +20,9 @@ lint: env-dev ## style, types, contract, freshness of everything generated
 
 format: env-dev ## put the code into the house style
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format --quiet . && .venv/bin/buf format -w
+
+soak: env-dev ## run the order book against a naive one, three million random calls (ARGS="--calls N --seed S")
+	@$(PY) -m tools.soak $(ARGS)
 
 bench: env-dev ## measure beside peers, about six minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)

@@ -100,22 +100,23 @@ class OrderBook(RestingBook):
         Of a row with a wrong level those listed before it are set.
         """
         half, other = (self.bids, self.asks) if side > 0 else (self.asks, self.bids)
-        known, taken = half.levels, half.taken
+        known = half.levels
         # A display at or beyond this key meets an order or old shares of the other side.
         meets = -other.keys[-1] if other.keys and not self.collecting else MARKET
+        is_plain = not half.taken and not other.taken
         found: list[Execution] = []
         listed: list[int] = []
         for price, displayed in levels:
             key = side * price
             listed.append(key)
             level = known.get(key)
-            if level is not None and level.queue is None and displayed > 0 and key < meets and not taken:
+            if level is not None and level.queue is None and displayed > 0 and key < meets and is_plain:
                 level.others = displayed
             elif price <= 0 or displayed < 0:
                 raise _wrong_display(price, displayed)
             else:
                 self._display(half, key, displayed, found)
-        if taken or half.keys != listed[::-1]:
+        if half.taken or half.keys != listed[::-1]:
             reach = side * deepest if deepest is not None else min(listed, default=-MARKET)
             _forget(half, set(listed), reach)
         return found
@@ -132,9 +133,9 @@ class OrderBook(RestingBook):
         half, other = (self.bids, self.asks) if passive >= 0 else (self.asks, self.bids)
         key = half.sign * price
         left = quantity
-        if half.keys and half.keys[-1] > key:
+        if (half.keys and half.keys[-1] > key) or half.taken:
             left = self._pass(half, key + 1, price, left, found)
-        if other.keys and other.keys[-1] > -key:
+        if (other.keys and other.keys[-1] > -key) or other.taken:
             left = self._pass(other, 1 - key, price, left, found)
         if not passive:
             return found
@@ -296,7 +297,7 @@ class OrderBook(RestingBook):
                 del half.taken[key]
         if shares and not self.collecting:
             other = self.asks if half.sign > 0 else self.bids
-            if other.keys and other.keys[-1] >= -key:
+            if (other.keys and other.keys[-1] >= -key) or other.taken:
                 left = self._pass(other, -key, key * half.sign, shares, found)
                 if left < shares:
                     half.taken[key] = half.taken.get(key, 0) + shares - left
