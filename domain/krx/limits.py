@@ -135,6 +135,19 @@ def listing_auction_limits(offer: int, market: Market, on: date) -> tuple[Krw, K
     return price_limits(offer, market, on) if rate is None else _span(offer, market, on, *rate.auction_percents)
 
 
+def resumption_auction_limits(evaluation: int, market: Market, on: date) -> tuple[Krw, Krw]:
+    """Give (lower, upper) in won for the opening auction after a capital reduction, split-off or relisting.
+
+    `evaluation` (won, > 0) is the price computed for that day; the auction may take 50 % to 200 % of it, and what it
+    finds is the day's base for the ordinary limits. Raises InvariantError when `evaluation` is not positive.
+    Source: KOSDAQ Business Regulation art. 22 and its Enforcement Rules art. 27, quoted in an issuer's notice of
+    2010-09-29 (Biosmart); Hankyung 2002-06-28; read 2026-11-23. That it still holds for every case is unconfirmed.
+    """
+    if evaluation <= 0:
+        raise InvariantError(f"evaluation price expected > 0 won, was {evaluation!r}")
+    return _span(evaluation, market, on, 50, 200)
+
+
 def limits_of_day(
     instrument: Instrument, on: date, *, regime: LimitRegime = LimitRegime.NORMAL, leverage: int = 1
 ) -> tuple[Krw, Krw] | None:

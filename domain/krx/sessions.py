@@ -222,11 +222,13 @@ def phases(day: date, overrides: Overrides = NO_OVERRIDES) -> tuple[Phase, ...]:
     if session is None or hours is None:
         return ()
     kind = _kind_of_day(hours)
+    usual_close = checked_hours(hours)[1] == checked_hours(REGULAR_HOURS)[1]
     announced = not (day in CSAT_UNCONFIRMED and hours == CSAT_HOURS)
     anchors = {_At.OPEN: session.open, _At.CLOSE: session.close, _At.MIDNIGHT: from_kst(day, 0, 0)}
     found = []
     for rule in _RULES:
         start, end = (UnixNanos(anchors[at] + s * NANOS_PER_SECOND) for at, s in (rule.start, rule.end))
         if rule.since <= day < rule.until and kind in rule.held and start < end:
-            found.append(Phase(rule.name, start, end, rule.venue, announced and kind in rule.sure))
+            sure = kind in rule.sure or (usual_close and rule.start[0] is _At.CLOSE)  # only the opening moved
+            found.append(Phase(rule.name, start, end, rule.venue, announced and sure))
     return tuple(sorted(found, key=lambda phase: phase.start))

@@ -16,6 +16,7 @@ from domain.krx.limits import (
     limits_of_day,
     listing_auction_limits,
     price_limits,
+    resumption_auction_limits,
 )
 from domain.krx.ticks import is_on_tick, round_down
 from domain.types import Krw, Market, Symbol
@@ -126,6 +127,12 @@ def test_given_a_listing_of_no_known_rule_when_computed_then_it_is_refused(marke
 def test_given_no_offer_price_when_computed_then_it_is_refused() -> None:
     with pytest.raises(InvariantError, match="offer price"):
         listing_auction_limits(0, Market.KOSPI, NOW)
+
+
+def test_given_a_resumption_when_computed_then_the_auction_takes_half_to_double() -> None:
+    assert resumption_auction_limits(2_040, Market.KOSDAQ, NOW) == (1_020, 4_080)  # Biosmart 2010-10-15
+    with pytest.raises(InvariantError, match="evaluation price"):
+        resumption_auction_limits(0, Market.KOSDAQ, NOW)
 
 
 def test_given_liquidation_when_computed_then_there_is_no_limit() -> None:

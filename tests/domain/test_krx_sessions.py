@@ -161,6 +161,7 @@ def test_given_the_first_session_of_a_year_when_listed_then_only_the_opening_mov
     assert found["KRX", "opening_auction"] == ("09:30", "10:00")
     assert found["KRX", "off_hours_single_price"] == ("16:00", "18:00")
     assert found["NXT", "after_market"] == ("15:40", "20:00")
+    assert [p.name for p in phases(date(2026, 1, 2)) if not p.confirmed] == ["pre_open_off_hours"]
 
 
 def test_given_an_auction_when_it_ends_then_the_cross_comes_within_30_seconds() -> None:
