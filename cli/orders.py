@@ -1,21 +1,28 @@
 """`hantrade orders`: list, show, submit, modify, cancel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
+from broker.translate.values import KIND, TIME_IN_FORCE, VENUE
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source, desk_of
 from cli.names import labelled, symbol_of
 from cli.output import emit_json, krw, kst_clock, plain, show_table
 from domain.errors import ConfigError, RequestRefused
+from domain.order_terms import in_words
+from domain.types import OrderKind, TimeInForce, Venue
 from hantrade.v1 import desk_pb2, types_pb2
 
 app = typer.Typer(no_args_is_help=True, help="Orders: list, show, and by hand submit, modify, cancel.")
 
 MAX_QUANTITY, MAX_PRICE_KRW = 1_000_000_000, 1_000_000_000  # beyond this a number is a slip of the hand
 SIDES = {"buy": types_pb2.SIDE_BUY, "sell": types_pb2.SIDE_SELL}
+KINDS = {kind.lower().replace("_", "-"): KIND.write(kind) for kind in OrderKind}
+TIMES_IN_FORCE = {force.lower(): TIME_IN_FORCE.write(force) for force in TimeInForce}
+VENUES = {venue.lower(): VENUE.write(venue) for venue in Venue}
+C = TypeVar("C")
 COLUMNS = [
     ("order", "left"),
     ("time", "left"),
@@ -25,6 +32,7 @@ COLUMNS = [
     ("filled", "right"),
     ("open", "right"),
     ("limit", "right"),
+    ("terms", "left"),
     ("status", "left"),
     ("why", "left"),
 ]
@@ -45,7 +53,23 @@ def _prices(order: types_pb2.Order) -> str:
     prices = {leg.limit_price_krw: None for leg in order.legs if leg.can_trade and leg.HasField("limit_price_krw")}
     if len(prices) > 1:
         return " / ".join(krw(price) for price in prices)
-    return krw(order.limit_price_krw) if order.HasField("limit_price_krw") else "market"
+    if order.HasField("limit_price_krw"):
+        return krw(order.limit_price_krw)
+    return "market" if order.kind == types_pb2.ORDER_KIND_MARKET else ""
+
+
+def _terms(order: types_pb2.Order) -> str:
+    """Give what sets an order apart from a plain limit or market order for the day at KRX; empty when nothing does."""
+    kind = KIND.read_or(order.kind, "kind", OrderKind.LIMIT)
+    force = TIME_IN_FORCE.read_or(order.time_in_force, "time_in_force", TimeInForce.DAY)
+    venue = VENUE.read_or(order.venue, "venue", Venue.KRX)
+    words = [
+        "" if kind in (OrderKind.LIMIT, OrderKind.MARKET) else in_words(kind),
+        f"stop {krw(order.stop_price_krw)}" if order.HasField("stop_price_krw") else "",
+        "" if force is TimeInForce.DAY else force.value,
+        "" if venue is Venue.KRX else venue.value,
+    ]
+    return " ".join(filter(None, words))
 
 
 def _row(order: types_pb2.Order) -> list[str]:
@@ -58,6 +82,7 @@ def _row(order: types_pb2.Order) -> list[str]:
         krw(order.filled_qty),
         krw(order.leaves_qty),
         _prices(order),
+        _terms(order),
         status_word(order),
         order.reason or order.rationale,
     ]
@@ -130,27 +155,37 @@ def submit(
     side: Annotated[str, typer.Argument(help="buy or sell.")],
     symbol: Annotated[str, typer.Argument(help="Code or Korean name.")],
     quantity: Annotated[int, typer.Argument(help="Shares.")],
-    price: Annotated[int | None, typer.Option(help="Limit in KRW; leave out for a market order.")] = None,
+    price: Annotated[int | None, typer.Option(help="Limit in KRW; without it and --kind, a market order.")] = None,
+    kind: Annotated[str, typer.Option(help=f"{', '.join(KINDS)}; default limit with --price, else market.")] = "",
+    tif: Annotated[str, typer.Option(help="How long it may stand: day, ioc or fok.")] = "day",
+    venue: Annotated[str, typer.Option(help="Where it goes: krx, nxt or sor.")] = "krx",
+    stop_price: Annotated[int | None, typer.Option(help="KRW that wakes a stop-limit order.")] = None,
     note: Annotated[str, typer.Option(help="Why; kept in the log.")] = "",
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Submit an order by hand; the risk manager judges it like any other.
 
+    What the session does not take is rejected by the venue; `orders show` tells why.
+
     Example: hantrade orders submit buy 120110 10 --price 47300 --note "my own view"
+    Example: hantrade orders submit sell 120110 10 --kind stop-limit --stop-price 46000 --price 45900
     """
-    if side.lower() not in SIDES:
-        raise ConfigError(f"side must be buy or sell, was {side!r}")
     _check("quantity", quantity, MAX_QUANTITY)
     _check("--price", price, MAX_PRICE_KRW)
+    _check("--stop-price", stop_price, MAX_PRICE_KRW)
+    wanted = kind or ("market" if price is None else "limit")
     request = desk_pb2.SubmitManualOrderRequest(
         symbol=symbol_of(symbol),
-        side=SIDES[side.lower()],
-        kind=types_pb2.ORDER_KIND_MARKET if price is None else types_pb2.ORDER_KIND_LIMIT,
+        side=_one_of(SIDES, "side", side),
+        kind=_one_of(KINDS, "--kind", wanted),
         quantity=quantity,
         limit_price_krw=price,
         caller=_caller(),
         note=note,
+        time_in_force=_one_of(TIMES_IN_FORCE, "--tif", tif),
+        venue=_one_of(VENUES, "--venue", venue),
+        stop_price_krw=stop_price,
     )
     with desk_of(home) as desk:
         _tell(desk.call("SubmitManualOrder", request).order, json)
@@ -208,6 +243,13 @@ def _about(order_id: str) -> Iterator[None]:
 def _check(field: str, value: int | None, largest: int) -> None:
     if value is not None and not 0 < value <= largest:
         raise ConfigError(f"{field} must be 1 to {largest:,}, was {value}")
+
+
+def _one_of(choices: Mapping[str, C], field: str, text: str) -> C:
+    """Give what a word stands for. Raises ConfigError with the words allowed."""
+    if text.lower() not in choices:
+        raise ConfigError(f"{field} must be {' or '.join(choices)}, was {text!r}")
+    return choices[text.lower()]
 
 
 def _caller() -> str:

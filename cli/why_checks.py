@@ -145,6 +145,9 @@ def _asked(role: RiskManager, verdict: Any, asked: Any) -> Iterable[Measured]:
         limit_price=verdict.limit_price,
         confidence_ppm=round(asked.confidence * PPM) if isinstance(asked, SignalFormed) else None,
         venue_time=verdict.venue_time,
+        time_in_force=verdict.time_in_force,
+        venue=verdict.venue,
+        stop_price=verdict.stop_price,
     )
     unsized = isinstance(verdict, OrderDenied) and isinstance(asked, SignalFormed) and verdict.quantity == 0
     for item in measure(role.state, proposal):

@@ -48,6 +48,7 @@ from domain.messages.trading import (
     SignalFormed,
     SignalInput,
 )
+from domain.order_terms import terms_in_words
 from domain.risk.rules import NANOS_PER_MS
 from domain.time import kst_text
 from domain.types import OrderKind
@@ -122,9 +123,15 @@ def _why(cause: Message, effect: object) -> str | None:
     return None
 
 
-def price(limit_price: int | None, kind: object = None) -> str:
+def price(limit_price: int | None) -> str:
     """Give a limit price for people."""
-    return "at market" if limit_price is None or kind is OrderKind.MARKET else f"at {limit_price:,} KRW"
+    return "at market" if limit_price is None else f"at {limit_price:,} KRW"
+
+
+def _terms(m: Any) -> str:
+    """Give price and terms of an order for people; an acceptance in an older journal tells no kind."""
+    kind = m.kind or (OrderKind.MARKET if m.limit_price is None else OrderKind.LIMIT)
+    return terms_in_words(kind, m.limit_price, m.time_in_force, m.venue, m.stop_price)
 
 
 def _quote(found: Trigger) -> str:
@@ -175,17 +182,17 @@ def _booked(m: FillBooked) -> str:
 
 def _verdict(m: OrderApproved) -> str:
     reserved = f", {m.reserved_krw:,} KRW reserved" if m.reserved_krw else ""
-    return f"approved: {m.side} {m.quantity:,} {price(m.limit_price, m.kind)}{reserved}, for {m.origin}"
+    return f"approved: {m.side} {m.quantity:,} {_terms(m)}{reserved}, for {m.origin}"
 
 
 def _denied(m: OrderDenied) -> str:
     asked = f"{m.side} {m.quantity:,} " if m.quantity else f"{m.side} "
-    return f"denied {asked}{price(m.limit_price, m.kind)} for {m.origin}: {m.reason}: {m.message}"
+    return f"denied {asked}{_terms(m)} for {m.origin}: {m.reason}: {m.message}"
 
 
 def _by_hand(m: ManualOrderRequested) -> str:
     note = f': "{m.note}"' if m.note else ""
-    return f"{m.caller} asks: {m.side} {m.quantity:,} {labelled(m.symbol)} {price(m.limit_price, m.kind)}{note}"
+    return f"{m.caller} asks: {m.side} {m.quantity:,} {labelled(m.symbol)} {_terms(m)}{note}"
 
 
 def _change_by_hand(m: ManualModifyRequested) -> str:
@@ -224,8 +231,7 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
     SubmitOrder: (
         "intent",
         lambda m: [
-            f"{m.side} {m.quantity:,} {price(m.limit_price, m.kind)}: on the disk, then released;"
-            f" not sent after {kst_text(m.valid_until)}"
+            f"{m.side} {m.quantity:,} {_terms(m)}: on the disk, then released; not sent after {kst_text(m.valid_until)}"
         ],
     ),
     CancelOrder: ("cancel", lambda m: f"asks to cancel all that is left of {_leg(m.original_venue_order_id)}"),
@@ -238,7 +244,7 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
     RequestStranded: ("no answer", lambda m: f"nobody knows whether request {m.request_id} arrived: {m.reason}"),
     OrderAccepted: (
         "accepted",
-        lambda m: f"{_leg(m.venue_order_id)}: {m.side} {m.quantity:,} {price(m.limit_price)}",
+        lambda m: f"{_leg(m.venue_order_id)}: {m.side} {m.quantity:,} {_terms(m)}",
     ),
     OrderRejected: ("rejected", lambda m: f"{m.code} {m.text}".strip()),
     OrderFilled: (
@@ -277,6 +283,13 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
     ),
     OrderStateChanged: ("state", _state),
     FillBooked: ("booked", _booked),
+    HoldingBooked: (
+        "booked",
+        lambda m: (
+            f"{m.note}: position {m.quantity_before:,} to {m.position_qty:,}, cost basis {m.cost_basis:,} KRW,"
+            f" income {m.income:,} KRW, cash {m.cash:,} KRW"
+        ),
+    ),
     NoticeRaised: ("notice", lambda m: f"{m.severity}: {m.text}"),
     RunStarted: ("run", lambda m: f"run {m.run_id} starts (hantrade {m.version}): the story goes on behind a restart"),
     RunEnded: ("run", lambda m: f"run {m.run_id} ends: {m.reason}"),

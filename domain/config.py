@@ -99,3 +99,8 @@ class RunConfig:
     session_overrides: dict[str, tuple[str, str]] = field(default_factory=dict)  # date -> (open, close), KST HH:MM
     seed: int = 1  # of everything drawn by the paper simulator
     sim: SimConfig = field(default_factory=SimConfig)
+
+    @property
+    def orders_have_own_clock(self) -> bool:
+        """Tell whether orders go to another broker than the quotes come from, whose venue clock may differ."""
+        return self.orders_endpoint not in ("", self.quotes_endpoint)

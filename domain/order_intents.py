@@ -22,6 +22,9 @@ def submit(approved: OrderApproved, valid_until: UnixNanos) -> SubmitOrder:
         quantity=approved.quantity,
         limit_price=approved.limit_price,
         valid_until=valid_until,
+        time_in_force=approved.time_in_force,
+        venue=approved.venue,
+        stop_price=approved.stop_price,
     )
 
 

@@ -4,19 +4,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from domain.config import ExecutionConfig
 from domain.instruments import Instrument
 from domain.krx.ticks import is_on_tick
 from domain.messages.link import BrokerStateReceived
+from domain.order_terms import in_words
 from domain.orders import ChangeKind, ClientOrder, Leg
 from domain.quotes import Quote
-from domain.types import ClientOrderId, Krw, RequestId, Side
+from domain.types import ClientOrderId, Krw, OrderKind, Purpose, RequestId, Side, TimeInForce
 from fsm import change_request
 from fsm.client_order import State
 
+NANOS_PER_MS = 1_000_000
 MAX_DOUBLINGS = 6  # of the wait between two questions about the same request
 AT_BROKER = (State.WORKING, State.PARTIAL)
 # A leg that lives can be cancelled whatever is unknown of another request, and whatever the order is suspected of.
 CANCELLABLE = (*AT_BROKER, State.UNKNOWN_CANCEL, State.UNKNOWN_REPLACE, State.QUARANTINED)
+# Kinds that trade when the book comes to them. The others wait by design: for a trade at the stop price, for the
+# closing auction, for a window of their own.
+PATIENT = frozenset({OrderKind.LIMIT, OrderKind.MARKET, OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT, OrderKind.MID})
+# Kinds without a price that could be moved: the market, the middle or a close gives it.
+UNPRICED = frozenset({OrderKind.MARKET, OrderKind.MID, OrderKind.PRE_OPEN_CLOSE, OrderKind.POST_CLOSE})
 ANSWERABLE = (change_request.State.SENT, change_request.State.RECEIVED)
 
 
@@ -35,6 +43,20 @@ class Asked:
 def live_legs(order: ClientOrder) -> list[Leg]:
     """Give the legs that can still trade, oldest first."""
     return [item for item in order.live_legs if item.leaves_qty > 0]
+
+
+def may_move(order: ClientOrder) -> bool:
+    """Tell whether an order's price can be changed; one that trades at once or not at all ends by itself."""
+    return order.kind not in UNPRICED and order.time_in_force is TimeInForce.DAY
+
+
+def overstays(order: ClientOrder, rested: int, settings: ExecutionConfig) -> bool:
+    """Tell whether an order at the broker has rested (venue time, ns) longer than its purpose allows."""
+    is_entry = order.purpose is Purpose.ENTRY
+    patience_ms = settings.entry_patience_ms if is_entry else settings.exit_patience_ms
+    if order.status not in AT_BROKER or order.kind not in PATIENT or not (is_entry or may_move(order)):
+        return False
+    return rested > patience_ms * NANOS_PER_MS
 
 
 def legs_to_cancel(order: ClientOrder) -> list[Leg]:
@@ -145,6 +167,9 @@ def bad_change(
     order: ClientOrder, quantity: int | None, price: Krw | None, known: Instrument | None, on: date
 ) -> tuple[str, str] | None:
     """Say what is wrong with a change a person asks for, as code and words; None when nothing is."""
+    if not may_move(order):
+        force = "" if order.time_in_force is TimeInForce.DAY else f" {order.time_in_force.value}"
+        return "KIND", f"the price of a {in_words(order.kind)}{force} order cannot be changed; cancel it instead"
     if quantity is not None and not 0 < quantity <= order.leaves_qty:
         return "QUANTITY", f"quantity must be 1 to {order.leaves_qty}, which are open, was {quantity}"
     if price is None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import grpc
@@ -12,21 +13,20 @@ from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from actors.edges.desk_commands import Commands, Handled
+from actors.edges.desk_commands import Commands, Handled, content_of
 from actors.edges.desk_log import DeskLog
 from actors.edges.desk_reader import DeskReader
 from actors.edges.post import Post
 from broker.statuses import status_of
-from broker.translate.values import INVALID_ARGUMENT, KIND, SIDE, bad_field
+from broker.translate.by_hand import MAX_QUANTITY, price_of, read_manual_order, whole
+from broker.translate.values import bad_field
 from broker.transport import SERVER_OPTIONS, loopback_only
 from domain.errors import BrokerUnavailable, ConfigError, LogError, RequestRefused
 from domain.messages import Message, operator
 from domain.messages.operator import CommandAnswered
-from domain.types import ClientOrderId, Krw
+from domain.types import ClientOrderId
 from hantrade.v1 import desk_pb2, desk_pb2_grpc
 
-# What an order by hand may ask at all; the rules are stricter.
-MAX_QUANTITY, MAX_PRICE_KRW = 1_000_000_000, 1_000_000_000
 WORKERS, MAX_STREAMS = 16, 8
 MIN_INTERVAL_S, MAX_INTERVAL_S, DEFAULT_INTERVAL_S = 0.1, 60.0, 1.0
 
@@ -180,20 +180,14 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         return desk_pb2.FlattenResponse(cancels=answer.cancels, exits=answer.exits)
 
     def SubmitManualOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
-        try:
-            side, kind = SIDE.read(request.side, "side"), KIND.read(request.kind, "kind")
-        except RequestRefused as refused:
-            abort_with(context, refused)
-        price = price_of(request, context)
-        whole(request.quantity, "quantity", MAX_QUANTITY, context)
         caller = who(request, context)
-        order = (request.symbol, side, kind, request.quantity, price, request.note)
+        order: operator.ManualOrderRequested = self._answer(context, lambda: read_manual_order(request, caller))
 
         def make(command_id: str) -> operator.ManualOrderRequested:
-            return operator.ManualOrderRequested(command_id, caller, *order)
+            return replace(order, command_id=command_id)
 
         if request.command_id:
-            once = (request.command_id, order[:-1], make)
+            once = (request.command_id, content_of(order), make)
             answer = self._answer(context, lambda: self._commands.ask_once(*once))
         else:
             answer = self._command(make, context)
@@ -204,8 +198,8 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         order_id = ClientOrderId(request.client_order_id)
         quantity = request.quantity if request.HasField("quantity") else None
         if quantity is not None:
-            whole(quantity, "quantity", MAX_QUANTITY, context)
-        price = price_of(request, context)
+            self._answer(context, lambda: whole(quantity, "quantity", MAX_QUANTITY))
+        price = self._answer(context, lambda: price_of(request, "limit_price_krw"))
         caller = who(request, context)
         self._command(lambda i: operator.ManualModifyRequested(i, caller, order_id, quantity, price), context)
         found = self._answer(context, lambda: self._read.order_status(order_id))
@@ -227,26 +221,10 @@ def abort_with(context: grpc.ServicerContext, refused: RequestRefused) -> NoRetu
     raise AssertionError("abort returned")  # for the type checker: it always raises
 
 
-def whole(value: int, field: str, largest: int, context: grpc.ServicerContext) -> None:
-    """Refuse a number outside 1 to `largest`; so far no role has seen it."""
-    if not 0 < value <= largest:
-        allowed = f"1 to {largest:,}"
-        text = f"{field} expected {allowed}, was {value:,}"
-        abort_with(context, RequestRefused(INVALID_ARGUMENT, text, field=field, value=str(value), allowed=allowed))
-
-
 def limited(limit: int, context: grpc.ServicerContext) -> None:
     """Refuse a negative number of rows."""
     if limit < 0:
         abort_with(context, bad_field("limit", limit, "0 (1,000 rows) or above"))
-
-
-def price_of(request: Any, context: grpc.ServicerContext) -> Krw | None:
-    """Give the limit price of a request (won), None when it has none."""
-    if not request.HasField("limit_price_krw"):
-        return None
-    whole(request.limit_price_krw, "limit_price_krw", MAX_PRICE_KRW, context)
-    return Krw(request.limit_price_krw)
 
 
 def who(request: Any, context: Any) -> str:

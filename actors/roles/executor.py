@@ -7,6 +7,7 @@ from actors.roles.executor_state import ExecutorState
 from domain import order_intents as intents
 from domain import order_work as work
 from domain.messages import Message, Stamp
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived, ReconcileReported
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested, ManualCancelRequested
@@ -55,6 +56,7 @@ class Executor(ExecutorState):
     """
 
     NAME: ClassVar[str] = "executor"
+    STATE_VERSION: ClassVar[int] = 2  # orders know their time in force, venue and stop price
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         StateCarried,
         RunStarted,
@@ -70,6 +72,7 @@ class Executor(ExecutorState):
         BrokerStateReceived,
         AccountOpened,
         FillBooked,
+        HoldingBooked,
         FlattenRequested,
         GateChanged,
         ManualCancelRequested,
@@ -188,17 +191,19 @@ class Executor(ExecutorState):
     # ---- working an order --------------------------------------------------------------------------------------
 
     def _work(self, stamp: Stamp) -> list[Message]:
-        """Cancel entries and move exits that rest too long (venue time)."""
+        """Cancel entries and move exits that rest too long (venue time of the quotes)."""
         outputs: list[Message] = []
         if self.cancel_all or not self.orders_link_up:
             return outputs
         for order in self._open_orders():
-            rested = self.venue_time - order.changed_at
-            if order.status not in AT_BROKER or work.was_refused_lately(order, stamp.system_time, self._patience()):
+            rested = self.venue_time - self.rests_since.get(order.client_order_id, order.changed_at)
+            if not work.overstays(order, rested, self.settings):
                 continue
-            if order.purpose is Purpose.ENTRY and rested > self.settings.entry_patience_ms * NANOS_PER_MS:
+            if work.was_refused_lately(order, stamp.system_time, self._patience()):
+                continue
+            if order.purpose is Purpose.ENTRY:
                 outputs += self._cancel(order, stamp)
-            elif order.purpose is Purpose.EXIT and rested > self.settings.exit_patience_ms * NANOS_PER_MS:
+            else:
                 price = work.touch(order, self.latest.get(order.symbol))
                 outputs += self._modify(order, price, None, stamp) if price is not None else []
         return outputs
@@ -252,7 +257,7 @@ class Executor(ExecutorState):
             return [_refused(asked, *(problem or UNKNOWN))]
         modifies = self._modify(order, price, asked.quantity, stamp) if price is not None else []
         if not modifies:
-            return [_refused(asked, "NO_CHANGE", "nothing to change: the price stays, or it is a market order")]
+            return [_refused(asked, "NO_CHANGE", "nothing to change: the price stays")]
         return [*modifies, CommandAnswered(asked.command_id, True, "", "modify sent", asked.client_order_id)]
 
     def _not_changeable(self, order: ClientOrder | None, states: tuple[State, ...]) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from domain import orders as book
 from domain.config import ExecutionConfig
 from domain.instruments import Instrument
 from domain.messages import Stamp
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived, ReconcileReported
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested
@@ -59,7 +60,11 @@ class ExecutorState(Role):
         self.reconciling: BrokerStateReceived | None = None
         self.resolving: dict[RequestId, ClientOrderId] = {}
         self.asked: dict[RequestId, Asked] = {}  # questions about requests, in this run
-        self.venue_time = UnixNanos(0)
+        self.venue_time = UnixNanos(0)  # of the quotes
+        self.own_clock = False  # the orders' broker has a venue clock of its own
+        # With two clocks: venue time of the quotes when an open order was heard of last. How long it rests is a
+        # question to one clock.
+        self.rests_since: dict[ClientOrderId, UnixNanos] = {}
 
     @property
     def orders_link_up(self) -> bool:
@@ -78,6 +83,7 @@ class ExecutorState(Role):
                 pass
             case OrderApproved():
                 self._put(book.from_approved(message))
+                self._rests(message.client_order_id)
             case OrderDenied():
                 order = book.from_denied(message)
                 self._put(order)
@@ -97,12 +103,13 @@ class ExecutorState(Role):
             case _ if isinstance(message, FACTS):
                 if self._is_new(message):
                     self._apply(message, stamp)
+                    self._rests(message.client_order_id)
             case _:
                 self._surroundings(message)
 
     def _surroundings(self, message: Any) -> None:
         match message:
-            case FillBooked(symbol=symbol, position_qty=quantity):
+            case FillBooked(symbol=symbol, position_qty=quantity) | HoldingBooked(symbol=symbol, position_qty=quantity):
                 if self.positions is not None:
                     self.positions[symbol] = quantity
             case BrokerStateReceived(journal_id=journal_id):
@@ -129,6 +136,7 @@ class ExecutorState(Role):
                 self._forget()
             case RunStarted(config=config):
                 self.settings, self.link_state = config.execution, ""
+                self.own_clock = config.orders_have_own_clock
                 self.resolving, self.reconciling, self.asked, self.latest = {}, None, {}, {}
 
     def _forget(self) -> None:
@@ -180,12 +188,17 @@ class ExecutorState(Role):
         if not order.is_closed:
             self.open.setdefault(order_id)
             return
+        self.rests_since.pop(order_id, None)
         self.open.pop(order_id, None)
         self.to_cancel.pop(order_id, None)
         self.sent_under.pop(order_id, None)
         self.asked.pop(RequestId(order_id), None)
         for request in order.requests:
             self.asked.pop(request.request_id, None)
+
+    def _rests(self, order_id: ClientOrderId) -> None:
+        if self.own_clock and self.venue_time and order_id in self.open:
+            self.rests_since[order_id] = self.venue_time
 
     def _open_orders(self) -> list[ClientOrder]:
         return [self.orders[order_id] for order_id in self.open]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from actors.core.role import Role
 from domain.messages import Message, Stamp
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested, ManualModifyRequested, ManualOrderRequested
@@ -54,6 +55,7 @@ class RiskManager(Role):
     """
 
     NAME: ClassVar[str] = "risk_manager"
+    STATE_VERSION: ClassVar[int] = 2  # holds know their kind and stop price
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,
@@ -67,6 +69,7 @@ class RiskManager(Role):
         FlattenRequested,
         OrderStateChanged,
         FillBooked,
+        HoldingBooked,
         AccountOpened,
         EquityMarked,
         BrokerStateReceived,
@@ -137,6 +140,9 @@ class RiskManager(Role):
             limit_price=asked.limit_price,
             confidence_ppm=None,
             venue_time=UnixNanos(self.state.venue_time),
+            time_in_force=asked.time_in_force,
+            venue=asked.venue,
+            stop_price=asked.stop_price,
         )
         verdict = self._judge(proposal, stamp, f"operator:{asked.caller}", asked.note)
         accepted = isinstance(verdict, OrderApproved)
@@ -273,6 +279,9 @@ def _approved(order_id: ClientOrderId, proposal: Proposal, reserved: Krw, origin
         origin=origin,
         rationale=rationale,
         venue_time=proposal.venue_time,
+        time_in_force=proposal.time_in_force,
+        venue=proposal.venue,
+        stop_price=proposal.stop_price,
     )
 
 
@@ -290,4 +299,7 @@ def _denied(order_id: ClientOrderId, proposal: Proposal, denial: Denial, origin:
         origin=origin,
         rationale=rationale,
         venue_time=proposal.venue_time,
+        time_in_force=proposal.time_in_force,
+        venue=proposal.venue,
+        stop_price=proposal.stop_price,
     )

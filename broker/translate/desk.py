@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from google.protobuf.duration_pb2 import Duration
 
-from broker.translate.values import GATE, KIND, PURPOSE, QUOTE_KIND, SIDE, timestamp
+from broker.translate.values import GATE, KIND, PURPOSE, QUOTE_KIND, SIDE, TIME_IN_FORCE, VENUE, timestamp
 from domain.messages.trading import FillBooked
 from domain.orders import ClientOrder
 from domain.quotes import QuoteKind
@@ -81,6 +81,9 @@ def write_order(order: ClientOrder) -> types_pb2.Order:
         reason=order.reason,
         origin=order.origin,
         rationale=order.rationale,
+        time_in_force=TIME_IN_FORCE.write(order.time_in_force),
+        venue=VENUE.write(order.venue),
+        stop_price_krw=order.stop_price,
         legs=[
             types_pb2.OrderLeg(
                 venue_order_id=item.venue_order_id,
@@ -142,6 +145,11 @@ def write_cash(cash: CashView, risk: RiskView) -> desk_pb2.GetCashResponse:
         tax_krw=cash.tax,
         realized_pnl_krw=cash.realized_pnl,
         unrealized_pnl_krw=cash.unrealized_pnl,
+        deposit_krw=cash.deposit,
+        d1_deposit_krw=cash.d1_deposit,
+        # What open buys and purchases since then need may not leave, whatever the broker said before them.
+        withdrawable_krw=None if cash.withdrawable is None else max(0, min(cash.withdrawable, risk.orderable_cash)),
+        income_krw=cash.income,
     )
 
 

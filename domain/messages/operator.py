@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from domain.messages.base import Message, message
-from domain.types import ClientOrderId, Krw, OrderKind, Side
+from domain.types import ClientOrderId, Krw, OrderKind, Side, TimeInForce, Venue
 
 
 @message
@@ -70,6 +70,9 @@ class ManualOrderRequested(Message):
     quantity: int
     limit_price: Krw | None
     note: str
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None  # wakes a stop-limit order
 
 
 @message

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.messages.base import Message, message
-from domain.types import ClientOrderId, Gate, Krw, OrderKind, Purpose, Severity, Side, UnixNanos
+from domain.types import (
+    ClientOrderId,
+    Gate,
+    Krw,
+    OrderKind,
+    Purpose,
+    Severity,
+    Side,
+    TimeInForce,
+    UnixNanos,
+    Venue,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,9 @@ class OrderApproved(Message):
     origin: str  # strategy's name or operator:NAME
     rationale: str
     venue_time: UnixNanos
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None  # wakes a stop-limit order
 
 
 @message
@@ -71,6 +85,9 @@ class OrderDenied(Message):
     origin: str
     rationale: str
     venue_time: UnixNanos
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None  # wakes a stop-limit order
 
 
 @message

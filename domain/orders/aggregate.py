@@ -46,6 +46,9 @@ def from_approved(approved: OrderApproved) -> ClientOrder:
         decided_at=approved.venue_time,
         changed_at=approved.venue_time,
         status=State.NEW,
+        time_in_force=approved.time_in_force,
+        venue=approved.venue,
+        stop_price=approved.stop_price,
     )
 
 
@@ -65,6 +68,9 @@ def from_denied(denied: OrderDenied) -> ClientOrder:
         changed_at=denied.venue_time,
         status=client_order.next_state(State.NEW, "deny"),
         reason=f"{denied.reason}: {denied.message}",
+        time_in_force=denied.time_in_force,
+        venue=denied.venue,
+        stop_price=denied.stop_price,
     )
 
 

@@ -7,7 +7,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from domain.types import ClientOrderId, Krw, OrderKind, Purpose, RequestId, Side, TradeId, UnixNanos, VenueOrderId
+from domain.types import (
+    ClientOrderId,
+    Krw,
+    OrderKind,
+    Purpose,
+    RequestId,
+    Side,
+    TimeInForce,
+    TradeId,
+    UnixNanos,
+    Venue,
+    VenueOrderId,
+)
 from fsm import change_request, client_order, leg
 
 NO_NUMBER = VenueOrderId("")
@@ -107,7 +119,7 @@ class ClientOrder(NamedTuple):
     kind: OrderKind
     purpose: Purpose
     quantity: int  # shares ordered
-    limit_price: Krw | None  # of the newest confirmed modify; None for a market order
+    limit_price: Krw | None  # of the newest confirmed modify; None for kinds without a price of their own
     origin: str
     rationale: str
     decided_at: UnixNanos  # venue time
@@ -123,6 +135,9 @@ class ClientOrder(NamedTuple):
     submitted_at: UnixNanos = NEVER  # system time of the intent; 0 before
     reason: str = ""  # why it was denied or rejected, is unknown or quarantined
     released_matches: int = 0  # surplus venue orders an operator has looked at
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None  # wakes a stop-limit order
 
     @property
     def leaves_qty(self) -> int:

@@ -7,7 +7,7 @@ out of the cash, and none is held twice for long.
 
 from typing import NamedTuple
 
-from domain.types import Krw, Side
+from domain.types import Krw, OrderKind, Side
 from fsm.client_order import CLOSED
 
 
@@ -24,6 +24,8 @@ class Hold(NamedTuple):
     leaves: int  # shares open, by the executor
     filled: int = 0  # shares, by the executor
     booked: int = 0  # shares, by the portfolio
+    kind: OrderKind | None = None  # None for an order we did not approve: nobody told it
+    stop_price: Krw | None = None
 
     @property
     def remaining(self) -> int:
@@ -57,6 +59,12 @@ class Hold(NamedTuple):
     def repriced(self, limit_price: Krw | None, reserved: Krw) -> "Hold":
         """Give it after a change of price; `reserved` is for the whole quantity."""
         return self._replace(limit_price=limit_price, reserved=reserved)
+
+    def is_like(self, side: Side, quantity: int, kind: OrderKind, limit_price: int | None, stop: int | None) -> bool:
+        """Tell whether it is the same order as one proposed; a kind that nobody told counts as the same."""
+        if self.kind is not None and (self.kind, self.stop_price) != (kind, stop):
+            return False
+        return (self.side, self.quantity, self.limit_price) == (side, quantity, limit_price)
 
     def with_booked(self, quantity: int) -> "Hold":
         """Give it after the portfolio booked a fill of so many shares."""

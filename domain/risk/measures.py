@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from domain.krx.ticks import tick_size
+from domain.order_terms import terms_in_words
 from domain.risk.picture import Picture, Proposal, worst_price
 from domain.risk.rules import NANOS_PER_MS, RULES, Rule, Scope, percent
 from domain.risk.sizing import cost, loss_limit_krw, position_room
@@ -56,14 +57,21 @@ def _instrument(_: Proposal, picture: Picture) -> Pair:
 def _tick(proposal: Proposal, picture: Picture) -> Pair:
     price, known = proposal.limit_price, picture.instrument
     if price is None or known is None:
-        return _won(price), "-"
-    return _won(price), f"tick {tick_size(price, known.market, kst_date(proposal.venue_time)):,} KRW"
+        return _limit(proposal), "-"
+    return _limit(proposal), f"tick {tick_size(price, known.market, kst_date(proposal.venue_time)):,} KRW"
 
 
 def _price_limit(proposal: Proposal, picture: Picture) -> Pair:
     known = picture.instrument
     lower, upper = (None, None) if known is None else (known.lower_limit, known.upper_limit)
-    return _won(proposal.limit_price), f"{_bound(lower)} to {_bound(upper)} KRW"
+    return _limit(proposal), f"{_bound(lower)} to {_bound(upper)} KRW"
+
+
+def _stop_price(proposal: Proposal, picture: Picture) -> Pair:
+    if proposal.stop_price is None:
+        return "none", "-"
+    wanted = "above" if proposal.side is Side.BUY else "below"
+    return f"{proposal.stop_price:,} KRW", f"{wanted} the mark" + (f" {picture.mark:,} KRW" if picture.mark else "")
 
 
 def _data_age(proposal: Proposal, picture: Picture) -> Pair:
@@ -124,8 +132,14 @@ def _sellable(proposal: Proposal, picture: Picture) -> Pair:
     return f"{proposal.quantity:,} shares", f"{picture.sellable:,} sellable"
 
 
-def _won(amount: int | None) -> str:
-    return "at market" if amount is None else f"{amount:,} KRW"
+def _limit(proposal: Proposal) -> str:
+    if proposal.limit_price is None:
+        return terms_in_words(proposal.kind, None)
+    return _won(proposal.limit_price)
+
+
+def _won(amount: int) -> str:
+    return f"{amount:,} KRW"
 
 
 def _bound(amount: int | None) -> str:
@@ -138,6 +152,7 @@ _PAIRS: dict[str, Callable[[Proposal, Picture], Pair]] = {
     "INSTRUMENT": _instrument,
     "TICK": _tick,
     "PRICE_LIMIT": _price_limit,
+    "STOP_PRICE": _stop_price,
     "DATA_AGE": _data_age,
     "COLLAR": _collar,
     "CONFIDENCE": _confidence,

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from domain.config import RiskConfig
 from domain.instruments import Instrument
 from domain.risk.holds import Hold
-from domain.types import Gate, Krw, OrderKind, Purpose, Side, UnixNanos
+from domain.types import Gate, Krw, OrderKind, Purpose, Side, TimeInForce, UnixNanos, Venue
 
-# A market buy is reserved at the daily upper limit price, as Korean brokers do (facts: krx.md 5, unconfirmed); where
-# the limit is unknown, at the mark plus the usual daily range.
+# A buy without a price of its own is reserved at the daily upper limit price, as Korean brokers do (facts: krx.md 5,
+# unconfirmed); where the limit is unknown, at the mark plus the usual daily range.
 DAILY_RANGE_PERCENT = 30
 
 
@@ -22,9 +22,12 @@ class Proposal:
     kind: OrderKind
     purpose: Purpose
     quantity: int  # shares; 0 while a signal is not sized yet
-    limit_price: Krw | None  # None for a market order
+    limit_price: Krw | None  # None for kinds without a price of their own
     confidence_ppm: int | None  # of a signal; None for an order by hand
     venue_time: UnixNanos
+    time_in_force: TimeInForce = TimeInForce.DAY
+    venue: Venue = Venue.KRX
+    stop_price: Krw | None = None  # wakes a stop-limit order
 
     @property
     def by_hand(self) -> bool:
@@ -71,7 +74,8 @@ class Denial(NamedTuple):
 
 def worst_price(proposal: Proposal, picture: Picture) -> int:
     """Give the price (won) an order is judged and reserved at; 0 when nothing is known."""
-    if proposal.limit_price is not None:
+    # A conditional limit order may turn into a market order: its own price does not bound it.
+    if proposal.limit_price is not None and proposal.kind is not OrderKind.CONDITIONAL_LIMIT:
         return proposal.limit_price
     if proposal.side is Side.BUY and picture.instrument is not None and picture.instrument.upper_limit is not None:
         return picture.instrument.upper_limit

@@ -9,7 +9,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from domain.config import RiskConfig
+from domain.instruments import Instrument
 from domain.krx.ticks import is_on_tick, tick_size
+from domain.order_terms import in_words
 from domain.risk.picture import Denial, Picture, Proposal, worst_price
 from domain.risk.sizing import cost, position_room
 from domain.time import kst_date
@@ -101,29 +103,39 @@ def instrument(proposal: Proposal, picture: Picture) -> str | None:
 
 
 def tick(proposal: Proposal, picture: Picture) -> str | None:
-    """Need a price on the tick for a limit order, and none for a market order."""
-    price, known = proposal.limit_price, picture.instrument
-    if proposal.kind is OrderKind.MARKET:
-        return None if price is None else f"a market order has no limit price, was {price:,} KRW"
+    """Need a price on the tick for kinds that carry one, and none for the others."""
+    price, name = proposal.limit_price, in_words(proposal.kind)
+    if not proposal.kind.has_limit_price:
+        return None if price is None else f"a {name} order has no limit price, was {price:,} KRW"
     if price is None or price <= 0:
-        return f"a limit order needs a price > 0 KRW, was {price!r}"
-    on = kst_date(proposal.venue_time)
-    if known is None or is_on_tick(price, known.market, on):
-        return None
-    size = tick_size(price, known.market, on)
-    return f"{price:,} KRW is {price % size:,} KRW off the tick of {size:,} KRW"
+        return f"a {name} order needs a price > 0 KRW, was {price!r}"
+    return _off_tick(price, proposal, picture.instrument)
 
 
 def price_limit(proposal: Proposal, picture: Picture) -> str | None:
     """Keep a limit price within the daily limits, where they are known."""
-    price, known = proposal.limit_price, picture.instrument
-    if price is None or known is None:
+    return None if proposal.limit_price is None else _outside(proposal.limit_price, picture.instrument)
+
+
+def stop_price(proposal: Proposal, picture: Picture) -> str | None:
+    """Need a stop price for a stop-limit order: on the tick, within the daily limits, and not reached yet.
+
+    One that is reached already would wake at once, which is a limit order by another name or a slip of the sign.
+    """
+    stop, mark, is_buy = proposal.stop_price, picture.mark, proposal.side is Side.BUY
+    if proposal.kind is not OrderKind.STOP_LIMIT:
+        return None if stop is None else f"a {in_words(proposal.kind)} order has no stop price, was {stop:,} KRW"
+    if stop is None or stop <= 0:
+        return f"a stop limit order needs a stop price > 0 KRW, was {stop!r}"
+    problem = _off_tick(stop, proposal, picture.instrument) or _outside(stop, picture.instrument)
+    if problem is not None:
+        return f"stop price: {problem}"
+    if not mark or (stop - mark) * proposal.side.sign > 0:
         return None
-    if known.lower_limit is not None and price < known.lower_limit:
-        return f"{price:,} KRW is {known.lower_limit - price:,} KRW below the lower limit {known.lower_limit:,} KRW"
-    if known.upper_limit is not None and price > known.upper_limit:
-        return f"{price:,} KRW is {price - known.upper_limit:,} KRW above the upper limit {known.upper_limit:,} KRW"
-    return None
+    wanted = "above" if is_buy else "below"
+    return (
+        f"a {proposal.side.value} stop must be {wanted} the mark {mark:,} KRW, was {stop:,} KRW: it would wake at once"
+    )
 
 
 def data_age(proposal: Proposal, picture: Picture) -> str | None:
@@ -186,9 +198,9 @@ def quantity(proposal: Proposal, _: Picture) -> str | None:
 
 def twin(proposal: Proposal, picture: Picture) -> str | None:
     """Deny what may be on the market already: the same order, its fate unknown."""
-    wanted = (proposal.side, proposal.quantity, proposal.limit_price)
+    wanted = (proposal.side, proposal.quantity, proposal.kind, proposal.limit_price, proposal.stop_price)
     for hold in picture.unresolved:
-        if (hold.side, hold.quantity, hold.limit_price) == wanted:
+        if hold.is_like(*wanted):
             return f"order {hold.client_order_id} is the same and {hold.status}: resolve it first"
     return None
 
@@ -218,6 +230,24 @@ def sellable(proposal: Proposal, picture: Picture) -> str | None:
     return f"{proposal.quantity:,} shares are {over:,} more than the {picture.sellable:,} that can be sold"
 
 
+def _off_tick(price: int, proposal: Proposal, known: Instrument | None) -> str | None:
+    on = kst_date(proposal.venue_time)
+    if known is None or is_on_tick(price, known.market, on):
+        return None
+    size = tick_size(price, known.market, on)
+    return f"{price:,} KRW is {price % size:,} KRW off the tick of {size:,} KRW"
+
+
+def _outside(price: int, known: Instrument | None) -> str | None:
+    if known is None:
+        return None
+    if known.lower_limit is not None and price < known.lower_limit:
+        return f"{price:,} KRW is {known.lower_limit - price:,} KRW below the lower limit {known.lower_limit:,} KRW"
+    if known.upper_limit is not None and price > known.upper_limit:
+        return f"{price:,} KRW is {price - known.upper_limit:,} KRW above the upper limit {known.upper_limit:,} KRW"
+    return None
+
+
 def _over(value: int, limit: int, what: str) -> str | None:
     if value <= limit:
         return None
@@ -231,6 +261,7 @@ STATE_RULES = (
     Rule("INSTRUMENT", Scope.ALL, instrument, lambda _: "tradable", "instrument"),
     Rule("TICK", Scope.ALL, tick, lambda _: "tick table of the market", "KRW"),
     Rule("PRICE_LIMIT", Scope.ALL, price_limit, lambda _: "daily limits", "KRW"),
+    Rule("STOP_PRICE", Scope.ALL, stop_price, lambda _: "buys above the mark, sells below", "KRW"),
     Rule("DATA_AGE", Scope.ALL, data_age, lambda config: config.max_data_age_ms, "ms of venue time"),
     Rule("COLLAR", Scope.ALL, collar, lambda config: config.price_collar_ppm, "ppm of the mark"),
     Rule("CONFIDENCE", Scope.ENTRIES, confidence, lambda config: config.min_confidence_ppm, "ppm"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.config import RunConfig
 from domain.instruments import Instrument
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested
@@ -108,9 +109,12 @@ class RiskState:
                 self.gate = level
             case LossLimitHit():
                 self.loss_locked, self.loss_armed = True, False
+            case HoldingBooked():
+                self._adjusted(message)
             case BrokerStateReceived(positions=positions, venue_time=at):
                 self.offered = {item.symbol: item.quantity for item in positions if item.quantity}
-                self._clock(at)
+                if not self.config.orders_have_own_clock:  # how old a quote is, is a question to the quotes' clock
+                    self._clock(at)
             case AccountOpened():
                 self._open_account(message)
             case ModifyApproved(client_order_id=order_id, reserved_krw=reserved):
@@ -141,16 +145,26 @@ class RiskState:
                 hold = self._approved(message)
             case OrderStateChanged():
                 hold = self._moved(hold, message)
-            case FillBooked(symbol=symbol, position_qty=quantity):
-                self.cash = message.cash
-                self.positions.pop(symbol, None)
-                if quantity:
-                    self.positions[symbol] = quantity
+            case FillBooked():
+                self._hold_shares(message)
                 hold = hold.with_booked(message.last_qty) if hold is not None else None
         if hold is not None:
             self.holds[order_id] = hold
             if hold.is_done:
                 del self.holds[order_id]
+
+    def _hold_shares(self, booked: FillBooked | HoldingBooked) -> None:
+        self.cash = booked.cash
+        self.positions.pop(booked.symbol, None)
+        if booked.position_qty:
+            self.positions[booked.symbol] = booked.position_qty
+
+    def _adjusted(self, booked: HoldingBooked) -> None:
+        self._hold_shares(booked)
+        self._prune_flattening()
+        quote = self.quotes.get(booked.symbol)
+        if booked.action == "SPLIT" and quote is not None and kst_date(quote.venue_time) < kst_date(booked.venue_time):
+            del self.quotes[booked.symbol]  # a price of the old shares says nothing about the new ones
 
     def _approved(self, order: OrderApproved) -> Hold:
         self.approved_at[order.symbol, order.side] = order.venue_time
@@ -166,6 +180,8 @@ class RiskState:
             reserved=order.reserved_krw,
             status="NEW",
             leaves=order.quantity,
+            kind=order.kind,
+            stop_price=order.stop_price,
         )
 
     def _moved(self, hold: Hold | None, change: OrderStateChanged) -> Hold | None:

@@ -115,7 +115,7 @@ def only(kind: type[Any], messages: Sequence[Message]) -> list[Any]:
 
 
 def a_run(**changes: Any) -> RunStarted:
-    fields: dict[str, Any] = {"mode": "paper", "symbols": (SAMSUNG,), "orders_endpoint": "paper"}
+    fields: dict[str, Any] = {"mode": "paper", "symbols": (SAMSUNG,)}
     return RunStarted("r1", "0.1.0", RunConfig(**(fields | changes)))
 
 
