@@ -106,7 +106,9 @@ def histories(file: BarFile, lists: Lists, fallback: Market) -> Iterator[BarHist
 
 def read_list(path: Path, needed: tuple[str, ...]) -> list[dict[str, Any]]:
     """Read a list (defects, instruments, delisted codes) as rows of text. Raises DataError like `read_bars`."""
-    frame = _read(path, lambda names: _pick(path, names, needed, ("list_date", "market", "kind", "name", "issue")))
+    frame = _read(
+        path, lambda names: _pick(path, names, needed, ("list_date", "market", "kind", "name", "issue", "file"))
+    )
     return frame.to_dicts()
 
 

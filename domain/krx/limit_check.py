@@ -130,7 +130,7 @@ def _without_base(history: BarHistory, index: int) -> _Reason:
 
 def _explain(history: BarHistory, index: int, base: int) -> _Reason:
     # on the first day of a file any row is the first of its code: only what does not fit better is a listing
-    unsure = history.listed_on is None and history.bars[index].day == history.file_days[0]
+    unsure = not _is_known_listing(history, index)
     found = (
         (None if unsure else _listing(history, index, base))
         or _set_anew(history, index, base)
@@ -149,11 +149,17 @@ def _is_listing_day(history: BarHistory, index: int) -> bool:
     return index == 0 and history.is_continuous
 
 
+def _is_known_listing(history: BarHistory, index: int) -> bool:
+    """Tell whether a row is surely a listing day: by a list, or because the file began before it."""
+    told = history.listed_on is not None or history.bars[index].day > history.file_days[0]
+    return told and _is_listing_day(history, index)
+
+
 def _listing(history: BarHistory, index: int, base: int) -> _Reason | None:
     if not _is_listing_day(history, index):
         return None
     bar, market = history.bars[index], history.market
-    known = history.listed_on is not None or bar.day > history.file_days[0]
+    known = _is_known_listing(history, index)
     how = "listing day" if known else "listing day as far as the file tells (its first day)"
     if market is Market.KONEX:  # its rule is not known; without a date from outside any first row would pass
         return (LimitReason.LISTING_DAY, f"{how}; limits of KONEX then are not known") if known else None
@@ -224,10 +230,12 @@ def _leverage(history: BarHistory, index: int, base: int) -> _Reason | None:
 def _liquidation(history: BarHistory, index: int) -> _Reason | None:
     """Liquidation trading: the last seven sessions of a code, after a halt, without limits.
 
-    A code that leaves before the file ends, or is in the list of delisted ones, is in its last sessions. One still
-    there at the end of the file must have come out of a halt at most seven traded days before, out of its limits on
-    the first of them.
+    A code that leaves before the file ends is in its last sessions. One still there at the end of the file must have
+    come out of a halt at most seven traded days before; unless it is known to have left since, it must also have been
+    out of its limits on the first of them.
     """
+    if _is_known_listing(history, index):
+        return None
     bars = history.bars
     left = sum(bar.is_traded for bar in bars[index:])
     to_come = len(bars) - index
@@ -244,7 +252,7 @@ def _liquidation(history: BarHistory, index: int) -> _Reason | None:
         and (start == 0 or not bars[start - 1].is_traded)
         and sum(bar.is_traded for bar in bars[start:]) <= LIQUIDATION_SESSIONS
     ]
-    if history.is_delisted and (starts or left <= LIQUIDATION_SESSIONS):
+    if history.is_delisted and starts:
         text = f"liquidation trading: delisted since, {left} of at most {LIQUIDATION_SESSIONS} traded days left"
         return LimitReason.LIQUIDATION, text
     for start in starts if history.is_continuous else ():
