@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import books, broker, demo, fsm, krx, log, log_export, log_why, orders, replay, trader
+from cli import backtest, books, broker, demo, fsm, krx, log, log_export, log_why, orders, replay, trader
 from cli.context import HOME_VARIABLE, Exit, exit_code
 from cli.logging import set_up_logging
 from domain.errors import HantradeError
@@ -44,6 +44,7 @@ log.app.command("why")(log_why.why)
 app.add_typer(log.app, name="log")
 app.add_typer(broker.app, name="broker")
 app.add_typer(fsm.app, name="fsm")
+app.add_typer(backtest.app, name="backtest")
 app.add_typer(krx.app, name="krx")
 
 

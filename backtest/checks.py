@@ -1,0 +1,272 @@
+"""What is wrong with a back-test, as far as its log and its data can tell. Every check here can fail; tests plant each.
+
+*Look-ahead*: something was known before it had happened. Always a bug of the machinery or of the data.
+*Unfillable*: a fill the recorded market did not offer. The profit of such a trade is not to be believed.
+*Data*: what is missing or broken in the data, or had to be assumed.
+*Trouble*: what stopped or limited trading.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from backtest.history import History, OrderStory
+from backtest.run import codec
+from backtest.source import StoredDay
+from broker_sim.recording import Bar, Recording
+from domain.krx.calendar import NO_OVERRIDES, Overrides
+from domain.krx.sessions import regular_session
+from domain.messages.market import QuotesJudged, QuotesReceived
+from domain.quotes import Quote, QuoteKind
+from domain.time import kst_full_text, kst_text
+from domain.types import NANOS_PER_SECOND, Side
+from persistence.reader import LogReader
+
+LOOK_AHEAD, UNFILLABLE, DATA, TROUBLE = "look_ahead", "unfillable", "data", "trouble"
+NAMED: Final = 5  # symbols or days named in a warning; the rest is counted
+BOOK: Final = int(QuoteKind.BOOK)
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:
+    """One kind of finding: how often, and the first in words."""
+
+    kind: str  # look_ahead, unfillable, data, trouble
+    rule: str
+    count: int
+    text: str
+
+
+def warnings_of(
+    history: History, days: Sequence[StoredDay], absent: dict[str, list[date]], overrides: Overrides = NO_OVERRIDES
+) -> list[Warning]:
+    """Give every finding, the gravest kinds first. Raises LogError."""
+    bars = BarLookup(stored.recording for stored in days)
+    return [
+        *look_ahead(history),
+        *rows_ahead(history, bars),
+        *unfillable(history, bars),
+        *data_defects(history, days, absent, overrides),
+        *troubles(history),
+    ]
+
+
+class BarLookup:
+    """The recorded bar of a symbol at a moment."""
+
+    def __init__(self, recordings: Iterable[Recording]) -> None:
+        """Take the recorded days."""
+        self._starts: dict[str, list[int]] = {}
+        self._bars: dict[str, list[tuple[Bar, int]]] = {}  # bar, its end (UTC ns)
+        for recording in recordings:
+            length = recording.bar_seconds * NANOS_PER_SECOND
+            for code, bars in recording.bars.items():
+                self._starts.setdefault(code, []).extend(bar.start for bar in bars)
+                self._bars.setdefault(code, []).extend((bar, bar.start + length) for bar in bars)
+
+    def at(self, symbol: str, when: int) -> Bar | None:
+        """Give the bar that covers a moment (UTC ns), None where nothing was recorded."""
+        index = bisect_right(self._starts.get(symbol, []), when) - 1
+        if index < 0:
+            return None
+        bar, end = self._bars[symbol][index]
+        return bar if when < end else None
+
+    def knows(self, symbol: str) -> bool:
+        """Tell whether there are bars of a symbol at all; recorded ticks have none."""
+        return symbol in self._bars
+
+
+# ---- look-ahead ------------------------------------------------------------------------------------------------
+
+
+def look_ahead(history: History) -> list[Warning]:
+    """Find what was known before it happened. Only a log on venue time can tell of its quotes."""
+    found: list[Warning] = []
+    if history.has_venue_clock:
+        heard = [
+            f"event {seq}: rows up to {kst_full_text(at)} heard at {kst_text(now)}" for seq, at, now in history.ahead
+        ]
+        found += _finding(LOOK_AHEAD, "row_from_the_future", heard)
+        formed = [f"a signal of {kst_full_text(at)} formed at {kst_text(now)}" for at, now in history.late_signals]
+        found += _finding(LOOK_AHEAD, "signal_from_the_future", formed)
+    early = [
+        f"{_order(story)}: decided at {kst_text(_decided(history, story))}, filled at {kst_text(fill.venue_time)}"
+        for story in history.orders.values()
+        for fill in story.fills
+        if fill.venue_time < _decided(history, story)
+    ]
+    found += _finding(LOOK_AHEAD, "fill_before_its_decision", early)
+    series = [
+        f"the series of {item.symbol} for {day} has a point of {item.points[-1].day}"
+        for day, item in history.series
+        if day and item.points and item.points[-1].day >= day
+    ]
+    measured = [
+        f"attention to {item.symbol} on {day} used {item.as_of}"
+        for day, item in history.measured
+        if day and item.as_of and item.as_of >= day
+    ]
+    return found + _finding(LOOK_AHEAD, "attention_of_the_same_day", [*series, *measured])
+
+
+def _decided(history: History, story: OrderStory) -> int:
+    """Give the moment of a decision on the venue's clock: the row it was about, or the clock of a back-test."""
+    return story.recorded_at if history.has_venue_clock else story.approved.venue_time
+
+
+def rows_ahead(history: History, bars: BarLookup) -> list[Warning]:
+    """Find rows that show a price their own bar never had: a strategy that hears one knows of another bar."""
+    found = []
+    with LogReader(history.path, codec()) as reader:
+        for record, message in reader.messages(type=QuotesReceived.__name__):
+            if not isinstance(message, QuotesReceived):
+                continue
+            for row in message.batch.rows:
+                if row.kind != BOOK and bars.knows(row.symbol) and not _is_of_its_bar(row, bars):
+                    found.append(
+                        f"event {record.seq}: {row.symbol} at {row.price:,} at {kst_full_text(row.venue_time)}"
+                    )
+    return _finding(LOOK_AHEAD, "row_of_another_bar", found)
+
+
+def _is_of_its_bar(row: Quote, bars: BarLookup) -> bool:
+    bar = bars.at(row.symbol, row.venue_time)
+    return bar is not None and bar.low <= row.price <= bar.high
+
+
+# ---- fills -----------------------------------------------------------------------------------------------------
+
+
+def unfillable(history: History, bars: BarLookup) -> list[Warning]:
+    """Find fills better than anything traded in their bar, fills in silence, and fills of too many shares."""
+    better, silent, too_many, worse = [], [], [], []
+    taken: Counter[tuple[str, int]] = Counter()
+    for story in history.orders.values():
+        symbol, side = story.approved.symbol, story.approved.side
+        if not bars.knows(symbol):
+            continue
+        for fill in story.fills:
+            bar = bars.at(symbol, fill.venue_time)
+            said = f"{_order(story)}: {fill.quantity:,} at {fill.price:,} at {kst_full_text(fill.venue_time)}"
+            if bar is None or not bar.volume:
+                silent.append(f"{said}, no trade was recorded in that bar")
+                continue
+            span = f"the bar traded from {bar.low:,} to {bar.high:,}"
+            if (fill.price < bar.low) if side is Side.BUY else (fill.price > bar.high):
+                better.append(f"{said}, {span}")
+            elif not bar.low <= fill.price <= bar.high:
+                worse.append(f"{said}, {span}")
+            taken[symbol, bar.start] += fill.quantity
+            if taken[symbol, bar.start] > bar.volume:
+                too_many.append(f"{said}, the whole bar traded {bar.volume:,} shares")
+    return [
+        *_finding(UNFILLABLE, "better_than_the_bar", better),
+        *_finding(UNFILLABLE, "more_than_the_bar_traded", too_many),
+        *_finding(UNFILLABLE, "nothing_traded", silent),
+        *_finding(UNFILLABLE, "worse_than_the_bar", worse, " (against us: across a made-up spread)"),
+    ]
+
+
+# ---- data ------------------------------------------------------------------------------------------------------
+
+
+def data_defects(
+    history: History, days: Sequence[StoredDay], absent: dict[str, list[date]], overrides: Overrides
+) -> list[Warning]:
+    """Tell what of the data was refused, is missing, or had to be assumed."""
+    refused: Counter[str] = Counter()
+    for stored in days:
+        refused.update(stored.recording.refused)
+    found = [
+        Warning(DATA, "rows_refused", count, f"{count:,} rows of the file were left out: {reason}")
+        for reason, count in sorted(refused.items())
+    ]
+    found += _judged(history)
+    found += _calendar([stored.recording.day for stored in days], overrides)
+    if history.limits_unknown:
+        names = _named(sorted(history.limits_unknown))
+        text = f"no previous close, so no daily limits, on at least one day: {names}"
+        found.append(Warning(DATA, "limits_unknown", len(history.limits_unknown), text))
+    broken = [f"{code} on {stored.recording.day}" for stored in days for code in stored.broken]
+    if broken:
+        text = f"prices do not fit the close before (a split, a new listing, or a gap in the data): {_named(broken)}"
+        found.append(Warning(DATA, "close_does_not_fit", len(broken), text))
+    gone = [f"{code} on {len(on)} days" for code, on in sorted(absent.items())]
+    if gone:
+        found.append(Warning(DATA, "symbol_absent", len(gone), f"not in the file: {_named(gone)}"))
+    return found
+
+
+def _judged(history: History) -> list[Warning]:
+    """Count the verdicts of the quality rules."""
+    counts: Counter[tuple[str, bool]] = Counter()
+    first: dict[tuple[str, bool], str] = {}
+    with LogReader(history.path, codec()) as reader:
+        for record in reader.events(type=QuotesJudged.__name__, raw=False):
+            if b'"verdicts":[]' in record.payload:
+                continue
+            message = reader.decode(record)
+            if isinstance(message, QuotesJudged):
+                for verdict in message.verdicts:
+                    key = (verdict.rule, verdict.refused)
+                    counts[key] += 1
+                    first.setdefault(key, f"{verdict.symbol}: {verdict.detail}")
+    return [
+        Warning(
+            DATA, rule, count, f"{count:,} rows {'refused' if refused else 'flagged'} by {rule}, first {first[key]}"
+        )
+        for key, count in sorted(counts.items())
+        for rule, refused in (key,)
+    ]
+
+
+def _calendar(days: Sequence[date], overrides: Overrides) -> list[Warning]:
+    if not days:
+        return []
+    have, missing, day = set(days), [], days[0]
+    while day <= days[-1]:
+        if day not in have and regular_session(day, overrides) is not None:
+            missing.append(day.isoformat())
+        day += timedelta(days=1)
+    if not missing:
+        return []
+    return [Warning(DATA, "session_missing", len(missing), f"sessions without data: {_named(missing)}")]
+
+
+# ---- trouble ---------------------------------------------------------------------------------------------------
+
+
+def troubles(history: History) -> list[Warning]:
+    """Tell what stopped or limited trading."""
+    found = []
+    for kind in dict.fromkeys(item.kind for item in history.troubles):
+        texts = [f"{kst_full_text(item.venue_time)} {item.text}" for item in history.troubles if item.kind == kind]
+        found += _finding(TROUBLE, kind, texts)
+    unfinished = [run.run_id for run in history.runs if run.run_id not in {end.run_id for end in history.ended}]
+    found += _finding(TROUBLE, "run_cut_off", [f"run {name} has no end" for name in unfinished])
+    disorderly = [end.reason for end in history.ended if "did not finish" in end.reason]
+    return found + _finding(TROUBLE, "no_orderly_stop", disorderly)
+
+
+# ---- words -----------------------------------------------------------------------------------------------------
+
+
+def _finding(kind: str, rule: str, texts: Sequence[str], ending: str = "") -> list[Warning]:
+    if not texts:
+        return []
+    more = f" (and {len(texts) - 1:,} more)" if len(texts) > 1 else ""
+    return [Warning(kind, rule, len(texts), f"{texts[0]}{ending}{more}")]
+
+
+def _named(names: Sequence[str]) -> str:
+    rest = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {rest:,} more" if rest > 0 else "")
+
+
+def _order(story: OrderStory) -> str:
+    order = story.approved
+    return f"{order.side.lower()} of {order.symbol} ({order.client_order_id})"

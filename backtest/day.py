@@ -1,0 +1,113 @@
+"""One stored day through the house: market first, then whoever hears of it, all in the order of venue time."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from backtest.house import House
+from backtest.plan import NANOS_PER_MS, Pace
+from backtest.timeline import Timeline
+from backtest.wire import Wire
+from broker.translate.quotes import encode_batch
+from broker_sim.venue import DurableVenue
+from domain.config import RunConfig
+from domain.instruments import Instrument
+from domain.messages.market import QuotesEnded, QuotesReceived
+from domain.messages.operator import StopRequested
+from domain.messages.run import ClockTicked, RunEnded, RunStarted
+from domain.quotes import Quote, QuoteBatch
+from domain.types import NANOS_PER_SECOND, UnixNanos
+from fsm.trading_day import State
+
+SETTLE_TICKS = 60  # seconds of venue time the end of a day may take; open orders get 15 s to be confirmed closed
+AT_ONCE = 1_000  # answers to the first message; more is a loop between wire and core
+
+
+class Day:
+    """Drive one run of the trader over one day."""
+
+    def __init__(self, house: House, wire: Wire, venue: DurableVenue, timeline: Timeline, pace: Pace) -> None:
+        """Take the parts; they live longer than the day."""
+        self._house = house
+        self._wire = wire
+        self._venue = venue
+        self._timeline = timeline
+        self._tick_ns = pace.tick_ms * NANOS_PER_MS
+        self._run_id = ""
+        self._batches = 0
+
+    def begin(
+        self, config: RunConfig, version: str, run_id: str, at: UnixNanos, instruments: Iterable[Instrument]
+    ) -> None:
+        """Start the run at a moment before the first row: links, instruments, account, the account's reconciliation."""
+        listed = tuple(instruments)
+        self._run_id = self._house.run_id = run_id
+        self._batches = 0
+        self._timeline.begin(at)
+        self._venue.exchange.set_instruments(listed)
+        self._venue.begin(at)
+        self._wire.pull()
+        self._wire.begin(run_id, listed)
+        self._house.post(RunStarted(run_id, version, config), "system")
+        self._tick()
+        self._timeline.run(at)
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the trader asked for quotes."""
+        return self._wire.subscribed
+
+    def make_ready(self, before: UnixNanos) -> bool:
+        """Let the clock go on, up to a moment, until the trader asks for quotes: slow links take their time."""
+        while not self.is_ready and self._timeline.now < before:
+            self._timeline.run(min(before, self._timeline.now + NANOS_PER_SECOND))
+        return self.is_ready
+
+    def hear(self, rows: Sequence[Quote]) -> None:
+        """Let a batch pass through the exchange row by row, then let the trader hear it at the time of its last row."""
+        self._trade(rows)
+        end = UnixNanos(rows[-1].venue_time)
+        self._timeline.run(end)
+        self._batches += 1
+        batch = QuoteBatch(self._run_id, self._batches, rows, 0, False, self._timeline.now)
+        self._house.post(QuotesReceived(batch, encode_batch(batch, columns=True)), "link/quotes")
+        self._timeline.run(end)
+
+    def end(self, reason: str, *, data_ended: bool) -> None:
+        """End the run as a trader stops in order. `data_ended`: the source says it has no more rows today."""
+        if data_ended:
+            self._house.post(QuotesEnded(self._timeline.now), "link/quotes")
+            self._venue.end_of_data()
+            self._wire.pull()
+            self._settle(lambda: self._house.role("trading_day").state is State.CLOSED)
+        self._house.post(StopRequested(f"{self._run_id}-stop", "backtest", reason), "process")
+        self._settle(lambda: self._wire.stopped)
+        in_order = reason if self._wire.stopped else f"{reason}; the orderly stop did not finish"
+        self._house.post(RunEnded(self._run_id, in_order), "system")
+        self._house.commit()
+
+    # ---- inside -------------------------------------------------------------------------------------------------
+
+    def _trade(self, rows: Sequence[Quote]) -> None:
+        """Let rows trade. While no order is at the venue or on its way, nothing can happen between them."""
+        timeline, venue, wire = self._timeline, self._venue, self._wire
+        if not wire.under_way and not self._house.role("executor").open:
+            venue.on_quotes(rows)
+            wire.pull()
+            return
+        for row in rows:
+            timeline.run(row.venue_time)
+            venue.on_quotes((row,))
+            wire.pull()
+
+    def _settle(self, done: Callable[[], bool]) -> None:
+        for _ in range(SETTLE_TICKS):
+            self._timeline.run(self._timeline.now)
+            if done() and not self._wire.under_way:
+                return
+            self._timeline.run(self._timeline.now + NANOS_PER_SECOND)
+            self._house.post(ClockTicked(self._timeline.now, False), "clock")
+
+    def _tick(self) -> None:
+        """Tick now and again and again: heartbeats first, so that no link seems silent."""
+        self._wire.beat()
+        self._house.post(ClockTicked(self._timeline.now, False), "clock")
+        self._timeline.after(self._tick_ns, self._tick)

@@ -1,0 +1,269 @@
+"""What a log tells of its orders, fills and equity: any log, of a back-test, a demo or a live day."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from backtest.run import codec
+from domain.messages.link import InstrumentsReceived
+from domain.messages.market import AttentionMeasured, TrendReceived
+from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged
+from domain.messages.run import InputRefused, RoleFailed, RunEnded, RunStarted
+from domain.messages.trading import (
+    AccountOpened,
+    DayChanged,
+    EquityMarked,
+    FillBooked,
+    LossLimitHit,
+    OrderApproved,
+    OrderDenied,
+    SessionPlanned,
+    SignalFormed,
+    StrategyBenched,
+)
+from domain.time import kst_date
+from domain.types import Krw
+from persistence.codec import UnknownEvent
+from persistence.reader import LogReader
+from persistence.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution as the venue reported it, and what the books made of it."""
+
+    venue_time: int  # UTC ns
+    quantity: int
+    price: int  # KRW
+
+
+@dataclass(slots=True)
+class OrderStory:
+    """One order from its decision to its end."""
+
+    approved: OrderApproved
+    seq: int  # of the approval in its log
+    clock: int  # venue time (UTC ns) of the newest row the trader had heard when it decided
+    recorded_at: int  # system time of the decision, UTC ns
+    met_at: int = 0  # venue time at which the venue accepted it; 0 when it never did
+    fills: list[Fill] = field(default_factory=list)
+    status: str = ""
+    reason: str = ""
+    changed_at: int = 0  # venue time of the newest change told
+
+    @property
+    def filled(self) -> int:
+        """Count the shares filled."""
+        return sum(fill.quantity for fill in self.fills)
+
+    @property
+    def notional(self) -> int:
+        """Sum the won of all fills."""
+        return sum(fill.quantity * fill.price for fill in self.fills)
+
+    @property
+    def day(self) -> date:
+        """Give the trading date of the decision."""
+        return kst_date(self.approved.venue_time)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that stopped, limited or broke trading."""
+
+    venue_time: int  # UTC ns, of the newest row before it
+    kind: str  # name of the message
+    text: str
+
+
+@dataclass(slots=True)
+class History:
+    """One log, read from end to end."""
+
+    path: Path
+    runs: list[RunStarted] = field(default_factory=list)
+    ended: list[RunEnded] = field(default_factory=list)
+    orders: dict[str, OrderStory] = field(default_factory=dict)  # in order of decision
+    denied: list[OrderDenied] = field(default_factory=list)
+    booked: list[FillBooked] = field(default_factory=list)
+    opened: list[AccountOpened] = field(default_factory=list)
+    equity: list[tuple[int, Krw]] = field(default_factory=list)  # venue time, won; opening and marks
+    sessions: dict[str, SessionPlanned] = field(default_factory=dict)
+    days: list[DayChanged] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)  # venue time of the last row of each batch
+    ahead: list[tuple[int, int, int]] = field(default_factory=list)  # seq, venue time, clock of batches not yet due
+    quotes: int = 0
+    events: int = 0
+    signals: Counter[str] = field(default_factory=Counter)  # where the attention used came from -> how many
+    served: set[str] = field(default_factory=set)
+    limits_unknown: set[str] = field(default_factory=set)
+    series: list[tuple[str, TrendReceived]] = field(default_factory=list)  # trading date, series
+    attention: dict[str, AttentionMeasured] = field(default_factory=dict)  # symbol -> newest
+    measured: list[tuple[str, AttentionMeasured]] = field(default_factory=list)  # trading date, measure
+    late_signals: list[tuple[int, int]] = field(default_factory=list)  # signal's venue time, clock: from the future
+    _now: int = 0
+    _date: str = ""
+
+    @property
+    def has_venue_clock(self) -> bool:
+        """Tell whether system time was venue time: then nothing may be known before it happened."""
+        return bool(self.runs) and all(run.config.mode.startswith("backtest") for run in self.runs)
+
+    def holding(self, symbol: str, at: int) -> int:
+        """Give the shares held of a symbol at a venue time (UTC ns)."""
+        held = 0
+        for fill in self.booked:
+            if fill.venue_time > at:
+                break
+            if fill.symbol == symbol:
+                held = fill.position_qty
+        return held
+
+    def equity_before(self, at: int) -> Krw | None:
+        """Give the newest equity known before a venue time (UTC ns)."""
+        found = None
+        for when, equity in self.equity:
+            if when > at:
+                break
+            found = equity
+        return found
+
+
+def read_history(path: Path) -> History:
+    """Read a log. Raises ConfigError, LogError."""
+    history = History(path)
+    with LogReader(path, codec()) as reader:
+        for record in reader.events(raw=False):
+            history.events = record.seq
+            if record.type == "QuotesReceived":
+                _batch(history, record)
+                continue
+            take = _TAKES.get(record.type)
+            if take is None:
+                continue
+            message = reader.decode(record)
+            if not isinstance(message, UnknownEvent):
+                take(history, message, record)
+    return history
+
+
+def _batch(history: History, record: Record) -> None:
+    import msgspec
+
+    history.quotes += int(msgspec.json.decode(record.payload)["rows"])
+    if record.venue_time is None:
+        return
+    if record.venue_time > record.recorded_at:
+        history.ahead.append((record.seq, record.venue_time, record.recorded_at))
+    history.ends.append(record.venue_time)
+    history._now = record.venue_time
+
+
+def _approved(history: History, message: OrderApproved, record: Record) -> None:
+    history.orders[message.client_order_id] = OrderStory(message, record.seq, history._now, record.recorded_at)
+
+
+def _accepted(history: History, message: OrderAccepted, _: Record) -> None:
+    story = history.orders.get(message.client_order_id)
+    if story is not None and not story.met_at:
+        story.met_at = message.venue_time
+
+
+def _filled(history: History, message: OrderFilled, _: Record) -> None:
+    story = history.orders.get(message.client_order_id)
+    if story is not None:
+        story.fills.append(Fill(message.venue_time, message.last_qty, message.last_px))
+
+
+def _changed(history: History, message: OrderStateChanged, _: Record) -> None:
+    story = history.orders.get(message.client_order_id)
+    if story is not None:
+        story.status, story.reason, story.changed_at = message.to_status, message.reason, message.venue_time
+
+
+def _day(history: History, message: DayChanged, _: Record) -> None:
+    history.days.append(message)
+
+
+def _mark(history: History, message: EquityMarked, _: Record) -> None:
+    history.equity.append((message.venue_time, message.equity))
+
+
+def _opened(history: History, message: AccountOpened, _: Record) -> None:
+    history.opened.append(message)
+    history.equity.append((message.venue_time, message.start_equity))
+
+
+def _session(history: History, message: SessionPlanned, _: Record) -> None:
+    history.sessions[message.trading_date] = message
+    history._date = message.trading_date
+
+
+def _instruments(history: History, message: InstrumentsReceived, _: Record) -> None:
+    history.served |= {one.symbol for one in message.instruments}
+    history.limits_unknown |= {one.symbol for one in message.instruments if one.upper_limit is None}
+
+
+def _series(history: History, message: TrendReceived, _: Record) -> None:
+    history.series.append((history._date, message))
+
+
+def _measured(history: History, message: AttentionMeasured, _: Record) -> None:
+    history.attention[message.symbol] = message
+    history.measured.append((history._date, message))
+
+
+def _signal(history: History, message: SignalFormed, record: Record) -> None:
+    history.signals[message.attention] += 1
+    if message.venue_time > record.recorded_at:
+        history.late_signals.append((message.venue_time, record.recorded_at))
+
+
+def _trouble(history: History, message: Any, _: Record) -> None:
+    match message:
+        case RoleFailed(role_name=name, error=error):
+            text = f"role {name} failed: {error}"
+        case StrategyBenched(strategy=name, error=error):
+            text = f"strategy {name} raised and was left out: {error}"
+        case InputRefused(type=kind, error=error):
+            text = f"{kind} was refused: {error}"
+        case LossLimitHit(loss_krw=loss, limit_krw=limit):
+            text = f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW; the day was halted"
+        case _:
+            text = str(message)
+    history.troubles.append(Trouble(history._now, type(message).__name__, text))
+
+
+def _append(name: str) -> Callable[[History, Any, Record], None]:
+    def take(history: History, message: Any, _: Record) -> None:
+        getattr(history, name).append(message)
+
+    return take
+
+
+_TAKES: dict[str, Callable[[History, Any, Record], None]] = {
+    "RunStarted": _append("runs"),
+    "RunEnded": _append("ended"),
+    "OrderDenied": _append("denied"),
+    "FillBooked": _append("booked"),
+    "OrderApproved": _approved,
+    "OrderAccepted": _accepted,
+    "OrderFilled": _filled,
+    "OrderStateChanged": _changed,
+    "DayChanged": _day,
+    "EquityMarked": _mark,
+    "AccountOpened": _opened,
+    "SessionPlanned": _session,
+    "InstrumentsReceived": _instruments,
+    "TrendReceived": _series,
+    "AttentionMeasured": _measured,
+    "SignalFormed": _signal,
+    "RoleFailed": _trouble,
+    "StrategyBenched": _trouble,
+    "InputRefused": _trouble,
+    "LossLimitHit": _trouble,
+}

@@ -1,0 +1,152 @@
+"""A back-test from its first day to its last, in one log."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import blake2b
+from itertools import chain
+from pathlib import Path
+
+from backtest.batches import batches
+from backtest.day import Day
+from backtest.house import House
+from backtest.plan import Pace
+from backtest.source import Source, StoredDay
+from backtest.timeline import Timeline
+from backtest.venue import a_venue
+from backtest.wire import Wire
+from broker.translate.quotes import decode_batch
+from broker_sim.backend import WARM_UP
+from broker_sim.bar_ticks import ticks_of
+from domain.config import RunConfig
+from domain.errors import InvariantError
+from domain.quotes import Quote
+from domain.types import Krw, UnixNanos
+from persistence.codec import MessageCodec
+from persistence.event_log import EventLog
+from trends.source import TrendSource
+
+UNHEARD_MS = 86_400_000  # bars are no ticks: a minute without a row is no broken link
+Cut = Callable[[Iterable[Quote]], Iterator[list[Quote]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """How far a back-test is."""
+
+    day: date
+    day_number: int  # from 1
+    venue_time: UnixNanos
+    share_ppm: int  # of the day's session that has passed
+    quotes: int  # rows so far, of all days
+    fills: int
+    equity: Krw
+
+
+@dataclass(slots=True)
+class Ran:
+    """What was done, as far as the log does not tell it."""
+
+    log_path: Path
+    days: list[StoredDay] = field(default_factory=list)
+    quotes: int = 0
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Everything a back-test is made with."""
+
+    config: RunConfig
+    version: str
+    pace: Pace
+    log_path: Path
+    trends: TrendSource
+    cut: Cut | None = None  # how rows become batches; None: by the pace
+
+
+def codec() -> MessageCodec:
+    """Give the codec of the log."""
+    return MessageCodec(decode_batch, joins=True)
+
+
+def run(
+    orders: Orders,
+    source: Source,
+    watch: Callable[[Glance], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Ran:
+    """Trade every stored day in one log, a run a day; `watch` hears after each batch, `stop` is asked before each.
+
+    Cash and holdings carry over. The same orders on the same data write the same log, byte for byte in its hashes.
+    Raises DataError, ConfigError, LogError; what was traded until then is in the log.
+    """
+    name = _name(orders, source)
+    config = replace(orders.config, link=replace(orders.config.link, mute_after_ms=UNHEARD_MS))
+    timeline, ran = Timeline(), Ran(orders.log_path)
+    first = UnixNanos(0)
+    log = EventLog.open(orders.log_path, create_id=lambda: name, now=lambda: first)
+    try:
+        with a_venue(config, f"{name}-paper", lambda: timeline.now) as venue:
+            house = House(log, codec(), timeline)
+            wire = Wire(house.post, timeline, venue, orders.trends, orders.pace)
+            house.release = wire.carry_out
+            day = Day(house, wire, venue, timeline, orders.pace)
+            for stored in source.load():
+                ran.days.append(stored)
+                try:
+                    _trade(day, house, stored, orders, config, ran, watch, stop)
+                finally:
+                    house.commit()
+                if ran.interrupted:
+                    break
+    finally:
+        log.close()
+    return ran
+
+
+def _trade(
+    day: Day,
+    house: House,
+    stored: StoredDay,
+    orders: Orders,
+    config: RunConfig,
+    ran: Ran,
+    watch: Callable[[Glance], None],
+    stop: Callable[[], bool],
+) -> None:
+    recording, session = stored.recording, stored.recording.session
+    ticks = ticks_of(recording, config.seed)
+    head = next(ticks)
+    begin = UnixNanos(min(session.open, head.venue_time) - WARM_UP)
+    day.begin(config, orders.version, f"bt-{recording.day}", begin, recording.instruments.values())
+    if not day.make_ready(UnixNanos(head.venue_time)):
+        links = house.role("connection_supervisor").links
+        states = ", ".join(f"{link.name} {link.state}" for link in links.values())
+        raise InvariantError(f"{recording.day}: the trader asked for no quotes ({states})")
+    cut = orders.cut or (lambda rows: batches(rows, orders.pace))
+    length = session.close - session.open
+    for rows in cut(chain((head,), ticks)):
+        if stop():
+            ran.interrupted = True
+            day.end("interrupted", data_ended=False)
+            return
+        day.hear(rows)
+        ran.quotes += len(rows)
+        watch(_glance(house, recording.day, len(ran.days), rows, session.open, length, ran.quotes))
+    day.end("the stored day is over", data_ended=True)
+
+
+def _glance(
+    house: House, day: date, number: int, rows: Sequence[Quote], opened: int, length: int, quotes: int
+) -> Glance:
+    at = UnixNanos(rows[-1].venue_time)
+    passed = max(0, min(1_000_000, (at - opened) * 1_000_000 // length))
+    portfolio = house.role("portfolio").state
+    return Glance(day, number, at, passed, quotes, len(portfolio.fills), portfolio.books.equity(portfolio.marks))
+
+
+def _name(orders: Orders, source: Source) -> str:
+    """Name a back-test by what it is made of, so that the same one gets the same ids in its log."""
+    said = f"{orders.config} {orders.version} {orders.pace} {source.path.name} {source.days} {source.symbols}"
+    return blake2b(said.encode(), digest_size=5).hexdigest()

@@ -1,0 +1,162 @@
+"""Round trips and the figures of a log: profit after costs, win rate, drawdown."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from backtest.history import History, OrderStory
+from domain.messages.trading import FillBooked
+from domain.time import kst_date
+from domain.types import PPM, Krw, Side
+
+
+@dataclass(slots=True)
+class Trade:
+    """One position from its first buy to its last sell; money is KRW, times are UTC ns."""
+
+    symbol: str
+    opened_at: int
+    closed_at: int = 0  # of the newest fill
+    bought: int = 0  # shares
+    sold: int = 0
+    paid: int = 0  # notional of the buys
+    received: int = 0  # notional of the sells
+    costs: int = 0  # commission and tax
+    realized: int = 0  # costs of both sides included
+    entries: dict[str, None] = field(default_factory=dict)  # order ids
+    exits: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether it is flat again."""
+        return self.bought == self.sold
+
+
+def trades_of(booked: Iterable[FillBooked]) -> list[Trade]:
+    """Group fills (oldest first, of any number of days) into trades, in the order in which they were opened."""
+    done: list[Trade] = []
+    running: dict[str, Trade] = {}
+    for fill in booked:
+        trade = running.get(fill.symbol)
+        if trade is None:
+            trade = running[fill.symbol] = Trade(fill.symbol, fill.venue_time)
+            done.append(trade)
+        trade.closed_at = fill.venue_time
+        trade.costs += fill.commission + fill.tax
+        trade.realized += fill.realized_pnl
+        if fill.side is Side.BUY:
+            trade.bought += fill.last_qty
+            trade.paid += fill.notional
+            trade.entries[fill.client_order_id] = None
+        else:
+            trade.sold += fill.last_qty
+            trade.received += fill.notional
+            trade.exits[fill.client_order_id] = None
+        if fill.position_qty == 0:
+            del running[fill.symbol]
+    return done
+
+
+def reasons(order_ids: Iterable[str], orders: Mapping[str, OrderStory]) -> str:
+    """Give the rationale of these orders, each once."""
+    found = (orders[i].approved.rationale for i in order_ids if i in orders)
+    return "; ".join(dict.fromkeys(text for text in found if text))
+
+
+def max_drawdown(equity: Sequence[tuple[int, Krw]]) -> tuple[Krw, int]:
+    """Give the deepest fall of equity from a peak before it: won, and ppm of that peak; each the largest there was.
+
+    `equity` is in order of time, across days. A peak of 0 or less has no ppm.
+    """
+    peak = deepest = deepest_ppm = 0
+    for index, (_, value) in enumerate(equity):
+        peak = value if index == 0 else max(peak, value)
+        deepest = max(deepest, peak - value)
+        if peak > 0:
+            deepest_ppm = max(deepest_ppm, (peak - value) * PPM // peak)
+    return Krw(deepest), deepest_ppm
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """One trading date."""
+
+    day: date
+    orders: int
+    fills: int
+    realized: Krw  # costs included
+    costs: Krw
+    start_equity: Krw
+    end_equity: Krw
+
+
+def by_day(history: History) -> list[DayFigures]:
+    """Give the figures of every trading date whose account was opened, in order."""
+    figures = []
+    for opened in history.opened:
+        day = date.fromisoformat(opened.trading_date)
+        booked = [fill for fill in history.booked if kst_date(fill.venue_time) == day]
+        marks = [value for when, value in history.equity if kst_date(when) == day]
+        figures.append(
+            DayFigures(
+                day=day,
+                orders=sum(1 for story in history.orders.values() if story.day == day),
+                fills=len(booked),
+                realized=Krw(sum(fill.realized_pnl for fill in booked)),
+                costs=Krw(sum(fill.commission + fill.tax for fill in booked)),
+                start_equity=opened.start_equity,
+                end_equity=marks[-1] if marks else opened.start_equity,
+            )
+        )
+    return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All days together; money is KRW."""
+
+    trades: list[Trade]
+    days: list[DayFigures]
+    closed: int  # trades that are flat again
+    wins: int  # of them with a profit after costs
+    realized: int
+    commission: int
+    tax: int
+    start_equity: int
+    end_equity: int
+    drawdown: int
+    drawdown_ppm: int
+    cash: int
+    held: dict[str, int]  # shares at the end
+
+    @property
+    def win_rate_ppm(self) -> int | None:
+        """Give the share of closed trades with a profit; None when there is none."""
+        return self.wins * PPM // self.closed if self.closed else None
+
+
+def figures_of(history: History) -> Figures:
+    """Add up a log."""
+    booked, trades = history.booked, trades_of(history.booked)
+    closed = [trade for trade in trades if trade.is_closed]
+    start = history.opened[0].start_equity if history.opened else Krw(0)
+    drawdown, drawdown_ppm = max_drawdown(history.equity)
+    held: dict[str, int] = {}
+    for fill in booked:
+        held[fill.symbol] = fill.position_qty
+    first_cash = history.opened[0].cash if history.opened else Krw(0)
+    return Figures(
+        trades=trades,
+        days=by_day(history),
+        closed=len(closed),
+        wins=sum(trade.realized > 0 for trade in closed),
+        realized=sum(fill.realized_pnl for fill in booked),
+        commission=sum(fill.commission for fill in booked),
+        tax=sum(fill.tax for fill in booked),
+        start_equity=start,
+        end_equity=history.equity[-1][1] if history.equity else start,
+        drawdown=drawdown,
+        drawdown_ppm=drawdown_ppm,
+        cash=booked[-1].cash if booked else first_cash,
+        held={symbol: shares for symbol, shares in held.items() if shares},
+    )

@@ -1,0 +1,228 @@
+"""`hantrade backtest`: the trader's own roles on stored data, and two logs held against each other."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
+from cli.names import symbol_of
+from cli.output import emit_json, note
+from cli.sample import sample_path
+from domain.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from backtest.plan import Pace
+    from backtest.run import Orders
+    from backtest.source import Source
+    from domain.config import RunConfig, SimConfig, StrategyConfig
+
+app = typer.Typer(no_args_is_help=True, help="Trade stored data with the trader's own roles; compare two runs.")
+
+INTERRUPTED = 130
+FromOption = Annotated[str, typer.Option("--from", help="First day YYYY-MM-DD; default: the first in the file.")]
+ToOption = Annotated[str, typer.Option("--to", help="Last day YYYY-MM-DD; default: the last in the file.")]
+ParamOption = Annotated[
+    list[str] | None, typer.Option("--param", help="A parameter of the strategy, NAME=VALUE; may be repeated.")
+]
+SimOption = Annotated[
+    list[str] | None, typer.Option("--sim", help="An assumption of the exchange, NAME=VALUE; may be repeated.")
+]
+
+
+@app.command("run")
+def run(
+    *,
+    data: Annotated[Path | None, typer.Option("--data", help="Recorded data; default: the packaged day.")] = None,
+    begin: FromOption = "",
+    end: ToOption = "",
+    symbols: Annotated[str, typer.Option(help="Codes or names, comma separated; default: all of the file.")] = "",
+    strategy: Annotated[str, typer.Option(help="One strategy by name; default: those of the settings.")] = "",
+    param: ParamOption = None,
+    cash: Annotated[int | None, typer.Option(help="Cash to begin with, KRW.", min=1, max=10**15)] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything drawn.", min=0, max=2**63)] = None,
+    sim: SimOption = None,
+    batch_rows: Annotated[int, typer.Option(help="Most rows the trader hears at once.")] = 256,
+    batch_ms: Annotated[int, typer.Option(help="Longest span of a batch, venue ms.")] = 1_000,
+    link_ms: Annotated[int, typer.Option(help="Venue ms to the venue, and back, beside the exchange's own.")] = 0,
+    like: Annotated[
+        Path | None, typer.Option(help="Hear the rows in the batches of this log, e.g. of a demo of the same day.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Event log to write; default: a new one at home.")] = None,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Verify the log and replay it afterwards.")] = True,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Trade stored days on venue time: the trader's roles, the paper exchange, a normal log, then what to distrust.
+
+    Exit codes: 0 done, 1 the log is not proven or something was known before it happened, 130 interrupted in order.
+
+    Example: hantrade backtest run --from 2026-01-13 --strategy attention_momentum --param target_ppm=40000
+    """
+    from backtest.checks import LOOK_AHEAD, warnings_of
+    from backtest.history import read_history
+    from backtest.plan import Pace
+    from backtest.run import run as run_backtest
+    from cli.backtest_progress import Progress, StopFlag
+    from cli.backtest_report import Report, result_of, show
+    from cli.demo_report import check_log
+
+    began = time.monotonic()
+    pace = Pace(batch_rows=batch_rows, batch_ms=batch_ms, link_ms=link_ms)
+    config = _config(home, strategy, param or (), cash, seed, sim or ())
+    source = _source(data or sample_path(), begin, end, symbols, config)
+    orders = _orders(config, pace, _log_path(out, home), like)
+    with StopFlag() as flag, Progress(len(source.days), quiet=json) as progress:
+        ran = run_backtest(orders, source, progress.update, flag.is_set)
+    ran_s = time.monotonic() - began
+    checks = None
+    if check:
+        note("checking the log: hash chain, then a replay in a fresh process")
+        checks = check_log(ran.log_path)
+    history = read_history(ran.log_path)
+    found = warnings_of(history, ran.days, source.absent, config.session_overrides)
+    report = Report(history, checks, found, ran, round(ran_s, 2))
+    if json:
+        emit_json([result_of(report) | {"seconds": round(time.monotonic() - began, 1)}])
+    else:
+        show(report)
+    if ran.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    is_proven = checks is None or (checks.verified and checks.replay_identical)
+    is_honest = not any(item.kind == LOOK_AHEAD for item in found)
+    raise typer.Exit(Exit.DONE if is_proven and is_honest else Exit.REFUSED)
+
+
+# ---- what was asked for ----------------------------------------------------------------------------------------
+
+
+def _config(
+    home: Path, strategy: str, params: Sequence[str], cash: int | None, seed: int | None, sim: Sequence[str]
+) -> "RunConfig":
+    """Resolve settings and options. Raises ConfigError naming the option, the value and what is allowed."""
+    from cli.settings import load, resolve
+    from domain.types import Krw
+
+    settings, watchlist = load(home)
+    config = replace(resolve(settings, watchlist, "backtest", "SIMULATED"), orders_endpoint="", quotes_endpoint="data")
+    changes: dict[str, Any] = {"strategies": _strategies(config, strategy, params), "sim": _sim(config.sim, sim)}
+    if cash is not None:
+        changes["cash"] = Krw(cash)
+    if seed is not None:
+        changes["seed"] = seed
+    return replace(config, **changes)
+
+
+def _strategies(config: "RunConfig", name: str, params: Sequence[str]) -> "tuple[StrategyConfig, ...]":
+    from domain.config import StrategyConfig
+    from strategies.registry import build
+
+    given = {key: _number("--param", key, text) for key, text in _pairs("--param", params)}
+    if not name:
+        if not given:
+            return config.strategies
+        if len(config.strategies) != 1:
+            named = ", ".join(item.name for item in config.strategies)
+            raise ConfigError(f"--param needs --strategy NAME: the settings hold {named or 'no strategy'}")
+        name = config.strategies[0].name
+    of_settings = next((item.params for item in config.strategies if item.name == name), {})
+    chosen = StrategyConfig(name, of_settings | given)
+    build(chosen)
+    return (chosen,)
+
+
+def _sim(config: "SimConfig", texts: Sequence[str]) -> "SimConfig":
+    kinds = {item.name: type(getattr(config, item.name)) for item in dataclasses.fields(config)}
+    changes: dict[str, Any] = {}
+    for key, text in _pairs("--sim", texts):
+        if key not in kinds:
+            raise ConfigError(f"--sim {key}={text} is unknown, allowed: {', '.join(kinds)}")
+        changes[key] = _sim_value(key, text, kinds[key])
+    return replace(config, **changes)
+
+
+def _sim_value(key: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        known = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
+        if text.lower() not in known:
+            raise ConfigError(f"--sim {key} must be true or false, was {text!r}")
+        return known[text.lower()]
+    if kind is int:
+        number = _number("--sim", key, text)
+        if number < 0 or number != int(number):
+            raise ConfigError(f"--sim {key} must be a whole number of 0 or more, was {text!r}")
+        return int(number)
+    return text
+
+
+def _pairs(option: str, texts: Sequence[str]) -> list[tuple[str, str]]:
+    pairs = []
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not (key.strip() and sign and value.strip()):
+            raise ConfigError(f"{option} must be NAME=VALUE, was {text!r}")
+        pairs.append((key.strip(), value.strip()))
+    return pairs
+
+
+def _number(option: str, key: str, text: str) -> float:
+    try:
+        number = float(text.replace("_", ""))
+    except ValueError:
+        raise ConfigError(f"{option} {key} must be a number, was {text!r}") from None
+    return int(number) if number.is_integer() else number
+
+
+def _source(path: Path, begin: str, end: str, symbols: str, config: "RunConfig") -> "Source":
+    from backtest.source import Source, chosen_days
+
+    wanted = tuple(dict.fromkeys(symbol_of(text.strip()) for text in symbols.split(",") if text.strip()))
+    if symbols and not wanted:
+        raise ConfigError(f"--symbols: codes or names, comma separated, are expected, was {symbols!r}")
+    first, last = _day("--from", begin), _day("--to", end)
+    if first and last and first > last:
+        raise ConfigError(f"--from must not be after --to, was {first} after {last}")
+    days = chosen_days(path, first, last)
+    return Source(path, days, wanted or config.symbols or None, config.session_overrides)
+
+
+def _day(option: str, text: str) -> "date | None":
+    from datetime import date
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise ConfigError(f"{option} must be YYYY-MM-DD, was {text!r}") from None
+
+
+def _orders(config: "RunConfig", pace: "Pace", log_path: Path, like: Path | None) -> "Orders":
+    from functools import partial
+
+    from backtest.batches import batches_at
+    from backtest.history import read_history
+    from backtest.run import Orders
+    from hantrade import __version__
+    from trends.recorded import packaged_trends
+
+    cut = None
+    if like is not None:
+        cut = partial(batches_at, ends=sorted(set(read_history(like).ends)))
+    return Orders(config, __version__, pace, log_path, packaged_trends(), cut)
+
+
+def _log_path(out: Path | None, home: Path) -> Path:
+    from cli.home import Home, new_log
+
+    if out is None:
+        return new_log(Home(home), "backtest")
+    if out.exists():
+        raise ConfigError(f"--out: {out} exists; a back-test writes a new log")
+    if not out.parent.exists():
+        raise ConfigError(f"--out: folder {out.parent} does not exist")
+    return out
