@@ -21,6 +21,7 @@ PRICES: Final = ("open", "high", "low", "close")
 REQUIRED: Final = ("code", "date", *PRICES, "volume")
 BASES: Final = ("change", "prev_close")  # either gives the base price
 OPTIONAL: Final = ("name", "market", "listed_shares", "time")
+LIST_COLUMNS: Final = ("list_date", "market", "kind", "name", "issue", "file")  # taken from lists where they are
 ENDINGS: Final = (".parquet", ".csv.gz")
 _BIGGEST: Final = 10**15
 
@@ -106,10 +107,7 @@ def histories(file: BarFile, lists: Lists, fallback: Market) -> Iterator[BarHist
 
 def read_list(path: Path, needed: tuple[str, ...]) -> list[dict[str, Any]]:
     """Read a list (defects, instruments, delisted codes) as rows of text. Raises DataError like `read_bars`."""
-    frame = _read(
-        path, lambda names: _pick(path, names, needed, ("list_date", "market", "kind", "name", "issue", "file"))
-    )
-    return frame.to_dicts()
+    return _read(path, lambda names: _pick(path, names, needed, LIST_COLUMNS)).to_dicts()
 
 
 def bad_codes(file: BarFile) -> list[str]:

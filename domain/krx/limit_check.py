@@ -193,11 +193,14 @@ def _previous(history: BarHistory, index: int) -> DayBar | None:
 
 def _set_anew(history: BarHistory, index: int, base: int) -> _Reason | None:
     before, bar, market = _previous(history, index), history.bars[index], history.market
-    if before is None or before.close <= 0 or base_of_close(before.close, market, bar.day) == base:
+    is_old = before is not None and before.close > 0 and base_of_close(before.close, market, bar.day) == base
+    first_of_file = bar.day == history.file_days[0] or not history.is_continuous
+    if is_old or (before is None and first_of_file):
         return None
     if not _fits(bar, resumption_auction_limits(base, market, bar.day), market):
         return None
-    text = f"base set anew at {base:,} (previous close {before.close:,}); the auction found {bar.open:,}"
+    close = "no row before" if before is None else f"previous close {before.close:,}"
+    text = f"base set anew at {base:,} ({close}); the auction found {bar.open:,}"
     return LimitReason.BASE_SET_ANEW, text
 
 

@@ -148,6 +148,18 @@ def resumption_auction_limits(evaluation: int, market: Market, on: date) -> tupl
     return _span(evaluation, market, on, 50, 200)
 
 
+def off_hours_single_limits(close: int, day: tuple[int, int], market: Market, on: date) -> tuple[Krw, Krw]:
+    """Give (lower, upper) in won of the off-hours single price: 10 % around the close, inside the day's limits.
+
+    Raises InvariantError when the close is not positive. Held until 2026-09-13.
+    Source: brokers' session tables of 2025, read 2026-11-22; that it is cut like the daily limits is unconfirmed.
+    """
+    if close <= 0:
+        raise InvariantError(f"close expected > 0 won, was {close!r}")
+    lower, upper = _span(close, market, on, 90, 110)
+    return Krw(max(lower, day[0])), Krw(min(upper, day[1]))
+
+
 def limits_of_day(
     instrument: Instrument, on: date, *, regime: LimitRegime = LimitRegime.NORMAL, leverage: int = 1
 ) -> tuple[Krw, Krw] | None:

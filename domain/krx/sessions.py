@@ -146,6 +146,19 @@ def latest_cross(nominal_end: int) -> UnixNanos:
     return UnixNanos(nominal_end + MOST_RANDOM_END)
 
 
+LIQUIDATION_EVERY: Final = 30 * NANOS_PER_MINUTE
+OFF_HOURS_SINGLE_EVERY: Final = 10 * NANOS_PER_MINUTE  # from 16:10; until 2026-09-13
+
+
+def liquidation_crosses(session: RegularSession) -> tuple[UnixNanos, ...]:
+    """Give the moments (UTC ns) at which an issue in liquidation trading (정리매매) crosses: it has auctions only.
+
+    Every half hour from the opening to the close, 14 on a usual day; such an issue takes the orders an auction takes.
+    Source: KRX regulation portal RGL03010306, read 2026-11-23.
+    """
+    return tuple(UnixNanos(at) for at in range(session.open, session.close + 1, LIQUIDATION_EVERY))
+
+
 class _At(Enum):
     """What a boundary is measured from."""
 

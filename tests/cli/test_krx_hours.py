@@ -1,13 +1,14 @@
 """The calendar's exceptions of a home folder, and reading them again."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from cli.krx_hours import load_hours, load_overrides, packaged_table
 from domain.errors import ConfigError
+from domain.krx.calendar import is_session
 from domain.krx.sessions import regular_session
 
 
@@ -69,3 +70,12 @@ def test_given_an_unreadable_table_when_loaded_then_the_file_is_named(tmp_path: 
     (tmp_path / "krx.toml").mkdir()
     with pytest.raises(ConfigError, match=r"krx\.toml: cannot be read"):
         load_overrides(tmp_path)
+
+
+@pytest.mark.parametrize(("year", "sessions"), [(2026, 244), (2027, 245)])
+def test_given_the_packaged_table_when_a_year_is_counted_then_it_adds_and_closes_no_day(
+    tmp_path: Path, year: int, sessions: int
+) -> None:
+    overrides = load_overrides(tmp_path)
+    days = (date(year, 1, 1) + timedelta(days=number) for number in range(365))
+    assert sum(is_session(day, overrides) for day in days) == sessions

@@ -84,6 +84,9 @@ def test_given_a_listing_date_from_outside_when_checked_then_it_decides() -> Non
     bars = [a_bar(9, 20_000, 39_500, 20_000, 34_850, base=10_000), *calm(10, 60, 34_850)]
     assert reasons(bars, listed_on=bars[0].day) == [R.LISTING_DAY]
     assert reasons(bars, listed_on=date(2001, 1, 2)) == [R.UNEXPLAINED]
+    relisted = [a_bar(9, 18_000, 20_000, 16_000, 19_000, base=10_000), *calm(10, 60, 19_000)]
+    [found] = check(relisted, listed_on=date(2001, 1, 2))
+    assert (found.reason, "no row before" in found.text) == (R.BASE_SET_ANEW, True)
 
 
 def test_given_a_listing_before_2023_06_26_when_checked_then_the_opening_auction_had_its_range() -> None:

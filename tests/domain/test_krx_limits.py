@@ -15,6 +15,7 @@ from domain.krx.limits import (
     base_of_close,
     limits_of_day,
     listing_auction_limits,
+    off_hours_single_limits,
     price_limits,
     resumption_auction_limits,
 )
@@ -133,6 +134,15 @@ def test_given_a_resumption_when_computed_then_the_auction_takes_half_to_double(
     assert resumption_auction_limits(2_040, Market.KOSDAQ, NOW) == (1_020, 4_080)  # Biosmart 2010-10-15
     with pytest.raises(InvariantError, match="evaluation price"):
         resumption_auction_limits(0, Market.KOSDAQ, NOW)
+
+
+def test_given_the_off_hours_single_price_when_computed_then_it_stays_within_the_day() -> None:
+    day = price_limits(10_000, Market.KOSPI, NOW)
+    assert off_hours_single_limits(10_000, day, Market.KOSPI, NOW) == (9_000, 11_000)
+    assert off_hours_single_limits(12_500, day, Market.KOSPI, NOW) == (11_250, 13_000)
+    assert off_hours_single_limits(7_200, day, Market.KOSPI, NOW) == (7_000, 7_920)
+    with pytest.raises(InvariantError, match="close expected"):
+        off_hours_single_limits(0, day, Market.KOSPI, NOW)
 
 
 def test_given_liquidation_when_computed_then_there_is_no_limit() -> None:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import ConfigError
-from domain.krx.sessions import RANDOM_END, RegularSession, latest_cross, phase_at, phases, regular_session
+from domain.krx.sessions import (
+    RANDOM_END,
+    RegularSession,
+    latest_cross,
+    liquidation_crosses,
+    phase_at,
+    phases,
+    regular_session,
+)
 from domain.time import from_kst, kst_text
 from domain.types import VenuePhase
 
@@ -162,6 +170,13 @@ def test_given_the_first_session_of_a_year_when_listed_then_only_the_opening_mov
     assert found["KRX", "off_hours_single_price"] == ("16:00", "18:00")
     assert found["NXT", "after_market"] == ("15:40", "20:00")
     assert [p.name for p in phases(date(2026, 1, 2)) if not p.confirmed] == ["pre_open_off_hours"]
+
+
+def test_given_liquidation_when_a_day_is_planned_then_it_crosses_fourteen_times() -> None:
+    crosses = [kst_text(at)[:5] for at in liquidation_crosses(a_session())]
+    assert len(crosses) == 14
+    assert (crosses[0], crosses[1], crosses[-1]) == ("09:00", "09:30", "15:30")
+    assert len(liquidation_crosses(a_session(date(2026, 1, 2)))) == 12
 
 
 def test_given_an_auction_when_it_ends_then_the_cross_comes_within_30_seconds() -> None:
