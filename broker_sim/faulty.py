@@ -1,0 +1,217 @@
+"""A simulated broker that misbehaves as a fault plan says: the port around a `SimBackend`, which plays Kiwoom."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from broker.event_feed import OrderEventFeed
+from broker.journal import OrderJournal
+from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
+from broker_sim.backend import SimBackend, Sleep, set_aside
+from broker_sim.faults import FaultPlan
+from broker_sim.faulty_quotes import FaultyQuotes, until_broken
+from broker_sim.faulty_reads import FaultyReads
+from broker_sim.faulty_venue import TRUTH, FaultyVenue
+from domain.errors import ConfigError
+from domain.instruments import Instrument
+from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.orders import OrderFact, OrderFilled
+from domain.quotes import Quote, QuoteBatch
+from domain.types import NANOS_PER_SECOND, Gate, UnixNanos
+
+TICK_S: Final = 0.02  # system time: how finely waits are kept
+
+T = TypeVar("T")
+
+
+class FaultyBackend:
+    """The process next to a simulated Kiwoom. The inner broker is started and closed by who made it."""
+
+    def __init__(
+        self,
+        inner: SimBackend,
+        journal_path: Path,
+        plan: FaultPlan,
+        *,
+        now: Callable[[], int] = time.time_ns,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """Open the process's journal; one of another venue is renamed `*.old`. `now` gives system time in UTC ns.
+
+        Raises LogError when the journal cannot be used, ConfigError for a plan this broker cannot carry out.
+        """
+        self._inner = inner
+        self._plan = plan
+        self._sleep = sleep
+        self._now = now
+        truth = inner._venue  # the exchange itself: the port shows the world of one process only
+        if plan.maintenance and inner._feed is not None and inner._feed.speed == 0:
+            raise ConfigError("maintenance needs --speed above 0: at 0 the venue's clock stands still without a reader")
+        self._journal = _open(journal_path, truth.journal.journal_id)
+        self.venue = FaultyVenue(truth, self._journal, plan, now)
+        epoch = self._journal.epoch
+        self._reads = FaultyReads(self.venue.fates, epoch, lambda: truth.exchange.now, now, sleep)
+        self._quotes = FaultyQuotes(self.venue.fates, self.venue.line, epoch, now)
+        self._feed = OrderEventFeed(self._journal)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.venue.on_news(self._wake)
+        self._broken = asyncio.Event()  # replaced whenever every stream broke
+        self._breaks = self.venue.line.breaks
+
+    # ---- life ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to hear and to let time pass."""
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._pass_time())]
+
+    async def close(self) -> None:
+        """Stop, and close the process's journal."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._journal.close()
+
+    @property
+    def done(self) -> "Counter[str]":
+        """Give what was done, by kind and fault, and how often."""
+        return self.venue.fates.counts
+
+    async def _listen(self) -> None:
+        events: Any = self._inner.order_events(self._inner.last_event_seq())
+        self.venue.hear()
+        async with aclosing(events):
+            async for _ in events:
+                self.venue.hear()
+
+    async def _pass_time(self) -> None:
+        while True:
+            self.venue.tick()
+            await self._sleep(TICK_S)
+
+    # ---- the port: session and market ----------------------------------------------------------------------------
+
+    async def session(self) -> SessionInfo:
+        """Tell what stands behind, with this process's journal."""
+        own = self._journal
+        return replace(
+            await self._inner.session(),
+            logged_in=self.venue.line.up,
+            journal_id=own.journal_id,
+            epoch=own.epoch,
+            gate=own.gate,
+        )
+
+    async def login(self) -> SessionInfo:
+        """Log in again. Raises BrokerUnavailable in maintenance or when the plan says so."""
+        self.venue.login()
+        return await self.session()
+
+    async def instruments(self, symbols: Sequence[str]) -> tuple[list[Instrument], list[str]]:
+        """Give known instruments: Kiwoom keeps them in the process, so nothing happens to them."""
+        return await self._inner.instruments(symbols)
+
+    async def latest_quotes(self, symbols: Sequence[str]) -> list[Quote]:
+        """Give the latest quotes. Raises BrokerUnavailable as the plan says."""
+        return await self._query("quotes", lambda: self._inner.latest_quotes(symbols))
+
+    def stream_quotes(
+        self, symbols: Sequence[str], max_rows: int, max_delay_s: float, depth: bool = False
+    ) -> AsyncIterator[QuoteBatch]:
+        """Stream batches as the inner broker does. Raises BrokerUnavailable when the stream breaks."""
+        batches = self._inner.stream_quotes(symbols, max_rows, max_delay_s, depth)
+        self.venue.line.require()
+        return self._quotes.stream(batches, self._broken)
+
+    async def candles(self, symbol: str, since: UnixNanos | None, until: UnixNanos | None) -> list[Candle]:
+        """Give bars. Raises BrokerUnavailable as the plan says."""
+        rows = await self._query("candles", lambda: self._inner.candles(symbol, since, until))
+        return self._reads.page("candles", rows)
+
+    # ---- the port: account and orders ----------------------------------------------------------------------------
+
+    async def account(self) -> AccountState:
+        """Give cash as the venue has it. Raises BrokerUnavailable as the plan says."""
+
+        async def read() -> AccountState:
+            self.venue.before_read()
+            return replace(await self._inner.account(), as_of_seq=self._journal.last_seq)
+
+        return await self._query("account", read)
+
+    async def positions(self) -> tuple[list[BrokerPosition], int]:
+        """Give holdings as the venue has them. Raises BrokerUnavailable as the plan says."""
+        return await self._list("positions", self._inner.positions)
+
+    async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
+        """Give open orders as the venue has them. Raises BrokerUnavailable as the plan says."""
+        return await self._list("open_orders", self._inner.open_orders)
+
+    async def fills(self) -> tuple[list[OrderFilled], int]:
+        """Give the day's executions as the venue has them. Raises BrokerUnavailable as the plan says."""
+        found, as_of = await self._list("fills", self._inner.fills)
+        return [replace(fill, journal_id=self._journal.journal_id, event_seq=0) for fill in found], as_of
+
+    async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
+        """Take one request; the receipt may be late, and may say that the outcome is not known."""
+        answer = self.venue.request(request, guard)
+        if answer.delay_ns:
+            await self._sleep(answer.delay_ns / NANOS_PER_SECOND)
+        return answer.receipt
+
+    async def set_gate(self, request_id: str, level: Gate) -> Receipt:
+        """Set the gate, which is this process's own."""
+        return self._journal.set_gate(request_id, level)
+
+    async def resolve(self, request_id: str) -> Receipt:
+        """Tell what became of a request, as far as this process knows or can find out, or write it VOID."""
+        return self.venue.resolve(request_id)
+
+    def last_event_seq(self) -> int:
+        """Give the seq of the newest event told."""
+        return self._journal.last_seq
+
+    def order_events(self, after_seq: int) -> AsyncIterator[OrderFact]:
+        """Stream what was told. Raises BrokerUnavailable when the session with Kiwoom breaks."""
+        self.venue.line.require()
+        return until_broken(self._feed.after(after_seq), self._broken)
+
+    # ---- inside --------------------------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        self._feed.wake()
+        if self.venue.line.breaks != self._breaks:
+            self._breaks = self.venue.line.breaks
+            self._broken.set()
+            self._broken = asyncio.Event()
+
+    async def _query(self, kind: str, read: Callable[[], Awaitable[T]]) -> T:
+        self.venue.line.require()
+        return await self._reads.answer(kind, read)
+
+    async def _list(self, kind: str, rows: Callable[[], Awaitable[tuple[list[T], int]]]) -> tuple[list[T], int]:
+        async def read() -> tuple[list[T], int]:
+            self.venue.before_read()  # nothing happens between here and the rows: the inner broker does not wait
+            found, _ = await rows()
+            return self._reads.page(kind, found), self._journal.last_seq
+
+        return await self._query(kind, read)
+
+
+def _open(path: Path, venue_id: str) -> OrderJournal:
+    journal = OrderJournal(path)
+    if journal.get_meta(TRUTH) not in (None, venue_id):
+        journal.close()
+        set_aside(path)
+        journal = OrderJournal(path)
+    return journal
+
+
+def said(counts: "Counter[str]") -> str:
+    """Say what was done in one line."""
+    return ", ".join(f"{name} {times}" for name, times in sorted(counts.items())) or "nothing"
