@@ -1,6 +1,6 @@
 """`hantrade fills`, `positions`, `cash`, `quotes`, `signals`: what the trader holds and sees."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -81,8 +81,9 @@ def positions(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: Lo
 
 
 def cash(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOption = None) -> None:
-    """Show cash, equity, costs and results of the day.
+    """Show cash and when it settles, equity, costs and results of the day.
 
+    What is settled and may be withdrawn is shown where the orders broker tells it, as of the trader's last talk to it.
     Example: hantrade cash
     """
     answer = Source(home, log).cash()
@@ -90,16 +91,28 @@ def cash(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOpti
         emit_json([plain(answer)])
         return
     labels = [
-        ("cash", answer.cash_krw),
+        ("cash, settled or not (D+2 deposit)", answer.cash_krw),
         ("orderable cash", answer.orderable_cash_krw),
+        *_settled(answer),
         ("equity at mark", answer.equity_krw),
         ("equity at the day's start", answer.start_equity_krw),
         ("commission today", answer.commission_krw),
         ("transaction tax today", answer.tax_krw),
         ("realised today, costs included", answer.realized_pnl_krw),
+        ("dividends and the like today, tax taken off", answer.income_krw),
         ("not realised", answer.unrealized_pnl_krw),
     ]
     show_table("cash; KRW", [("what", "left"), ("KRW", "right")], [[name, krw(v)] for name, v in labels], "")
+
+
+def _settled(answer: Any) -> list[tuple[str, int]]:
+    """Give rows for what the broker told."""
+    rows = (
+        ("deposit, settled today", "deposit_krw"),
+        ("settled on the next session (D+1)", "d1_deposit_krw"),
+        ("may be withdrawn today", "withdrawable_krw"),
+    )
+    return [(label, getattr(answer, name)) for label, name in rows if answer.HasField(name)]
 
 
 def quotes(

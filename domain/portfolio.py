@@ -10,12 +10,19 @@ realises the costs of both sides. Average prices are derived, never stored.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.errors import InvariantError
 from domain.types import Krw, Side
 
 ZERO = Krw(0)
+
+
+class Prices(Protocol):
+    """Won per share by symbol: a mapping, or `domain.marks.Marks`."""
+
+    def get(self, symbol: str, /) -> int | None:
+        """Give the mark of an instrument, None when there is none."""
 
 
 class Position(NamedTuple):
@@ -73,7 +80,7 @@ class Books:
         kept = before.cost_commission + realized_pnl - (cash - self.cash) - (cost_basis - before.cost_basis)
         return self.with_position(symbol, Position(quantity, cost_basis, Krw(kept)), cash)
 
-    def value(self, marks: Mapping[str, int]) -> Krw:
+    def value(self, marks: Prices) -> Krw:
         """Value the positions at mark (won per share); one without a mark counts at its cost basis."""
         total = 0
         for symbol, (quantity, cost_basis, _) in self.positions.items():  # a loop: asked at every fill and mark
@@ -85,11 +92,11 @@ class Books:
         """Give what was paid for the positions, costs of getting in included (won)."""
         return Krw(sum([held[1] + held[2] for held in self.positions.values()]))
 
-    def equity(self, marks: Mapping[str, int]) -> Krw:
+    def equity(self, marks: Prices) -> Krw:
         """Give cash plus positions at mark."""
         return Krw(self.cash + self.value(marks))
 
-    def unrealized(self, marks: Mapping[str, int]) -> Krw:
+    def unrealized(self, marks: Prices) -> Krw:
         """Give what the positions would bring over their cost, costs of getting in included, of getting out not."""
         return Krw(self.value(marks) - self.paid())
 

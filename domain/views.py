@@ -43,6 +43,10 @@ class CashView:
     tax: Krw  # of the trading date
     realized_pnl: Krw  # of the trading date, costs included
     unrealized_pnl: Krw  # costs of getting in included
+    income: Krw = Krw(0)  # of the trading date: dividends and cash for fractions of a share, tax taken off
+    deposit: Krw | None = None  # settled today; None when the broker did not tell
+    d1_deposit: Krw | None = None  # settled on the next session
+    withdrawable: Krw | None = None  # today, as the broker told it last
 
 
 @dataclass(frozen=True, slots=True)

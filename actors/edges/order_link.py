@@ -176,8 +176,9 @@ class OrderLink(BrokerLink):
             if account.as_of_seq == seq_positions == seq_orders:
                 talk.wait_delivered(account.as_of_seq, CATCH_UP_S)
                 held, live = tuple(positions), tuple(open_orders)
-                at = client.session().venue_time
-                return BrokerStateReceived(account.cash, held, live, self._journal_id, account.as_of_seq, at)
+                at, seq = client.session().venue_time, account.as_of_seq
+                settled = (account.deposit, account.d1_deposit, account.withdrawable)
+                return BrokerStateReceived(account.cash, held, live, self._journal_id, seq, at, *settled)
         raise BrokerUnavailable("account, positions and open orders never spoke of the same moment")
 
     def _event(self, talk: Conversation, fact: OrderFact) -> None:

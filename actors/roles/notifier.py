@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from actors.core.role import Role
 from actors.roles.trading_day_state import BOOKS, DISPENSABLE, VITAL
 from domain.messages import Message, Stamp
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import ConnectionChanged, InstrumentsReceived, ReconcileReported
 from domain.messages.orders import OrderStateChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import DayChanged, LossLimitHit, NoticeRaised, SessionPlanned, StrategyBenched
-from domain.time import kst_text
+from domain.time import kst_date, kst_text
 from domain.types import Severity
 
 MAX_TOPICS = 500  # remembered; the oldest is forgotten first
@@ -34,7 +35,7 @@ class Notifier(Role):
     """Raise notices. A text is not repeated while it is the last said about its topic.
 
     Hears: run, day, links, loss limit, failures, steps of the machine's clock, reconciliation, orders in trouble,
-        session plan, instruments.
+        corporate actions, session plan, instruments.
     Says: NoticeRaised.
     Keeps: the last text of each topic, Korean names.
     """
@@ -53,6 +54,7 @@ class Notifier(Role):
         StrategyBenched,
         ReconcileReported,
         OrderStateChanged,
+        HoldingBooked,
         SessionPlanned,
         InstrumentsReceived,
     )
@@ -97,6 +99,8 @@ class Notifier(Role):
                 found = _connection(message)
             case OrderStateChanged():
                 found = self._order(message)
+            case HoldingBooked():
+                found = self._action(message)
             case SessionPlanned():
                 found = _session(message)
             case InstrumentsReceived():
@@ -124,6 +128,17 @@ class Notifier(Role):
         if status == "REJECTED":
             return Severity.WARNING, topic, f"{what} was rejected: {change.reason}"
         return None
+
+    def _action(self, booked: HoldingBooked) -> tuple[Severity, str, str]:
+        name = f"{booked.symbol} {self.names.get(booked.symbol, '')}".rstrip()
+        if booked.action == "CASH_DIVIDEND":
+            withheld = f", {booked.tax:,} KRW tax withheld" if booked.tax else ", no tax withheld"
+            body = f"Dividend of {name}, {booked.note}: {booked.received:,} KRW came in{withheld}"
+        else:
+            paid = f", {booked.received:,} KRW came in" if booked.received else ""
+            shares = f"{booked.quantity_before:,} shares are {booked.position_qty:,}"
+            body = f"Split of {name}, {booked.note}: {shares}{paid}"
+        return Severity.INFO, f"holding/{booked.symbol}", f"{body} on {kst_date(booked.venue_time)}."
 
     def _reconcile(self, report: ReconcileReported) -> tuple[Severity, str, str] | None:
         if not report.agreed:

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from actors.core.role import Role
+from domain.book_facts import Execution, add, adopted, after, book_facts, key_of
+from domain.marks import Marks
 from domain.messages import Message, Stamp
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import BrokerStateReceived
 from domain.messages.market import QuotesEnded, QuotesJudged
-from domain.messages.orders import OrderFilled
+from domain.messages.orders import HoldingAdjusted, OrderFilled
 from domain.messages.run import StateCarried
 from domain.messages.trading import AccountOpened, EquityMarked, FillBooked
 from domain.portfolio import Books, DayTotals, Position, market_value
@@ -36,37 +39,41 @@ class PortfolioState:
     trading_date: str = ""  # of the account opened last; empty before the first
     broker: BrokerStateReceived | None = None  # what the broker said last
     adopted: tuple[str, int] = ("", 0)  # journal and last event in the books the day began with
-    heard: list[OrderFilled] = field(default_factory=list)  # executions `broker` does not include
-    booked: set[tuple[str, str]] = field(default_factory=set)  # (venue order, trade) of the trading date
-    fresh_seq: int = 0  # last execution in the log that is to be booked
-    marks: dict[str, int] = field(default_factory=dict)  # symbol -> won of the last judged trade
+    heard: list[Execution] = field(default_factory=list)  # executions and actions `broker` does not include
+    booked: set[tuple[str, str]] = field(default_factory=set)  # (venue order, trade) of the trading date; see `key_of`
+    fresh_seq: int = 0  # last execution or action in the log that is to be booked
+    marks: Marks = field(default_factory=Marks)
     marked_at: int = 0  # venue time of the last equity mark
     venue_time: int = 0
     fills: list[FillBooked] = field(default_factory=list)  # of the trading date
     realized: dict[str, int] = field(default_factory=dict)  # symbol -> won, of the trading date
     trips: dict[str, int] = field(default_factory=dict)  # symbol -> won realised since it was flat
+    income: int = 0  # won without a trade, of `income_date`: an action comes before its date's account is opened
+    income_date: str = ""
 
 
 class Portfolio(Role):
     """Keep cash, positions and equity.
 
-    The account is adopted from the broker once per trading date; from then on only executions change the books. A later
-    state of the broker is compared by the executor, never copied.
+    The account is adopted from the broker once per trading date; from then on only executions and corporate actions
+    change the books. A later state of the broker is compared by the executor, never copied.
 
-    Hears: broker state, executions, judged quotes, end of quotes.
-    Says: AccountOpened, FillBooked, EquityMarked.
-    Keeps: books, the day's totals and fills, last prices, which executions are booked.
+    Hears: broker state, executions, corporate actions, judged quotes, end of quotes.
+    Says: AccountOpened, FillBooked, HoldingBooked, EquityMarked.
+    Keeps: books, the day's totals, fills and income, last prices, what is booked.
     """
 
     NAME: ClassVar[str] = "portfolio"
+    STATE_VERSION: ClassVar[int] = 2  # 2: marks by day, income
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         BrokerStateReceived,
         OrderFilled,
+        HoldingAdjusted,
         QuotesJudged,
         QuotesEnded,
         StateCarried,
     )
-    SAYS: ClassVar[tuple[type[Message], ...]] = (AccountOpened, FillBooked, EquityMarked)
+    SAYS: ClassVar[tuple[type[Message], ...]] = (AccountOpened, FillBooked, HoldingBooked, EquityMarked)
 
     def __init__(self) -> None:
         """Start without an account."""
@@ -80,13 +87,15 @@ class Portfolio(Role):
         state = self.state
         match message:
             case QuotesJudged(rows=rows):
-                state.marks.update([(row[0], row[2]) for row in rows if row[2] > 0])
+                state.marks.take(rows)
                 if rows:
                     self._clock(rows[-1].venue_time)
-            case OrderFilled():
+            case OrderFilled() | HoldingAdjusted():
                 self._hear(message, stamp)
             case FillBooked():
                 self._booked(message)
+            case HoldingBooked():
+                self._adjusted(message)
             case EquityMarked(equity=equity, venue_time=at):
                 state.totals = state.totals.mark(equity)
                 state.marked_at = at
@@ -106,30 +115,45 @@ class Portfolio(Role):
         if at > self.state.venue_time or kst_date(at) != kst_date(self.state.venue_time):
             self.state.venue_time = at
 
-    def _hear(self, fill: OrderFilled, stamp: Stamp) -> None:
-        state, key = self.state, (fill.venue_order_id, fill.trade_id)
-        self._clock(fill.venue_time)
+    def _hear(self, fact: Execution, stamp: Stamp) -> None:
+        state, key = self.state, key_of(fact)
+        self._clock(fact.venue_time)
         journal, as_of = state.adopted
-        if journal and fill.journal_id != journal:
-            state.heard.append(fill)  # of another account: it is in the books only if that one is opened
+        if journal and fact.journal_id != journal:
+            state.heard.append(fact)  # of another account: it is in the books only if that one is opened
+        elif key in state.booked or fact.event_seq <= as_of:
             return
-        if key in state.booked or fill.event_seq <= as_of:
-            return
-        state.booked.add(key)
-        state.heard.append(fill)
-        state.fresh_seq = stamp.seq
+        else:
+            state.booked.add(key)
+            state.heard.append(fact)
+            state.fresh_seq = stamp.seq
+        if isinstance(fact, HoldingAdjusted) and fact.action == "SPLIT":
+            # Here and not with its booking: equity is marked in the same breath, and the price is everybody's.
+            state.marks.adjust(fact.symbol, fact.venue_time, fact.quantity_before, fact.quantity, fact.cash)
 
     def _booked(self, fill: FillBooked) -> None:
-        state, symbol = self.state, fill.symbol
-        state.books = state.books.adopt_fill(symbol, fill.position_qty, fill.cost_basis, fill.cash, fill.realized_pnl)
-        state.totals = state.totals.add_fill(fill.realized_pnl, fill.commission, fill.tax)
+        state = self.state
+        state.books, state.totals = after(fill, state.books), add(fill, state.totals)
         state.fills.append(fill)
-        state.realized[symbol] = state.realized.get(symbol, 0) + fill.realized_pnl
-        profit = state.trips.pop(symbol, 0) + fill.realized_pnl
-        if fill.position_qty == 0:
+        self._realized(fill.symbol, fill.realized_pnl, fill.position_qty)
+
+    def _realized(self, symbol: str, amount: int, left: int) -> None:
+        state = self.state
+        state.realized[symbol] = state.realized.get(symbol, 0) + amount
+        profit = state.trips.pop(symbol, 0) + amount
+        if left == 0:
             state.totals = state.totals.add_trip(Krw(profit))
         else:
             state.trips[symbol] = profit
+
+    def _adjusted(self, booked: HoldingBooked) -> None:
+        state = self.state
+        state.books, state.totals = after(booked, state.books), add(booked, state.totals)
+        if booked.quantity_before and not booked.position_qty:
+            self._realized(booked.symbol, booked.realized_pnl, 0)
+        on = kst_date(booked.venue_time).isoformat()
+        state.income = booked.income + (state.income if on == state.income_date else 0)
+        state.income_date = on
 
     def _adopt(self, opened: AccountOpened) -> None:
         state = self.state
@@ -138,20 +162,20 @@ class Portfolio(Role):
         state.trading_date = opened.trading_date
         if state.broker is not None:
             state.adopted = (state.broker.journal_id, state.broker.as_of_seq)
-        state.booked = {(fill.venue_order_id, fill.trade_id) for fill in state.heard}
+        state.booked = {key_of(fact) for fact in state.heard}
         state.fills, state.realized, state.trips = [], {}, {}
 
     # ---- decisions ---------------------------------------------------------------------------------------------
 
     def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
-        """Open the account, book executions, mark equity."""
+        """Open the account, book executions and corporate actions, mark equity."""
         state = self.state
         match message:
             case QuotesJudged() if self._mark_is_due():
                 return (self._mark(state.books, state.totals),)
             case QuotesEnded() if state.trading_date:
                 return (self._mark(state.books, state.totals),)
-            case OrderFilled() if state.trading_date and state.fresh_seq == stamp.seq:
+            case OrderFilled() | HoldingAdjusted() if state.trading_date and state.fresh_seq == stamp.seq:
                 return self._book((message,), state.books, state.totals)
             case BrokerStateReceived(venue_time=at):
                 trading_date = kst_date(at).isoformat()
@@ -168,35 +192,13 @@ class Portfolio(Role):
         books = adopted(broker, broker.cash)
         equity = books.equity(self.state.marks)
         opened = AccountOpened(trading_date, broker.cash, equity, broker.venue_time)
-        # Executions newer than the broker's answer came in before it: they are booked on top.
-        newer = self._book(tuple(self.state.heard), books, DayTotals(start_equity=equity)) if self.state.heard else []
+        # What is newer than the broker's answer came in before it: it is booked on top.
+        newer = self._book(self.state.heard, books, DayTotals(start_equity=equity)) if self.state.heard else []
         return [opened, *newer]
 
-    def _book(self, fills: tuple[OrderFilled, ...], books: Books, totals: DayTotals) -> list[Message]:
-        outputs: list[Message] = []
-        for fill in fills:
-            booking = books.book(fill.symbol, fill.side, fill.last_qty, fill.last_px, fill.commission, fill.tax)
-            books = books.with_position(fill.symbol, booking.position, booking.cash)
-            totals = totals.add_fill(booking.realized_pnl, fill.commission, fill.tax)
-            outputs.append(
-                FillBooked(
-                    client_order_id=fill.client_order_id,
-                    trade_id=fill.trade_id,
-                    symbol=fill.symbol,
-                    side=fill.side,
-                    last_qty=fill.last_qty,
-                    last_px=fill.last_px,
-                    notional=booking.notional,
-                    commission=fill.commission,
-                    tax=fill.tax,
-                    realized_pnl=booking.realized_pnl,
-                    position_qty=booking.position.quantity,
-                    cost_basis=booking.position.cost_basis,
-                    cash=booking.cash,
-                    venue_time=fill.venue_time,
-                )
-            )
-        return [*outputs, self._mark(books, totals)]
+    def _book(self, facts: Iterable[Execution], books: Books, totals: DayTotals) -> list[Message]:
+        booked, books, totals = book_facts(facts, books, totals)
+        return [*booked, self._mark(books, totals)]
 
     def _mark(self, books: Books, totals: DayTotals) -> EquityMarked:
         value = books.value(self.state.marks)
@@ -229,6 +231,8 @@ class Portfolio(Role):
                     tax=totals.tax,
                     realized_pnl=totals.realized_pnl,
                     unrealized_pnl=unrealized,
+                    income=Krw(state.income if state.income_date == state.trading_date else 0),
+                    **self._settled(),
                 )
             case FillsQuery(symbol=symbol, limit=limit):
                 found = [fill for fill in state.fills if symbol in ("", fill.symbol)]
@@ -237,6 +241,14 @@ class Portfolio(Role):
                 wins, costs, drawdown = totals.wins, totals.costs, totals.max_drawdown
                 return PerformanceView(totals.trips, wins, totals.realized_pnl, unrealized, costs, drawdown)
         return super().view(query)
+
+    def _settled(self) -> dict[str, Krw | None]:
+        """Give what the broker told of settled cash: no trade of its day moves it, a dividend since then does."""
+        broker, heard = self.state.broker, self.state.heard
+        actions = [fact for fact in heard if isinstance(fact, HoldingAdjusted)]
+        since = sum(fact.cash for fact in actions if broker is not None and fact.journal_id == broker.journal_id)
+        told = {name: getattr(broker, name, None) for name in ("deposit", "d1_deposit", "withdrawable")}
+        return {name: None if amount is None else Krw(amount + since) for name, amount in told.items()}
 
     def _position(self, symbol: str, held: Position) -> PositionView:
         mark = self.state.marks.get(symbol)
@@ -250,9 +262,3 @@ class Portfolio(Role):
             realized_pnl=Krw(self.state.realized.get(symbol, 0)),
             sellable=max(0, held.quantity),
         )
-
-
-def adopted(broker: BrokerStateReceived | None, cash: Krw) -> Books:
-    """Give books as the broker keeps them; what was paid to get in on earlier days is not known and counts as 0."""
-    held = broker.positions if broker is not None else ()
-    return Books(cash, {item.symbol: Position(item.quantity, item.cost_basis) for item in held if item.quantity})

@@ -9,6 +9,7 @@ from actors.core.role import Role
 from domain.bars import MinuteBars
 from domain.config import StrategyConfig
 from domain.messages import Message, Stamp
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import InstrumentsReceived
 from domain.messages.market import AttentionMeasured, QuotesJudged
 from domain.messages.orders import OrderStateChanged
@@ -57,7 +58,7 @@ class Strategist(Role):
     """Let each strategy see bars, quotes, attention and its holdings, and pass its arguments on.
 
     Hears: RunStarted, InstrumentsReceived, SessionPlanned, DayChanged, QuotesJudged, AttentionMeasured, FillBooked,
-        OrderStateChanged, OrderDenied.
+        HoldingBooked, OrderStateChanged, OrderDenied.
     Says: SignalFormed (entries only while TRADING and with no order of the symbol open, exits also while PAUSED),
         StrategyBenched (a hook raised).
     Keeps: the strategies and who is benched, bars and holding of each watched symbol, open orders, the day, and the
@@ -73,6 +74,7 @@ class Strategist(Role):
         QuotesJudged,
         AttentionMeasured,
         FillBooked,
+        HoldingBooked,
         OrderStateChanged,
         OrderDenied,
     )
@@ -210,7 +212,7 @@ class Strategist(Role):
             for name, strategy in self._strategies.items():
                 self._guard(name, strategy.on_attention, message, track.scene)
 
-    def _fold_fill(self, message: FillBooked) -> None:
+    def _fold_fill(self, message: FillBooked | HoldingBooked) -> None:
         """Book a holding; only the strategy that argued for it hears of it. Others' holdings are theirs."""
         track = self._tracks.get(message.symbol)
         if track is None:
@@ -260,6 +262,7 @@ class Strategist(Role):
         DayChanged: _fold_day,
         AttentionMeasured: _fold_attention,
         FillBooked: _fold_fill,
+        HoldingBooked: _fold_fill,
         OrderStateChanged: _fold_order,
         OrderDenied: _fold_denial,
     }

@@ -1,6 +1,18 @@
 """Every message that goes through the core. Inputs come from edges, events are said by roles, effects go to edges."""
 
-from domain.messages import link, market, operator, orders, run, trading
+from domain.messages import holdings, link, market, operator, orders, run, trading
 from domain.messages.base import MESSAGES, Message, Stamp, message
 
-__all__ = ["MESSAGES", "Message", "Stamp", "link", "market", "message", "operator", "orders", "run", "trading"]
+__all__ = [
+    "MESSAGES",
+    "Message",
+    "Stamp",
+    "holdings",
+    "link",
+    "market",
+    "message",
+    "operator",
+    "orders",
+    "run",
+    "trading",
+]

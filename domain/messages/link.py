@@ -170,6 +170,9 @@ class BrokerStateReceived(Message):
     journal_id: str
     as_of_seq: int
     venue_time: UnixNanos
+    deposit: Krw | None = None  # settled that day; null when the broker does not tell
+    d1_deposit: Krw | None = None  # settled on the next session
+    withdrawable: Krw | None = None  # that day
 
 
 @message

@@ -286,7 +286,7 @@ class GetCashRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetCashResponse(_message.Message):
-    __slots__ = ("cash_krw", "orderable_cash_krw", "equity_krw", "start_equity_krw", "commission_krw", "tax_krw", "realized_pnl_krw", "unrealized_pnl_krw")
+    __slots__ = ("cash_krw", "orderable_cash_krw", "equity_krw", "start_equity_krw", "commission_krw", "tax_krw", "realized_pnl_krw", "unrealized_pnl_krw", "deposit_krw", "d1_deposit_krw", "withdrawable_krw", "income_krw")
     CASH_KRW_FIELD_NUMBER: _ClassVar[int]
     ORDERABLE_CASH_KRW_FIELD_NUMBER: _ClassVar[int]
     EQUITY_KRW_FIELD_NUMBER: _ClassVar[int]
@@ -295,6 +295,10 @@ class GetCashResponse(_message.Message):
     TAX_KRW_FIELD_NUMBER: _ClassVar[int]
     REALIZED_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
     UNREALIZED_PNL_KRW_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_KRW_FIELD_NUMBER: _ClassVar[int]
+    D1_DEPOSIT_KRW_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWABLE_KRW_FIELD_NUMBER: _ClassVar[int]
+    INCOME_KRW_FIELD_NUMBER: _ClassVar[int]
     cash_krw: int
     orderable_cash_krw: int
     equity_krw: int
@@ -303,7 +307,11 @@ class GetCashResponse(_message.Message):
     tax_krw: int
     realized_pnl_krw: int
     unrealized_pnl_krw: int
-    def __init__(self, cash_krw: _Optional[int] = ..., orderable_cash_krw: _Optional[int] = ..., equity_krw: _Optional[int] = ..., start_equity_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., unrealized_pnl_krw: _Optional[int] = ...) -> None: ...
+    deposit_krw: int
+    d1_deposit_krw: int
+    withdrawable_krw: int
+    income_krw: int
+    def __init__(self, cash_krw: _Optional[int] = ..., orderable_cash_krw: _Optional[int] = ..., equity_krw: _Optional[int] = ..., start_equity_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., unrealized_pnl_krw: _Optional[int] = ..., deposit_krw: _Optional[int] = ..., d1_deposit_krw: _Optional[int] = ..., withdrawable_krw: _Optional[int] = ..., income_krw: _Optional[int] = ...) -> None: ...
 
 class ListQuotesRequest(_message.Message):
     __slots__ = ("symbols",)

@@ -278,7 +278,7 @@ def test_given_a_role_with_another_version_when_a_carried_state_is_folded_then_t
 ) -> None:
     house = a_house()
     rolled(tmp_path, house)
-    monkeypatch.setattr(Portfolio, "STATE_VERSION", 2)
+    monkeypatch.setattr(Portfolio, "STATE_VERSION", Portfolio.STATE_VERSION + 1)
     with closing(reading(tmp_path / "two.db")) as reader:
         kernel = recover_fully(reader).kernel
         assert states_of(kernel)["risk_manager"] == states_of(house.core.kernel)["risk_manager"]

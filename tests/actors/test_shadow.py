@@ -151,7 +151,7 @@ def test_given_an_evolve_that_changed_without_a_new_version_when_checked_then_it
 
     def other(self: Portfolio, message: Any, stamp: Any) -> None:
         evolve(self, message, stamp)
-        self.state.marks = {symbol: price + 1 for symbol, price in self.state.marks.items()}
+        self.state.marks.today = {symbol: price + 1 for symbol, price in self.state.marks.today.items()}
 
     monkeypatch.setattr(Portfolio, "evolve", other)
     with a_shadow(path, told, start=start) as shadow:

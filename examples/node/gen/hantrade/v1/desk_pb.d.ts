@@ -954,7 +954,7 @@ export declare const GetCashRequestSchema: GenMessage<GetCashRequest>;
  */
 export declare type GetCashResponse = Message<"hantrade.v1.GetCashResponse"> & {
   /**
-   * KRW, cash after all fills and costs, settled or not.
+   * KRW, cash after all fills and costs, settled or not: the D+2 deposit (D+2 추정예수금).
    *
    * @generated from field: int64 cash_krw = 1;
    */
@@ -1008,6 +1008,35 @@ export declare type GetCashResponse = Message<"hantrade.v1.GetCashResponse"> & {
    * @generated from field: int64 unrealized_pnl_krw = 8;
    */
   unrealizedPnlKrw: bigint;
+
+  /**
+   * KRW, settled cash today (예수금). Unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 deposit_krw = 9;
+   */
+  depositKrw?: bigint | undefined;
+
+  /**
+   * KRW, settled cash on the next session (D+1 추정예수금). Unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 d1_deposit_krw = 10;
+   */
+  d1DepositKrw?: bigint | undefined;
+
+  /**
+   * KRW that may be withdrawn today (출금가능금액): what the broker told, less purchases and open buys since then.
+   * Unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 withdrawable_krw = 11;
+   */
+  withdrawableKrw?: bigint | undefined;
+
+  /**
+   * KRW of the day that no trade brought, tax taken off: dividends, cash for fractions of a share.
+   *
+   * @generated from field: int64 income_krw = 12;
+   */
+  incomeKrw: bigint;
 };
 
 /**
