@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.names import labelled
 from domain.messages import Message
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import ConnectionChanged
 from domain.messages.market import AttentionMeasured, QuotesJudged
 from domain.messages.operator import (
