@@ -84,9 +84,12 @@ def legs_to_move(order: ClientOrder, price: Krw, quantity: int | None = None) ->
     return moves
 
 
-def touch(order: ClientOrder, quote: Quote | None) -> Krw | None:
-    """Give the price at which the order would trade now; None when the quote is missing or older than the order."""
-    if quote is None or quote.venue_time < order.changed_at:
+def touch(order: ClientOrder, quote: Quote | None, since: int) -> Krw | None:
+    """Give the price at which the order would trade now; None when the quote is missing or older than `since`.
+
+    `since` is the venue time of the quotes since when the order rests as it is.
+    """
+    if quote is None or quote.venue_time < since:
         return None
     price = quote.bid_price if order.side is Side.SELL else quote.ask_price
     return Krw(price) if price > 0 else None

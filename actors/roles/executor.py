@@ -196,15 +196,15 @@ class Executor(ExecutorState):
         if self.cancel_all or not self.orders_link_up:
             return outputs
         for order in self._open_orders():
-            rested = self.venue_time - self.rests_since.get(order.client_order_id, order.changed_at)
-            if not work.overstays(order, rested, self.settings):
+            since = self.rests_since.get(order.client_order_id, order.changed_at)
+            if not work.overstays(order, self.venue_time - since, self.settings):
                 continue
             if work.was_refused_lately(order, stamp.system_time, self._patience()):
                 continue
             if order.purpose is Purpose.ENTRY:
                 outputs += self._cancel(order, stamp)
             else:
-                price = work.touch(order, self.latest.get(order.symbol))
+                price = work.touch(order, self.latest.get(order.symbol), since)
                 outputs += self._modify(order, price, None, stamp) if price is not None else []
         return outputs
 

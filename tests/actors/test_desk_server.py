@@ -22,6 +22,10 @@ from tests.actors.trader_house import OTHER, SYMBOL, DeskClient, House, a_desk, 
 
 OPEN, EXITS, CANCELS = types_pb2.GATE_OPEN, types_pb2.GATE_EXITS_ONLY, types_pb2.GATE_CANCELS_ONLY
 WATCHED = {SYMBOL, OTHER}
+MARKET, STOP, CONDITIONAL = (
+    getattr(types_pb2, f"ORDER_KIND_{name}") for name in ("MARKET", "STOP_LIMIT", "CONDITIONAL_LIMIT")
+)
+IOC = types_pb2.TIME_IN_FORCE_IOC
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
@@ -111,6 +115,8 @@ def test_given_a_command_id_when_it_is_repeated_at_once_then_one_order_is_made(d
     assert len(desk.ListOrders(desk_pb2.ListOrdersRequest()).orders) == before + 1
     code, refused = desk.refusal("SubmitManualOrder", a_manual_order(command_id="c-1", quantity=2))
     assert (code, refused.code) == (grpc.StatusCode.FAILED_PRECONDITION, "ID_REUSED")
+    for other in ({"time_in_force": IOC}, {"venue": types_pb2.VENUE_SOR}, {"kind": CONDITIONAL}):
+        assert desk.refusal("SubmitManualOrder", a_manual_order(command_id="c-1", **other))[1].code == "ID_REUSED"
     until(lambda: [order.status for order in open_orders(desk)] == [types_pb2.ORDER_STATUS_WORKING])
     desk.CancelManualOrder(desk_pb2.CancelManualOrderRequest(client_order_id=answers[0]))
     until(lambda: open_orders(desk) == [])
@@ -133,7 +139,14 @@ def test_given_an_order_over_the_limits_when_submitted_then_the_rule_is_named_an
         ("CancelManualOrder", desk_pb2.CancelManualOrderRequest(client_order_id="?"), grpc.StatusCode.NOT_FOUND, ""),
         ("SubmitManualOrder", a_manual_order(side=0), INVALID, "side"),
         ("SubmitManualOrder", a_manual_order(kind=0), INVALID, "kind"),
-        ("SubmitManualOrder", a_manual_order(kind=9), INVALID, "kind"),
+        ("SubmitManualOrder", a_manual_order(kind=99), INVALID, "kind"),
+        ("SubmitManualOrder", a_manual_order(kind=MARKET), INVALID, "limit_price_krw"),
+        ("SubmitManualOrder", a_manual_order(limit_price_krw=None), INVALID, "limit_price_krw"),
+        ("SubmitManualOrder", a_manual_order(stop_price_krw=9_900), INVALID, "stop_price_krw"),
+        ("SubmitManualOrder", a_manual_order(kind=STOP), INVALID, "stop_price_krw"),
+        ("SubmitManualOrder", a_manual_order(kind=CONDITIONAL, time_in_force=IOC), INVALID, "time_in_force"),
+        ("SubmitManualOrder", a_manual_order(time_in_force=99), INVALID, "time_in_force"),
+        ("SubmitManualOrder", a_manual_order(venue=99), INVALID, "venue"),
         ("SubmitManualOrder", a_manual_order(quantity=0), INVALID, "quantity"),
         ("SubmitManualOrder", a_manual_order(limit_price_krw=-1), INVALID, "limit_price_krw"),
         ("ModifyManualOrder", desk_pb2.ModifyManualOrderRequest(client_order_id="?", quantity=-1), INVALID, "quantity"),

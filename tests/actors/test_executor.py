@@ -25,7 +25,19 @@ from domain.messages.orders import (
 )
 from domain.messages.trading import DayChanged, FillBooked, ModifyApproved, OrderDenied
 from domain.status import OrdersQuery
-from domain.types import ClientOrderId, Krw, LinkName, OrderKind, Purpose, RequestId, RequestOutcome, Side, VenueOrderId
+from domain.types import (
+    ClientOrderId,
+    Krw,
+    LinkName,
+    OrderKind,
+    Purpose,
+    RequestId,
+    RequestOutcome,
+    Side,
+    TimeInForce,
+    VenueOrderId,
+)
+from domain.types import Venue as OrderVenue
 from fsm import client_order
 from tests.actors.builders import (
     SAMSUNG,
@@ -412,6 +424,48 @@ def test_given_an_entry_that_rests_too_long_when_a_quote_comes_then_it_is_cancel
     a_working_order(house, market)
     assert house.hear(judged(a_quote(50))) == []
     assert len(only(CancelOrder, house.hear(judged(a_quote(70)), judged(a_quote(71))))) == 1
+
+
+def test_given_a_broker_with_a_clock_ahead_when_an_entry_rests_too_long_then_the_quotes_clock_counts():
+    house, market = a_house(), Venue()
+    house.hear(a_run(orders_endpoint="elsewhere:1"), link_is(LinkName.ORDERS), judged(a_quote(10)))
+    market.at = 3_600.0
+    a_working_order(house, market)
+    assert only(CancelOrder, house.hear(judged(a_quote(70)))) == []
+    assert len(only(CancelOrder, house.hear(judged(a_quote(71))))) == 1
+
+
+def test_given_a_broker_with_a_clock_behind_when_an_exit_was_moved_then_it_rests_again_before_it_moves_again():
+    house, market = a_house(), Venue()
+    house.hear(a_run(orders_endpoint="elsewhere:1"), link_is(LinkName.ORDERS), judged(a_quote(3_600)))
+    order = a_working_order(house, market, side=Side.SELL, venue_time=venue(3_600))
+    [modify] = only(ModifyOrder, house.hear(judged(a_quote(3_640, 9_900))))
+    ids = {
+        "request_id": modify.request_id,
+        "venue_order_id": VenueOrderId("1"),
+        "new_venue_order_id": VenueOrderId("2"),
+    }
+    moved = market.makes(OrderReplaced, order, moved_qty=10, limit_price=Krw(9_890), leaves_qty=0, **ids)
+    house.hear(answered("o1", request=modify.request_id), moved)
+    assert only(ModifyOrder, house.hear(judged(a_quote(3_641, 9_800)))) == []
+    assert len(only(ModifyOrder, house.hear(judged(a_quote(3_680, 9_800))))) == 1
+
+
+@pytest.mark.parametrize("kind", [OrderKind.STOP_LIMIT, OrderKind.CONDITIONAL_LIMIT, OrderKind.POST_CLOSE])
+def test_given_a_kind_that_waits_by_design_when_it_rests_then_it_is_left_until_the_day_ends(kind: OrderKind):
+    house, market = a_house(), Venue()
+    a_working_order(house, market, kind=kind)
+    assert house.hear(judged(a_quote(5_000))) == []
+    assert len(only(CancelOrder, house.hear(day("CLOSING")))) == 1
+
+
+def test_given_terms_when_approved_then_the_intent_and_the_order_carry_them():
+    house = a_house()
+    terms = {"time_in_force": TimeInForce.IOC, "venue": OrderVenue.SOR, "stop_price": Krw(10_100)}
+    [submit, _] = house.hear(approved(kind=OrderKind.STOP_LIMIT, **terms))
+    order = executor(house).orders[ClientOrderId("o1")]
+    for found in (submit, order):
+        assert {name: getattr(found, name) for name in terms} == terms
 
 
 # ---- people ----------------------------------------------------------------------------------------------------

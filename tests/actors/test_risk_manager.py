@@ -1,5 +1,6 @@
 """The risk manager: nothing passes that should not, limits bite at the won, recovery equals living."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.roles.risk_manager import RiskManager
+from domain.config import RunConfig
 from domain.messages.operator import CommandAnswered, ManualModifyRequested
 from domain.messages.trading import EquityMarked, LossLimitHit, ModifyApproved, OrderApproved, OrderDenied
-from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side
+from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side, TimeInForce, Venue
 from domain.views import DenialsQuery, RiskQuery
 from tests.actors.money_builders import (
     COLON,
@@ -151,6 +153,25 @@ def test_given_an_order_by_hand_when_it_passes_then_the_answer_follows_the_order
     order, answer = desk.say(by_hand(Side.SELL, 5, None, command_id="c1"))
     assert (order.kind, order.purpose, order.origin) == (OrderKind.MARKET, Purpose.EXIT, "operator:kim")
     assert answer == CommandAnswered("c1", True, "", "approved", order.client_order_id)
+
+
+def test_given_terms_when_an_order_by_hand_is_judged_then_approval_and_denial_carry_them() -> None:
+    terms = {"kind": OrderKind.STOP_LIMIT, "venue": Venue.SOR, "time_in_force": TimeInForce.DAY}
+    desk = a_desk(10_000_000, (SAMSUNG, 50, 500_000))
+    order = approved(desk.say(by_hand(Side.SELL, 5, 10_000, stop_price=Krw(9_990), **terms)))
+    assert (order.kind, order.venue, order.stop_price) == (OrderKind.STOP_LIMIT, Venue.SOR, 9_990)
+    refused = denied(desk.say(by_hand(Side.SELL, 5, 10_000, stop_price=Krw(10_000), **terms)))
+    assert (refused.reason, refused.stop_price, refused.venue) == ("STOP_PRICE", 10_000, Venue.SOR)
+
+
+def test_given_an_orders_broker_with_another_clock_when_it_tells_its_state_then_quotes_do_not_look_older() -> None:
+    desk = a_desk()
+    desk.say(replace(a_run(), config=RunConfig("paper", orders_endpoint="elsewhere:1")))
+    for link in LinkName:
+        desk.say(a_link(link))
+    desk.say(prices(100))
+    desk.say(broker_state(seconds=7_200))
+    assert approved(desk.say(by_hand())).venue_time == at(100)
 
 
 def test_given_a_command_answered_when_it_comes_again_then_the_first_answer_is_given_and_no_order() -> None:

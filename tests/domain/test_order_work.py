@@ -4,18 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.config import ExecutionConfig
 from domain.order_work import (
     Asked,
     bad_change,
     legs_to_cancel,
     legs_to_move,
     overdue_requests,
+    overstays,
     touch,
     unknown_requests,
     waiting_requests,
 )
 from domain.orders import ChangeKind, ChangeRequest, ClientOrder, Leg, from_approved
-from domain.types import Krw, RequestId, Side, UnixNanos, VenueOrderId
+from domain.types import Krw, OrderKind, Purpose, RequestId, Side, TimeInForce, UnixNanos, VenueOrderId
 from fsm import change_request, leg
 from fsm.client_order import State
 from tests.actors.builders import DAY, SECOND, a_quote, an_instrument, approved
@@ -64,9 +66,51 @@ def test_for_any_legs_moves_stay_within_each_leg_and_the_quantity(legs: list[tup
 
 def test_given_a_quote_when_asked_for_the_touch_then_it_is_the_other_side_of_a_fresh_book():
     sell, quote = an_order()._replace(side=Side.SELL), a_quote(1)
-    assert (touch(sell, quote), touch(an_order(), quote), touch(sell, None)) == (9_990, 10_010, None)
-    assert touch(sell._replace(changed_at=UnixNanos(quote.venue_time + 1)), quote) is None
-    assert touch(sell, quote._replace(bid_price=0)) is None
+    at = quote.venue_time
+    assert (touch(sell, quote, at), touch(an_order(), quote, at), touch(sell, None, at)) == (9_990, 10_010, None)
+    assert touch(sell, quote, at + 1) is None
+    assert touch(sell, quote._replace(bid_price=0), at) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "force", "entry_goes", "exit_moves"),
+    [
+        (OrderKind.LIMIT, TimeInForce.DAY, True, True),
+        (OrderKind.BEST_LIMIT, TimeInForce.DAY, True, True),
+        (OrderKind.FIRST_LIMIT, TimeInForce.DAY, True, True),
+        (OrderKind.MARKET, TimeInForce.DAY, True, False),
+        (OrderKind.MID, TimeInForce.DAY, True, False),
+        (OrderKind.LIMIT, TimeInForce.IOC, True, False),
+        (OrderKind.LIMIT, TimeInForce.FOK, True, False),
+        (OrderKind.STOP_LIMIT, TimeInForce.DAY, False, False),
+        (OrderKind.CONDITIONAL_LIMIT, TimeInForce.DAY, False, False),
+        (OrderKind.PRE_OPEN_CLOSE, TimeInForce.DAY, False, False),
+        (OrderKind.POST_CLOSE, TimeInForce.DAY, False, False),
+        (OrderKind.OFF_HOURS_SINGLE, TimeInForce.DAY, False, False),
+    ],
+)
+def test_given_a_kind_when_it_rests_too_long_then_only_what_can_be_helped_is_touched(
+    kind: OrderKind, force: TimeInForce, entry_goes: bool, exit_moves: bool
+):
+    settings = ExecutionConfig()
+    entry = an_order(a_leg("1", 10))._replace(kind=kind, time_in_force=force)
+    leave = entry._replace(side=Side.SELL, purpose=Purpose.EXIT)
+    for order, patience_ms, goes in (
+        (entry, settings.entry_patience_ms, entry_goes),
+        (leave, settings.exit_patience_ms, exit_moves),
+    ):
+        assert not overstays(order, patience_ms * 1_000_000, settings)
+        assert overstays(order, patience_ms * 1_000_000 + 1, settings) is goes
+
+
+@pytest.mark.parametrize("kind", list(OrderKind))
+def test_given_a_kind_when_a_person_changes_its_price_then_what_has_none_is_refused_with_the_reason(kind: OrderKind):
+    order = an_order(a_leg("1", 10))._replace(kind=kind)
+    found = bad_change(order, None, Krw(10_050), an_instrument(), DAY)
+    unpriced = kind in (OrderKind.MARKET, OrderKind.MID, OrderKind.PRE_OPEN_CLOSE, OrderKind.POST_CLOSE)
+    assert (found is not None and found[0]) == ("KIND" if unpriced else False)
+    at_once = order._replace(time_in_force=TimeInForce.IOC)
+    assert bad_change(at_once, None, Krw(10_050), an_instrument(), DAY) is not None
 
 
 def test_given_states_of_a_submit_and_of_requests_when_asked_then_what_waits_and_what_is_unknown_differ():

@@ -50,6 +50,7 @@ def a_hold(**changes: Any) -> Hold:
     return Hold("L-9", SAMSUNG, Side.BUY, 10, Krw(10_000), Krw(100_015), "WORKING", 10)._replace(**changes)
 
 
+STOP: dict[str, Any] = {"kind": OrderKind.STOP_LIMIT, "stop_price": Krw(10_050)}
 UNKNOWN = a_hold(status="UNKNOWN_SUBMIT")
 ENTRY_DENIALS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     # code, changes of the proposal, of the picture, a part of the message
@@ -66,6 +67,19 @@ ENTRY_DENIALS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("TICK", {"kind": OrderKind.MARKET}, {}, "no limit price"),
     ("PRICE_LIMIT", {"limit_price": Krw(13_010)}, {}, "10 KRW above the upper limit 13,000"),
     ("PRICE_LIMIT", {"limit_price": Krw(6_990)}, {}, "10 KRW below the lower limit 7,000"),
+    ("TICK", {"kind": OrderKind.BEST_LIMIT}, {}, "a best limit order has no limit price"),
+    ("TICK", {"kind": OrderKind.POST_CLOSE}, {}, "a post close order has no limit price"),
+    ("TICK", STOP | {"limit_price": None}, {}, "a stop limit order needs a price"),
+    ("STOP_PRICE", STOP | {"stop_price": None}, {}, "needs a stop price"),
+    ("STOP_PRICE", STOP | {"stop_price": Krw(10_045)}, {}, "stop price: 10,045 KRW is 5 KRW off the tick"),
+    ("STOP_PRICE", STOP | {"stop_price": Krw(13_010)}, {}, "stop price: 13,010 KRW is 10 KRW above the upper limit"),
+    ("STOP_PRICE", STOP | {"stop_price": Krw(10_000)}, {}, "a BUY stop must be above the mark 10,000 KRW"),
+    ("STOP_PRICE", STOP | {"stop_price": Krw(9_990)}, {}, "would wake at once"),
+    ("STOP_PRICE", {"stop_price": Krw(10_050)}, {}, "a limit order has no stop price, was 10,050 KRW"),
+    ("COLLAR", STOP | {"limit_price": Krw(10_310)}, {}, "3.10 %"),
+    ("CASH", {"kind": OrderKind.BEST_LIMIT, "limit_price": None}, {"orderable": Krw(130_018)}, "cost 130,019 KRW"),
+    ("CASH", {"kind": OrderKind.CONDITIONAL_LIMIT}, {"orderable": Krw(130_018)}, "cost 130,019 KRW"),
+    ("TWIN", STOP, {"unresolved": (UNKNOWN._replace(kind=OrderKind.STOP_LIMIT, stop_price=Krw(10_050)),)}, "the same"),
     ("DATA_AGE", {"venue_time": at(70.001)}, {}, "60,001 ms old, 1 ms over"),
     ("DATA_AGE", {}, {"quoted_at": None, "mark": None}, "no trade"),
     ("COLLAR", {"limit_price": Krw(10_310)}, {}, "3.10 % from the mark 10,000 KRW, 10 KRW over"),
@@ -103,6 +117,10 @@ def test_given_one_thing_wrong_when_an_entry_is_judged_then_its_rule_says_so(
         ({}, {"open_orders": 19}),
         ({}, {"last_same_at": at(8)}),
         ({}, {"unresolved": (UNKNOWN._replace(quantity=11),)}),
+        (STOP, {}),
+        ({"kind": OrderKind.FIRST_LIMIT, "limit_price": None}, {"orderable": Krw(130_019)}),
+        ({}, {"unresolved": (UNKNOWN._replace(kind=OrderKind.CONDITIONAL_LIMIT),)}),
+        (STOP, {"unresolved": (UNKNOWN._replace(kind=OrderKind.STOP_LIMIT, stop_price=Krw(10_060)),)}),
         ({"quantity": 200}, {}),
         ({}, {"orderable": Krw(100_015)}),
         ({}, {"instrument": an_instrument(base=None)}),
@@ -136,6 +154,8 @@ def test_given_limits_of_money_and_number_hit_when_an_exit_is_judged_then_it_pas
         ({"quantity": 51}, {"selling": 50}, "DUPLICATE"),
         ({"confidence_ppm": None}, {"last_same_at": at(9)}, "DUPLICATE"),
         ({"limit_price": Krw(9_005)}, {}, "TICK"),
+        (STOP | {"stop_price": Krw(10_000)}, {}, "STOP_PRICE"),
+        (STOP | {"stop_price": Krw(10_010)}, {}, "STOP_PRICE"),
     ],
 )
 def test_given_an_exit_that_would_harm_when_judged_then_it_is_denied(order: dict, known: dict, code: str) -> None:
