@@ -68,14 +68,15 @@ class OrderBook(RestingBook):
             raise wrong_order(order_id, side, limit, quantity)
         found: list[Execution] = []
         other = self.asks if side > 0 else self.bids
-        self._sweep(other, None if limit is None else -side * limit, order_id, quantity, found, max_levels)
+        self._sweep(other, -MARKET if limit is None else -side * limit, order_id, quantity, found, max_levels)
         return found
 
     def takeable(self, side: int, limit: int | None = None) -> int:
         """Give the shares an order of this side could take up to the limit: what a FOK order asks before `take`."""
         other = self.asks if side > 0 else self.bids
-        first = 0 if limit is None else bisect_left(other.keys, -side * limit)
-        return sum(other.levels[key].shares for key in other.keys[first:] if key != MARKET or limit is not None)
+        if limit is None:
+            return sum(other.levels[key].shares for key in other.keys) if other.keys != [MARKET] else 0
+        return sum(other.levels[key].shares for key in other.keys[bisect_left(other.keys, -side * limit) :])
 
     # ---- the feed -------------------------------------------------------------------------------------------
 
@@ -201,24 +202,19 @@ class OrderBook(RestingBook):
 
     # ---- inside ---------------------------------------------------------------------------------------------
 
-    def _sweep(
-        self, half: Half, bar: int | None, order_id: int, left: int, found: list[Execution], max_levels: int
-    ) -> int:
+    def _sweep(self, half: Half, bar: int, order_id: int, left: int, found: list[Execution], max_levels: int) -> int:
         # Trades an arriving order with the half's levels from the best to the bar; gives the shares left.
         keys, known, sign = half.keys, half.levels, half.sign
-        place = 1  # of the best level, counted from the end
-        if bar is None:
-            bar = -MARKET
-            if keys and keys[-1] == MARKET:  # neither of two orders at the market has a price
-                place = 2
         walked = 0
-        while left and len(keys) >= place:
-            key = keys[-place]
+        while left and keys:
+            key = keys[-1]
             if key < bar or (max_levels and walked == max_levels):
                 break
             walked += 1
             level = known[key]
-            price = (key if key != MARKET else bar) * sign
+            price = (key if key != MARKET else _price_of_market_order(half, bar)) * sign
+            if not price:
+                break
             if level.queue is not None:
                 left = self._go_through(half, key, level, order_id, price, left, found)
                 continue
@@ -227,7 +223,7 @@ class OrderBook(RestingBook):
                 quantity = left
                 level.others -= left
             else:
-                del keys[-place]
+                keys.pop()
                 del known[key]
             left -= quantity
             half.taken[key] = half.taken.get(key, 0) + quantity
@@ -273,9 +269,10 @@ class OrderBook(RestingBook):
 
     def _pass(self, half: Half, bar: int, price: int, left: int, found: list[Execution]) -> int:
         # The market went through every level from the best to the bar: others there are gone, orders trade at their
-        # limits (at `price` those at the market) while shares are left. Gives the shares left.
+        # limits while shares are left. Gives the shares left.
         for key in [key for key in half.taken if key >= bar]:
             del half.taken[key]
+        of_market = _price_of_market_order(half, half.sign * price)
         for key in half.keys[bisect_left(half.keys, bar) :][::-1]:
             level = half.levels[key]
             if level.queue is None:
@@ -283,7 +280,9 @@ class OrderBook(RestingBook):
                 continue
             level.clear_others()
             if left:
-                left = self._go_through(half, key, level, 0, price if key == MARKET else key * half.sign, left, found)
+                left = self._go_through(
+                    half, key, level, 0, (of_market if key == MARKET else key) * half.sign, left, found
+                )
         return left
 
     def _display(self, half: Half, key: int, displayed: int, found: list[Execution]) -> None:
@@ -323,6 +322,13 @@ def _forget(half: Half, listed: set[int], reach: int) -> None:
             half.drop(key)
         elif key >= reach:
             level.clear_others()
+
+
+def _price_of_market_order(half: Half, bar: int) -> int:
+    # As a key: what the other names, or the best limit behind it when that is better for the other; 0: no price.
+    behind = half.keys[-2] if len(half.keys) > 1 and half.keys[-1] == MARKET else -MARKET
+    at = max(behind, bar)
+    return at if at != -MARKET else 0
 
 
 def _wrong_display(price: int, displayed: int) -> InvariantError:

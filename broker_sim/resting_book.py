@@ -31,8 +31,9 @@ class RestingBook:
     def rest(self, order_id: int, side: int, price: int | None, quantity: int) -> None:
         """Queue an order without matching: of a call auction (None: at the market, before every limit), or restored.
 
-        A market order that still waits in continuous trading has no price of its own: it trades at the other's limit,
-        and not at all with one that has none. Raises InvariantError.
+        A market order that still waits in continuous trading goes before every limit, so it trades at the other's price
+        or at the best limit behind it, what is better for the other; where neither names a price, not at all. Raises
+        InvariantError.
         """
         if (
             quantity <= 0

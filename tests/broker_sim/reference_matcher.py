@@ -28,8 +28,6 @@ class Row:
 
 def meets(side: int, limit: int | None, row: Row) -> bool:
     """Tell whether an arriving order of a side and limit may trade with one that waits."""
-    if limit is None and row.price is None:
-        return False  # nobody names a price
     return limit is None or row.price is None or side * limit >= side * row.price
 
 
@@ -59,6 +57,7 @@ class ReferenceBook:
     ) -> list[Execution]:
         found: list[Execution] = []
         prices: list[int | None] = []
+        at_market = self.price_of_market_orders(-side, limit)
         for row in self.by_priority(-side):
             if not meets(side, limit, row):
                 continue
@@ -66,10 +65,9 @@ class ReferenceBook:
                 prices.append(row.price)
             if max_levels and len(prices) > max_levels:
                 break
-            price = row.price if row.price is not None else limit
-            assert price is not None
+            price = row.price if row.price is not None else at_market
             shares = min(quantity, row.quantity)
-            if not shares:
+            if not shares or price is None:
                 break
             quantity -= shares
             row.quantity -= shares
@@ -82,7 +80,14 @@ class ReferenceBook:
         return found
 
     def takeable(self, side: int, limit: int | None = None) -> int:
+        if limit is None and not self.depth(-side):
+            return 0  # nobody names a price
         return sum(row.quantity for row in self.by_priority(-side) if meets(side, limit, row))
+
+    def price_of_market_orders(self, side: int, other: int | None) -> int | None:
+        """Give at what price market orders that wait trade with somebody who names a price, or none."""
+        named = [price for price, _ in self.depth(side, 1)] + ([] if other is None else [other])
+        return max(named, key=lambda price: side * price, default=None)
 
     def rest(self, order_id: int, side: int, price: int | None, quantity: int) -> None:
         self.rows.append(Row(order_id, side, price, quantity))
@@ -105,13 +110,14 @@ class ReferenceBook:
         shares = displayed - self.took[side, price]
         if shares and not self.collecting:
             reached = [row for row in self.by_priority(-side) if meets(side, price, row)]
+            at_market = self.price_of_market_orders(-side, price)
             self.gone_through(-side, price, reached)
             for row in reached:
                 if row.order_id:
                     traded = min(shares, row.quantity)
                     shares -= traded
                     self.took[side, price] += traded
-                    self.fill(row, traded, price if row.price is None else row.price, found)
+                    self.fill(row, traded, row.price or at_market, found)
         here = [row for row in self.rows if (row.order_id, row.side, row.price) == (0, side, price)]
         before = sum(row.quantity for row in here)
         if shares > before:
@@ -158,12 +164,13 @@ class ReferenceBook:
         found: list[Execution] = []
         for side in (-1, 1) if passive < 0 else (1, -1):
             through = [row for row in self.by_priority(side) if row.price is None or side * row.price > side * price]
+            at_market = self.price_of_market_orders(side, price)
             self.gone_through(side, price + side, through)
             for row in through:
                 if row.order_id:
                     traded = min(quantity, row.quantity)
                     quantity -= traded
-                    self.fill(row, traded, price if row.price is None else row.price, found)
+                    self.fill(row, traded, row.price or at_market, found)
         if passive:
             absorbed = min(quantity, self.took.get((passive, price), 0))
             self.took[passive, price] = self.took.get((passive, price), 0) - absorbed
@@ -183,8 +190,9 @@ class ReferenceBook:
                 row.quantity = 0
         self.took = {at: n for at, n in self.took.items() if at[0] != side or side * at[1] < side * price}
 
-    def fill(self, row: Row, shares: int, price: int, found: list[Execution]) -> None:
+    def fill(self, row: Row, shares: int, price: int | None, found: list[Execution]) -> None:
         row.quantity -= shares
+        assert price is not None
         if row.order_id and shares:
             found.append(Execution(row.order_id, row.side, shares, price, True, 0))
 

@@ -270,3 +270,13 @@ def test_given_a_market_order_left_of_an_auction_when_trading_goes_on_then_it_tr
     assert book.show(SELL, 104, 5) == [Execution(1, BUY, 5, 104, True, 0)]
     assert book.trade(103, 5, SELL) == [Execution(1, BUY, 5, 103, True, 0)]
     assert (book.order(1), book.best(BUY)) == (Waiting(BUY, None, 10), None)
+
+
+def test_given_a_market_order_before_a_limit_when_it_trades_then_at_no_worse_a_price_than_that_limit_would() -> None:
+    book = OrderBook()
+    book.rest(1, BUY, None, 30)
+    book.add(2, BUY, 99, 10)
+    assert book.takeable(SELL) == 40
+    assert [(one.order_id, one.price) for one in book.add(3, SELL, 98, 10)] == [(3, 99), (1, 99)]
+    assert book.trade(97, 5, BUY) == [Execution(1, BUY, 5, 99, True, 0)]
+    assert [one.price for one in book.take(4, SELL, 5)] == [99, 99]
