@@ -17,7 +17,7 @@ class HoldingBooked(Message):
     quantity_before: int  # of our books
     position_qty: int  # after it
     cost_basis: Krw  # after it
-    received: Krw  # won that came to the account, tax taken off
+    received: Krw  # by the account, tax taken off
     tax: Krw  # withheld
     income: Krw  # of `received`; not a result of trading
     realized_pnl: Krw  # where it left no share: what came less what the shares had cost; else 0
