@@ -75,7 +75,7 @@ def limits(
     on: DateOption = "",
     market: MarketOption = "kospi",
     regime: Annotated[
-        str, typer.Option("--regime", help="normal, listing (first day, BASE is the offer price) or liquidation.")
+        str, typer.Option("--regime", help="normal, listing or liquidation; BASE of a listing: the offer price.")
     ] = "normal",
     leverage: Annotated[str, typer.Option("--leverage", help="Of an ETF or ETN: 1, 2 or 3; inverse alike.")] = "1",
     as_json: JsonOption = False,

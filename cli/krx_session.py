@@ -38,8 +38,8 @@ def session(
         now = hours_of(home)
         overrides = now.overrides
         hours = regular_session(day, overrides)
-        found = phases(day, overrides)
-    origin = _origin(now, day)
+        origin = _origin(now, day)
+        found = phases(day, overrides, announced=None if origin is None else origin["confirmed"])
     answer = {
         "date": day.isoformat(),
         "is_session": hours is not None,

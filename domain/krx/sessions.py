@@ -171,7 +171,8 @@ class _Day(Enum):
     """How a day's hours differ from the usual ones."""
 
     USUAL = "usual"
-    LATE = "late"  # opens late or closes early; the close is not after 15:30
+    EARLY = "early"  # opens as usual and closes before 15:30
+    LATE = "late"  # opens at another hour; the close is not after 15:30
     SHIFTED = "shifted"  # closes after 15:30, as on exam days
 
 
@@ -198,12 +199,12 @@ _NXT_END: Final = (_At.MIDNIGHT, 20 * _HOUR)
 # late days: kode.co.kr 2026-01-02, Edaily, Donga and TF of 2025-11-12/13; all read 2026-11-22.
 _RULES: Final = (
     _Rule("pre_market", "NXT", (_At.MIDNIGHT, 8 * _HOUR), (_At.MIDNIGHT, 8 * _HOUR + 50 * _MIN), NXT_OPENED,
-          held=_USUAL),
+          held=_USUAL | {_Day.EARLY}),
     _Rule("pre_open_off_hours", "KRX", (_At.OPEN, -30 * _MIN), (_At.OPEN, -20 * _MIN)),
     _Rule("opening_auction", "KRX", (_At.OPEN, -30 * _MIN), (_At.OPEN, 0), sure=_ALL),
     _Rule("continuous", "KRX", (_At.OPEN, 0), (_At.CLOSE, -10 * _MIN), sure=_ALL),
     _Rule("main_market", "NXT", (_At.OPEN, 30), (_At.CLOSE, -10 * _MIN), NXT_OPENED, held=_NOT_SHIFTED,
-          sure=_NOT_SHIFTED),
+          sure=frozenset({_Day.USUAL, _Day.LATE})),
     _Rule("main_market", "NXT", (_At.OPEN, 0), (_At.CLOSE, -10 * _MIN), NXT_OPENED, held=_SHIFTED, sure=_SHIFTED),
     _Rule("closing_auction", "KRX", (_At.CLOSE, -10 * _MIN), (_At.CLOSE, 0), sure=_ALL),
     _Rule("post_close_order_entry", "KRX", (_At.CLOSE, 0), (_At.CLOSE, 10 * _MIN)),
@@ -221,14 +222,17 @@ def _kind_of_day(hours: tuple[str, str]) -> _Day:
     found, usual = checked_hours(hours), checked_hours(REGULAR_HOURS)
     if found == usual:
         return _Day.USUAL
-    return _Day.SHIFTED if found[1] > usual[1] else _Day.LATE
+    if found[1] > usual[1]:
+        return _Day.SHIFTED
+    return _Day.EARLY if found[0] == usual[0] else _Day.LATE
 
 
-def phases(day: date, overrides: Overrides = NO_OVERRIDES) -> tuple[Phase, ...]:
+def phases(day: date, overrides: Overrides = NO_OVERRIDES, *, announced: bool | None = None) -> tuple[Phase, ...]:
     """Give all phases of a day on both venues in order of start, by the regime of that day; empty when closed.
 
     On late days the phases around the regular session move with it; `confirmed` tells which have a source then. A day
-    whose hours were never announced has no confirmed phase. Raises ConfigError like `regular_session`.
+    whose hours were never announced has no confirmed phase: a table of hours knows (`announced`), else the days marked
+    here count. Raises ConfigError like `regular_session`.
     """
     session = regular_session(day, overrides)
     hours = regular_hours(day, overrides)
@@ -236,7 +240,8 @@ def phases(day: date, overrides: Overrides = NO_OVERRIDES) -> tuple[Phase, ...]:
         return ()
     kind = _kind_of_day(hours)
     usual_close = checked_hours(hours)[1] == checked_hours(REGULAR_HOURS)[1]
-    announced = not (day in CSAT_UNCONFIRMED and hours == CSAT_HOURS)
+    if announced is None:
+        announced = not (day in CSAT_UNCONFIRMED and hours == CSAT_HOURS)
     anchors = {_At.OPEN: session.open, _At.CLOSE: session.close, _At.MIDNIGHT: from_kst(day, 0, 0)}
     found = []
     for rule in _RULES:

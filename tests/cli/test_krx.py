@@ -94,6 +94,19 @@ def test_given_a_table_in_the_home_when_asked_again_then_the_day_is_the_tables(_
     assert paid["settlement_date"] == "2027-03-08"
 
 
+def test_given_hours_confirmed_in_the_homes_table_when_asked_then_the_phases_count_as_confirmed(_home: Path) -> None:
+    def confirmed() -> set[str]:
+        return {phase["name"] for phase in answer("session", "2026-11-19")["phases"] if phase["confirmed"]}
+
+    assert confirmed() == set()
+    line = '[[day]]\ndate = 2026-11-19\nopen = "10:00"\nclose = "16:30"\n'
+    (_home / "krx.toml").write_text(line)
+    assert {"continuous", "main_market"} <= confirmed()
+    assert "pre_open_off_hours" not in confirmed()
+    (_home / "krx.toml").write_text(line + "confirmed = false\n")
+    assert confirmed() == set()
+
+
 def test_given_a_bad_table_when_asked_then_one_line_names_file_field_and_value(_home: Path) -> None:
     (_home / "krx.toml").write_text('[[day]]\ndate = 2027-03-03\nopen = "9 o\'clock"\n')
     result = RUNNER.invoke(app, ["session", "2027-03-03"])

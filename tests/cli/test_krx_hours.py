@@ -79,3 +79,13 @@ def test_given_the_packaged_table_when_a_year_is_counted_then_it_adds_and_closes
     overrides = load_overrides(tmp_path)
     days = (date(year, 1, 1) + timedelta(days=number) for number in range(365))
     assert sum(is_session(day, overrides) for day in days) == sessions
+
+
+def test_given_the_example_of_the_documentation_when_read_then_it_says_what_the_text_says(tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "krx.md").read_text(encoding="utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "krx.toml").write_text(example, encoding="utf-8")
+    found = load_overrides(tmp_path)
+    assert {day: found[day] for day in ("2027-03-03", "2027-11-18", "2027-11-25")} == {
+        "2027-03-03": ("", ""), "2027-11-18": ("10:00", "16:30"), "2027-11-25": ("09:00", "15:30"),
+    }  # fmt: skip

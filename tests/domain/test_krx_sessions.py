@@ -172,6 +172,15 @@ def test_given_the_first_session_of_a_year_when_listed_then_only_the_opening_mov
     assert [p.name for p in phases(date(2026, 1, 2)) if not p.confirmed] == ["pre_open_off_hours"]
 
 
+def test_given_an_early_close_when_listed_then_the_morning_is_the_usual_one() -> None:
+    day = date(2026, 11, 20)
+    found = {(p.venue, p.name): p for p in phases(day, {day.isoformat(): ("9:00", "12:00")})}
+    assert kst_text(found["NXT", "pre_market"].start) == "08:00:00"
+    main = found["NXT", "main_market"]
+    assert (kst_text(main.start), kst_text(main.end), main.confirmed) == ("09:00:30", "11:50:00", False)
+    assert found["KRX", "continuous"].confirmed
+
+
 def test_given_liquidation_when_a_day_is_planned_then_it_crosses_fourteen_times() -> None:
     crosses = [kst_text(at)[:5] for at in liquidation_crosses(a_session())]
     assert len(crosses) == 14
