@@ -1,9 +1,10 @@
 """Replay: feed the recorded inputs to fresh roles and hold everything that follows against the log, both ways.
 
 Two sets of roles go through the log side by side. One decides again, and every output must be the recorded one, byte
-for byte. The other only folds, as a start does. Behind the last event both must hold the same states: a role that
-changes while it decides would be another one after a restart. Before them a third set goes through the beginning and is
-thrown away, so that nothing kept outside the roles (in a module, in a class) is as it was when the log was written.
+for byte; only fields that a later version added, at their defaults, may be missing in the log. The other only folds, as
+a start does. Behind the last event both must hold the same states: a role that changes while it decides would be
+another one after a restart. Before them a third set goes through the beginning and is thrown away, so that nothing kept
+outside the roles (in a module, in a class) is as it was when the log was written.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -203,13 +204,20 @@ class _Replayer:
         # Not a Record, as `to_record` gives: making one would cost more than the rest.
         run_id, when, name, stream = self._group[0].run_id, message.when(), type(message).__name__, message.stream()
         again: object = (seq, run_id, system_time, when, name, stream, causation, role, payload, raw)
-        if again != record:
+        if again != record and not self._is_grown(record, payload, again):
             return False
         self._waiting.pop()
         self._group.append(record)
         if self._fold is not None:
             self._fold.fold(message, stamp, role)
         return True
+
+    def _is_grown(self, record: Record, payload: bytes, again: object) -> bool:
+        """Tell whether a recorded output lacks nothing but fields of a later version, each at its default here."""
+        if len(record.payload) >= len(payload) or record._replace(payload=payload) != again:
+            return False
+        recorded = self._codec.decode(record)
+        return isinstance(recorded, Message) and self._codec.encode(recorded)[0] == payload
 
     def _output(self, record: Record, rest: Iterator[Entry]) -> Difference:
         theirs = [record, *(one for one, _ in takewhile(lambda entry: entry[0].causation_seq != INPUT, rest))]

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from actors.edges.desk_commands import Commands
+from actors.edges.desk_commands import Commands, content_of
 from actors.edges.desk_server import MAX_STREAMS, DeskServer
 from domain.errors import BrokerUnavailable, ConfigError, RequestRefused
 from domain.messages.operator import CommandAnswered, ManualOrderRequested, PauseRequested
@@ -321,9 +322,9 @@ def test_given_an_id_of_an_earlier_run_when_repeated_then_nothing_is_posted() ->
     order = ManualOrderRequested("caller/x", "me", SYMBOL, Side.BUY, OrderKind.MARKET, 1, None, "")
     answer = CommandAnswered("caller/x", True, "", "", "L-1")
     commands = Commands(lambda message, **__: posted.append(message), lambda _: None, lambda _: (order, answer))
-    content = (SYMBOL, Side.BUY, OrderKind.MARKET, 1, None)
+    content = content_of(order)
     assert commands.ask_once("x", content, lambda _: order) == answer
     assert commands.ask_once("x", content, lambda _: order) == answer
     with pytest.raises(RequestRefused, match="ID_REUSED"):
-        commands.ask_once("x", (SYMBOL, Side.SELL, OrderKind.MARKET, 1, None), lambda _: order)
+        commands.ask_once("x", content_of(replace(order, side=Side.SELL)), lambda _: order)
     assert posted == []

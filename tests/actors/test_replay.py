@@ -185,6 +185,21 @@ def seqs(records: Iterable[Record]) -> list[int]:
     return [record.seq for record in records]
 
 
+def test_given_a_log_that_lacks_fields_added_since_when_replayed_then_only_their_defaults_are_the_same():
+    house = House(Executor())
+    house.hear(a_run(), approved("o1"))
+    rows, at = entries(house), 2
+    record, message = rows[at]
+    assert (record.type, record.payload[-1:]) == ("SubmitOrder", b"}")
+    short, added, _ = record.payload.partition(b',"time_in_force"')
+    assert added
+    rows[at] = record._replace(payload=short + b"}"), message
+    assert replayed(rows, Executor).identical
+    for other in (short + b',"venue":"NXT"}', short.replace(b'"BUY"', b'"SELL"') + b"}", b"{}"):
+        rows[at] = record._replace(payload=other), message
+        assert replayed(rows, Executor).first_difference_seq == record.seq
+
+
 def test_given_a_changed_payload_when_replayed_then_both_versions_and_the_cause_chain_are_shown():
     rows = chat()
     record, message = rows[6]

@@ -146,7 +146,7 @@ def test_given_an_old_log_when_replayed_then_the_roles_of_today_decide_the_same(
     from cli.replay import replay_here
 
     report = replay_here(old)
-    assert report.identical, (report.first_difference_seq, report.recorded, report.replayed)
+    assert report.identical, (report.difference, report.states)
 
 
 def test_given_an_old_log_without_views_when_asked_with_temporary_ones_then_they_answer(old: Path) -> None:
