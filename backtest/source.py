@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from broker_sim.recording import Recording
+from broker_sim.recording import Recording, days_in
 from domain.errors import DataError
 from domain.instruments import Instrument
 from domain.krx.limits import price_limits
@@ -89,20 +89,3 @@ def chosen_days(path: Path, begin: date | None, end: date | None) -> tuple[date,
         span = f"{begin or 'the first'} to {end or 'the last'}"
         raise DataError(f"{path}: days expected within {found[0]} to {found[-1]}, none lies in {span}")
     return days
-
-
-def days_in(path: Path) -> tuple[date, ...]:
-    """Give the days of a file, ascending. Raises DataError."""
-    import polars as pl
-
-    from broker_sim.data_file import read_day
-
-    read_day(path, None)  # says what is wrong with a file that cannot be used
-    if path.name.endswith(".parquet"):
-        column = pl.read_parquet(path, columns=["date"])["date"]
-    else:
-        column = pl.read_csv(path, columns=["date"], infer_schema=False)["date"]
-    if column.dtype.is_temporal():
-        column = column.dt.strftime("%Y%m%d")
-    texts = column.cast(pl.String).str.replace_all("-", "").str.strip_chars().unique().drop_nulls().to_list()
-    return tuple(sorted(date(int(text[:4]), int(text[4:6]), int(text[6:])) for text in texts if len(text) == 8))

@@ -7,11 +7,11 @@ ticks too. A bar with fewer shares than points keeps the points that matter most
 *Volume.* Each print gets at least one share; the prints of a bar sum to its volume exactly.
 *Time.* The bar is cut into as many equal slots as it has prints; each print lies at a seeded millisecond of its slot.
 A bar that reaches into the closing auction is squeezed to end before it. Nothing before a print tells of a later bar.
-*Book.* An uptick was bought at the ask, a downtick sold at the bid, otherwise a seeded coin tells. The spread is one
-tick; around a half-tick print the bid is the tick below and the ask the tick above. A side beyond the daily limit
-(where known) is empty. Displayed sizes are seeded around an eighth of the bar's volume.
+*Book.* Best prices are those of `touch.py`; typical displayed sizes are an eighth of the bar's volume.
 *Auctions.* The first print of a bar that begins at the open is the cross of the opening auction. The first bar at or
-after the nominal close is the closing cross: one print of its whole volume. Both come up to 30 s late, as they do.
+after the nominal close is the closing cross: one print of its whole volume. Both come up to 30 s late, as they do. The
+first print behind a gap that `bar_gaps.py` takes for a volatility interruption is the single price of its auction; it
+comes at least two minutes after the print before, where the bar leaves room for that.
 *No volume.* A bar without volume moves the book only: one row at its close, no trade.
 
 Draws are named by seed, code and bar start, so a symbol's ticks do not depend on which others are replayed.
@@ -19,37 +19,47 @@ Draws are named by seed, code and bar start, so a symbol's ticks do not depend o
 
 from collections.abc import Iterator
 from datetime import date
+from heapq import merge
 from typing import Final
 
+from broker_sim.bar_file import Bar
+from broker_sim.bar_gaps import BarGaps
+from broker_sim.daily_ticks import daily_rows
+from broker_sim.data_file import DataKind
 from broker_sim.draws import Draws
-from broker_sim.recording import Bar, Recording
+from broker_sim.recording import Recording
+from broker_sim.touch import Touch
 from domain.instruments import Instrument
+from domain.krx.brakes import INTERRUPTION_NS
 from domain.krx.sessions import RegularSession
-from domain.krx.ticks import round_down, round_up, tick_size
+from domain.krx.ticks import round_down
 from domain.quotes import Quote, QuoteKind
 from domain.types import NANOS_PER_SECOND
 
 MILLI: Final = 1_000_000  # ns
 EXTRA_PRINTS: Final = 4
+LEAST_ROOM: Final = NANOS_PER_SECOND  # left in a bar for its prints behind an interruption
 CROSS_SPREAD_MS: Final = 30_000  # random end of an auction; closing crosses measured 15:30:03 to 15:30:32 in 2026
 
 
 class BarTicks:
-    """Ticks of one instrument, bar by bar. Keeps the day's volume and the last price between bars."""
+    """Ticks of one instrument, bar by bar. Keeps the day's volume and the last print between bars."""
 
     def __init__(self, instrument: Instrument, session: RegularSession, bar_seconds: int, seed: int) -> None:
         """Take what the prices are judged by."""
         self._instrument = instrument
         self._session = session
         self._bar_ns = bar_seconds * NANOS_PER_SECOND
-        self._seed = seed
+        self._gaps = BarGaps(instrument, session, self._bar_ns)
+        self._touch = Touch(instrument, session.day, seed)
         self._volume = 0
         self._last = 0
-        self._around: dict[int, tuple[int, int, int]] = {}  # price -> tick below, itself when valid, tick above
+        self._last_time = 0
 
     def rows(self, bar: Bar) -> list[Quote]:
         """Make the rows of the next bar, in order of time."""
-        draws = Draws(self._seed, self._instrument.symbol, bar.start)
+        draws = self._touch.draws(bar.start)
+        resumes = self._gaps.begins_with_a_cross(bar)
         if not bar.volume:
             return [self._book_row(bar, draws)]
         if bar.start >= self._session.close:
@@ -57,12 +67,17 @@ class BarTicks:
             return [self._print(start, bar.close, bar.volume, bar.volume, QuoteKind.AUCTION_TRADE, draws)]
         prices = _path(bar, self._instrument, self._session.day, draws)
         sizes = _split(bar.volume, len(prices), draws)
-        slot = self._span(bar) // len(prices) // MILLI
+        end = bar.start + self._span(bar)
+        begin = bar.start
+        if resumes and self._last_time:
+            begin = max(begin, min(self._last_time + INTERRUPTION_NS, end - LEAST_ROOM))
+        slot = (end - begin) // len(prices) // MILLI
+        crossing = resumes or bar.start == self._session.open
         rows = []
         for index, (price, size) in enumerate(zip(prices, sizes, strict=True)):
-            opening = index == 0 and bar.start == self._session.open
-            when = bar.start + (index * slot + draws.below(min(slot, CROSS_SPREAD_MS) if opening else slot)) * MILLI
-            kind = QuoteKind.AUCTION_TRADE if opening else QuoteKind.TRADE
+            cross = crossing and index == 0
+            when = begin + (index * slot + draws.below(min(slot, CROSS_SPREAD_MS) if cross else slot)) * MILLI
+            kind = QuoteKind.AUCTION_TRADE if cross else QuoteKind.TRADE
             rows.append(self._print(when, price, size, bar.volume, kind, draws))
         return rows
 
@@ -70,45 +85,35 @@ class BarTicks:
         return min(self._bar_ns, self._session.close_auction - bar.start)
 
     def _print(self, when: int, price: int, size: int, volume: int, kind: QuoteKind, draws: Draws) -> Quote:
-        coin = draws.below(2)
-        bought = coin == 1 if self._last in (0, price) else price > self._last
+        best = self._touch.around(price, self._last, volume // 8 + 1, draws)
         self._volume += size
-        self._last = price
-        return self._row(when, price, size, bought, volume, kind, draws)
+        self._last, self._last_time = price, when
+        return Quote(self._instrument.symbol, when, price, size, self._volume, *best, int(kind))
 
     def _book_row(self, bar: Bar, draws: Draws) -> Quote:
         when = bar.start + self._span(bar) - (1 + draws.below(1_000)) * MILLI
-        row = self._row(when, bar.close, 0, draws.below(2) == 1, 0, QuoteKind.BOOK, draws)
-        return row._replace(price=self._last)
-
-    def _row(self, when: int, price: int, size: int, bought: bool, volume: int, kind: QuoteKind, draws: Draws) -> Quote:
-        below, exact, above = self._neighbours(price)
-        if exact:
-            bid, ask = (below, price) if bought else (price, above)
-        else:
-            bid, ask = below, above
-        lower, upper = self._instrument.lower_limit, self._instrument.upper_limit
-        if bid <= 0 or (lower is not None and bid < lower):
-            bid = 0
-        if upper is not None and ask > upper:
-            ask = 0
-        typical = volume // 8 + 1
-        bid_qty = 1 + typical * (25 + draws.below(100)) // 100 if bid else 0
-        ask_qty = 1 + typical * (25 + draws.below(100)) // 100 if ask else 0
-        return Quote(self._instrument.symbol, when, price, size, self._volume, bid, ask, bid_qty, ask_qty, int(kind))
-
-    def _neighbours(self, price: int) -> tuple[int, int, int]:
-        found = self._around.get(price)
-        if found is None:
-            market, day = self._instrument.market, self._session.day
-            below = 0 if price <= 1 else int(round_down(price - 1, market, day))
-            exact = price if price % tick_size(price, market, day) == 0 else 0
-            found = self._around[price] = (below, exact, int(round_up(price + 1, market, day)))
-        return found
+        best = self._touch.beside(bar.close, 1, draws, bought=draws.below(2) == 1)
+        return Quote(self._instrument.symbol, when, self._last, 0, self._volume, *best, int(QuoteKind.BOOK))
 
 
 def ticks_of(recording: Recording, seed: int) -> Iterator[Quote]:
-    """Give every row of a recording in order of venue time, made bar by bar as it is asked for."""
+    """Give every row of a recording in order of venue time: recorded rows as they are, rows of bars as they are made.
+
+    Rows of bars come in order of time and code; recorded rows of one moment in the order of their file.
+    """
+    if recording.moments is not None:
+        return recording.moments.rows(seed, recording.instruments, recording.session)
+    if recording.kind is DataKind.DAILY:
+        days = (
+            daily_rows(bar, recording.instruments[code], recording.session, seed)
+            for code, bars in recording.bars.items()
+            for bar in bars
+        )
+        return merge(*days, key=_time_and_code)
+    return _ticks_of_bars(recording, seed)
+
+
+def _ticks_of_bars(recording: Recording, seed: int) -> Iterator[Quote]:
     makers = {
         code: BarTicks(instrument, recording.session, recording.bar_seconds, seed)
         for code, instrument in recording.instruments.items()

@@ -1,149 +1,147 @@
-"""Open a file of recorded bars and give one day of it as checked rows. Polars is loaded only when a file is read."""
+"""Recorded market data as files: which kind a file is, which days it holds, and the rows of one day.
+
+A file is parquet or csv.gz; its columns tell its kind. A folder stands for all such files in it. Polars is loaded only
+when a file is read. What rows mean, and which are refused, is in the reader of the kind.
+"""
 
 import gzip
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from domain.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
 
+T = TypeVar("T")
+
+
+class DataKind(StrEnum):
+    """What one row of a file is."""
+
+    BARS = "bars"  # a bar of minutes
+    DAILY = "daily"  # a bar of a day
+    TICKS = "ticks"  # a trade, or a change of the best prices
+    BOOKS = "books"  # the displayed order book
+
+
 PRICES: Final = ("open", "high", "low", "close")
 REQUIRED: Final = ("code", "date", "time", *PRICES, "volume")
+DAILY_REQUIRED: Final = ("code", "date", *PRICES, "volume")
+TICK_REQUIRED: Final = ("code", "date", "time", "price", "volume")
+TICK_OPTIONAL: Final = ("cumulative_volume", "bid", "ask", "bid_qty", "ask_qty", "kind")
+BOOK_REQUIRED: Final = ("code", "date", "time", "bid1", "bid_qty1", "ask1", "ask_qty1")
+LEVEL: Final = ("bid", "bid_qty", "ask", "ask_qty")  # columns of one level, with its number behind
 OPTIONAL: Final = ("prev_close",)
+SUFFIXES: Final = (".parquet", ".csv.gz")
 ALLOWED_NAMES: Final = ".parquet or .csv.gz"
-_BIGGEST: Final = 10**15  # won or shares; anything above is not a price or a volume of one bar
+INSTRUMENTS_META: Final = "hantrade.instruments"  # metadata of a recorded file: instruments as the broker gave them
+MOST_LEVELS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
-class DayRows:
-    """Rows of one day in order of code and second; `frame` has REQUIRED less date and time, `second` and OPTIONAL."""
+class DataFile:
+    """One file, opened. Rows are read day by day."""
 
-    day: date
-    codes: tuple[str, ...]  # all codes of that day, sorted
-    frame: "pl.DataFrame"
-    refused: dict[str, int]  # why rows were refused -> how many
+    path: Path
+    kind: DataKind
+    columns: tuple[str, ...]  # those that mean something here
+    meta: dict[str, str]  # what a recorder wrote beside the rows
+    _rows: "pl.LazyFrame"  # date as YYYYMMDD, code as text
 
+    @classmethod
+    def open(cls, path: Path) -> "DataFile":
+        """Look at a file. Raises DataError naming file, field, value and what is allowed."""
+        import polars as pl
 
-def read_day(path: Path, day: date | None) -> DayRows:
-    """Read one day (None: the last one). Raises DataError naming file, field, value and what is allowed."""
-    frame = _tidy(_read(path), path)
-    days = [text for text in frame["date"].unique().sort().to_list() if _as_date(text) is not None]
-    if not days:
-        raise DataError(
-            f"{path}: field date expected YYYY-MM-DD in at least one row, found none in {frame.height} rows"
-        )
-    wanted = days[-1] if day is None else f"{day:%Y%m%d}"
-    if wanted not in days:
-        raise DataError(_unknown_day(path, wanted, days))
-    chosen = _as_date(wanted)
-    assert chosen is not None
-    rows = frame.filter(frame["date"] == wanted)
-    checked, refused = _check(rows)
-    return DayRows(chosen, tuple(rows["code"].unique().sort().to_list()), checked, refused)
-
-
-def _read(path: Path) -> "pl.DataFrame":
-    import polars as pl
-
-    if not path.name.endswith((".parquet", ".csv.gz")):
-        raise DataError(f"{path}: file name expected {ALLOWED_NAMES}, was {path.name!r}")
-    try:
+        if not path.name.endswith(SUFFIXES):
+            raise DataError(f"{path}: file name expected {ALLOWED_NAMES}, was {path.name!r}")
+        meta: dict[str, str] = {}
         if path.name.endswith(".parquet"):
-            with path.open("rb") as file:
-                schema = pl.read_parquet_schema(file)
-            names = _columns(path, list(schema))
-            frame = pl.read_parquet(path, columns=names)
+            meta, lazy = _guarded(path, lambda: _scan(path))
         else:
-            with gzip.open(path) as packed:  # the gzip module notices a file cut short
-                raw = packed.read()
-            head = pl.read_csv(raw, n_rows=0, infer_schema=False)
-            frame = pl.read_csv(raw, columns=_columns(path, head.columns), infer_schema=False)
-    except FileNotFoundError:
-        raise DataError(f"{path}: file expected to exist, was not found") from None
-    except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise DataError(f"{path}: file expected readable {ALLOWED_NAMES}, cannot be read: {reason}") from None
-    return frame
-
-
-def _columns(path: Path, names: list[str]) -> list[str]:
-    missing = [name for name in REQUIRED if name not in names]
-    if missing == ["time"]:
-        raise DataError(f"{path}: column time is missing: daily bars cannot be replayed, expected minute bars")
-    if missing:
-        raise DataError(f"{path}: columns expected {', '.join(REQUIRED)}, missing {', '.join(missing)}")
-    return [*REQUIRED, *(name for name in OPTIONAL if name in names)]
-
-
-def _tidy(frame: "pl.DataFrame", path: Path) -> "pl.DataFrame":
-    """Bring code, date (YYYYMMDD) and time (HHMMSS) to text, whatever the file keeps them as."""
-    import polars as pl
-
-    if not frame.height:
-        raise DataError(f"{path}: rows expected at least one, was an empty table")
-    if frame.schema["code"].is_numeric():
-        raise DataError(
-            f"{path}: field code expected text (leading zeros and letters matter), was {frame.schema['code']}"
+            lazy = _guarded(path, lambda: pl.read_csv(_unpacked(path), infer_schema=False).lazy())
+        schema = _guarded(path, lazy.collect_schema)
+        kind, columns = _kind_of(path, schema.names())
+        if schema["code"].is_numeric():
+            raise DataError(
+                f"{path}: field code expected text (leading zeros and letters matter), was {schema['code']}"
+            )
+        day = pl.col("date")
+        if schema["date"].is_temporal():
+            day = day.dt.strftime("%Y%m%d")
+        tidy = lazy.select(columns).with_columns(
+            pl.col("code").cast(pl.String).str.strip_chars(),
+            day.cast(pl.String).str.replace_all("-", "").str.strip_chars(),
         )
-    day, time = pl.col("date"), pl.col("time")
-    if frame.schema["date"].is_temporal():
-        day = day.dt.strftime("%Y%m%d")
-    if frame.schema["time"].is_temporal():
-        time = time.dt.strftime("%H%M%S")
-    text = time.cast(pl.String).str.replace_all(":", "").str.strip_chars()
-    padded = pl.when(text.str.len_chars() <= 4).then(text.str.zfill(4) + "00").otherwise(text.str.zfill(6))
-    return frame.with_columns(
-        pl.col("code").cast(pl.String).str.strip_chars(),
-        day.cast(pl.String).str.replace_all("-", "").str.strip_chars(),
-        padded,
-    )
+        return cls(path, kind, columns, meta, tidy)
+
+    def days(self) -> list[date]:
+        """Give the days of the file in order. Raises DataError when no row has one."""
+        import polars as pl
+
+        frame = _guarded(self.path, self._rows.select(pl.col("date").unique().sort(), pl.len().alias("n")).collect)
+        if not frame.height or not frame["n"][0]:
+            raise DataError(f"{self.path}: rows expected at least one, was an empty table")
+        days = [day for text in frame["date"].to_list() if (day := as_date(text)) is not None]
+        if not days:
+            count = frame["n"][0]
+            raise DataError(
+                f"{self.path}: field date expected YYYY-MM-DD in at least one row, found none in {count} rows"
+            )
+        return days
+
+    def day(self, day: date) -> "pl.DataFrame":
+        """Give the rows of one day: `columns` less date and time, with `nanos` (time of day in ns, null when bad)."""
+        import polars as pl
+
+        frame = _guarded(self.path, self._rows.filter(pl.col("date") == f"{day:%Y%m%d}").collect)
+        if "time" not in self.columns:
+            return frame.drop("date")
+        return frame.with_columns(_nanos_of_day(frame.schema["time"]).alias("nanos")).drop("date", "time")
 
 
-def _check(rows: "pl.DataFrame") -> tuple["pl.DataFrame", dict[str, int]]:
-    """Refuse rows that cannot be bars, counted by reason; the rest become integers."""
+def data_files(path: Path) -> list[DataFile]:
+    """Open a file, or every data file of a folder in order of name. Raises DataError."""
+    if not path.is_dir():
+        return [DataFile.open(path)]
+    found = sorted(one for one in path.iterdir() if one.name.endswith(SUFFIXES) and not one.name.startswith("."))
+    if not found:
+        raise DataError(f"{path}: folder expected at least one file {ALLOWED_NAMES}, has none")
+    return [DataFile.open(one) for one in found]
+
+
+def days_in(path: Path) -> list[date]:
+    """Give every day of a file or folder in order, sessions or not. Raises DataError."""
+    return sorted({day for file in data_files(path) for day in file.days()})
+
+
+def whole(name: str, biggest: int = 10**15) -> "pl.Expr":
+    """Give a column as Int64, null where it is not a whole number (won or shares) below `biggest`."""
     import polars as pl
 
-    def whole(name: str) -> "pl.Expr":
-        number = pl.col(name).cast(pl.Float64, strict=False)
-        fits = number.is_finite() & (number == number.floor()) & (number.abs() < _BIGGEST)
-        return pl.when(fits).then(number).otherwise(None).cast(pl.Int64)
+    number = pl.col(name).cast(pl.Float64, strict=False)
+    fits = number.is_finite() & (number == number.floor()) & (number.abs() < biggest)
+    return pl.when(fits).then(number).otherwise(None).cast(pl.Int64)
 
-    numbers = [*PRICES, "volume", *(name for name in OPTIONAL if name in rows.columns)]
-    hour, minute, second = (pl.col("time").str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 2, 4))
-    in_day = pl.col("time").str.contains(r"^\d{6}$") & (hour < 24) & (minute < 60) & (second < 60)
-    rows = rows.with_columns(
-        *(whole(name).alias(name) for name in numbers),
-        second=pl.when(in_day).then(hour * 3600 + minute * 60 + second).otherwise(None),
-    )
-    refused: dict[str, int] = {}
-    for reason, bad in (
-        ("no code", pl.col("code").is_null() | (pl.col("code") == "")),
-        ("time not HH:MM:SS", pl.col("second").is_null()),
-        ("price or volume not a whole number", pl.any_horizontal(pl.col(*PRICES, "volume").is_null())),
-        ("price <= 0", pl.min_horizontal(*PRICES) <= 0),
-        ("volume < 0", pl.col("volume") < 0),
-        (
-            "open, high, low, close contradict",
-            (pl.max_horizontal("open", "low", "close") > pl.col("high"))
-            | (pl.min_horizontal("open", "close") < pl.col("low")),
-        ),
-    ):
+
+def keep(rows: "pl.DataFrame", rules: Sequence[tuple[str, "pl.Expr"]], refused: dict[str, int]) -> "pl.DataFrame":
+    """Drop the rows a rule says are bad (null counts as bad), counting each by the first rule it breaks."""
+    for reason, bad in rules:
         kept = rows.filter(~bad.fill_null(True))
         if kept.height < rows.height:
-            refused[reason] = rows.height - kept.height
+            refused[reason] = refused.get(reason, 0) + rows.height - kept.height
         rows = kept
-    unique = rows.unique(subset=["code", "second"], keep="first", maintain_order=True)
-    if unique.height < rows.height:
-        refused["same code and time twice"] = rows.height - unique.height
-    return unique.drop("date", "time").sort("code", "second"), refused
+    return rows
 
 
-def _as_date(text: str | None) -> date | None:
+def as_date(text: str | None) -> date | None:
+    """Read YYYYMMDD; None when it is no date."""
     if text is None or len(text) != 8 or not text.isdecimal():
         return None
     try:
@@ -152,9 +150,85 @@ def _as_date(text: str | None) -> date | None:
         return None
 
 
-def _unknown_day(path: Path, wanted: str, days: list[str]) -> str:
-    day = _as_date(wanted)
-    known = [found for text in days if (found := _as_date(text)) is not None]
-    assert day is not None
-    nearest = min(known, key=lambda found: (abs((found - day).days), found))
-    return f"{path}: day expected one of {len(known)} from {known[0]} to {known[-1]}, was {day} (nearest {nearest})"
+def _scan(path: Path) -> "tuple[dict[str, str], pl.LazyFrame]":
+    import polars as pl
+
+    with path.open("rb") as file:  # a missing file is told as such, not as polars tells it
+        meta = {key: value for key, value in pl.read_parquet_metadata(file).items() if key.startswith("hantrade.")}
+    return meta, pl.scan_parquet(path, glob=False)
+
+
+def _unpacked(path: Path) -> bytes:
+    with gzip.open(path) as packed:  # the gzip module notices a file cut short
+        return packed.read()
+
+
+def _guarded(path: Path, read: Callable[[], T]) -> T:
+    import polars as pl
+
+    try:
+        return read()
+    except FileNotFoundError:
+        raise DataError(f"{path}: file expected to exist, was not found") from None
+    except (OSError, EOFError, zlib.error, pl.exceptions.PolarsError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DataError(f"{path}: file expected readable {ALLOWED_NAMES}, cannot be read: {reason}") from None
+
+
+def _kind_of(path: Path, names: Sequence[str]) -> tuple[DataKind, tuple[str, ...]]:
+    """Tell the kind by the columns, and which of them are read."""
+    have = set(names)
+    if "bid1" in have or "ask1" in have:
+        return DataKind.BOOKS, (*_need(path, BOOK_REQUIRED, have), *_deeper_levels(path, have))
+    if "price" in have:
+        optional = tuple(name for name in (*TICK_OPTIONAL, *OPTIONAL) if name in have)
+        return DataKind.TICKS, (*_need(path, TICK_REQUIRED, have), *optional)
+    extra = tuple(name for name in OPTIONAL if name in have)
+    if "time" not in have and have.issuperset(DAILY_REQUIRED):
+        return DataKind.DAILY, (*DAILY_REQUIRED, *extra)
+    # "amount" is the day's turnover so far; only `quality` looks at it.
+    extra += tuple(name for name in ("amount",) if name in have)
+    return DataKind.BARS, (*_need(path, REQUIRED, have), *extra)
+
+
+def _need(path: Path, required: tuple[str, ...], have: set[str]) -> tuple[str, ...]:
+    if missing := [name for name in required if name not in have]:
+        others = "" if required is not REQUIRED else " (or those of daily bars, ticks or order books)"
+        raise DataError(f"{path}: columns expected {', '.join(required)}{others}, missing {', '.join(missing)}")
+    return required
+
+
+def _deeper_levels(path: Path, have: set[str]) -> list[str]:
+    found: list[str] = []
+    for level in range(2, MOST_LEVELS + 1):
+        names = [f"{name}{level}" for name in LEVEL]
+        given = [name for name in names if name in have]
+        if not given:
+            break
+        if len(given) < len(names):
+            missing = ", ".join(name for name in names if name not in have)
+            raise DataError(f"{path}: columns of book level {level} expected {', '.join(names)}, missing {missing}")
+        found += names
+    return found
+
+
+def _nanos_of_day(dtype: "pl.DataType") -> "pl.Expr":
+    """Read HH:MM[:SS[.fraction]], HHMM or HHMMSS, numbers and times alike, as ns of the day; null when it is none."""
+    import polars as pl
+
+    time = pl.col("time")
+    if dtype.is_temporal():
+        time = time.dt.strftime("%H%M%S%.9f")
+    parts = time.cast(pl.String).str.replace_all(":", "").str.strip_chars().str.splitn(".", 2)
+    text, fraction = parts.struct.field("field_0"), parts.struct.field("field_1").fill_null("")
+    padded = pl.when(text.str.len_chars() <= 4).then(text.str.zfill(4) + "00").otherwise(text.str.zfill(6))
+    hour, minute, second = (padded.str.slice(at, 2).cast(pl.Int64, strict=False) for at in (0, 2, 4))
+    nanos = fraction.str.pad_end(9, "0").cast(pl.Int64, strict=False)
+    good = (
+        padded.str.contains(r"^\d{6}$")
+        & fraction.str.contains(r"^\d{0,9}$")
+        & (hour < 24)
+        & (minute < 60)
+        & (second < 60)
+    )
+    return pl.when(good).then(((hour * 60 + minute) * 60 + second) * 1_000_000_000 + nanos).otherwise(None)

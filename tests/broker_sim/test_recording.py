@@ -120,7 +120,6 @@ def test_given_a_late_open_when_loaded_then_bars_before_it_are_refused(
     [
         ([], {}, "missing code, date"),
         ([{k: v for k, v in a_bar().items() if k != "low"}], {}, "missing low"),
-        ([{k: v for k, v in a_bar().items() if k != "time"}], {}, "daily bars"),
         ([a_bar(), a_bar("000660")], {}, "daily bars"),
         ([a_bar(code=5930)], {}, "field code expected text"),
         ([a_bar(date="yesterday")], {}, "field date expected YYYY-MM-DD"),
