@@ -3,51 +3,81 @@
 Every change of orders and money is a fact, and the books are the fold of the facts: `Exchange.apply` over the journal
 of an earlier run gives the same books. Commands apply the facts they return; if these cannot be made durable, the
 exchange must be thrown away and folded anew from the journal.
+
+What a fold forgets, because no fact tells it: the place of an order in its queue (it goes to the back), the price of a
+best-limit or first-limit order that waits (it gets that of the first display), that a stop-limit order without a fill
+was awake (it sleeps), interruptions under way, and which auctions crossed (the rows given to `restore` tell).
 """
 
+from bisect import insort
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from broker.port import OrderRequest
-from broker_sim import order_entry
+from broker_sim import change_entry, order_entry
+from broker_sim.arrivals import NEVER, Arrivals
 from broker_sim.books import Books
-from broker_sim.legs import Leg, venue_order_id
-from broker_sim.matching import Match, match_row
+from broker_sim.depth_model import DepthModel
+from broker_sim.floor import Floor
+from broker_sim.halts import Halts
+from broker_sim.issue import Issue
+from broker_sim.legs import Leg
+from broker_sim.market_view import MarketView, in_order
+from broker_sim.order_queue import Execution
+from broker_sim.reserves import Reserves
+from broker_sim.venue_day import Item, Session, Turn, venue_day
+from domain.config import SimConfig
+from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
 from domain.krx.costs import fill_costs
-from domain.krx.sessions import RANDOM_END, RegularSession, phase_at, regular_session
+from domain.krx.sessions import RegularSession
 from domain.messages.link import BrokerOpenOrder, BrokerPosition
-from domain.messages.orders import OrderExpired, OrderFact, OrderFilled
-from domain.quotes import Quote, QuoteKind
-from domain.time import NANOS_PER_DAY, from_kst, kst_date
-from domain.types import PPM, Krw, Market, Side, TradeId, UnixNanos, VenuePhase
+from domain.messages.orders import OrderCancelled, OrderExpired, OrderFact, OrderFilled, SubmitOrder
+from domain.quotes import Depth, Quote, QuoteKind
+from domain.time import NANOS_PER_DAY, kst_date
+from domain.types import Krw, Market, OrderKind, RequestId, TimeInForce, TradeId, UnixNanos, VenuePhase
 
-MARKET_RESERVE_PERCENT: Final = 130  # of the last known price, where the day's upper limit is not known
+# No latency, no book but what rows display, no interruption that the feed does not tell.
+PLAIN: Final = SimConfig(latency_ms=0, latency_jitter_ms=0, depth_levels=1, interruptions=False)
 
 
 class Exchange:
-    """Books, the latest quotes, the venue clock and the day's session."""
+    """Books, the latest quotes, the venue clock and the day's sessions."""
 
-    def __init__(self, cash: int, commission_ppm: int, overrides: Mapping[str, tuple[str, str]] = NO_OVERRIDES) -> None:
-        """Open an account with cash (won); commission in parts per million of each fill."""
+    def __init__(
+        self,
+        cash: int,
+        commission_ppm: int,
+        overrides: Mapping[str, tuple[str, str]] = NO_OVERRIDES,
+        *,
+        config: SimConfig = PLAIN,
+        seed: int = 1,
+    ) -> None:
+        """Open an account with cash (won); commission in parts per million of each fill. `seed` names all draws."""
         self.books = Books(cash)
         self.instruments: dict[str, Instrument] = {}
-        self.latest: dict[str, Quote] = {}  # of the day
         self.now = UnixNanos(0)  # venue time; 0 before the first row
-        self.session: RegularSession | None = None
         self.ended = False  # the feed has no more data today
+        self.view = MarketView(DepthModel(seed, config.depth_levels) if config.depth_levels > 1 else None)
+        self.halts = Halts(config.interruptions)
+        self.arrivals = Arrivals(seed, config)
+        self.reserves = Reserves(self.books, self.instruments, self.view, commission_ppm, lambda: self.day)
         self._commission_ppm = commission_ppm
         self._overrides = overrides
-        self._day: tuple[int, int] = (0, 0)  # venue time from, to (exclusive)
-        self._taken: dict[tuple[str, Side], int] = {}  # displayed shares we took since the symbol's last row
+        self._day = venue_day(0, {"1970-01-01": ("", "")})
+        self.floor = Floor(config, self.view, self.halts, self.instruments, self._arrived, self._day)
+        self._agenda: list[Item] = []  # what the clock turns today, in order of time
+        self._due = 0  # venue time of the next turn or arrival, at most the end of the day
 
     # ---- state ----------------------------------------------------------------------------------------------
 
     def apply(self, fact: OrderFact) -> None:
         """Fold one fact of an earlier run or of this one."""
         self.books.apply(fact)
+        self.arrivals.apply(fact)
 
     def set_instruments(self, instruments: Iterable[Instrument]) -> None:
         """Take instruments; ones known already are replaced."""
@@ -57,26 +87,45 @@ class Exchange:
         """Put the clock where an earlier run was, with its rows so far; nothing trades. Facts are applied before."""
         self._open_day(now)
         self.ended = ended
-        self.latest = {row.symbol: row for row in rows}
+        self.view.latest = {row.symbol: row for row in rows}
+        if self.session and now > self._day.trades[Session.REGULAR][1]:
+            self.view.keep_closes(now)
+        at_once = {leg.number for leg in self.books.legs.values() if leg.time_in_force is not TimeInForce.DAY}
+        self.arrivals.drop_until(now, set(self.books.legs) - at_once)
+        self.floor.forget()
+        self._reckon()
 
     def restore_taken(self, fills: Iterable[OrderFilled]) -> None:
         """Count earlier fills at or after each symbol's latest row as taken from what it displays."""
-        for fill in fills:
-            row = self.latest.get(fill.symbol)
-            if row and fill.venue_time >= row.venue_time:
-                self._take(fill.symbol, fill.side, fill.last_qty)
+        self.floor.remember_taken(fills)
+
+    @property
+    def latest(self) -> dict[str, Quote]:
+        """Give the latest row of the day by symbol."""
+        return self.view.latest
+
+    @property
+    def session(self) -> RegularSession | None:
+        """Give the regular session of the day, None when the exchange is closed."""
+        return self._day.regular
 
     @property
     def phase(self) -> VenuePhase:
-        """Give the phase of the day by calendar and clock, DATA_ENDED once the feed is over."""
+        """Give the phase of the day by clock; HALTED while a market stands still, DATA_ENDED once the feed is over."""
         if self.ended:
             return VenuePhase.DATA_ENDED
-        return phase_at(self.session, self.now) if self.session else VenuePhase.CLOSED
+        phase = self._day.phase(self.now)
+        return VenuePhase.HALTED if phase is not VenuePhase.CLOSED and self.halts.any_halted(self.now) else phase
 
     @property
     def day(self) -> date:
         """Give the trading date of the clock."""
         return kst_date(self.now)
+
+    @property
+    def tally(self) -> Counter[str]:
+        """Count what the feed left open: interruptions inferred and overruled, auctions without a print."""
+        return self.halts.tally + self.floor.tally
 
     @property
     def orderable_cash(self) -> Krw:
@@ -85,36 +134,11 @@ class Exchange:
 
     def free_cash(self, without: int = 0) -> int:
         """Give cash less the reserves of open buys but for one leg; may be below 0."""
-        free = int(self.books.account.cash)
-        for leg in self.books.legs.values():
-            if leg.side is Side.BUY and leg.number != without:
-                price = leg.limit_price or self.reserve_price(leg.symbol)
-                free -= self.reserve(leg.symbol, leg.leaves_qty, price) if price else free
-        return free
-
-    def reserve(self, symbol: str, quantity: int, price: int) -> int:
-        """Give the cash (won) a buy of shares at a price holds, commission included."""
-        notional = quantity * price
-        return notional + fill_costs(Side.BUY, notional, self._market(symbol), self.day, self._commission_ppm).total
-
-    def reserve_price(self, symbol: str) -> int | None:
-        """Give the price (won) a market buy reserves at: the upper limit, else 1.3 times the ask or last price."""
-        instrument, row = self.instruments.get(symbol), self.latest.get(symbol)
-        if instrument and instrument.upper_limit:
-            return instrument.upper_limit
-        seen = (row.ask_price or row.price) if row else 0
-        return seen * MARKET_RESERVE_PERCENT // 100 if seen else None
+        return self.reserves.free_cash(without)
 
     def sellable(self, symbol: str) -> int:
         """Give the shares held less those in open sells."""
-        held = self.books.account.holdings.get(symbol)
-        selling = (leg for leg in self.books.legs.values() if leg.symbol == symbol and leg.side is Side.SELL)
-        return (held.quantity if held else 0) - sum(leg.leaves_qty for leg in selling)
-
-    def displayed(self, row: Quote, side: Side) -> tuple[int, int]:
-        """Give (price, shares still ours to take) of the best that an order of this side would meet."""
-        price, shown = (row.ask_price, row.ask_qty) if side is Side.BUY else (row.bid_price, row.bid_qty)
-        return price, max(0, shown - self._taken.get((row.symbol, side), 0))
+        return self.reserves.sellable(symbol)
 
     def positions(self) -> list[BrokerPosition]:
         """Give what is held or was traded today, by symbol."""
@@ -134,6 +158,10 @@ class Exchange:
                 leg.quantity,
                 leg.leaves_qty,
                 leg.limit_price,
+                leg.kind,
+                leg.time_in_force,
+                leg.venue,
+                leg.stop_price,
             )
             for leg in self.books.legs.values()
         ]
@@ -141,108 +169,234 @@ class Exchange:
     # ---- time and quotes ------------------------------------------------------------------------------------
 
     def advance(self, now: UnixNanos) -> list[OrderFact]:
-        """Move the clock. Orders expire with their session; another day starts clean."""
+        """Move the clock. What arrives by then meets the book; orders expire with their session; days start clean."""
         facts: list[OrderFact] = []
-        start, end = self._day
-        if not start <= now < end:
-            if self.session:
-                facts = self._expire(UnixNanos(max(self.now, self.session.close + RANDOM_END)))
+        if now not in self._day:
+            facts = self._run_until(self._day.begin + NANOS_PER_DAY - 1) if self.now else []
             self._open_day(now)
-        elif now > self.now:
-            self.now = now
-        if self.session and self.books.legs and self.now > self.session.close + RANDOM_END:
-            facts += self._expire(self.now)
+            self.floor.forget()
+            old = [leg for leg in self.books.legs.values() if leg.accepted_at < self._day.begin]
+            facts += [self._expire(leg, now) for leg in old]
+        facts += self._run_until(now)
+        self.now = max(self.now, now)
         return facts
 
     def begin(self, now: UnixNanos) -> list[OrderFact]:
         """Take the clock of a source whose session opens. It goes back when the source replays."""
         facts = self.advance(now)
         if now < self.now:
-            self.now = now
-            self.ended = False
-            self.latest = {symbol: row for symbol, row in self.latest.items() if row.venue_time <= now}
-            self._taken = {}
+            self.view.forget_after(now)
+            self._open_day(now)
+            self.floor.forget()
         return facts
 
-    def on_quotes(self, rows: Sequence[Quote]) -> list[OrderFact]:
-        """Take rows in order of time and trade. A row older than the symbol's last one is left aside."""
+    def on_quotes(self, rows: Sequence[Quote], depths: Sequence[Depth] = ()) -> list[OrderFact]:
+        """Take rows and order books, each in order of time, and trade. What is older than the last one is left aside.
+
+        A book stands behind the rows of its moment.
+        """
+        if not depths:
+            return self._on_rows(rows)
         facts: list[OrderFact] = []
-        for row in rows:
-            when = UnixNanos(row.venue_time)
-            if self.ended:  # rows after the end: the source goes on, or has begun its day again
-                self.ended = False
-                facts += self.begin(when)
-            facts += self.advance(when)
-            before = self.latest.get(row.symbol)
-            if before is not None and row.venue_time < before.venue_time:
-                continue
-            self.latest[row.symbol] = row
-            if self._taken:
-                for side in Side:
-                    self._taken.pop((row.symbol, side), None)
-            if self.books.legs:
-                facts += self._trade(row, before)
+        for item in in_order(rows, depths):
+            facts += self._on_depth(item) if isinstance(item, Depth) else self._on_rows((item,))
         return facts
 
     def end_of_data(self) -> list[OrderFact]:
-        """End the day with the feed: what is open expires."""
+        """End the day with the feed: what is open expires, changes under way are refused."""
         self.ended = True
-        return self._expire(self.now)
+        facts = [self._expire(leg, self.now) for leg in list(self.books.legs.values())]
+        changes = list(self.books.orders.changes.values())
+        return facts + [change_entry.refuse_late(self, change) for change in changes]
+
+    # ---- indices --------------------------------------------------------------------------------------------
+
+    def set_previous_close(self, market: Market, index: int) -> None:
+        """Take the previous close of a market's index (hundredths of a point) before values of the day.
+
+        Raises InvariantError.
+        """
+        self.halts.set_previous_close(market, index)
+
+    def on_index(self, market: Market, index: int, now: UnixNanos) -> list[OrderFact]:
+        """Take a value of a market's index (hundredths of a point): it may break the circuit. Raises InvariantError."""
+        facts = self.advance(now)
+        halt = self.halts.on_index(market, index, now, self._day)
+        if halt is not None:
+            self.floor.halt(self.now)
+            if not halt.ends_day:
+                insort(self._agenda, Item(halt.halt_end, halt.halt_end, Turn.HALT_ENDS, Session.REGULAR))
+            self._reckon()
+        return facts
+
+    # ---- requests -------------------------------------------------------------------------------------------
 
     def place(self, request: OrderRequest) -> list[OrderFact]:
         """Take one request at the venue's clock. Rejections are facts. Raises RequestRefused without a clock."""
-        return order_entry.place(self, request)
-
-    def meet(self, leg: Leg) -> list[OrderFact]:
-        """Let an arriving leg take what the opposite best displays, in continuous trading."""
-        row = self.latest.get(leg.symbol)
-        if row is None or self.phase is not VenuePhase.CONTINUOUS:
-            return []
-        price, shown = self.displayed(row, leg.side)
-        if not price or not shown or not leg.crosses(price):
-            return []
-        return self._fill(Match(leg.number, min(shown, leg.leaves_qty), price, True))
+        if not self.now:
+            raise RequestRefused("NO_VENUE_CLOCK", "the venue's clock is not known yet: no quotes have come")
+        facts = (
+            order_entry.submit(self, request) if isinstance(request, SubmitOrder) else change_entry.take(self, request)
+        )
+        self._reckon()
+        return facts + self._run_until(self.now)
 
     def emit(self, fact: OrderFact) -> OrderFact:
         """Apply a new fact and hand it on."""
-        self.books.apply(fact)
+        self.apply(fact)
         return fact
+
+    def settle(self, issue: Issue, executions: Iterable[Execution]) -> list[OrderFact]:
+        """Book executions of an issue."""
+        facts: list[OrderFact] = []
+        short: dict[int, int] = {}
+        for one in executions:
+            leg = self.books.legs[one.order_id]
+            quantity = min(one.quantity, self.reserves.affordable(leg, one.price))
+            if quantity < one.quantity:
+                short[leg.number] = one.price
+            if quantity:
+                facts.append(self._fill(leg, quantity, one.price))
+            if not leg.leaves_qty:
+                issue.tidy(leg.number)
+        for number, price in short.items():
+            left = self.books.legs.get(number)
+            if left is not None and left.time_in_force is TimeInForce.DAY:
+                issue.keep(left, None if left.kind is OrderKind.MARKET else price)
+        return facts
+
+    def meet(self, issue: Issue, leg: Leg, old: int = 0) -> list[OrderFact]:
+        """Let a leg meet the book; `old` is the leg a modify made it from."""
+        executions, stays = issue.follow(old, leg) if old else issue.arrive(leg)
+        facts = self.settle(issue, executions)
+        if not stays and leg.leaves_qty:
+            facts.append(self._end(leg))
+        return facts
 
     # ---- inside ---------------------------------------------------------------------------------------------
 
+    def _arrived(self) -> list[Leg]:
+        return [leg for leg in self.books.legs.values() if leg.number not in self.arrivals]
+
     def _open_day(self, now: UnixNanos) -> None:
-        day = kst_date(now)
-        midnight = from_kst(day, 0, 0)
-        self._day = (midnight, midnight + NANOS_PER_DAY)
-        self.session = regular_session(day, self._overrides)
-        self.books.open_day(day)
+        if now not in self._day:
+            self._day = self.floor.day = venue_day(now, self._overrides)
+            self.halts.open_day()
+            self.view.clear()
+        # The end of a session is never skipped: orders of a run that was down then expire late.
+        self._agenda = [item for item in self._day.turns() if item.at > now or item.turn is Turn.SESSION_ENDS]
+        self.books.open_day(self._day.day)
         self.now = now
         self.ended = False
-        self.latest = {}
-        self._taken = {}
+        self._reckon()
 
-    def _trade(self, row: Quote, before: Quote | None) -> list[OrderFact]:
-        # By the row's time, not the clock's: heartbeats may have moved the clock ahead of rows under way.
-        phase = phase_at(self.session, row.venue_time) if self.session else VenuePhase.CLOSED
-        continuous = phase is VenuePhase.CONTINUOUS
-        crossing = row.kind == QuoteKind.AUCTION_TRADE and phase is VenuePhase.CLOSING_AUCTION
-        legs = [leg for leg in self.books.legs.values() if leg.symbol == row.symbol]
-        if not legs or not (continuous or crossing):
-            return []
+    def _reckon(self) -> None:
+        turn = self._agenda[0].at if self._agenda else NEVER
+        self._due = min(turn, self.arrivals.next_at, self._day.begin + NANOS_PER_DAY)
+
+    def _run_until(self, now: int) -> list[OrderFact]:
         facts: list[OrderFact] = []
-        for match in match_row(row, before, legs, continuous):
-            facts += self._fill(match)
+        while True:
+            turn, arrival = self._agenda[0].at if self._agenda else NEVER, self.arrivals.next_at
+            if min(turn, arrival) > now:
+                break
+            facts += self._turn(self._agenda.pop(0)) if turn <= arrival else self._arrive()
+        self._reckon()
         return facts
 
-    def _fill(self, match: Match) -> list[OrderFact]:
-        leg = self.books.legs[match.number]
-        quantity = min(match.quantity, self._affordable(leg, match.price))
-        if quantity <= 0:
-            return []
-        market = self._market(leg.symbol)
-        costs = fill_costs(leg.side, quantity * match.price, market, self.day, self._commission_ppm)
-        if match.displayed:
-            self._take(leg.symbol, leg.side, quantity)
+    def _on_rows(self, rows: Sequence[Quote]) -> list[OrderFact]:
+        facts: list[OrderFact] = []
+        issues, watches = self.floor.issues, self.halts.infers
+        latest = self.view.latest
+        for row in rows:
+            symbol, when = row[0], row[1]
+            if self.ended:  # rows after the end: the source goes on, or has begun its day again
+                self.ended = False
+                facts += self.begin(UnixNanos(when))
+            if when >= self._due or when < self._day.begin:
+                facts += self.advance(UnixNanos(when))
+            issues, latest = self.floor.issues, self.view.latest
+            if when > self.now:
+                self.now = UnixNanos(when)
+            before = latest.get(symbol)
+            if before is not None and when < before[1]:
+                continue
+            latest[symbol] = row
+            if symbol in issues:
+                issue = self.floor.issue(symbol, self.now, before or row)
+                facts += self.settle(issue, self.floor.on_row(issue, row, before))
+                self.floor.release(symbol)
+            elif watches and row[9] != QuoteKind.BOOK:
+                self.floor.watch(row, before)
+        return facts
+
+    def _on_depth(self, depth: Depth) -> list[OrderFact]:
+        facts = self.advance(UnixNanos(depth.venue_time))
+        known, row = self.view.depths.get(depth.symbol), self.view.latest.get(depth.symbol)
+        newest = max(known.venue_time if known else 0, row.venue_time if row else 0)
+        if depth.venue_time < newest:
+            return facts
+        self.view.depths[depth.symbol] = depth
+        if depth.symbol in self.floor.issues:
+            issue = self.floor.issue(depth.symbol, self.now)
+            facts += self.settle(issue, self.floor.on_depth(issue, depth))
+        return facts
+
+    def _arrive(self) -> list[OrderFact]:
+        when, number = self.arrivals.next_at, self.arrivals.next_number
+        self.now = UnixNanos(max(self.now, when))
+        leg = self.books.legs.get(number)
+        if leg is None:
+            self.arrivals.pop()
+            change = self.books.orders.change(number)
+            return change_entry.meet(self, change) if change is not None else []
+        issue = self.floor.issue(leg.symbol, self.now)  # before it counts as arrived
+        self.arrivals.pop()
+        if order_entry.judge_kind(self, leg.symbol, leg.kind, leg.time_in_force):
+            facts: list[OrderFact] = [self._end(leg)]  # its session turned while it was under way
+        else:
+            facts = self.meet(issue, leg)
+        self.floor.release(leg.symbol)
+        return facts
+
+    def _turn(self, item: Item) -> list[OrderFact]:
+        self.now = UnixNanos(max(self.now, item.stamp))
+        facts: list[OrderFact] = []
+        if item.turn is Turn.OPENING_OVER:
+            for symbol, executions in self.floor.end_opening():
+                facts += self.settle(self.floor.issue(symbol, self.now), executions)
+                self.floor.release(symbol)
+        elif item.turn is Turn.CLOSING_BEGINS:
+            self.floor.begin_closing()
+        elif item.turn is Turn.HALT_ENDS:
+            self.floor.halt(item.at)
+        else:
+            facts = self._end_session(item)
+        return facts
+
+    def _end_session(self, item: Item) -> list[OrderFact]:
+        if item.session is Session.REGULAR:
+            self.floor.count_uncrossed()
+            self.view.keep_closes(item.at)
+        over = [
+            leg
+            for leg in self.books.legs.values()
+            if self._day.session_of(leg.kind, leg.accepted_at) is item.session and leg.accepted_at < item.at
+        ]
+        facts: list[OrderFact] = [self._expire(leg, self.now) for leg in over]
+        if item.session is Session.PRE_OPEN:  # the opening auction goes on
+            for leg in over:
+                issue = self.floor.issues.get(leg.symbol)
+                if issue is not None:
+                    issue.tidy(leg.number)
+                    self.floor.release(leg.symbol)
+        else:
+            self.floor.forget()
+        return facts
+
+    def _fill(self, leg: Leg, quantity: int, price: int) -> OrderFact:
+        market = self.reserves.market_of(leg.symbol)
+        costs = fill_costs(leg.side, quantity * price, market, self.day, self._commission_ppm)
         filled = OrderFilled(
             journal_id="",
             event_seq=0,
@@ -253,29 +407,26 @@ class Exchange:
             symbol=leg.symbol,
             side=leg.side,
             last_qty=quantity,
-            last_px=Krw(match.price),
+            last_px=Krw(price),
             commission=costs.commission,
             tax=costs.tax,
             leaves_qty=leg.leaves_qty - quantity,
         )
-        return [self.emit(filled)]
+        return self.emit(filled)
 
-    def _affordable(self, leg: Leg, price: int) -> int:
-        # A limit buy is covered by its reserve. A market buy where the day's upper limit is unknown may run past it.
-        if leg.side is Side.SELL or leg.limit_price is not None:
-            return leg.leaves_qty
-        return max(0, self.free_cash(without=leg.number)) * PPM // (price * (PPM + self._commission_ppm))
+    def _expire(self, leg: Leg, when: UnixNanos) -> OrderFact:
+        return self.emit(OrderExpired("", 0, when, leg.client_order_id, leg.venue_order_id, leg.leaves_qty))
 
-    def _expire(self, when: UnixNanos) -> list[OrderFact]:
-        return [
-            self.emit(OrderExpired("", 0, when, leg.client_order_id, venue_order_id(leg.number), leg.leaves_qty))
-            for leg in list(self.books.legs.values())
-        ]
-
-    def _take(self, symbol: str, side: Side, quantity: int) -> None:
-        self._taken[symbol, side] = self._taken.get((symbol, side), 0) + quantity
-
-    def _market(self, symbol: str) -> Market:
-        # A holding may outlive its listing; then it costs what a KOSPI share costs.
-        known = self.instruments.get(symbol)
-        return known.market if known else Market.KOSPI
+    def _end(self, leg: Leg) -> OrderFact:
+        # The venue itself cancels what may not wait.
+        cancelled = OrderCancelled(
+            journal_id="",
+            event_seq=0,
+            venue_time=self.now,
+            client_order_id=leg.client_order_id,
+            request_id=RequestId(""),
+            venue_order_id=leg.venue_order_id,
+            cancelled_qty=leg.leaves_qty,
+            leaves_qty=0,
+        )
+        return self.emit(cancelled)

@@ -1,4 +1,4 @@
-"""Live venue order numbers of the simulated broker: a fold of order facts."""
+"""Live venue order numbers of the simulated broker, and changes of them under way: a fold of order facts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from domain.errors import InvariantError
 from domain.messages.orders import (
     ChangeReceived,
+    ChangeRefused,
     OrderAccepted,
     OrderCancelled,
     OrderExpired,
@@ -13,7 +14,17 @@ from domain.messages.orders import (
     OrderFilled,
     OrderReplaced,
 )
-from domain.types import ClientOrderId, Krw, OrderKind, Side, TimeInForce, UnixNanos, Venue, VenueOrderId
+from domain.types import (
+    ClientOrderId,
+    Krw,
+    OrderKind,
+    RequestId,
+    Side,
+    TimeInForce,
+    UnixNanos,
+    Venue,
+    VenueOrderId,
+)
 
 NUMBER_DIGITS: Final = 7  # order numbers look like Kiwoom's
 
@@ -40,17 +51,31 @@ class Leg:
         """Give the number as the venue prints it."""
         return venue_order_id(self.number)
 
-    def crosses(self, price: int) -> bool:
-        """Tell whether the leg may trade at a price on the other side (won, > 0)."""
-        return self.limit_price is None or (self.limit_price - price) * self.side.sign >= 0
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A cancel or modify that has a number and has not met the book yet."""
+
+    number: int
+    request_id: RequestId
+    client_order_id: ClientOrderId
+    leg: int  # number of the leg to change
+    quantity: int  # shares; 0: all that is left then
+    limit_price: Krw | None  # of a modify; None: a cancel
+
+    @property
+    def venue_order_id(self) -> VenueOrderId:
+        """Give the leg's number as the venue prints it."""
+        return venue_order_id(self.leg)
 
 
 class Legs:
-    """Fold of facts: live legs by number and the last number given."""
+    """Fold of facts: live legs and changes under way by number, and the last number given."""
 
     def __init__(self) -> None:
         """Start without an order."""
         self.by_number: dict[int, Leg] = {}  # by number, so oldest first
+        self.changes: dict[RequestId, Change] = {}  # by request, oldest first
         self.last_number = 0
 
     def apply(self, fact: OrderFact) -> None:
@@ -59,17 +84,25 @@ class Legs:
             case OrderAccepted():
                 self._accept(fact)
             case ChangeReceived():
-                self.last_number = max(self.last_number, int(fact.change_venue_order_id))
+                self._receive(fact)
+            case ChangeRefused():
+                self.changes.pop(fact.request_id, None)
             case OrderCancelled():
                 self._reduce(fact.venue_order_id, fact.cancelled_qty, fact.leaves_qty)
+                self.changes.pop(fact.request_id, None)
             case OrderReplaced():
                 self._replace(fact)
+                self.changes.pop(fact.request_id, None)
             case OrderExpired():
                 self._reduce(fact.venue_order_id, fact.expired_qty, 0)
             case OrderFilled():
                 self._reduce(fact.venue_order_id, fact.last_qty, fact.leaves_qty)
-            case _:  # a rejection or a refused change leaves the legs as they are
+            case _:  # a rejection leaves the legs as they are
                 pass
+
+    def change(self, number: int) -> Change | None:
+        """Give the change under way with a number of its own."""
+        return next((change for change in self.changes.values() if change.number == number), None)
 
     def _accept(self, fact: OrderAccepted) -> None:
         leg = Leg(
@@ -88,6 +121,18 @@ class Legs:
         )
         self._add(leg)
 
+    def _receive(self, fact: ChangeReceived) -> None:
+        change = Change(
+            number=int(fact.change_venue_order_id),
+            request_id=fact.request_id,
+            client_order_id=fact.client_order_id,
+            leg=int(fact.venue_order_id),
+            quantity=fact.quantity,
+            limit_price=fact.limit_price,
+        )
+        self.changes[fact.request_id] = change
+        self.last_number = max(self.last_number, change.number)
+
     def _replace(self, fact: OrderReplaced) -> None:
         old = self._reduce(fact.venue_order_id, fact.moved_qty, fact.leaves_qty)
         leg = Leg(
@@ -98,7 +143,7 @@ class Legs:
             quantity=fact.moved_qty,
             leaves_qty=fact.moved_qty,
             limit_price=fact.limit_price,
-            kind=old.kind if old.kind.has_limit_price else OrderKind.LIMIT,
+            kind=kind_after_modify(old.kind),
             time_in_force=old.time_in_force,
             venue=old.venue,
             stop_price=old.stop_price,
@@ -120,6 +165,11 @@ class Legs:
         if not leaves_qty:
             del self.by_number[leg.number]
         return leg
+
+
+def kind_after_modify(kind: OrderKind) -> OrderKind:
+    """Give the kind of the leg that a modify makes: one without a price of its own becomes a limit order."""
+    return kind if kind.has_limit_price else OrderKind.LIMIT
 
 
 def venue_order_id(number: int) -> VenueOrderId:

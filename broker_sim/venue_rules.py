@@ -1,11 +1,11 @@
 """What the simulated venue rejects, and why. Codes are stable; texts are for people."""
 
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.instruments import Instrument
 from domain.krx.ticks import is_on_tick
-from domain.types import VenuePhase
+from domain.types import OrderKind, Venue
 
 
 class Rejection(NamedTuple):
@@ -15,7 +15,14 @@ class Rejection(NamedTuple):
     text: str
 
 
-ORDER_PHASES = frozenset({VenuePhase.OPENING_AUCTION, VenuePhase.CONTINUOUS, VenuePhase.CLOSING_AUCTION})
+SINGLE_PRICE_PERCENT: Final = 10  # off-hours single prices around the close; KRX rule until 2026-09-13
+
+
+def judge_venue(venue: Venue) -> Rejection | None:
+    """Reject what is meant for NXT alone: no feed here tells its quotes. SOR goes to KRX."""
+    if venue is Venue.NXT:
+        return Rejection("VENUE_NOT_SERVED", "venue expected KRX or SOR, was NXT: its quotes are not known here")
+    return None
 
 
 def judge_instrument(symbol: str, instrument: Instrument | None) -> Rejection | None:
@@ -24,13 +31,6 @@ def judge_instrument(symbol: str, instrument: Instrument | None) -> Rejection | 
         return Rejection("UNKNOWN_SYMBOL", f"symbol {symbol!r} is not served here")
     if not instrument.tradable:
         return Rejection("NOT_TRADABLE", f"{symbol} is suspended")
-    return None
-
-
-def judge_session(phase: VenuePhase) -> Rejection | None:
-    """Reject outside the regular session."""
-    if phase not in ORDER_PHASES:
-        return Rejection("SESSION_CLOSED", f"orders are taken in the regular session, the phase is {phase}")
     return None
 
 
@@ -50,6 +50,22 @@ def judge_price(price: int, instrument: Instrument, on: date) -> Rejection | Non
     lower, upper = instrument.lower_limit, instrument.upper_limit
     if (lower is not None and price < lower) or (upper is not None and price > upper):
         return Rejection("OUTSIDE_LIMITS", f"price expected {lower} to {upper} today, was {price}")
+    return None
+
+
+def judge_form(kind: OrderKind, limit_price: int | None, stop_price: int | None) -> Rejection | None:
+    """Reject a limit or stop price where the kind has none, and the lack of one where it has."""
+    if kind.has_limit_price != (limit_price is not None):
+        return Rejection("BAD_PRICE", f"a {kind} order with limit price {limit_price} makes no sense")
+    if (kind is OrderKind.STOP_LIMIT) != (stop_price is not None):
+        return Rejection("BAD_PRICE", f"a {kind} order with stop price {stop_price} makes no sense")
+    return None
+
+
+def judge_single_price(price: int, close: int | None) -> Rejection | None:
+    """Reject an off-hours single-price order further than 10 % from the close (won; None: not known)."""
+    if close is not None and abs(price - close) * 100 > SINGLE_PRICE_PERCENT * close:
+        return Rejection("OUTSIDE_LIMITS", f"price expected within 10 % of the close {close}, was {price}")
     return None
 
 

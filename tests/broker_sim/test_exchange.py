@@ -144,11 +144,12 @@ def test_given_a_resting_buy_when_a_row_comes_then_it_trades_as_the_rules_say(
     assert fills(exchange.on_quotes([row])) == expected
 
 
-def test_given_the_rest_of_a_marketable_order_when_the_next_row_comes_then_it_pays_the_new_ask() -> None:
+def test_given_the_rest_of_a_marketable_order_when_the_market_comes_to_it_then_it_pays_its_limit() -> None:
+    # It waits as the best bid, so whoever sells to it gets its price.
     exchange = an_exchange()
     exchange.place(a_submit(60, 10_050))  # 40 at 10,000
 
-    assert fills(exchange.on_quotes([a_quote(10_020, at(10, 1))])) == [(20, 10_020, 0)]
+    assert fills(exchange.on_quotes([a_quote(10_020, at(10, 1))])) == [(20, 10_050, 0)]
 
 
 def test_given_two_resting_orders_when_shares_come_then_price_goes_before_time() -> None:
@@ -218,13 +219,21 @@ def test_given_unknown_limits_when_a_market_buy_has_no_price_then_it_is_rejected
     assert isinstance(accepted, OrderAccepted)
 
 
-@pytest.mark.parametrize("when", [at(8, 29, 59), at(15, 30, 36), at(10, 0) + 4 * 86_400 * 10**9])
-def test_given_a_closed_session_when_an_order_comes_then_it_is_rejected(when: int) -> None:
+@pytest.mark.parametrize(
+    ("when", "code"),
+    [
+        (at(8, 29, 59), "SESSION_CLOSED"),
+        (at(15, 30, 36), "KIND_NOT_ALLOWED"),  # only off-hours orders are collected then
+        (at(18, 0), "SESSION_CLOSED"),  # of 2026-01-13: the after-market begins in September
+        (at(10, 0) + 4 * 86_400 * 10**9, "SESSION_CLOSED"),
+    ],
+)
+def test_given_a_closed_session_when_an_order_comes_then_it_is_rejected(when: int, code: str) -> None:
     exchange = an_exchange(rows=[a_quote(when=when)])
 
     [rejected] = exchange.place(a_submit())
 
-    assert isinstance(rejected, OrderRejected) and rejected.code == "SESSION_CLOSED"
+    assert isinstance(rejected, OrderRejected) and rejected.code == code
 
 
 def test_given_no_clock_when_an_order_comes_then_it_never_reaches_the_venue() -> None:
@@ -327,7 +336,7 @@ def test_given_open_orders_when_the_session_is_over_then_they_expire_35_seconds_
 
     assert isinstance(expired, OrderExpired) and expired.expired_qty == 50
     assert exchange.orderable_cash == CASH
-    assert exchange.phase is VenuePhase.CLOSED
+    assert exchange.phase is VenuePhase.OFF_HOURS_CLOSE
 
 
 def test_given_open_orders_when_the_data_ends_early_then_they_expire_and_nothing_is_taken_any_more() -> None:

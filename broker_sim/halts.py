@@ -1,0 +1,127 @@
+"""What stands still: issues by volatility interruptions, told from prints; markets by circuit breakers, told from an
+index.
+
+Interruptions are inferred, where the configuration asks for it, because few feeds tell of them. *The feed wins*: a
+print of continuous trading before the nominal end means that the recorded market was not interrupted, so the
+interruption is left, and counted. Whether an issue belongs to KOSPI200 no feed tells: all are judged by the wider
+percentages of the others. The rules themselves are in `domain.krx.brakes` and `domain.krx.circuit_breaker`.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Final
+
+from broker_sim.venue_day import VenueDay
+from domain.errors import InvariantError
+from domain.instruments import Instrument
+from domain.krx.brakes import VOLATILITY_RATES, Interruption, VolatilityGroup, on_trade, volatility_of_day
+from domain.krx.circuit_breaker import BreakerState, MarketHalt, breaker_of_day, is_halted, is_in_auction, on_index
+from domain.krx.order_phases import OrderPhase
+from domain.quotes import Quote
+from domain.types import Krw, Market, Venue
+
+LEAST_DYNAMIC: Final = min(rate.dynamic_percent for rate in VOLATILITY_RATES if rate.dynamic_percent)
+LEAST_STATIC: Final = min(rate.static_percent for rate in VOLATILITY_RATES if rate.static_percent)
+INTERRUPTIBLE: Final = frozenset({OrderPhase.CONTINUOUS, OrderPhase.AFTER_MARKET})
+# A circuit breaker stops the shares of its market; funds are listed on KOSPI.
+STOPPED: Final = {
+    Market.KOSPI: frozenset({Market.KOSPI, Market.ETF, Market.ETN}),
+    Market.KOSDAQ: frozenset({Market.KOSDAQ}),
+}
+INTERRUPTED: Final = "interruption"  # names in the tally
+LEFT_TO_FEED: Final = "interruption_left_to_feed"
+
+
+class Halts:
+    """The day's interruptions and circuit breakers. `tally` counts what was inferred and what the feed overruled."""
+
+    def __init__(self, infers: bool) -> None:
+        """Take whether interruptions are inferred from prints."""
+        self.infers = infers
+        self.tally: Counter[str] = Counter()
+        self.under_way: dict[str, Interruption] = {}  # by symbol
+        self._references: dict[str, int] = {}  # last single price (KRW) by symbol
+        self._breakers: dict[Market, BreakerState] = {}  # by market of the index
+
+    def open_day(self) -> None:
+        """Begin a day: nothing stands still."""
+        self.under_way, self._references, self._breakers = {}, {}, {}
+
+    # ---- issues ---------------------------------------------------------------------------------------------
+
+    def on_single_price(self, symbol: str, price: int) -> None:
+        """Take the price (KRW) of an auction: it ends an interruption and is the next static reference."""
+        self._references[symbol] = price
+        self.under_way.pop(symbol, None)
+
+    def on_print(self, row: Quote, before: Quote | None, instrument: Instrument | None, day: VenueDay) -> bool:
+        """Judge a print of continuous trading; tell whether it interrupts the issue."""
+        base = self._references.get(row.symbol) or (instrument.base_price if instrument else None)
+        last = before.price if before is not None else 0
+        if not base or not (
+            _is_off(row.price, base, LEAST_STATIC) or (last and _is_off(row.price, last, LEAST_DYNAMIC))
+        ):
+            return False
+        phase = next((one for one in day.orders.at(row.venue_time, Venue.KRX) if one in INTERRUPTIBLE), None)
+        if phase is None:
+            return False
+        state = replace(volatility_of_day(base, day.day, VolatilityGroup.OTHER), last=Krw(last) if last else None)
+        _, tripped = on_trade(state, row.price, row.venue_time, phase)
+        if tripped is None:
+            return False
+        self.under_way[row.symbol] = tripped
+        self.tally[INTERRUPTED] += 1
+        return True
+
+    def leave_to_feed(self, symbol: str) -> None:
+        """Leave an interruption that the recorded market did not have."""
+        del self.under_way[symbol]
+        self.tally[LEFT_TO_FEED] += 1
+
+    # ---- markets --------------------------------------------------------------------------------------------
+
+    def set_previous_close(self, market: Market, index: int) -> None:
+        """Take the previous close of a market's index (hundredths of a point). Raises InvariantError."""
+        _check_market(market)
+        self._breakers[market] = breaker_of_day(index)
+
+    def on_index(self, market: Market, index: int, now: int, day: VenueDay) -> MarketHalt | None:
+        """Take a value of a market's index (hundredths of a point); give the halt it causes. Raises InvariantError."""
+        _check_market(market)
+        state = self._breakers.get(market)
+        if state is None:
+            raise InvariantError(f"previous close of {market} expected before values of its index")
+        if day.regular is None:
+            return None
+        self._breakers[market], halt = on_index(state, day.regular, index, now)
+        return halt
+
+    def is_halted(self, market: Market, now: int) -> bool:
+        """Tell whether issues listed on a market stand still by a circuit breaker."""
+        return any(is_halted(state, now) for index, state in self._breakers.items() if market in STOPPED[index])
+
+    def any_halted(self, now: int) -> bool:
+        """Tell whether any market stands still."""
+        return any(is_halted(state, now) for state in self._breakers.values())
+
+    def collects(self, market: Market, now: int) -> bool:
+        """Tell whether a market is in the auction after a halt, by its nominal end."""
+        return any(is_in_auction(state, now) for index, state in self._breakers.items() if market in STOPPED[index])
+
+    def nominal_end(self, symbol: str, market: Market) -> int:
+        """Give when the auction of an issue ends at the earliest: of its interruption, or of its market's last halt."""
+        if symbol in self.under_way:
+            return self.under_way[symbol].nominal_end
+        ends = [halt.auction_end for index, state in self._breakers.items() if market in STOPPED[index]
+                for halt in state.halts]  # fmt: skip
+        return max(ends, default=0)
+
+
+def _is_off(price: int, reference: int, percent: int) -> bool:
+    return abs(price - reference) * 100 >= percent * reference
+
+
+def _check_market(market: Market) -> None:
+    if market not in STOPPED:
+        allowed = " or ".join(STOPPED)
+        raise InvariantError(f"market of a circuit breaker expected {allowed}, was {market}")
