@@ -15,7 +15,6 @@ from typing import Final
 
 from backtest.history import History, OrderStory
 from backtest.run import codec
-from backtest.source import StoredDay
 from broker_sim.recording import Bar, Recording
 from domain.krx.calendar import NO_OVERRIDES, Overrides
 from domain.krx.sessions import regular_session
@@ -41,10 +40,10 @@ class Warning:
 
 
 def warnings_of(
-    history: History, days: Sequence[StoredDay], absent: dict[str, list[date]], overrides: Overrides = NO_OVERRIDES
+    history: History, days: Sequence[Recording], absent: dict[str, list[date]], overrides: Overrides = NO_OVERRIDES
 ) -> list[Warning]:
     """Give every finding, the gravest kinds first. Raises LogError."""
-    bars = BarLookup(stored.recording for stored in days)
+    bars = BarLookup(days)
     return [
         *look_ahead(history),
         *rows_ahead(history, bars),
@@ -175,26 +174,24 @@ def unfillable(history: History, bars: BarLookup) -> list[Warning]:
 
 
 def data_defects(
-    history: History, days: Sequence[StoredDay], absent: dict[str, list[date]], overrides: Overrides
+    history: History, days: Sequence[Recording], absent: dict[str, list[date]], overrides: Overrides
 ) -> list[Warning]:
     """Tell what of the data was refused, is missing, or had to be assumed."""
     refused: Counter[str] = Counter()
-    for stored in days:
-        refused.update(stored.recording.refused)
+    for recording in days:
+        refused.update(recording.refused)
     found = [
         Warning(DATA, "rows_refused", count, f"{count:,} rows of the file were left out: {reason}")
         for reason, count in sorted(refused.items())
     ]
     found += _judged(history)
-    found += _calendar([stored.recording.day for stored in days], overrides)
+    found += _calendar([recording.day for recording in days], overrides)
     if history.limits_unknown:
         names = _named(sorted(history.limits_unknown))
         text = f"no previous close, so no daily limits, on at least one day: {names}"
         found.append(Warning(DATA, "limits_unknown", len(history.limits_unknown), text))
-    broken = [f"{code} on {stored.recording.day}" for stored in days for code in stored.broken]
-    if broken:
-        text = f"prices do not fit the close before (a split, a new listing, or a gap in the data): {_named(broken)}"
-        found.append(Warning(DATA, "close_does_not_fit", len(broken), text))
+    said = Counter(text for recording in days for text in recording.warnings)
+    found += [Warning(DATA, "said_by_the_reader", count, text) for text, count in said.items()]
     gone = [f"{code} on {len(on)} days" for code, on in sorted(absent.items())]
     if gone:
         found.append(Warning(DATA, "symbol_absent", len(gone), f"not in the file: {_named(gone)}"))

@@ -48,6 +48,9 @@ class OrderStory:
     seq: int  # of the approval in its log
     clock: int  # venue time (UTC ns) of the newest row the trader had heard when it decided
     recorded_at: int  # system time of the decision, UTC ns
+    held: int  # shares of the symbol in our books then
+    cash: Krw  # in our books then
+    equity: Krw  # marked last
     met_at: int = 0  # venue time at which the venue accepted it; 0 when it never did
     fills: list[Fill] = field(default_factory=list)
     status: str = ""
@@ -107,6 +110,8 @@ class History:
     late_signals: list[tuple[int, int]] = field(default_factory=list)  # signal's venue time, clock: from the future
     _now: int = 0
     _date: str = ""
+    _held: dict[str, int] = field(default_factory=dict)
+    _cash: Krw = Krw(0)
 
     @property
     def has_venue_clock(self) -> bool:
@@ -122,15 +127,6 @@ class History:
             if fill.symbol == symbol:
                 held = fill.position_qty
         return held
-
-    def equity_before(self, at: int) -> Krw | None:
-        """Give the newest equity known before a venue time (UTC ns)."""
-        found = None
-        for when, equity in self.equity:
-            if when > at:
-                break
-            found = equity
-        return found
 
 
 def read_history(path: Path) -> History:
@@ -164,7 +160,9 @@ def _batch(history: History, record: Record) -> None:
 
 
 def _approved(history: History, message: OrderApproved, record: Record) -> None:
-    history.orders[message.client_order_id] = OrderStory(message, record.seq, history._now, record.recorded_at)
+    books = (history._held.get(message.symbol, 0), history._cash, history.equity[-1][1] if history.equity else Krw(0))
+    story = OrderStory(message, record.seq, history._now, record.recorded_at, *books)
+    history.orders[message.client_order_id] = story
 
 
 def _accepted(history: History, message: OrderAccepted, _: Record) -> None:
@@ -193,8 +191,14 @@ def _mark(history: History, message: EquityMarked, _: Record) -> None:
     history.equity.append((message.venue_time, message.equity))
 
 
+def _booked(history: History, message: FillBooked, _: Record) -> None:
+    history.booked.append(message)
+    history._held[message.symbol], history._cash = message.position_qty, message.cash
+
+
 def _opened(history: History, message: AccountOpened, _: Record) -> None:
     history.opened.append(message)
+    history._cash = message.cash
     history.equity.append((message.venue_time, message.start_equity))
 
 
@@ -249,7 +253,7 @@ _TAKES: dict[str, Callable[[History, Any, Record], None]] = {
     "RunStarted": _append("runs"),
     "RunEnded": _append("ended"),
     "OrderDenied": _append("denied"),
-    "FillBooked": _append("booked"),
+    "FillBooked": _booked,
     "OrderApproved": _approved,
     "OrderAccepted": _accepted,
     "OrderFilled": _filled,

@@ -11,13 +11,14 @@ from backtest.batches import batches
 from backtest.day import Day
 from backtest.house import House
 from backtest.plan import Pace
-from backtest.source import Source, StoredDay
+from backtest.source import Source
 from backtest.timeline import Timeline
 from backtest.venue import a_venue
 from backtest.wire import Wire
 from broker.translate.quotes import decode_batch
 from broker_sim.backend import WARM_UP
 from broker_sim.bar_ticks import ticks_of
+from broker_sim.recording import Recording
 from domain.config import RunConfig
 from domain.errors import InvariantError
 from domain.quotes import Quote
@@ -48,7 +49,7 @@ class Ran:
     """What was done, as far as the log does not tell it."""
 
     log_path: Path
-    days: list[StoredDay] = field(default_factory=list)
+    days: list[Recording] = field(default_factory=list)
     quotes: int = 0
     interrupted: bool = False
 
@@ -92,10 +93,10 @@ def run(
             wire = Wire(house.post, timeline, venue, orders.trends, orders.pace)
             house.release = wire.carry_out
             day = Day(house, wire, venue, timeline, orders.pace)
-            for stored in source.load():
-                ran.days.append(stored)
+            for recording in source.load():
+                ran.days.append(recording)
                 try:
-                    _trade(day, house, stored, orders, config, ran, watch, stop)
+                    _trade(day, house, recording, orders, config, ran, watch, stop)
                 finally:
                     house.commit()
                 if ran.interrupted:
@@ -108,14 +109,14 @@ def run(
 def _trade(
     day: Day,
     house: House,
-    stored: StoredDay,
+    recording: Recording,
     orders: Orders,
     config: RunConfig,
     ran: Ran,
     watch: Callable[[Glance], None],
     stop: Callable[[], bool],
 ) -> None:
-    recording, session = stored.recording, stored.recording.session
+    session = recording.session
     ticks = ticks_of(recording, config.seed)
     head = next(ticks)
     begin = UnixNanos(min(session.open, head.venue_time) - WARM_UP)

@@ -99,6 +99,31 @@ def run(
     raise typer.Exit(Exit.DONE if is_proven and is_honest else Exit.REFUSED)
 
 
+@app.command("compare")
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="An event log.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another one, of the same days.")],
+    everything: Annotated[bool, typer.Option("--all", help="Show the orders that are the same, too.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Hold the orders of two logs against each other: the same, different in what and why, only in one.
+
+    Exit codes: 0 the same orders with the same fills, 1 not.
+
+    Example: hantrade backtest compare .hantrade/logs/demo-20260113.db .hantrade/logs/backtest-20260113.db
+    """
+    from backtest.compare import compare as compare_logs
+    from backtest.history import read_history
+    from cli.backtest_compare import objects_of, show
+
+    found = compare_logs(read_history(first), read_history(second))
+    if json:
+        emit_json(objects_of(found))
+    else:
+        show(found, everything=everything)
+    raise typer.Exit(Exit.DONE if found.is_same else Exit.REFUSED)
+
+
 # ---- what was asked for ----------------------------------------------------------------------------------------
 
 
