@@ -120,6 +120,9 @@ def check_history(history: BarHistory) -> Iterator[Finding]:
 
 
 _Reason = tuple[LimitReason, str]
+_LONGEST_BREAK: Final = 12  # calendar days between two sessions at most, long holidays included
+_HALT_DAYS: Final = 3  # days without trades that tell a halt from a rarely traded issue
+_LEAST_CHANGE: Final = 5  # a fifth of the shares: less is a buy-back or a small issue, which moves no base
 
 
 def _without_base(history: BarHistory, index: int) -> _Reason:
@@ -160,6 +163,8 @@ def _listing(history: BarHistory, index: int, base: int) -> _Reason | None:
         return None
     bar, market = history.bars[index], history.market
     known = _is_known_listing(history, index)
+    if not known and not _moved(bar, base, market):
+        return None
     how = "listing day" if known else "listing day as far as the file tells (its first day)"
     if market is Market.KONEX:  # its rule is not known; without a date from outside any first row would pass
         return (LimitReason.LISTING_DAY, f"{how}; limits of KONEX then are not known") if known else None
@@ -177,6 +182,12 @@ def _listing(history: BarHistory, index: int, base: int) -> _Reason | None:
             f"{how}: opened at {bar.open:,} on an offer of {base:,}, then the ordinary width",
         )
     return None
+
+
+def _moved(bar: DayBar, base: int, market: Market) -> bool:
+    """Tell whether opening or close lies outside the ordinary limits, not only a stray high or low."""
+    lower, upper = price_limits(base, market, bar.day)
+    return not (lower <= bar.open <= upper and lower <= bar.close <= upper)
 
 
 def _fits(bar: DayBar, auction: tuple[Krw, Krw], market: Market) -> bool:
@@ -209,7 +220,7 @@ def _not_adjusted(history: BarHistory, index: int, base: int) -> _Reason | None:
     if before is None or not before.shares or not bar.shares or before.shares == bar.shares:
         return None
     adjusted = base * before.shares // bar.shares
-    if adjusted <= 0:
+    if adjusted <= 0 or abs(bar.shares - before.shares) * _LEAST_CHANGE < before.shares:
         return None
     lower, upper = price_limits(adjusted, market, bar.day)
     if not (lower <= bar.low and bar.high <= upper) and not _fits(
@@ -233,37 +244,41 @@ def _leverage(history: BarHistory, index: int, base: int) -> _Reason | None:
 def _liquidation(history: BarHistory, index: int) -> _Reason | None:
     """Liquidation trading: the last seven sessions of a code, after a halt, without limits.
 
-    A code that leaves before the file ends is in its last sessions. One still there at the end of the file must have
-    come out of a halt at most seven traded days before; unless it is known to have left since, it must also have been
-    out of its limits on the first of them.
+    So the row must lie in at most seven last traded days that follow days without trades. A code known to have left
+    needs no more: its rows end before the file, or a list says so. One still there at the end of the file must have
+    stood still for three days or more and then have left its limits on the first.
     """
+    bars = history.bars
     if _is_known_listing(history, index):
         return None
-    bars = history.bars
-    left = sum(bar.is_traded for bar in bars[index:])
-    to_come = len(bars) - index
-    if history.is_continuous and bars[-1].day < history.file_days[1] and to_come <= LIQUIDATION_SESSIONS:
-        number = LIQUIDATION_SESSIONS + 1 - to_come
-        text = (
-            f"liquidation trading: session {number} of the last {LIQUIDATION_SESSIONS}, its last row is {bars[-1].day}"
-        )
-        return LimitReason.LIQUIDATION, text
-    starts = [
-        start
-        for start in range(index + 1)
-        if bars[start].is_traded
-        and (start == 0 or not bars[start - 1].is_traded)
-        and sum(bar.is_traded for bar in bars[start:]) <= LIQUIDATION_SESSIONS
-    ]
-    if history.is_delisted and starts:
-        text = f"liquidation trading: delisted since, {left} of at most {LIQUIDATION_SESSIONS} traded days left"
-        return LimitReason.LIQUIDATION, text
-    for start in starts if history.is_continuous else ():
-        if start and _is_outside(history, start):
-            traded = sum(bar.is_traded for bar in bars[start : index + 1])
-            text = f"liquidation trading: traded day {traded} of at most {LIQUIDATION_SESSIONS} since the halt ended on"
-            return LimitReason.LIQUIDATION, f"{text} {bars[start].day}, with no other trade up to the end of the file"
+    starts = [start for start in range(index + 1) if _resumes(bars, start) and _is_last_phase(bars, start)]
+    if not starts:
+        return None
+    number = sum(bar.is_traded for bar in bars[starts[-1] : index + 1])
+    text = f"liquidation trading: traded day {number} of at most {LIQUIDATION_SESSIONS} after a halt"
+    if history.is_continuous and bars[-1].day < history.file_days[1]:
+        return LimitReason.LIQUIDATION, f"{text}, its last row is {bars[-1].day}"
+    if history.is_delisted:
+        return LimitReason.LIQUIDATION, f"{text}, delisted since"
+    if history.is_continuous and any(_stood_still(bars, start) and _is_outside(history, start) for start in starts):
+        return LimitReason.LIQUIDATION, f"{text}, no other trade up to the end of the file"
     return None
+
+
+def _resumes(bars: tuple[DayBar, ...], start: int) -> bool:
+    """Tell whether trading begins at a row: after days without trades or without rows, or with the file."""
+    if not bars[start].is_traded:
+        return False
+    return start == 0 or not bars[start - 1].is_traded or (bars[start].day - bars[start - 1].day).days > _LONGEST_BREAK
+
+
+def _is_last_phase(bars: tuple[DayBar, ...], start: int) -> bool:
+    return sum(bar.is_traded for bar in bars[start:]) <= LIQUIDATION_SESSIONS
+
+
+def _stood_still(bars: tuple[DayBar, ...], start: int) -> bool:
+    before = bars[max(0, start - _HALT_DAYS) : start]
+    return len(before) == _HALT_DAYS and not any(bar.is_traded for bar in before)
 
 
 def _is_outside(history: BarHistory, index: int) -> bool:

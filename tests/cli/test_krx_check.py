@@ -95,7 +95,7 @@ def test_given_a_part_of_the_days_when_checked_then_liquidation_is_still_told_fr
 
 
 def test_given_lists_beside_the_file_when_checked_then_they_are_used_and_named(tmp_path: Path) -> None:
-    first = excerpt().filter(pl.col("code") == "000020").head(1).with_columns(high=pl.col("high") * 3)
+    first = excerpt().filter(pl.col("code") == "000020").head(1).with_columns(pl.col("open", "high") * 3)
     path = saved(first, tmp_path / "one.parquet")
     assert run(path)[1][0]["reason"] == "LISTING_DAY"  # a file's first row may be one
     packed(

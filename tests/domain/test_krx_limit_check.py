@@ -105,6 +105,8 @@ def test_given_the_files_first_day_when_it_may_be_a_listing_then_the_text_says_s
     [found] = check([a_bar(0, 20_000, base=10_000), *calm(1, 60, 20_000)])
     assert found.reason is R.LISTING_DAY
     assert "as far as the file tells" in found.text
+    stray = [a_bar(0, 10_000, 20_000, 10_000, 10_000, base=10_000), *calm(1, 60)]
+    assert reasons(stray) == [R.UNEXPLAINED]
     konex = [a_bar(0, 20_000, base=10_000), *calm(1, 60, 20_000)]
     assert reasons(konex, market=Market.KONEX) == [R.UNEXPLAINED]
     later = [a_bar(9, 20_000, base=10_000), *calm(10, 60, 20_000)]
@@ -131,8 +133,11 @@ def test_given_a_code_that_leaves_after_seven_sessions_when_checked_then_they_we
     bars = [*calm(0, 5, 2_110), a_halt(5, 2_110), *liquidation(6)]
     found = check(bars)
     assert {one.reason for one in found} == {R.LIQUIDATION}
-    assert "session 1 of the last 7" in found[0].text
-    assert "session 7 of the last 7" in found[-1].text
+    assert "traded day 1 of at most 7" in found[0].text
+    assert "traded day 7 of at most 7" in found[-1].text
+    assert set(reasons([*calm(0, 6, 2_110), *liquidation(6)])) == {R.UNEXPLAINED}  # no halt before
+    gap = [*calm(0, 5, 2_110), *liquidation(18)]  # halted days may have no rows
+    assert set(reasons(gap)) == {R.LIQUIDATION}
 
 
 def test_given_an_eighth_session_before_the_end_when_out_of_limits_then_it_is_not_liquidation() -> None:
@@ -141,10 +146,14 @@ def test_given_an_eighth_session_before_the_end_when_out_of_limits_then_it_is_no
 
 
 def test_given_a_code_still_there_at_the_end_when_it_came_out_of_a_halt_then_it_is_liquidation() -> None:
-    bars = to_the_end([*calm(0, 5, 2_110), a_halt(5, 2_110), *liquidation(6)[:4]])
+    halt = [a_halt(number, 2_110) for number in (5, 6, 7)]
+    bars = to_the_end([*calm(0, 5, 2_110), *halt, *liquidation(8)[:4]])
     found = check(bars)
     assert [one.reason for one in found] == [R.LIQUIDATION] * 3
     assert "traded day 1 of at most 7" in found[0].text
+    short = to_the_end([*calm(0, 5, 2_110), *halt[:2], *liquidation(7)[:4]])
+    assert set(reasons(short)) == {R.UNEXPLAINED}
+    assert set(reasons(short, is_delisted=True)) == {R.LIQUIDATION}
     no_halt = to_the_end([*calm(0, 5, 2_110), *liquidation(6)[:4]])
     assert set(reasons(no_halt)) == set(reasons(no_halt, is_delisted=True)) == {R.UNEXPLAINED}
 
@@ -189,6 +198,8 @@ def test_given_a_change_of_shares_without_a_new_base_when_checked_then_the_ratio
     assert found.reason is R.BASE_NOT_ADJUSTED
     assert "the base would be 2,000" in found.text
     assert reasons(split(900)) == [R.UNEXPLAINED]
+    bought_back = [*calm(0, 9), a_bar(9, 13_500, base=10_000, shares=900), *calm(10, 60, 13_500)]
+    assert reasons(bought_back) == [R.UNEXPLAINED]
 
 
 def test_given_a_leveraged_fund_when_checked_then_its_name_widens_the_limits() -> None:
