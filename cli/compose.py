@@ -25,6 +25,7 @@ from actors.system import Effects, TraderSystem, newest_time
 from broker.client import BrokerClient
 from broker.server import BrokerServerThread
 from broker.translate.quotes import decode_batch
+from broker_sim.action_table import FILE_NAME, read_actions
 from broker_sim.backend import SimBackend
 from domain.config import RunConfig
 from domain.errors import ConfigError, InvariantError
@@ -60,6 +61,8 @@ async def running(make: Callable[[], SimBackend]) -> AsyncIterator[SimBackend]:
 
 class PaperTap(QuoteTap):
     """Feeds the paper simulator with the quotes the core has handled, so it never runs ahead of the trader."""
+
+    wants_depth = True
 
     def __init__(self, backend: SimBackend) -> None:
         """Take the simulator."""
@@ -232,6 +235,8 @@ def _order_side(config: RunConfig, paper_folder: Path, cleanups: list[Callable[[
     if config.mode != "paper":
         return QuoteTap(), config.quotes_endpoint
     paper_folder.mkdir(parents=True, exist_ok=True)
+    table = paper_folder / FILE_NAME
+    actions = read_actions(table, config.session_overrides) if table.exists() else None
     server = BrokerServerThread(
         lambda: running(
             lambda: SimBackend.paper(
@@ -239,6 +244,7 @@ def _order_side(config: RunConfig, paper_folder: Path, cleanups: list[Callable[[
                 cash=config.cash,
                 commission_ppm=config.costs.commission_ppm,
                 overrides=config.session_overrides,
+                actions=actions,
             )
         )
     ).start()

@@ -21,6 +21,8 @@ JOIN_S = 5.0
 class QuoteTap:
     """Told what the quotes link hears; the paper simulator beside the trader is fed this way."""
 
+    wants_depth: ClassVar[bool] = False  # ask the broker for order books with the quotes, where it offers them
+
     def on_session(self, session: SessionInfo) -> None:
         """Hear of a new session. Link's thread."""
 
@@ -135,7 +137,7 @@ class QuoteLink(BrokerLink):
     def _subscribe(self, symbols: tuple[str, ...]) -> None:
         if self._reading is not None:
             return  # one stream a connection
-        stream, self._room = self.client().quotes(symbols), Room()
+        stream, self._room = self.client().quotes(symbols, depth=self._tap.wants_depth), Room()
         reading = threading.Thread(
             target=self._read, args=(self._connection, stream, self._room), name="quotes", daemon=True
         )
@@ -159,7 +161,7 @@ class QuoteLink(BrokerLink):
 
     def _take(self, raw: bytes, batch: QuoteBatch, room: Room) -> bool:
         """Hand one batch to the core; False when nothing more is to be read."""
-        if batch.rows:
+        if batch.rows or batch.depths:
             if not room.enter():
                 return False
             self.post(QuotesReceived(batch, raw), on_committed=self._handled(batch, room))

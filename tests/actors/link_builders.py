@@ -151,6 +151,7 @@ class FakeClient:
         self.sessions: list[FakeSession] = []
         self.watches: list[FakeWatch] = []
         self.streams: list[FakeStream] = []
+        self.asked_depth: list[bool] = []  # of each subscription
         self.resolved: dict[str, Receipt] = {}
         self.on_send: Callable[[OrderRequest], None] | None = None
         self.closed = threading.Event()
@@ -201,8 +202,9 @@ class FakeClient:
         self._maybe_fail("instruments")
         return [], list(symbols)
 
-    def quotes(self, symbols: Sequence[str]) -> FakeStream:
+    def quotes(self, symbols: Sequence[str], depth: bool) -> FakeStream:
         self._maybe_fail("quotes")
+        self.asked_depth.append(depth)
         self.streams.append(FakeStream())
         return self.streams[-1]
 

@@ -21,7 +21,7 @@ from domain.messages.link import (
     SubscribeQuotes,
 )
 from domain.messages.market import QuotesEnded, QuotesReceived
-from domain.quotes import QuoteBatch
+from domain.quotes import Depth, QuoteBatch
 from domain.types import LinkName, UnixNanos
 from tests.actors.link_builders import (
     SYMBOL,
@@ -58,8 +58,8 @@ class KeptTap(QuoteTap):
 
 
 class House:
-    def __init__(self) -> None:
-        self.door, self.tap, self.client = FakeDoor(), KeptTap(), FakeClient()
+    def __init__(self, tap: KeptTap | None = None) -> None:
+        self.door, self.tap, self.client = FakeDoor(), tap or KeptTap(), FakeClient()
         self.ref: Any = QuoteLink.start(self.door, lambda _: self.client, self.tap)
 
     def tell(self, *messages: Any) -> None:
@@ -127,6 +127,27 @@ def test_given_batches_without_rows_when_they_come_then_the_core_is_not_bothered
     stream.feed.put(a_batch(5))
     assert isinstance(house.door.next(), QuotesReceived)
     assert len(house.door.of(QuotesReceived)) == 1
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_given_who_listens_when_subscribed_then_depth_is_asked_for_only_if_it_is_wanted(wanted: bool) -> None:
+    house = House(type("Tap", (KeptTap,), {"wants_depth": wanted})())
+    house.subscribe()
+    house.ref.stop(timeout=WAIT_S)
+    assert house.client.asked_depth == [wanted]
+
+
+def test_given_order_books_without_rows_when_they_come_then_they_go_the_way_of_rows(house: House) -> None:
+    stream = house.subscribe()
+    raw, batch = a_batch(1, rows=0)
+    book = Depth(SYMBOL, T, ((99, 5),), ((100, 5),))
+    stream.feed.put((raw, batch._replace(depths=(book,))))
+    came = house.door.next()
+    assert isinstance(came, QuotesReceived)
+    assert came.batch.depths == (book,)
+    assert house.tap.heard[-1] == "instruments"
+    house.door.commit()
+    assert house.tap.heard[-1] == 1
 
 
 @pytest.mark.parametrize("end", [BrokerUnavailable("gone"), None])
