@@ -195,8 +195,8 @@ class Issue:
         else:
             self._reach = {}
         if self._unpriced:
-            waiting, self._unpriced = self._unpriced, {}
-            for leg in waiting.values():
+            unpriced, self._unpriced = self._unpriced, {}
+            for leg in unpriced.values():
                 self.restore(leg)
         return found
 

@@ -5,15 +5,17 @@ killed process loses nothing. What could not be journaled did not happen: the bo
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import date
 
 from broker.event_feed import OrderEventFeed
 from broker.gateway import OrderGateway
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
 from broker_sim.corporate_actions import ActionTable, adjustments
-from broker_sim.exchange import Exchange
+from broker_sim.exchange import PLAIN, Exchange
+from domain.config import SimConfig
 from domain.messages.orders import OrderFact, OrderFilled
-from domain.quotes import Quote
+from domain.quotes import Depth, Quote
 from domain.settlement import Standing
 from domain.time import kst_date
 from domain.types import UnixNanos
@@ -34,16 +36,22 @@ class DurableVenue:
         overrides: Mapping[str, tuple[str, str]],
         now: Callable[[], int],
         actions: ActionTable | None = None,
+        *,
+        config: SimConfig = PLAIN,
+        seed: int = 1,
     ) -> None:
         """Fold the journal. `cash` (won) opens a new account; an old one keeps what it was opened with.
 
-        `actions` whose date the journal's clock has not reached are applied as it does.
+        `actions` whose date the journal's clock has not reached are applied as it does. `config` and `seed` are those
+        of the exchange.
         """
         if journal.get_meta(CASH) is None:
             journal.set_meta(CASH, str(cash))
         self.journal = journal
         self._commission_ppm = commission_ppm
         self._overrides = overrides
+        self._config = config
+        self._seed = seed
         self._gateway = OrderGateway(journal, self, lambda: UnixNanos(now()))
         self._feed = OrderEventFeed(journal)
         self.exchange, self.fills = self._fold()
@@ -69,12 +77,20 @@ class DurableVenue:
         self._apply_actions(venue_time)
         self._store(self.exchange.begin(venue_time))
 
-    def on_quotes(self, rows: Sequence[Quote], venue_time: UnixNanos | None = None) -> None:
-        """Let rows trade, then move the clock. Raises LogError like `request`."""
+    def on_quotes(
+        self, rows: Sequence[Quote], venue_time: UnixNanos | None = None, depths: Sequence[Depth] = ()
+    ) -> None:
+        """Let rows and order books trade, then move the clock. Raises LogError like `request`."""
         for part in self._actions.by_day(rows, self._acted):
             if part:
                 self._apply_actions(UnixNanos(part[0].venue_time))
-            self._store(self.exchange.on_quotes(part))
+            last = kst_date(part[-1].venue_time) if part else date.max
+            behind = [depth for depth in depths if kst_date(depth.venue_time) <= last]
+            depths = depths[len(behind) :]
+            self._store(self.exchange.on_quotes(part, behind))
+        if depths:
+            self._apply_actions(UnixNanos(depths[0].venue_time))
+            self._store(self.exchange.on_quotes((), depths))
         if venue_time is not None:
             self._apply_actions(venue_time)
             self._store(self.exchange.advance(venue_time))
@@ -134,7 +150,8 @@ class DurableVenue:
         self._feed.wake()
 
     def _fold(self) -> tuple[Exchange, list[OrderFilled]]:
-        exchange = Exchange(int(self.journal.get_meta(CASH) or 0), self._commission_ppm, self._overrides)
+        cash = int(self.journal.get_meta(CASH) or 0)
+        exchange = Exchange(cash, self._commission_ppm, self._overrides, config=self._config, seed=self._seed)
         fills = []
         for fact in self.journal.events(0):
             exchange.apply(fact)
