@@ -97,7 +97,7 @@ def _action(where: str, row: Mapping[str, Any], overrides: Mapping[str, tuple[st
     try:
         kind = ActionKind(row.get("action", ""))
     except ValueError:
-        raise DataError(f"{where}: action expected {kinds}, was {row.get('action')!r}") from None
+        raise DataError(f"{where}: action expected {kinds}, was {_shown(row.get('action'))}") from None
     for name in ("ratio", "amount", "fraction_price"):
         if name in row and name not in TAKES[kind]:
             raise DataError(f"{where}: {name} expected none for a {kind}, was {row[name]!r}")
@@ -115,9 +115,13 @@ def _action(where: str, row: Mapping[str, Any], overrides: Mapping[str, tuple[st
     )
 
 
+def _shown(value: Any) -> str:
+    return "none" if value is None else repr(str(value))
+
+
 def _symbol(where: str, value: Any) -> Any:
     try:
-        return check_code(str(value))
+        return check_code("" if value is None else str(value))
     except ConfigError as error:
         raise DataError(f"{where}: symbol: {error}") from None
 
@@ -128,7 +132,7 @@ def _date(where: str, value: Any, overrides: Mapping[str, tuple[str, str]]) -> d
     except ValueError:
         day = None
     if not isinstance(day, date) or isinstance(day, datetime):
-        raise DataError(f"{where}: date expected YYYY-MM-DD, was {str(value)!r}")
+        raise DataError(f"{where}: date expected YYYY-MM-DD, was {_shown(value)}")
     if not is_session(day, overrides):
         raise DataError(f"{where}: date expected a trading day, was {day}, when the exchange is closed")
     return day

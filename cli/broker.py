@@ -12,7 +12,9 @@ import structlog
 import typer
 
 from broker.server import serve as serve_broker
+from broker_sim.action_table import read_actions
 from broker_sim.backend import SimBackend
+from broker_sim.data_file import DataKind
 from broker_sim.recording import Recording
 from cli.compose import running
 from cli.context import DEFAULT_HOME, HomeOption
@@ -20,23 +22,35 @@ from cli.home import Home, Running
 from cli.names import symbol_of
 from cli.sample import sample_path
 from cli.settings import load, resolve
-from domain.errors import ConfigError
+from domain.errors import ConfigError, DataError
+from domain.krx.calendar import NO_OVERRIDES, Overrides
 
 app = typer.Typer(no_args_is_help=True, help="Run a broker service.")
 logger = structlog.get_logger("broker")
 
 KINDS = {"sim": "built", "win": "not built yet (the Windows broker)", "rest": "not built yet (the REST broker)"}
-DataOption = Annotated[Path | None, typer.Option("--data", help="Minute bars, parquet or csv.gz; default: the sample.")]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Minute bars, ticks or order books, parquet or csv.gz, or a folder.")
+]
 DayOption = Annotated[str, typer.Option("--day", help="Trading date YYYY-MM-DD; default: the last in the file.")]
 SymbolsOption = Annotated[str, typer.Option("--symbols", help="Codes or names, comma separated; default: all.")]
 
 
-def load_recording(data: Path | None, day: str, symbols: str) -> Recording:
-    """Read the bars of one day. Raises DataError, ConfigError."""
+def load_recording(data: Path | None, day: str, symbols: str, overrides: Overrides = NO_OVERRIDES) -> Recording:
+    """Read what was recorded of one day, the sample's last by default. Raises DataError, ConfigError.
+
+    Daily bars are refused: what trades inside a day made up from four prices tells nothing of a session.
+    """
     wanted = tuple(symbol_of(text.strip()) for text in symbols.split(",") if text.strip()) or None
     if symbols and wanted is None:
         raise ConfigError(f"--symbols: codes or names, comma separated, are expected, was {symbols!r}")
-    return Recording.load(data or sample_path(), parse_day(day), wanted)
+    recording = Recording.load(data or sample_path(), parse_day(day), wanted, overrides)
+    if recording.kind is DataKind.DAILY:
+        raise DataError(
+            f"{recording.path}: data expected minute bars, ticks or order books, was daily bars (no column time); "
+            "a back-test takes them"
+        )
+    return recording
 
 
 def parse_day(text: str) -> date | None:
@@ -59,6 +73,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; plain text stays on loopback.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65_535)] = 50051,
     start_now: Annotated[bool, typer.Option("--start-now", help="Do not wait for the first subscriber.")] = False,
+    actions: Annotated[
+        Path | None, typer.Option("--actions", help="Splits and dividends, TOML or CSV; see docs/corporate-actions.md.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin the day anew with a fresh account.")] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -72,7 +89,8 @@ def serve(
         raise ConfigError(f"broker {kind} is {KINDS[kind]}; use sim")
     settings, watchlist = load(home)
     config = resolve(settings, watchlist, "paper", "SIMULATED")
-    recording = load_recording(data, day, symbols)
+    recording = load_recording(data, day, symbols, config.session_overrides)
+    table = None if actions is None else read_actions(actions, config.session_overrides)
     place = Home(home)
     with place.claim(f"broker-{port}" if port else f"broker-{os.getpid()}"):
         journal = place.broker_sim / f"journal-{port}.db" if port else place.broker_sim / f"journal-{os.getpid()}.db"
@@ -92,6 +110,8 @@ def serve(
                 seed=config.seed,
                 start_now=start_now,
                 overrides=config.session_overrides,
+                actions=table,
+                sim=config.sim,
             )
 
         asyncio.run(_serve(make, host, port, place))

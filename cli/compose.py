@@ -78,7 +78,7 @@ class PaperTap(QuoteTap):
 
     def on_batch(self, batch: QuoteBatch) -> None:
         """Match open orders against these rows."""
-        self._backend.post(self._backend.on_batch, batch.rows)
+        self._backend.post(self._backend.on_batch, batch.rows, False, batch.depths)
 
     def on_beat(self, venue_time: UnixNanos) -> None:
         """Let the simulator's clock go on without quotes, so that its session ends too."""
@@ -245,6 +245,8 @@ def _order_side(config: RunConfig, paper_folder: Path, cleanups: list[Callable[[
                 commission_ppm=config.costs.commission_ppm,
                 overrides=config.session_overrides,
                 actions=actions,
+                sim=config.sim,
+                seed=config.seed,
             )
         )
     ).start()
