@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -25,6 +25,7 @@ from domain.config import (
     LinkConfig,
     RiskConfig,
     RunConfig,
+    SimConfig,
     StrategyConfig,
 )
 from domain.errors import ConfigError
@@ -119,6 +120,17 @@ class PaperSection(Section):
     seed: Annotated[int, Field(ge=0, le=2**63)] = 1
 
 
+class SimSection(Section):
+    """What the simulated exchange assumes: the paper account's, and that of `broker serve sim`."""
+
+    latency_ms: Annotated[int, Field(ge=0, le=60_000)] = 50
+    latency_jitter_ms: Annotated[int, Field(ge=0, le=60_000)] = 50
+    cancel_model: Literal["back", "proportional"] = "back"
+    auction_share: bool = False
+    depth_levels: Annotated[int, Field(ge=1, le=50)] = 10
+    interruptions: bool = True
+
+
 class RiskSection(Section):
     """Limits."""
 
@@ -175,6 +187,7 @@ class Settings(BaseSettings):
     broker: BrokerSection = BrokerSection()
     desk: DeskSection = DeskSection()
     paper: PaperSection = PaperSection()
+    sim: SimSection = SimSection()
     risk: RiskSection = RiskSection()
     costs: CostSection = CostSection()
     execution: ExecutionSection = ExecutionSection()
@@ -342,4 +355,5 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         ),
         session_overrides={day: (times[0], times[1]) for day, times in settings.sessions.items()},
         seed=settings.paper.seed,
+        sim=SimConfig(**settings.sim.model_dump()),
     )

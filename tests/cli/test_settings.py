@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.settings import load, resolve
-from domain.config import RunConfig
+from domain.config import RunConfig, SimConfig
 from domain.errors import ConfigError
 
 
@@ -51,12 +51,34 @@ def test_given_the_files_of_init_when_loaded_then_they_say_what_the_defaults_say
         (tmp_path / name).write_text("\n".join(lines))
     config = config_of(tmp_path)
     assert config.symbols == ("120110",)
-    assert (config.risk, config.costs, config.execution, config.link) == (
+    assert (config.risk, config.costs, config.execution, config.link, config.sim) == (
         default.risk,
         default.costs,
         default.execution,
         default.link,
+        default.sim,
     )
+
+
+def test_given_assumptions_of_the_simulator_when_loaded_then_the_run_carries_them(tmp_path: Path) -> None:
+    (tmp_path / "hantrade.toml").write_text('[sim]\nlatency_ms = 0\ndepth_levels = 1\ncancel_model = "proportional"\n')
+
+    assert config_of(tmp_path).sim == SimConfig(latency_ms=0, depth_levels=1, cancel_model="proportional")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('cancel_model = "front"', "'back' or 'proportional'"),
+        ("depth_levels = 0", "greater than or equal to 1"),
+        ("latency_ms = -1", "greater than or equal to 0"),
+        ("latency = 1", "unknown key sim.latency; allowed here: auction_share, cancel_model, depth_levels"),
+    ],
+)
+def test_given_a_wrong_assumption_when_loaded_then_it_is_named(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "hantrade.toml").write_text(f"[sim]\n{line}\n")
+
+    assert told in refusal(tmp_path)
 
 
 def is_setting(line: str) -> bool:
