@@ -6,7 +6,7 @@ A killed process goes on where it was: the clock is kept with every fact and onc
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -15,16 +15,18 @@ from broker.journal import OrderJournal
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.corporate_actions import ActionTable
+from broker_sim.exchange import PLAIN
 from broker_sim.feed import Feed
 from broker_sim.recording import Recording
 from broker_sim.subscription import Subscription
 from broker_sim.venue import ENDED, SOURCE, DurableVenue
+from domain.config import SimConfig
 from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
-from domain.quotes import Quote, QuoteBatch
+from domain.quotes import Depth, Quote, QuoteBatch
 from domain.time import NANOS_PER_MINUTE, kst_date
 from domain.types import NANOS_PER_SECOND, Gate, Krw, ServerKind, UnixNanos
 
@@ -71,11 +73,14 @@ class SimBackend:
         start_now: bool = False,
         overrides: Mapping[str, tuple[str, str]] = NO_OVERRIDES,
         actions: ActionTable | None = None,
+        sim: SimConfig = PLAIN,
         clock: Callable[[], int] = time.monotonic_ns,
         now: Callable[[], int] = time.time_ns,
         **wiring: Any,
     ) -> "SimBackend":
         """Replay a recording at `speed` venue seconds per second (0: as fast as it is read).
+
+        `sim` is what the exchange assumes; `seed` names all draws, of made-up ticks and of the exchange.
 
         A journal of the same replay that has not ended goes on where it was, with the cash it was opened with; any
         other is renamed `*.old` and the day begins anew. Raises LogError when the journal cannot be used.
@@ -87,7 +92,9 @@ class SimBackend:
             set_aside(journal_path)
             journal = OrderJournal(journal_path)
         journal.set_meta(SOURCE, source)
-        made = cls(DurableVenue(journal, cash, commission_ppm, overrides, now, actions), now=now, **wiring)
+        made = cls(
+            DurableVenue(journal, cash, commission_ppm, overrides, now, actions, config=sim, seed=seed), now=now, **wiring
+        )
         made._attach(recording, speed, seed, clock)
         if start_now and made._feed:
             made._feed.start_now()
@@ -102,11 +109,15 @@ class SimBackend:
         commission_ppm: int,
         overrides: Mapping[str, tuple[str, str]] = NO_OVERRIDES,
         actions: ActionTable | None = None,
+        sim: SimConfig = PLAIN,
+        seed: int = 1,
         now: Callable[[], int] = time.time_ns,
         **wiring: Any,
     ) -> "SimBackend":
         """Trade against quotes handed in by `on_batch`. The account lives on in its journal; `cash` opens a new one."""
-        venue = DurableVenue(OrderJournal(journal_path), cash, commission_ppm, overrides, now, actions)
+        venue = DurableVenue(
+            OrderJournal(journal_path), cash, commission_ppm, overrides, now, actions, config=sim, seed=seed
+        )
         if begin := venue.kept_clock():
             venue.restore(begin)
         return cls(venue, now=now, **wiring)
@@ -162,12 +173,17 @@ class SimBackend:
     def stream_quotes(
         self, symbols: Sequence[str], max_rows: int, max_delay_s: float, depth: bool = False
     ) -> AsyncIterator[QuoteBatch]:
-        """Stream batches until the recording ends. Raises RequestRefused UNKNOWN_SYMBOL, and NOT_OFFERED on paper."""
+        """Stream batches until the recording ends, with order books where asked for and recorded.
+
+        Raises RequestRefused UNKNOWN_SYMBOL, and NOT_OFFERED on paper.
+        """
         if self._feed is None:
             raise RequestRefused("NOT_OFFERED", "the paper broker has no quotes of its own")
         for symbol in symbols:
             self._require(symbol)
-        reader = Subscription(frozenset(symbols) or None, max_rows or DEFAULT_ROWS, max_delay_s, self._sleep)
+        reader = Subscription(
+            frozenset(symbols) or None, max_rows or DEFAULT_ROWS, max_delay_s, self._sleep, depth=depth
+        )
         return self._stream(self._feed, reader)
 
     async def _stream(self, feed: Feed, reader: Subscription) -> AsyncIterator[QuoteBatch]:
@@ -176,9 +192,9 @@ class SimBackend:
         try:
             seq, ended = 0, False
             while not ended:
-                rows, conflated, ended = await reader.take()
+                rows, conflated, ended, depths = await reader.take()
                 seq += 1
-                yield QuoteBatch(self._run_id, seq, rows, conflated, ended, self._now())
+                yield QuoteBatch(self._run_id, seq, rows, conflated, ended, self._now(), tuple(depths))
         finally:
             feed.leave(reader)
 
@@ -191,7 +207,7 @@ class SimBackend:
         newest = self._venue.exchange.now - length
         return [
             Candle(UnixNanos(bar.start), Krw(bar.open), Krw(bar.high), Krw(bar.low), Krw(bar.close), bar.volume)
-            for bar in self._recording.bars[symbol]
+            for bar in self._recording.bars.get(symbol, ())
             if bar.start <= newest and (since is None or bar.start >= since) and (until is None or bar.start < until)
         ]
 
@@ -258,9 +274,9 @@ class SimBackend:
         """Take the instruments of the quote source."""
         self._venue.exchange.set_instruments(instruments)
 
-    def on_batch(self, rows: Sequence[Quote], end_of_data: bool = False) -> None:
-        """Take a batch of quotes in order of time; `end_of_data` as in the batch."""
-        self._on_rows(None, rows)
+    def on_batch(self, rows: Sequence[Quote], end_of_data: bool = False, depths: Sequence[Depth] = ()) -> None:
+        """Take a batch of quotes and of order books, each in order of time; `end_of_data` as in the batch."""
+        self._on_rows(None, rows, depths)
         if end_of_data:
             self._on_end()
 
@@ -275,8 +291,7 @@ class SimBackend:
     # ---- inside -------------------------------------------------------------------------------------------------
 
     def _attach(self, recording: Recording, speed: float, seed: int, clock: Callable[[], int]) -> None:
-        first = min(bars[0].start for bars in recording.bars.values())
-        begin = max(self._venue.kept_clock(), UnixNanos(max(first, recording.session.open) - WARM_UP))
+        begin = max(self._venue.kept_clock(), UnixNanos(recording.first - WARM_UP))
         rows = ticks_of(recording, seed)
         passed: dict[str, Quote] = {}
         upcoming: tuple[Quote, ...] = ()
@@ -288,10 +303,11 @@ class SimBackend:
         self._recording = recording
         self._venue.exchange.set_instruments(recording.instruments.values())
         self._venue.restore(begin, list(passed.values()))
-        self._feed = Feed(chain(upcoming, rows), begin, speed, self._on_rows, self._on_end, clock, self._sleep)
+        depths = dropwhile(lambda depth: depth.venue_time <= begin, recording.depths())
+        self._feed = Feed(chain(upcoming, rows), begin, speed, self._on_rows, self._on_end, clock, self._sleep, depths)
 
-    def _on_rows(self, venue_time: UnixNanos | None, rows: Sequence[Quote]) -> None:
-        self._venue.on_quotes(rows, venue_time)
+    def _on_rows(self, venue_time: UnixNanos | None, rows: Sequence[Quote], depths: Sequence[Depth] = ()) -> None:
+        self._venue.on_quotes(rows, venue_time, depths)
         if self._now() - self._clock_kept_at >= CLOCK_EVERY:
             self._clock_kept_at = self._now()
             self._venue.keep_clock()

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final
 
 from broker_sim.subscription import Subscription
-from domain.quotes import Quote
+from domain.quotes import Depth, Quote
 from domain.types import NANOS_PER_SECOND, UnixNanos
 
 SHORTEST_SLEEP_S: Final = 0.001
@@ -18,12 +18,12 @@ LONGEST_SLEEP_S: Final = 0.2  # so that the clock's listeners hear of it in quie
 MOST_ROWS: Final = 512  # handed on at once
 
 Rows = Iterator[Quote]
-Listener = Callable[[UnixNanos, list[Quote]], None]
+Listener = Callable[[UnixNanos, list[Quote], list[Depth]], None]
 Sleep = Callable[[float], Awaitable[object]]
 
 
 class Feed:
-    """One replay. `on_rows` hears the clock and each chunk of rows before any reader does."""
+    """One replay. `on_rows` hears the clock and each chunk of rows, with its order books, before any reader does."""
 
     def __init__(
         self,
@@ -34,13 +34,19 @@ class Feed:
         on_end: Callable[[], None],
         clock: Callable[[], int],
         sleep: Sleep,
+        depths: Iterable[Depth] = (),
     ) -> None:
-        """Take rows in order of venue time, all later than `begin`, and a monotonic system clock in ns."""
+        """Take rows in order of venue time, all later than `begin`, and a monotonic system clock in ns.
+
+        `depths` are in order too; each goes with the rows of its moment, or with the next ones.
+        """
         self.venue_time = begin
         self.speed = speed
         self.ended = False
         self._rows: Rows = iter(rows)
         self._next: Quote | None = next(self._rows, None)
+        self._depths = iter(depths)
+        self._next_depth: Depth | None = next(self._depths, None)
         self._on_rows = on_rows
         self._on_end = on_end
         self._clock = clock
@@ -123,9 +129,19 @@ class Feed:
         self._next = row
         return rows
 
+    def _take_depths(self, until: int) -> list[Depth]:
+        depths: list[Depth] = []
+        depth = self._next_depth
+        while depth is not None and depth.venue_time <= until:
+            depths.append(depth)
+            depth = next(self._depths, None)
+        self._next_depth = depth
+        return depths
+
     def _hand_on(self, venue_time: UnixNanos, rows: list[Quote]) -> None:
         self.venue_time = venue_time
-        self._on_rows(venue_time, rows)
+        depths = self._take_depths(rows[-1].venue_time) if rows and self._next_depth is not None else []
+        self._on_rows(venue_time, rows, depths)
         if rows:
             for reader in self._readers:
-                reader.offer(rows)
+                reader.offer(rows, depths)

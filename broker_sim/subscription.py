@@ -1,10 +1,10 @@
-"""One reader of the quotes: its rows waiting to be read, conflated when it is slow."""
+"""One reader of the quotes: its rows and order books waiting to be read, conflated when it is slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
-from domain.quotes import Quote, QuoteKind
+from domain.quotes import Depth, Quote, QuoteKind
 
 CAPACITY: Final = 8_192  # rows a reader may be behind before its rows are conflated
 
@@ -15,6 +15,7 @@ class Taken(NamedTuple):
     rows: list[Quote]
     conflated: int  # rows dropped since the batch before
     ended: bool  # nothing follows
+    depths: list[Depth]  # of the moments of these rows
 
 
 class Subscription:
@@ -27,14 +28,20 @@ class Subscription:
         max_delay_s: float,
         sleep: Callable[[float], Awaitable[object]],
         capacity: int = CAPACITY,
+        depth: bool = False,
     ) -> None:
-        """Read `symbols` (None: all) in batches of at most `max_rows`, waiting up to `max_delay_s` for one to fill."""
+        """Read `symbols` (None: all) in batches of at most `max_rows`, waiting up to `max_delay_s` for one to fill.
+
+        `depth`: order books too.
+        """
         self.max_rows = max_rows
         self._symbols = symbols
         self._max_delay_s = max_delay_s
         self._sleep = sleep
         self._capacity = max(capacity, max_rows)
+        self._depth = depth
         self._rows: list[Quote] = []
+        self._depths: list[Depth] = []
         self._conflated = 0
         self._ended = False
         self._error: BaseException | None = None
@@ -42,14 +49,17 @@ class Subscription:
         self._emptied = asyncio.Event()
         self._emptied.set()
 
-    def offer(self, rows: Sequence[Quote]) -> None:
-        """Add rows; beyond the capacity everything that waits is conflated."""
+    def offer(self, rows: Sequence[Quote], depths: Sequence[Depth] = ()) -> None:
+        """Add rows and order books; beyond the capacity everything that waits is conflated."""
         wanted = self._symbols
         self._rows += rows if wanted is None else [row for row in rows if row.symbol in wanted]
+        if self._depth and depths:
+            self._depths += depths if wanted is None else [depth for depth in depths if depth.symbol in wanted]
         if len(self._rows) > self._capacity:
             kept = conflate(self._rows)
             self._conflated += len(self._rows) - len(kept)
             self._rows = kept
+            self._depths = latest_depths(self._depths)
         if self._rows:
             self._filled.set()
             if len(self._rows) >= self.max_rows:
@@ -76,6 +86,7 @@ class Subscription:
         if len(self._rows) < self.max_rows and not self._ended and self._max_delay_s > 0:
             await self._sleep(self._max_delay_s)
         rows, self._rows = self._rows[: self.max_rows], self._rows[self.max_rows :]
+        depths = self._depths_of_batch() if self._depths else []
         conflated, self._conflated = self._conflated, 0
         if len(self._rows) < self.max_rows:
             self._emptied.set()
@@ -83,7 +94,14 @@ class Subscription:
             self._filled.clear()
         if self._error is not None and not rows:
             raise self._error
-        return Taken(rows, conflated, self._ended and not self._rows and self._error is None)
+        return Taken(rows, conflated, self._ended and not self._rows and self._error is None, depths)
+
+    def _depths_of_batch(self) -> list[Depth]:
+        """Take the books whose moment is over with the rows taken: a book stands behind all rows of its moment."""
+        waiting = self._rows[0].venue_time if self._rows else None
+        count = sum(1 for depth in self._depths if waiting is None or depth.venue_time < waiting)
+        depths, self._depths = self._depths[:count], self._depths[count:]
+        return depths
 
 
 def conflate(rows: Sequence[Quote]) -> list[Quote]:
@@ -93,6 +111,12 @@ def conflate(rows: Sequence[Quote]) -> list[Quote]:
         before = latest.pop(row.symbol, None)  # popped, so that the new one goes to the end
         latest[row.symbol] = row if before is None else _merge(before, row)
     return list(latest.values())
+
+
+def latest_depths(depths: Sequence[Depth]) -> list[Depth]:
+    """Keep the latest order book of each symbol, in order of venue time."""
+    latest = {depth.symbol: depth for depth in depths}
+    return sorted(latest.values(), key=lambda depth: depth.venue_time)
 
 
 def _merge(before: Quote, row: Quote) -> Quote:

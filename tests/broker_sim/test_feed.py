@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker_sim.feed import Feed
-from broker_sim.subscription import Subscription, conflate
-from domain.quotes import Quote, QuoteKind
+from broker_sim.subscription import Subscription, conflate, latest_depths
+from domain.quotes import Depth, Quote, QuoteKind
 from domain.types import NANOS_PER_SECOND, UnixNanos
 from tests.broker_sim.builders import FakeClock, a_quote, at
 
@@ -39,11 +39,13 @@ class Heard:
     def __init__(self) -> None:
         self.times: list[int] = []
         self.rows: list[Quote] = []
+        self.depths: list[Depth] = []
         self.ends = 0
 
-    def on_rows(self, venue_time: UnixNanos, rows: list[Quote]) -> None:
+    def on_rows(self, venue_time: UnixNanos, rows: list[Quote], depths: list[Depth]) -> None:
         self.times.append(venue_time)
         self.rows += rows
+        self.depths += depths
 
     def on_end(self) -> None:
         self.ends += 1
@@ -188,7 +190,7 @@ def test_given_a_listener_that_fails_when_replayed_then_the_reader_learns_it() -
     async def body() -> None:
         clock = FakeClock()
 
-        def fail(venue_time: UnixNanos, rows: list[Quote]) -> None:
+        def fail(venue_time: UnixNanos, rows: list[Quote], depths: list[Depth]) -> None:
             raise OSError("disk full")
 
         feed = Feed(some_rows(3), BEGIN, 1, fail, lambda: None, clock, clock.sleep)
@@ -247,3 +249,88 @@ def test_for_any_rows_conflation_keeps_the_latest_of_each_symbol_and_all_shares(
         assert left.venue_time == own[-1].venue_time
         assert left.last_qty == sum(row.last_qty for row in own)
         assert (left.kind == QuoteKind.BOOK) == (left.last_qty == 0)
+
+
+def a_depth(row: Quote, price: int = 10_000) -> Depth:
+    return Depth(row.symbol, row.venue_time, ((price - 10, 5),), ((price, 6),))
+
+
+@pytest.mark.parametrize("speed", [0, 60])
+def test_given_order_books_when_replayed_then_each_comes_once_with_the_rows_of_its_moment(speed: float) -> None:
+    async def body() -> None:
+        clock, heard = FakeClock(), Heard()
+        rows = some_rows(40)
+        depths = [a_depth(row) for row in rows[::3]]
+        feed = Feed(rows, BEGIN, speed, heard.on_rows, heard.on_end, clock, clock.sleep, depths)
+        reader, plain = a_reader(clock, depth=True), a_reader(clock)
+        feed.join(reader)
+        feed.join(plain)
+        replay = asyncio.create_task(feed.run())
+        found: list[Depth] = []
+        seen = 0
+        while True:
+            taken, without = await reader.take(), await plain.take()
+            assert without.depths == []
+            found += taken.depths
+            if taken.rows:
+                seen = taken.rows[-1].venue_time
+            assert all(depth.venue_time <= seen for depth in taken.depths)
+            if taken.ended:
+                break
+        await replay
+
+        assert found == depths == heard.depths
+
+    run(body())
+
+
+def test_given_rows_of_one_moment_cut_by_a_batch_when_taken_then_the_book_waits_for_the_last_of_them() -> None:
+    async def body() -> None:
+        first, second, third = (a_quote(when=BEGIN + 1, last_qty=n) for n in (1, 2, 3))
+        reader = a_reader(FakeClock(), max_rows=2, depth=True)
+        reader.offer([first, second, third], [a_depth(first)])
+
+        assert (await reader.take())[3] == []
+        assert (await reader.take())[3] == [a_depth(first)]
+
+    run(body())
+
+
+def test_given_a_slow_reader_when_conflated_then_the_latest_book_of_each_symbol_is_kept() -> None:
+    async def body() -> None:
+        rows = some_rows(30)
+        reader = a_reader(FakeClock(), capacity=4, depth=True)
+        for row in rows:
+            reader.offer([row], [a_depth(row, row.last_qty * 10 + 10)])
+        reader.end()
+        taken = await reader.take()
+
+        assert [depth.symbol for depth in taken.depths] == [row.symbol for row in taken.rows]
+        assert taken.depths[-1] == a_depth(rows[-1], rows[-1].last_qty * 10 + 10)
+
+    run(body())
+
+
+def test_given_a_reader_of_one_symbol_when_books_are_offered_then_it_gets_its_own() -> None:
+    async def body() -> None:
+        rows = some_rows(2)
+        reader = a_reader(FakeClock(), symbols=frozenset({rows[1].symbol}), depth=True)
+        reader.offer(rows, [a_depth(row) for row in rows])
+        reader.end()
+
+        assert (await reader.take()).depths == [a_depth(rows[1])]
+
+    run(body())
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 50)), max_size=30))
+def test_for_any_books_the_latest_of_each_symbol_is_kept_in_order(moments: list[tuple[int, int]]) -> None:
+    depths = [
+        Depth(f"{symbol}", UnixNanos(time), ((n + 1, 1),), ())
+        for n, (symbol, time) in enumerate(sorted(moments, key=lambda one: one[1]))
+    ]
+
+    kept = latest_depths(depths)
+
+    assert {depth.symbol: depth for depth in depths} == {depth.symbol: depth for depth in kept}
+    assert [depth.venue_time for depth in kept] == sorted(depth.venue_time for depth in kept)
