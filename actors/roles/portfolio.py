@@ -12,8 +12,8 @@ from domain.messages.holdings import HoldingBooked
 from domain.messages.link import BrokerStateReceived
 from domain.messages.market import QuotesEnded, QuotesJudged
 from domain.messages.orders import HoldingAdjusted, OrderFilled
-from domain.messages.run import StateCarried
-from domain.messages.trading import AccountOpened, EquityMarked, FillBooked
+from domain.messages.run import RunStarted, StateCarried
+from domain.messages.trading import AccountOpened, EquityMarked, FillBooked, SessionPlanned
 from domain.portfolio import Books, DayTotals, Position, market_value
 from domain.time import kst_date
 from domain.types import NANOS_PER_SECOND, Krw, UnixNanos
@@ -50,6 +50,8 @@ class PortfolioState:
     trips: dict[str, int] = field(default_factory=dict)  # symbol -> won realised since it was flat
     income: int = 0  # won without a trade, of `income_date`: an action comes before its date's account is opened
     income_date: str = ""
+    own_clock: bool = False  # the orders' broker has a venue clock of its own: then only that of the quotes counts
+    planned: str = ""  # trading date of the quotes
 
 
 class Portfolio(Role):
@@ -58,7 +60,7 @@ class Portfolio(Role):
     The account is adopted from the broker once per trading date; from then on only executions and corporate actions
     change the books. A later state of the broker is compared by the executor, never copied.
 
-    Hears: broker state, executions, corporate actions, judged quotes, end of quotes.
+    Hears: run, session, broker state, executions, corporate actions, judged quotes, end of quotes.
     Says: AccountOpened, FillBooked, HoldingBooked, EquityMarked.
     Keeps: books, the day's totals, fills and income, last prices, what is booked.
     """
@@ -66,6 +68,8 @@ class Portfolio(Role):
     NAME: ClassVar[str] = "portfolio"
     STATE_VERSION: ClassVar[int] = 2  # 2: marks by day, income
     HEARS: ClassVar[tuple[type[Message], ...]] = (
+        RunStarted,
+        SessionPlanned,
         BrokerStateReceived,
         OrderFilled,
         HoldingAdjusted,
@@ -102,11 +106,15 @@ class Portfolio(Role):
             case BrokerStateReceived(journal_id=journal, as_of_seq=as_of):
                 state.broker = message
                 state.heard = [fill for fill in state.heard if fill.journal_id == journal and fill.event_seq > as_of]
-                self._clock(message.venue_time)
+                self._orders_clock(message.venue_time)
             case AccountOpened():
                 self._adopt(message)
             case QuotesEnded(venue_time=at):
                 self._clock(at)
+            case RunStarted(config=config):
+                state.own_clock = config.orders_have_own_clock
+            case SessionPlanned(trading_date=on):
+                state.planned = on
             case StateCarried():
                 state.fresh_seq = 0  # sequences begin anew
 
@@ -115,9 +123,13 @@ class Portfolio(Role):
         if at > self.state.venue_time or kst_date(at) != kst_date(self.state.venue_time):
             self.state.venue_time = at
 
+    def _orders_clock(self, at: int) -> None:
+        if not self.state.own_clock:
+            self._clock(at)
+
     def _hear(self, fact: Execution, stamp: Stamp) -> None:
         state, key = self.state, key_of(fact)
-        self._clock(fact.venue_time)
+        self._orders_clock(fact.venue_time)
         journal, as_of = state.adopted
         if journal and fact.journal_id != journal:
             state.heard.append(fact)  # of another account: it is in the books only if that one is opened
@@ -178,7 +190,7 @@ class Portfolio(Role):
             case OrderFilled() | HoldingAdjusted() if state.trading_date and state.fresh_seq == stamp.seq:
                 return self._book((message,), state.books, state.totals)
             case BrokerStateReceived(venue_time=at):
-                trading_date = kst_date(at).isoformat()
+                trading_date = (state.planned if state.own_clock else "") or kst_date(at).isoformat()
                 return () if trading_date == state.trading_date else self._open(message, trading_date)
         return ()
 

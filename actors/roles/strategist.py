@@ -66,6 +66,7 @@ class Strategist(Role):
     """
 
     NAME: ClassVar[str] = "strategist"
+    STATE_VERSION: ClassVar[int] = 2  # knows whose clock counts
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,
@@ -92,6 +93,7 @@ class Strategist(Role):
         self._tracks: dict[str, _Track] = {}
         self._day: Day | None = None
         self._day_state = ""
+        self._own_clock = False  # the orders' broker has a venue clock of its own
         self._open: dict[str, tuple[str, Purpose]] = {}  # client order id -> symbol, purpose
         self._quiet_until: dict[tuple[str, Purpose], int] = {}  # after a denial, venue time
         self._formed: deque[SignalView] = deque(maxlen=SIGNALS_KEPT)
@@ -167,6 +169,7 @@ class Strategist(Role):
     def _fold_run(self, message: RunStarted) -> None:
         """Take the configuration. What is configured as before keeps its state, a benched strategy starts anew."""
         self._wanted, self._failures = message.config.symbols, []
+        self._own_clock = message.config.orders_have_own_clock
         configs = {config.name: config for config in message.config.strategies}
         kept = {name for name in self._strategies if self._configs[name] == configs.get(name)} - self._benched
         self._strategies = {
@@ -220,7 +223,9 @@ class Strategist(Role):
         scene = track.scene
         scene.quantity, scene.cost_basis = message.position_qty, message.cost_basis
         if track.owner in self._strategies:
-            self._guard(track.owner, self._strategies[track.owner].on_position, scene, message.venue_time)
+            # Strategies count from here on by the clock of the quotes.
+            at = scene.quote.venue_time if self._own_clock and scene.quote is not None else message.venue_time
+            self._guard(track.owner, self._strategies[track.owner].on_position, scene, UnixNanos(at))
         self._release(message.symbol)
 
     def _release(self, symbol: str) -> None:

@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.roles.portfolio import Portfolio
+from domain.config import RunConfig
 from domain.messages.market import QuotesEnded
-from domain.messages.trading import AccountOpened, EquityMarked, FillBooked
+from domain.messages.run import RunStarted
+from domain.messages.trading import AccountOpened, EquityMarked, FillBooked, SessionPlanned
 from domain.types import Side
 from domain.views import CashQuery, FillsQuery, PerformanceQuery, PositionsQuery
 from tests.actors.money_builders import COLON, SAMSUNG, Desk, an_execution, at, broker_state, prices, state_of
@@ -46,6 +48,35 @@ def test_given_a_new_date_when_the_broker_tells_then_the_day_opens_anew() -> Non
     [opened] = desk.say(broker_state(9_000_000, (SAMSUNG, 10, 100_000), as_of=1, seconds=DAY_NS))
     assert (opened.trading_date, opened.cash, opened.start_equity) == ("2026-01-14", 9_000_000, 9_100_000)
     assert desk.role.view(FillsQuery()) == ()
+
+
+def two_clocks() -> Desk:
+    """Give a portfolio whose orders go to a broker with a venue clock of its own, in the middle of the quotes' day."""
+    desk = Desk(Portfolio())
+    desk.say(RunStarted("r1", "0.1.0", RunConfig("paper", orders_endpoint="elsewhere:1")))
+    desk.say(SessionPlanned("2026-01-13", True, at(0), at(22_800), at(23_400), False))
+    return desk
+
+
+def test_given_an_orders_broker_ahead_in_time_when_it_fills_then_equity_is_marked_on_quotes_all_the_same() -> None:
+    desk = two_clocks()
+    desk.say(broker_state(seconds=7_200))
+    desk.say(prices(10))
+    _, marked = desk.say(an_execution(1, venue_time=at(7_200)))
+    assert marked.venue_time == at(10)
+    [again] = desk.say(prices(70, s005930=9_000))
+    assert (again.venue_time, again.unrealized_pnl) == (at(70), -10_015)
+
+
+def test_given_an_orders_broker_on_another_date_when_it_tells_then_the_quotes_date_opens_the_account() -> None:
+    desk = two_clocks()
+    [opened] = desk.say(broker_state(seconds=DAY_NS))
+    assert opened.trading_date == "2026-01-13"
+    desk.say(SessionPlanned("2026-01-14", True, at(DAY_NS), at(DAY_NS + 22_800), at(DAY_NS + 23_400), False))
+    [opened] = desk.say(broker_state(seconds=DAY_NS))
+    assert opened.trading_date == "2026-01-14"
+    assert desk.say(broker_state(seconds=2 * DAY_NS)) == []
+    assert state_of(desk.refolded()) == state_of(desk.role)
 
 
 def test_given_a_buy_and_a_sell_when_filled_then_booked_marked_and_counted_as_a_trip() -> None:

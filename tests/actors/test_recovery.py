@@ -48,7 +48,8 @@ from tests.actors.test_house import HouseGame
 from tests.actors.trader_house import a_broker, a_trader, until
 from tests.persistence.logs import a_codec, open_log
 
-NEEDED = r"follows log L .*is needed beside it: state of portfolio expected version 2, was 1"
+OLD, NEW = Portfolio.STATE_VERSION, Portfolio.STATE_VERSION + 1
+NEEDED = rf"follows log L .*is needed beside it: state of portfolio expected version {NEW}, was {OLD}"
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -149,7 +150,7 @@ def test_given_a_snapshot_when_recovering_then_only_what_came_after_is_read(tmp_
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (with_version("portfolio", 99), "portfolio expected version 1, was 99"),
+        (with_version("portfolio", 99), f"portfolio expected version {OLD}, was 99"),
         (lambda one: replace(one, roles={k: v for k, v in one.roles.items() if k != "executor"}), "executor"),
         (lambda one: replace(one, roles=one.roles | {"oracle": one.roles["executor"]}), "oracle"),
         (with_state("executor", orders={"$": "actors.roles.executor:Gone", "v": 1}), "orders cannot be read"),

@@ -55,6 +55,34 @@ def started(*strategies: str, symbols: tuple[str, ...] = ()) -> RunStarted:
     return RunStarted("run", "0", RunConfig("paper", symbols=symbols, strategies=configs))
 
 
+class Noting(Strategy):
+    """Notes when it heard of its position."""
+
+    NAME = "noting"
+
+    def __init__(self, params: Any) -> None:
+        super().__init__(params)
+        self.told: list[int] = []
+
+    def on_position(self, scene: Scene, venue_time: UnixNanos) -> None:
+        self.told.append(venue_time)
+
+
+@pytest.mark.parametrize(("orders_at", "minute"), [("", 90), ("elsewhere:1", 2)])
+def test_given_an_orders_broker_with_its_own_clock_when_it_fills_then_a_strategy_counts_by_the_quotes(
+    orders_at: str, minute: int
+) -> None:
+    role = Strategist({"noting": Noting})
+    config = RunConfig("paper", orders_endpoint=orders_at, strategies=(StrategyConfig("noting"),))
+    for message in (RunStarted("run", "0", config), SERVED, PLANNED, judged([a_quote(2)])):
+        role.evolve(message, Stamp(1, OPEN, "L"))
+    role._tracks[CODE].owner = "noting"
+    role.evolve(a_fill(1, 90), Stamp(2, OPEN, "L"))
+    [strategy] = role._strategies.values()
+    assert isinstance(strategy, Noting)
+    assert strategy.told == [OPEN + minute * MINUTE]
+
+
 def day(state: str) -> DayChanged:
     return DayChanged("ARMED", state, "t", "", DAY.open_time)
 
