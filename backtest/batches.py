@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from backtest.plan import NANOS_PER_MS, Pace
-from domain.quotes import Quote
+from domain.quotes import Depth, Quote
 
 
 def batches(rows: Iterable[Quote], pace: Pace) -> Iterator[list[Quote]]:
@@ -41,3 +41,20 @@ def batches_at(rows: Iterable[Quote], ends: Iterable[int]) -> Iterator[list[Quot
         batch.append(row)
     if batch:
         yield batch
+
+
+class Books:
+    """Recorded order books (in order of venue time), handed on with the rows of their moment or the next ones."""
+
+    def __init__(self, depths: Iterable[Depth]) -> None:
+        """Take the books of a day."""
+        self._depths = iter(depths)
+        self._next = next(self._depths, None)
+
+    def until(self, when: int) -> tuple[Depth, ...]:
+        """Give the books up to a moment (UTC ns) that were not given before."""
+        found: list[Depth] = []
+        while self._next is not None and self._next.venue_time <= when:
+            found.append(self._next)
+            self._next = next(self._depths, None)
+        return tuple(found)

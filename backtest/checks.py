@@ -17,7 +17,7 @@ from backtest.history import History, OrderStory
 from backtest.run import codec
 from broker_sim.recording import Bar, Recording
 from domain.krx.calendar import NO_OVERRIDES, Overrides
-from domain.krx.sessions import regular_session
+from domain.krx.sessions import RANDOM_END, regular_session
 from domain.messages.market import QuotesJudged, QuotesReceived
 from domain.quotes import Quote, QuoteKind
 from domain.time import kst_full_text, kst_text
@@ -64,7 +64,13 @@ class BarLookup:
             length = recording.bar_seconds * NANOS_PER_SECOND
             for code, bars in recording.bars.items():
                 self._starts.setdefault(code, []).extend(bar.start for bar in bars)
-                self._bars.setdefault(code, []).extend((bar, bar.start + length) for bar in bars)
+                self._bars.setdefault(code, []).extend((bar, self._end(bar, length, recording)) for bar in bars)
+
+    @staticmethod
+    def _end(bar: Bar, length: int, recording: Recording) -> int:
+        """Give the end of a bar; one that reaches the close holds the closing cross, which comes late."""
+        end, close = bar.start + length, recording.session.close
+        return end + RANDOM_END if bar.start < close <= end else end
 
     def at(self, symbol: str, when: int) -> Bar | None:
         """Give the bar that covers a moment (UTC ns), None where nothing was recorded."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from backtest.batches import Books
 from backtest.house import House
 from backtest.plan import NANOS_PER_MS, Pace
 from backtest.timeline import Timeline
@@ -13,7 +14,7 @@ from domain.instruments import Instrument
 from domain.messages.market import QuotesEnded, QuotesReceived
 from domain.messages.operator import StopRequested
 from domain.messages.run import ClockTicked, RunEnded, RunStarted
-from domain.quotes import Quote, QuoteBatch
+from domain.quotes import Depth, Quote, QuoteBatch
 from domain.types import NANOS_PER_SECOND, UnixNanos
 from fsm.trading_day import State
 
@@ -44,7 +45,6 @@ class Day:
         self._timeline.begin(at)
         self._venue.exchange.set_instruments(listed)
         self._venue.begin(at)
-        self._wire.pull()
         self._wire.begin(run_id, listed)
         self._house.post(RunStarted(run_id, version, config), "system")
         self._tick()
@@ -61,13 +61,16 @@ class Day:
             self._timeline.run(min(before, self._timeline.now + NANOS_PER_SECOND))
         return self.is_ready
 
-    def hear(self, rows: Sequence[Quote]) -> None:
-        """Let a batch pass through the exchange row by row, then let the trader hear it at the time of its last row."""
-        self._trade(rows)
+    def hear(self, rows: Sequence[Quote], depths: tuple[Depth, ...] = ()) -> None:
+        """Let a batch pass through the exchange row by row, then let the trader hear it at the time of its last row.
+
+        `depths` are the order books up to that time that were not heard before.
+        """
+        self._trade(rows, depths)
         end = UnixNanos(rows[-1].venue_time)
         self._timeline.run(end)
         self._batches += 1
-        batch = QuoteBatch(self._run_id, self._batches, rows, 0, False, self._timeline.now)
+        batch = QuoteBatch(self._run_id, self._batches, rows, 0, False, self._timeline.now, depths)
         self._house.post(QuotesReceived(batch, encode_batch(batch, columns=True)), "link/quotes")
         self._timeline.run(end)
 
@@ -86,16 +89,17 @@ class Day:
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    def _trade(self, rows: Sequence[Quote]) -> None:
+    def _trade(self, rows: Sequence[Quote], depths: tuple[Depth, ...]) -> None:
         """Let rows trade. While no order is at the venue or on its way, nothing can happen between them."""
         timeline, venue, wire = self._timeline, self._venue, self._wire
         if not wire.under_way and not self._house.role("executor").open:
-            venue.on_quotes(rows)
+            venue.on_quotes(rows, None, depths)
             wire.pull()
             return
+        books = Books(depths)
         for row in rows:
             timeline.run(row.venue_time)
-            venue.on_quotes((row,))
+            venue.on_quotes((row,), None, books.until(row.venue_time))
             wire.pull()
 
     def _settle(self, done: Callable[[], bool]) -> None:

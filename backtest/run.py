@@ -7,7 +7,7 @@ from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 
-from backtest.batches import batches
+from backtest.batches import Books, batches
 from backtest.day import Day
 from backtest.house import House
 from backtest.plan import Pace
@@ -18,6 +18,7 @@ from backtest.wire import Wire
 from broker.translate.quotes import decode_batch
 from broker_sim.backend import WARM_UP
 from broker_sim.bar_ticks import ticks_of
+from broker_sim.corporate_actions import ActionTable
 from broker_sim.recording import Recording
 from domain.config import RunConfig
 from domain.errors import InvariantError
@@ -55,7 +56,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class Setup:
     """Everything a back-test is made with."""
 
     config: RunConfig
@@ -64,6 +65,7 @@ class Orders:
     log_path: Path
     trends: TrendSource
     cut: Cut | None = None  # how rows become batches; None: by the pace
+    actions: ActionTable | None = None  # corporate actions
 
 
 def codec() -> MessageCodec:
@@ -72,7 +74,7 @@ def codec() -> MessageCodec:
 
 
 def run(
-    orders: Orders,
+    setup: Setup,
     source: Source,
     watch: Callable[[Glance], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
@@ -82,21 +84,21 @@ def run(
     Cash and holdings carry over. The same orders on the same data write the same log, byte for byte in its hashes.
     Raises DataError, ConfigError, LogError; what was traded until then is in the log.
     """
-    name = _name(orders, source)
-    config = replace(orders.config, link=replace(orders.config.link, mute_after_ms=UNHEARD_MS))
-    timeline, ran = Timeline(), Ran(orders.log_path)
+    name = _name(setup, source)
+    config = replace(setup.config, link=replace(setup.config.link, mute_after_ms=UNHEARD_MS))
+    timeline, ran = Timeline(), Ran(setup.log_path)
     first = UnixNanos(0)
-    log = EventLog.open(orders.log_path, create_id=lambda: name, now=lambda: first)
+    log = EventLog.open(setup.log_path, create_id=lambda: name, now=lambda: first)
     try:
-        with a_venue(config, f"{name}-paper", lambda: timeline.now) as venue:
+        with a_venue(config, setup.actions, f"{name}-paper", lambda: timeline.now) as venue:
             house = House(log, codec(), timeline)
-            wire = Wire(house.post, timeline, venue, orders.trends, orders.pace)
+            wire = Wire(house.post, timeline, venue, setup.trends, setup.pace, config.sim)
             house.release = wire.carry_out
-            day = Day(house, wire, venue, timeline, orders.pace)
+            day = Day(house, wire, venue, timeline, setup.pace)
             for recording in source.load():
                 ran.days.append(recording)
                 try:
-                    _trade(day, house, recording, orders, config, ran, watch, stop)
+                    _trade(day, house, recording, setup, config, ran, watch, stop)
                 finally:
                     house.commit()
                 if ran.interrupted:
@@ -110,7 +112,7 @@ def _trade(
     day: Day,
     house: House,
     recording: Recording,
-    orders: Orders,
+    setup: Setup,
     config: RunConfig,
     ran: Ran,
     watch: Callable[[Glance], None],
@@ -120,19 +122,20 @@ def _trade(
     ticks = ticks_of(recording, config.seed)
     head = next(ticks)
     begin = UnixNanos(min(session.open, head.venue_time) - WARM_UP)
-    day.begin(config, orders.version, f"bt-{recording.day}", begin, recording.instruments.values())
+    day.begin(config, setup.version, f"bt-{recording.day}", begin, recording.instruments.values())
     if not day.make_ready(UnixNanos(head.venue_time)):
         links = house.role("connection_supervisor").links
         states = ", ".join(f"{link.name} {link.state}" for link in links.values())
         raise InvariantError(f"{recording.day}: the trader asked for no quotes ({states})")
-    cut = orders.cut or (lambda rows: batches(rows, orders.pace))
+    cut = setup.cut or (lambda rows: batches(rows, setup.pace))
     length = session.close - session.open
+    books = Books(recording.depths())
     for rows in cut(chain((head,), ticks)):
         if stop():
             ran.interrupted = True
             day.end("interrupted", data_ended=False)
             return
-        day.hear(rows)
+        day.hear(rows, books.until(rows[-1].venue_time))
         ran.quotes += len(rows)
         watch(_glance(house, recording.day, len(ran.days), rows, session.open, length, ran.quotes))
     day.end("the stored day is over", data_ended=True)
@@ -147,7 +150,7 @@ def _glance(
     return Glance(day, number, at, passed, quotes, len(portfolio.fills), portfolio.books.equity(portfolio.marks))
 
 
-def _name(orders: Orders, source: Source) -> str:
+def _name(setup: Setup, source: Source) -> str:
     """Name a back-test by what it is made of, so that the same one gets the same ids in its log."""
-    said = f"{orders.config} {orders.version} {orders.pace} {source.path.name} {source.days} {source.symbols}"
+    said = f"{setup.config} {setup.version} {setup.pace} {source.path.name} {source.days} {source.symbols}"
     return blake2b(said.encode(), digest_size=5).hexdigest()

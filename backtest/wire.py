@@ -14,6 +14,7 @@ from backtest.timeline import Timeline
 from broker.gateway import identity
 from broker.port import Guard, OrderRequest
 from broker_sim.venue import DurableVenue
+from domain.config import SimConfig
 from domain.instruments import Instrument
 from domain.messages import Message
 from domain.messages.link import (
@@ -39,8 +40,16 @@ Post = Callable[[Message, str], None]
 class Wire:
     """Carry out effects against the venue."""
 
-    def __init__(self, post: Post, timeline: Timeline, venue: DurableVenue, trends: TrendSource, pace: Pace) -> None:
-        """Take the core's door, the clock, the venue and the source of search series."""
+    def __init__(
+        self,
+        post: Post,
+        timeline: Timeline,
+        venue: DurableVenue,
+        trends: TrendSource,
+        pace: Pace,
+        sim: SimConfig,
+    ) -> None:
+        """Take the core's door, the clock, the venue, the source of search series, and what the exchange assumes."""
         self.subscribed = False
         self.stopped = False
         self.under_way = 0  # requests and answers between the trader and the venue
@@ -49,6 +58,8 @@ class Wire:
         self._venue = venue
         self._trends = trends
         self._delay = pace.link_ms * NANOS_PER_MS
+        self._venue_delay = (sim.latency_ms + sim.latency_jitter_ms) * NANOS_PER_MS  # at most, until the book is met
+        self._is_resumed = False  # events flow since the account was reconciled
         self._gate = WireGate()
         self._instruments: tuple[Instrument, ...] = ()
         self._pulled = 0
@@ -57,7 +68,7 @@ class Wire:
 
     def begin(self, quotes_run: str, instruments: tuple[Instrument, ...]) -> None:
         """Begin a day's run: links are down, its instruments are known to the quotes broker."""
-        self.subscribed = self.stopped = False
+        self.subscribed = self.stopped = self._is_resumed = False
         self.under_way = 0
         self._quotes_run, self._instruments = quotes_run, instruments
         self._gate.level = Gate.CANCELS_ONLY
@@ -139,8 +150,15 @@ class Wire:
 
     def _arrive(self, request: OrderRequest, guard: Guard) -> None:
         receipt = self._venue.request(request, guard)
+        if self._venue_delay:
+            self._timeline.after(self._venue_delay, self._look)
         answer = (receipt.outcome, receipt.code, receipt.text, False, receipt.as_of_seq)
         self._return(RequestAnswered(request.client_order_id, RequestId(receipt.request_id), *answer))
+
+    def _look(self) -> None:
+        """Let the venue's clock go on: what it took has met the book by now, and without a row nobody would tell."""
+        self._venue.on_quotes((), self._timeline.now)
+        self.pull()
 
     def _resolve(self, effect: ResolveOrder) -> None:
         found = self._venue.journal.resolve(effect.request_id)
@@ -152,12 +170,15 @@ class Wire:
         self._venue.journal.set_gate(f"gate-{self._gates}", level)
 
     def _reconcile(self) -> None:
+        self._is_resumed = True
+        self.pull()
         self._set_gate(self._gate.level)
         exchange, journal = self._venue.exchange, self._venue.journal
         held, live = tuple(exchange.positions()), tuple(exchange.open_orders())
         cash = Krw(exchange.books.account.cash)
-        at = UnixNanos(self._timeline.now)
-        self._return(BrokerStateReceived(cash, held, live, journal.journal_id, journal.last_seq, at))
+        at, standing = UnixNanos(self._timeline.now), self._venue.standing()
+        settled = (standing.deposit, standing.d1_deposit, standing.withdrawable(cash - exchange.orderable_cash))
+        self._return(BrokerStateReceived(cash, held, live, journal.journal_id, journal.last_seq, at, *settled))
 
     # ---- travel ------------------------------------------------------------------------------------------------
 
@@ -186,7 +207,7 @@ class Wire:
     def pull(self) -> None:
         """Send every new order event of the venue on its way to the trader."""
         journal = self._venue.journal
-        if journal.last_seq == self._pulled:
+        if journal.last_seq == self._pulled or not self._is_resumed:
             return
         for fact in journal.events(self._pulled):
             self._pulled = fact.event_seq

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import date
 
     from backtest.plan import Pace
-    from backtest.run import Orders
+    from backtest.run import Setup
     from backtest.source import Source
+    from broker_sim.corporate_actions import ActionTable
     from domain.config import RunConfig, SimConfig, StrategyConfig
 
 app = typer.Typer(no_args_is_help=True, help="Trade stored data with the trader's own roles; compare two runs.")
@@ -77,9 +78,9 @@ def run(
     pace = Pace(batch_rows=batch_rows, batch_ms=batch_ms, link_ms=link_ms)
     config = _config(home, strategy, param or (), cash, seed, sim or ())
     source = _source(data or sample_path(), begin, end, symbols, config)
-    orders = _orders(config, pace, _log_path(out, home), like)
+    setup = replace(_setup(config, pace, _log_path(out, home), like), actions=_actions(home, config))
     with StopFlag() as flag, Progress(len(source.days), quiet=json) as progress:
-        ran = run_backtest(orders, source, progress.update, flag.is_set)
+        ran = run_backtest(setup, source, progress.update, flag.is_set)
     ran_s = time.monotonic() - began
     checks = None
     if check:
@@ -226,19 +227,28 @@ def _day(option: str, text: str) -> "date | None":
         raise ConfigError(f"{option} must be YYYY-MM-DD, was {text!r}") from None
 
 
-def _orders(config: "RunConfig", pace: "Pace", log_path: Path, like: Path | None) -> "Orders":
+def _setup(config: "RunConfig", pace: "Pace", log_path: Path, like: Path | None) -> "Setup":
     from functools import partial
 
     from backtest.batches import batches_at
     from backtest.history import read_history
-    from backtest.run import Orders
+    from backtest.run import Setup
     from hantrade import __version__
     from trends.recorded import packaged_trends
 
     cut = None
     if like is not None:
         cut = partial(batches_at, ends=sorted(set(read_history(like).ends)))
-    return Orders(config, __version__, pace, log_path, packaged_trends(), cut)
+    return Setup(config, __version__, pace, log_path, packaged_trends(), cut)
+
+
+def _actions(home: Path, config: "RunConfig") -> "ActionTable | None":
+    """Read the corporate actions of the paper account, if there is a table."""
+    from broker_sim.action_table import FILE_NAME, read_actions
+    from cli.home import Home
+
+    table = Home(home).paper / FILE_NAME
+    return read_actions(table, config.session_overrides) if table.exists() else None
 
 
 def _log_path(out: Path | None, home: Path) -> Path:
