@@ -101,23 +101,30 @@ class OrderBook(RestingBook):
         Of a row with a wrong level those listed before it are set.
         """
         half, other = (self.bids, self.asks) if side > 0 else (self.asks, self.bids)
-        known = half.levels
-        # A display at or beyond this key meets an order or old shares of the other side.
-        meets = -other.keys[-1] if other.keys and not self.collecting else MARKET
-        is_plain = not half.taken and not other.taken
+        known, taken = half.levels, half.taken
+        # A display at this key or beyond meets an order, or what is out of date, of the other side.
+        meets = MARKET if self.collecting else -other.highest()
         found: list[Execution] = []
         listed: list[int] = []
         for price, displayed in levels:
             key = side * price
             listed.append(key)
-            level = known.get(key)
-            if level is not None and level.queue is None and displayed > 0 and key < meets and is_plain:
-                level.others = displayed
-            elif price <= 0 or displayed < 0:
+            if displayed > 0 and key < meets and key not in taken:
+                level = known.get(key)
+                if level is not None:
+                    if level.queue is None:
+                        level.others = displayed
+                    else:
+                        level.set_others(displayed, self.cancels)
+                    continue
+                if price > 0:
+                    half.level(key).others = displayed
+                    continue
+            if price <= 0 or displayed < 0:
                 raise _wrong_display(price, displayed)
-            else:
-                self._display(half, key, displayed, found)
-        if half.taken or half.keys != listed[::-1]:
+            self._display(half, key, displayed, found)
+        listed.reverse()
+        if taken or half.keys != listed:
             reach = side * deepest if deepest is not None else min(listed, default=-MARKET)
             _forget(half, set(listed), reach)
         return found
@@ -134,9 +141,9 @@ class OrderBook(RestingBook):
         half, other = (self.bids, self.asks) if passive >= 0 else (self.asks, self.bids)
         key = half.sign * price
         left = quantity
-        if (half.keys and half.keys[-1] > key) or half.taken:
+        if half.highest() > key:
             left = self._pass(half, key + 1, price, left, found)
-        if (other.keys and other.keys[-1] > -key) or other.taken:
+        if other.highest() > -key:
             left = self._pass(other, 1 - key, price, left, found)
         if not passive:
             return found
@@ -296,7 +303,7 @@ class OrderBook(RestingBook):
                 del half.taken[key]
         if shares and not self.collecting:
             other = self.asks if half.sign > 0 else self.bids
-            if (other.keys and other.keys[-1] >= -key) or other.taken:
+            if other.highest() >= -key:
                 left = self._pass(other, -key, key * half.sign, shares, found)
                 if left < shares:
                     half.taken[key] = half.taken.get(key, 0) + shares - left
@@ -305,17 +312,16 @@ class OrderBook(RestingBook):
         if level is None:
             if shares:
                 half.level(key).others = shares
-        elif shares > level.others:
-            level.grow(shares - level.others)
-        elif not shares and level.queue is None:
+        elif shares or level.queue is not None:
+            level.set_others(shares, self.cancels)
+        else:
             half.drop(key)
-        elif shares < level.others:
-            level.shrink(level.others - shares, self.cancels)
 
 
 def _forget(half: Half, listed: set[int], reach: int) -> None:
-    for key in [key for key in half.taken if key not in listed]:
-        del half.taken[key]
+    if half.taken:
+        for key in [key for key in half.taken if key not in listed]:
+            del half.taken[key]
     for key in [key for key in half.keys if key not in listed]:
         level = half.levels[key]
         if level.queue is None:

@@ -70,6 +70,13 @@ class Level:
             self.queue = [Entry(0, self.others), entry] if self.others else [entry]
         self.orders += 1
 
+    def set_others(self, shares: int, model: CancelModel) -> None:
+        """Let so many shares of the others be there, those that come at the back."""
+        if shares > self.others:
+            self.grow(shares - self.others)
+        elif shares < self.others:
+            self.shrink(self.others - shares, model)
+
     def grow(self, shares: int) -> None:
         """Put others' shares (> 0) behind everything."""
         self.others += shares
@@ -107,9 +114,10 @@ class Level:
 
     def clear_others(self) -> None:
         """Take all others' shares out."""
-        if self.queue is not None and self.others:
-            self.queue = [entry for entry in self.queue if entry.order_id]
-        self.others = 0
+        if self.others:
+            if self.queue is not None:
+                self.queue = [entry for entry in self.queue if entry.order_id]
+            self.others = 0
 
     def leave(self, entry: Entry) -> None:
         """Take an order out, wherever it stands."""
@@ -146,6 +154,13 @@ class Half:
         self.keys: list[int] = []  # ascending: the best is last
         self.levels: dict[int, Level] = {}  # by key, the same keys; none is empty
         self.taken: dict[int, int] = {}  # by key, > 0
+
+    def highest(self) -> int:
+        """Give the best key at which anything waits or was taken, one below all when there is none."""
+        best = self.keys[-1] if self.keys else -MARKET
+        if self.taken:
+            return max(best, *self.taken)
+        return best
 
     def level(self, key: int) -> Level:
         """Give the level, made when it is not there; the caller fills it."""
