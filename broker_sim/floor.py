@@ -138,7 +138,8 @@ class Floor:
             return (OrderPhase.HALTED,) if phases else ()
         if stage is Stage.CLOSING and regular is not None and regular.close <= now < latest_cross(regular.close):
             row = self._view.latest.get(symbol)
-            crossed = issue.crossed if issue is not None else row is not None and row.venue_time >= regular.close
+            told = row is not None and row.venue_time >= regular.close and row.kind != QuoteKind.BOOK
+            crossed = told if issue is None else issue.crossed
             return phases if crossed else (OrderPhase.CLOSING_AUCTION, *phases)
         changed = _IN_AUCTION.get(stage, {})
         return tuple(changed.get(phase, phase) for phase in phases)
