@@ -85,8 +85,9 @@ class Mail:
         return self._come(ripe, now)
 
     def flush(self) -> list[OrderFact]:
-        """Give all that is held, in the venue's order."""
-        items, self._held = sorted(self._held, key=lambda item: item.fact.event_seq), []
+        """Give all that is held and did not come yet, in the venue's order. Second copies come when they are due."""
+        items = sorted((item for item in self._held if not item.came), key=lambda item: item.fact.event_seq)
+        self._held = [item for item in self._held if item.came]
         return [fact for item in items for fact in [item.fact] * item.copies]
 
     def cut(self, now: int) -> None:

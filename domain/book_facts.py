@@ -8,6 +8,7 @@ from domain.messages.link import BrokerStateReceived
 from domain.messages.orders import HoldingAdjusted, OrderFilled
 from domain.messages.trading import FillBooked
 from domain.portfolio import Books, DayTotals, Position
+from domain.time import kst_date
 from domain.types import Krw
 
 Execution = OrderFilled | HoldingAdjusted  # what changes the books
@@ -37,9 +38,16 @@ def add(event: FillBooked | HoldingBooked, totals: DayTotals) -> DayTotals:
     return totals.add_fill(event.realized_pnl, *costs)
 
 
-def key_of(fact: Execution) -> tuple[str, str]:
-    """Give what a fact is known by, however often it is delivered: order number and trade, or its place."""
-    return (fact.venue_order_id, fact.trade_id) if isinstance(fact, OrderFilled) else ("", f"#{fact.event_seq}")
+def key_of(fact: Execution) -> tuple[str, str, str, str]:
+    """Give what a fact is known by, however often it is delivered: journal, trading date, order number and trade.
+
+    Order numbers are unique per day only. A corporate action has none: it is known by what it does.
+    """
+    day = kst_date(fact.venue_time).isoformat()
+    if isinstance(fact, OrderFilled):
+        return fact.journal_id, day, fact.venue_order_id, fact.trade_id
+    what = f"{fact.action} {fact.symbol} {fact.quantity_before} {fact.quantity} {fact.cash} {fact.venue_time}"
+    return fact.journal_id, day, "", what
 
 
 def fill_booked(fill: OrderFilled, books: Books) -> FillBooked:

@@ -40,7 +40,7 @@ class PortfolioState:
     broker: BrokerStateReceived | None = None  # what the broker said last
     adopted: tuple[str, int] = ("", 0)  # journal and last event in the books the day began with
     heard: list[Execution] = field(default_factory=list)  # executions and actions `broker` does not include
-    booked: set[tuple[str, str]] = field(default_factory=set)  # (venue order, trade) of the trading date; see `key_of`
+    booked: set[tuple[str, str, str, str]] = field(default_factory=set)  # `key_of` what is booked, of two dates
     fresh_seq: int = 0  # last execution or action in the log that is to be booked
     marks: Marks = field(default_factory=Marks)
     marked_at: int = 0  # venue time of the last equity mark
@@ -66,7 +66,7 @@ class Portfolio(Role):
     """
 
     NAME: ClassVar[str] = "portfolio"
-    STATE_VERSION: ClassVar[int] = 2  # 2: marks by day, income
+    STATE_VERSION: ClassVar[int] = 3  # 2: marks by day, income; 3: what is booked is known by its journal and date too
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         SessionPlanned,
@@ -123,6 +123,10 @@ class Portfolio(Role):
         if at > self.state.venue_time or kst_date(at) != kst_date(self.state.venue_time):
             self.state.venue_time = at
 
+    def _date(self, at: int) -> str:
+        """Give the trading date of a moment at the orders' broker."""
+        return (self.state.planned if self.state.own_clock else "") or kst_date(at).isoformat()
+
     def _orders_clock(self, at: int) -> None:
         if not self.state.own_clock:
             self._clock(at)
@@ -163,18 +167,20 @@ class Portfolio(Role):
         state.books, state.totals = after(booked, state.books), add(booked, state.totals)
         if booked.quantity_before and not booked.position_qty:
             self._realized(booked.symbol, booked.realized_pnl, 0)
-        on = kst_date(booked.venue_time).isoformat()
+        on = self._date(booked.venue_time)
         state.income = booked.income + (state.income if on == state.income_date else 0)
         state.income_date = on
 
     def _adopt(self, opened: AccountOpened) -> None:
         state = self.state
+        # What the broker's books hold already may be delivered again: it stays known, of this date and the last one.
+        dates = (state.trading_date, opened.trading_date)
+        state.booked = {key for key in state.booked if key[1] in dates} | {key_of(fact) for fact in state.heard}
         state.books = adopted(state.broker, opened.cash)
         state.totals = DayTotals(start_equity=opened.start_equity, peak_equity=opened.start_equity)
         state.trading_date = opened.trading_date
         if state.broker is not None:
             state.adopted = (state.broker.journal_id, state.broker.as_of_seq)
-        state.booked = {key_of(fact) for fact in state.heard}
         state.fills, state.realized, state.trips = [], {}, {}
 
     # ---- decisions ---------------------------------------------------------------------------------------------
@@ -190,7 +196,7 @@ class Portfolio(Role):
             case OrderFilled() | HoldingAdjusted() if state.trading_date and state.fresh_seq == stamp.seq:
                 return self._book((message,), state.books, state.totals)
             case BrokerStateReceived(venue_time=at):
-                trading_date = (state.planned if state.own_clock else "") or kst_date(at).isoformat()
+                trading_date = self._date(at)
                 return () if trading_date == state.trading_date else self._open(message, trading_date)
         return ()
 

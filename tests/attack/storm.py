@@ -83,7 +83,7 @@ class Storm:
         self.skipped = False  # a fact was lost on the way: fills may be booked in another order than they happened
         self.venue = self._open_venue()
         self.venue.begin(self.venue_time)
-        self.wire = Wire(self)
+        self.wire = self._a_wire()
         self.log, self.kernel = self._open_log()
         self._begin_run()
 
@@ -101,6 +101,9 @@ class Storm:
         venue = DurableVenue(journal, CASH, COMMISSION_PPM, NO_OVERRIDES, lambda: self.now)
         venue.exchange.set_instruments(listing())
         return venue
+
+    def _a_wire(self) -> Wire:
+        return Wire(self)
 
     def kill_broker(self) -> None:
         self.venue.keep_clock()
@@ -134,7 +137,7 @@ class Storm:
         self.wire.hang_up("the trader died")
         self.waiting.clear()  # nobody is there to hear of it
         self.log.close()
-        self.wire = Wire(self)
+        self.wire = self._a_wire()
         self.log, self.kernel = self._open_log()
         self._begin_run()
 
@@ -350,4 +353,7 @@ class Storm:
                 self.wire_step()
             self.wire.pull()
             self.tick(1.0)
+        self.look_at_every_book()
+
+    def look_at_every_book(self) -> None:
         account(self)
