@@ -5,6 +5,7 @@ when a file is read. What rows mean, and which are refused, is in the reader of 
 """
 
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -40,8 +41,12 @@ LEVEL: Final = ("bid", "bid_qty", "ask", "ask_qty")  # columns of one level, wit
 OPTIONAL: Final = ("prev_close",)
 SUFFIXES: Final = (".parquet", ".csv.gz")
 ALLOWED_NAMES: Final = ".parquet or .csv.gz"
-INSTRUMENTS_META: Final = "hantrade.instruments"  # metadata of a recorded file: instruments as the broker gave them
+# Metadata of a recorded file, see `recorder.py`.
+INSTRUMENTS_META: Final = "hantrade.instruments"
+CONFLATED_META: Final = "hantrade.conflated"
+GAPS_META: Final = "hantrade.gaps"
 MOST_LEVELS: Final = 50
+_PART: Final = re.compile(r"\.part-\d+(?=\.parquet$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,9 @@ def data_files(path: Path) -> list[DataFile]:
     """Open a file, or every data file of a folder in order of name. Raises DataError."""
     if not path.is_dir():
         return [DataFile.open(path)]
-    found = sorted(one for one in path.iterdir() if one.name.endswith(SUFFIXES) and not one.name.startswith("."))
+    names = {one.name for one in path.iterdir() if one.name.endswith(SUFFIXES) and not one.name.startswith(".")}
+    # Parts of a recording beside the finished file: the recorder was killed before it removed them.
+    found = sorted(path / name for name in names if _PART.sub("", name) == name or _PART.sub("", name) not in names)
     if not found:
         raise DataError(f"{path}: folder expected at least one file {ALLOWED_NAMES}, has none")
     return [DataFile.open(one) for one in found]

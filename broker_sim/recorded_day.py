@@ -1,5 +1,6 @@
 """Put one day together from the files that hold it: rows of the best kind, instruments, limits, warnings."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from broker_sim.bar_file import Bar, bar_length, check_bars, collect_bars
 from broker_sim.base_prices import closes_before, contradicts, instrument_of, is_outside, told_closes
 from broker_sim.book_file import check_books
-from broker_sim.data_file import INSTRUMENTS_META, DataFile, DataKind, data_files
+from broker_sim.data_file import CONFLATED_META, GAPS_META, INSTRUMENTS_META, DataFile, DataKind, data_files
 from broker_sim.moments import Moments, merged
 from broker_sim.recorded_instruments import read_instruments
 from broker_sim.tick_file import check_ticks, has_touch
@@ -76,10 +77,12 @@ def _choose(path: Path, day: date | None, symbols: tuple[str, ...] | None, overr
     frames: dict[DataKind, pl.DataFrame] = {}
     for kind in best:
         of_kind = [file for file in used if file.kind is kind]
-        if len({file.columns for file in of_kind}) > 1:
+        if kind is not DataKind.BOOKS and len({file.columns for file in of_kind}) > 1:
             raise DataError(f"{path}: {kind} of {wanted} expected the same columns in every file, differ")
         if of_kind:
-            frames[kind] = pl.concat([file.day(wanted) for file in of_kind])
+            frames[kind] = pl.concat(
+                [file.day(wanted) for file in of_kind], how="diagonal"
+            )  # books may differ in depth
     codes = sorted({code for frame in frames.values() for code in frame["code"].drop_nulls().unique().to_list()})
     if unknown := sorted(set(symbols or ()) - set(codes)):
         raise DataError(
@@ -159,6 +162,7 @@ def _moments_of(make: type[R], chosen: _Chosen) -> R:
     moments, late = merged(ticks, books, levels, has_touch=touch)
     if not moments.quotes.height:
         raise DataError(_nothing_left(path, "rows", session.day, dict(refused)))
+    warnings += _on_the_way(chosen)
     if late:
         warnings.append(f"{path}: {late} ticks are older than the one before of their symbol; put in order of time")
     if moments.made_up:
@@ -174,6 +178,17 @@ def _moments_of(make: type[R], chosen: _Chosen) -> R:
     kind = DataKind.TICKS if ticks is not None else DataKind.BOOKS
     all_refused = dict(refused)
     return make(path, session.day, session, MINUTE_S, instruments, bars, all_refused, kind, tuple(warnings), kept)
+
+
+def _on_the_way(chosen: _Chosen) -> list[str]:
+    """Say what a recorder knows to be missing."""
+    files = [file for file in chosen.used if file.kind is DataKind.TICKS] or chosen.used
+    conflated = sum(int(file.meta.get(CONFLATED_META, "0")) for file in files)
+    gaps = [gap for file in files for gap in json.loads(file.meta.get(GAPS_META, "[]"))]
+    found = [f"{chosen.path}: {conflated} rows were dropped by conflation when it was recorded"] if conflated else []
+    return found + [
+        f"{chosen.path}: rows may be missing from {gap['from']} to {gap['to']} ({gap['reason']})" for gap in gaps
+    ]
 
 
 def _of(chosen: _Chosen, kind: DataKind) -> "pl.DataFrame":

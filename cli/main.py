@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import backtest, books, broker, demo, fsm, krx, log, log_export, log_why, orders, replay, trader
+from cli import backtest, books, broker, demo, fsm, krx, log, log_export, log_why, orders, record, replay, trader
 from cli.context import HOME_VARIABLE, Exit, exit_code
 from cli.logging import set_up_logging
 from domain.errors import HantradeError
@@ -42,6 +42,7 @@ log.app.command("archive")(log_export.archive)
 log.app.command("views")(log_export.views)
 log.app.command("why")(log_why.why)
 app.add_typer(log.app, name="log")
+broker.app.command("record")(record.record)
 app.add_typer(broker.app, name="broker")
 app.add_typer(fsm.app, name="fsm")
 app.add_typer(backtest.app, name="backtest")
