@@ -93,7 +93,7 @@ def cash(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOpti
     labels = [
         ("cash, settled or not (D+2 deposit)", answer.cash_krw),
         ("orderable cash", answer.orderable_cash_krw),
-        *_settled(answer),
+        *settled_rows(answer),
         ("equity at mark", answer.equity_krw),
         ("equity at the day's start", answer.start_equity_krw),
         ("commission today", answer.commission_krw),
@@ -105,8 +105,8 @@ def cash(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOpti
     show_table("cash; KRW", [("what", "left"), ("KRW", "right")], [[name, krw(v)] for name, v in labels], "")
 
 
-def _settled(answer: Any) -> list[tuple[str, int]]:
-    """Give rows for what the broker told."""
+def settled_rows(answer: Any) -> list[tuple[str, int]]:
+    """Give a row for each figure of settled cash that the broker told."""
     rows = (
         ("deposit, settled today", "deposit_krw"),
         ("settled on the next session (D+1)", "d1_deposit_krw"),

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from broker.translate.desk import write_cash
+from cli.books import settled_rows
 from cli.demo_events import events_of, unfilled
 from cli.main import app
 from cli.offline import fold, fold_roles
@@ -13,7 +15,7 @@ from domain.errors import ConfigError
 from domain.messages.operator import HaltRequested
 from domain.messages.trading import LossLimitHit
 from domain.types import Krw
-from domain.views import CashQuery
+from domain.views import CashQuery, CashView, RiskView
 from hantrade.v1 import desk_pb2
 from tests.actors.trader_house import SYMBOL, until
 from tests.cli.demo_house import runner
@@ -42,7 +44,7 @@ def read(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Live
     """Give what a running trader said, and its home after it halted and stopped."""
     with a_live_home(tmp_path_factory.mktemp("books")) as live:
         live.type("orders", "submit", "buy", SYMBOL, "2")
-        until(lambda: bool(json.loads(live.type("positions", "--json")[1].splitlines()[0])["quantity"] == 2))
+        until(lambda: '"quantity": 2' in live.type("positions", "--json")[1])
         live.type("orders", "submit", "buy", SYMBOL, "1", "--price", "9800")
         until(lambda: "WORKING" in live.type("orders", "list", "--json", "--open")[1])
         loss = LossLimitHit("daily_loss", Krw(9), Krw(10), Krw(1_234_567), Krw(1_000_000), live.venue_time())
@@ -86,6 +88,40 @@ def test_given_a_run_with_a_loss_limit_when_reported_then_time_and_reason_stand_
     [(ended, why, count)] = unfilled(path, orders)
     assert (ended, count) == ("cancelled", 1)
     assert "halt" in why or "loss" in why
+
+
+def test_given_a_purchase_of_today_when_cash_is_asked_then_its_money_is_still_settled_but_may_not_leave(
+    read: tuple[dict[str, Any], LiveHome],
+) -> None:
+    said, live = read
+    [cash] = said["cash"]
+    assert (cash["deposit_krw"], cash["d1_deposit_krw"]) == (10_000_000, 10_000_000)
+    assert cash["cash_krw"] < 10_000_000
+    assert cash["withdrawable_krw"] == cash["orderable_cash_krw"] == cash["cash_krw"]  # nothing is open any more
+    assert cash["income_krw"] == 0
+    code, out = live.type("cash", "--log", str(live.root / "log.db"))
+    assert code == 0, out
+    for words in ("D+2 deposit", "deposit, settled today", "next session (D+1)", "may be withdrawn today", "dividends"):
+        assert words in out
+
+
+def test_given_a_broker_that_does_not_tell_when_cash_is_asked_then_those_rows_are_missing() -> None:
+    assert settled_rows(desk_pb2.GetCashResponse(cash_krw=5)) == []
+    told = desk_pb2.GetCashResponse(deposit_krw=0, withdrawable_krw=3)
+    assert settled_rows(told) == [("deposit, settled today", 0), ("may be withdrawn today", 3)]
+
+
+@pytest.mark.parametrize(
+    ("orderable", "told", "shown"), [(700, 900, 700), (900, 700, 700), (-5, 700, 0), (700, None, None)]
+)
+def test_given_orders_since_the_broker_told_when_cash_is_written_then_what_they_need_may_not_leave(
+    orderable: int, told: int | None, shown: int | None
+) -> None:
+    zero = Krw(0)
+    cash = CashView("2026-01-13", Krw(1_000), zero, zero, zero, zero, zero, zero, withdrawable=told and Krw(told))
+    risk = RiskView(zero, Krw(orderable), {}, 0, 0, {}, False, (), ())
+    wire = write_cash(cash, risk)
+    assert (wire.withdrawable_krw if wire.HasField("withdrawable_krw") else None) == shown
 
 
 def test_given_no_log_when_read_then_what_is_missing_is_told(tmp_path: Path) -> None:

@@ -112,6 +112,19 @@ def test_given_bad_settings_when_started_then_one_line_names_file_key_and_value(
             assert word in said.err
 
 
+def test_given_a_bad_table_of_corporate_actions_when_started_then_one_line_names_file_row_field_and_value(
+    place: Place,
+) -> None:
+    place.home.joinpath("paper").mkdir(parents=True)
+    table = place.home / "paper" / "actions.toml"
+    table.write_text('[[action]]\ndate = 2026-05-06\nsymbol = "005930"\naction = "split"\nratio = "5-1"\n')
+    for command in (["start"], ["broker", "serve", "sim", "--actions", str(table)]):
+        said = place.run(*command)
+        assert (said.code, said.err.count("\n")) == (2, 1), said
+        for word in (str(table), "action 1", "ratio expected new:old", "'5-1'"):
+            assert word in said.err
+
+
 def test_given_a_taken_desk_port_when_started_then_it_is_named_and_nothing_runs(place: Place) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
