@@ -147,6 +147,7 @@ class FakeClient:
         self.opens_at_once = True
         self.refuses_gate = False
         self.account_seqs = [0]  # as_of_seq of one account after another; the last one stays
+        self.settled: tuple[Krw | None, ...] = ()  # deposit, D+1 deposit, withdrawable
         self.orders_seq = 0
         self.sessions: list[FakeSession] = []
         self.watches: list[FakeWatch] = []
@@ -186,7 +187,7 @@ class FakeClient:
     def account(self) -> AccountState:
         self._maybe_fail("account")
         seq = self.account_seqs.pop(0) if len(self.account_seqs) > 1 else self.account_seqs[0]
-        return AccountState("SIM", Krw(1_000), Krw(1_000), Krw(0), Krw(0), seq)
+        return AccountState("SIM", Krw(1_000), Krw(1_000), Krw(0), Krw(0), seq, *self.settled)
 
     def positions(self) -> tuple[list[Any], int]:
         return [], self.orders_seq

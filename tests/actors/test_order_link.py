@@ -22,7 +22,7 @@ from domain.messages.link import (
 )
 from domain.messages.orders import OrderAccepted, RequestAnswered, RequestStranded, ResolveOrder
 from domain.messages.trading import GateChanged
-from domain.types import ClientOrderId, Gate, LinkName, Purpose, RequestId, RequestOutcome
+from domain.types import ClientOrderId, Gate, Krw, LinkName, Purpose, RequestId, RequestOutcome
 from tests.actors.link_builders import (
     WAIT_S,
     FakeClient,
@@ -109,6 +109,21 @@ def test_given_an_opening_when_reconciled_then_gate_and_state_follow_the_events(
     assert (state.as_of_seq, state.journal_id) == (7, "J")
     assert session.asked == (5, "J")
     assert session.gates == [Gate.OPEN]
+
+
+def test_given_settled_cash_when_reconciled_then_the_state_tells_it_and_else_nothing(house: House) -> None:
+    house.clients.append(FakeClient())
+    house.clients[0].settled = (Krw(700), Krw(800), Krw(600))
+    told = []
+    for _ in house.clients:
+        house.tell(an_opening(), ReconcileLink(LinkName.ORDERS, ()))
+        told += house.door.of(BrokerStateReceived)
+        house.tell(CloseLink(LinkName.ORDERS, "again"))
+        house.door.all.clear()
+    assert [(state.deposit, state.d1_deposit, state.withdrawable) for state in told] == [
+        (700, 800, 600),
+        (None, None, None),
+    ]
 
 
 def test_given_another_journal_when_opened_then_events_resume_from_its_beginning(house: House) -> None:
