@@ -1,10 +1,12 @@
 """A storm over a broker that misbehaves: the trader hears what the process was told, the books are the venue's."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from actors.core.kernel import Numbered
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
 from broker_sim.faults import FaultPlan, RequestFaults
@@ -60,6 +62,7 @@ class FaultyStorm(Storm):
         self.plan = parse_faults(plan, "plan") if isinstance(plan, str) else plan
         self.counts: Counter[str] = Counter()
         self.breaks = 0
+        self.listeners: list[Callable[[Message], None]] = []
         super().__init__(folder, seed)
         self.skipped = True  # fills may be booked in another order than they happened
 
@@ -121,6 +124,12 @@ class FaultyStorm(Storm):
             self.truth.on_quotes((), self.venue_time)
             self.tick(1.0)
         super().settle(rounds)
+
+    def check(self, numbered: list[Numbered]) -> None:
+        super().check(numbered)
+        for item in numbered:
+            for listener in self.listeners:
+                listener(item.message)
 
     def stop(self) -> None:
         """Let requests pass from here on: a stop waits for its cancels so long, then it says what is left open."""

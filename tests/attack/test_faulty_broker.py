@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
+from domain.messages import Message
+from domain.messages.link import ReconcileReported
 from domain.messages.operator import ManualOrderRequested
+from domain.messages.trading import OrderDenied
 from domain.types import OrderKind, Side
+from tests.actors.builders import SAMSUNG
+from tests.actors.test_corporate_actions import a_desk, an_adjustment
 from tests.attack.faulty_storm import FaultyStorm
 from tests.attack.wire import SYMBOLS
 
@@ -97,6 +102,41 @@ def test_given_a_fill_in_the_books_the_day_begins_with_when_it_comes_again_then_
         books: Any = storm.kernel.role("portfolio")
         assert {code: held.quantity for code, held in books.state.books.positions.items()} == dict.fromkeys(SYMBOLS, 1)
         storm.stop()
+
+
+def test_given_a_process_that_never_looks_when_a_fill_is_lost_then_the_difference_is_shown_and_entries_are_denied(
+    tmp_path: Path,
+) -> None:
+    plan = '[repair]\nrecover_after_ms = 0\non_read = false\n[[script]]\nwhat = "lost"\nkind = "filled"\nnth = 1\n'
+    with a_storm(tmp_path, 1, plan) as storm:
+        storm.begin_to_trade()
+        storm.post(ManualOrderRequested(*storm.command(), SYMBOLS[0], Side.BUY, OrderKind.MARKET, 1, None, ""))
+        storm.settle()
+        storm.wire.lose("the wire broke")  # the next reconciliation compares the books
+        told: list[Message] = []
+        storm.listeners.append(told.append)
+        for _ in range(30):
+            storm.tick(1.0)
+            while storm.waiting or storm.wire.out or storm.wire.back:
+                storm.hear()
+                storm.wire_step()
+        reports = [item for item in told if isinstance(item, ReconcileReported)]
+        assert reports and not any(item.agreed for item in reports)
+        assert f"{SYMBOLS[0]}: 0 shares here, 1 at the broker" in reports[-1].differences
+        for _ in SYMBOLS:
+            storm.quote()
+        before = len(storm.facts)
+        told.clear()
+        storm.post(ManualOrderRequested(*storm.command(), SYMBOLS[1], Side.BUY, OrderKind.MARKET, 1, None, ""))
+        storm.tick(1.0)
+        assert len(storm.facts) == before, "an entry went out though the books differ"
+        assert "CONNECTION" in [item.reason for item in told if isinstance(item, OrderDenied)]
+
+
+def test_given_a_split_when_it_is_told_twice_then_it_is_booked_once() -> None:
+    desk = a_desk((SAMSUNG, 10, 100_000))
+    assert desk.say(an_adjustment(1, 10, 50))
+    assert not desk.say(an_adjustment(2, 10, 50))
 
 
 def test_given_all_faults_when_logs_and_days_follow_each_other_then_books_agree_after_each(tmp_path: Path) -> None:
