@@ -24,13 +24,16 @@ format: env-dev ## put the code into the house style
 soak: env-dev ## run the order book against a naive one, three million random calls (ARGS="--calls N --seed S")
 	@$(PY) -m tools.soak $(ARGS)
 
-bench: env-dev ## measure beside peers, about six minutes; writes bench/results.json
+bench: env-dev ## measure beside peers, about seven minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)
 
-bench-peer: env-dev ## get NautilusTrader (150 MB, into .venv/nautilus), to measure beside it too
+bench-peer: env-dev ## get NautilusTrader (150 MB, into .venv/nautilus) and basana (.venv/basana), to measure beside them
 	@$(PY) -m venv .venv/nautilus
 	@.venv/nautilus/bin/python -m pip install --quiet --upgrade pip
 	@.venv/nautilus/bin/python -m pip install --quiet --group nautilus
+	@$(PY) -m venv .venv/basana
+	@.venv/basana/bin/python -m pip install --quiet --upgrade pip
+	@.venv/basana/bin/python -m pip install --quiet --group basana
 
 proto: env-dev ## generate the stubs from protos/ (Python, and Node when it is installed)
 	@$(PY) tools/gen_stubs.py

@@ -33,6 +33,7 @@ GROUPS = {
     "folding": Group("folding", "measure", "fold of a long log, start with and without a snapshot"),
     "replaying": Group("replaying", "measure", "`log replay` of a long log"),
     "inline": Group("inline", "measure", "the inline core on quotes, EMA cross"),
+    "matching": Group("matching", "measure", "the matching core of the simulated exchange, alone"),
     "appends": Group("appends", "measure", "durable appends to the log"),
     "day": Group("day", "measure", "a day of 2,700 symbols, compressed in time"),
 }

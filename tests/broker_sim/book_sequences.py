@@ -67,7 +67,7 @@ def an_episode(seed: int, number: int) -> Episode:
         weights = weights | ODD
     ticks, most = (2, 6, 20)[draws.below(3)], (3, 20, 150, 4_000)[draws.below(4)]
     length = (10, 60, 300)[draws.below(3)]
-    side_row = (1, 3, 10)[draws.below(3)]
+    side_row, market_in = (1, 3, 10)[draws.below(3)], (2, 5)[draws.below(2)]
     tables = [[name for name, weight in table.items() for _ in range(weight)] for table in (weights, COLLECTING)]
     is_collecting = False
     order_id = 0
@@ -87,7 +87,7 @@ def an_episode(seed: int, number: int) -> Episode:
         one = side()
         if name in {"add", "rest"}:
             order_id += 1
-            limit = None if name == "rest" and not draws.below(5) else price(one)
+            limit = None if name == "rest" and not draws.below(market_in) else price(one)
             calls.append((name, order_id, one, limit, shares()))
         elif name in {"take", "fok"}:
             order_id += 1

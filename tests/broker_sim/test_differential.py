@@ -31,7 +31,7 @@ def test_given_random_sequences_when_both_books_run_them_then_executions_and_que
 def test_given_a_seed_when_drawn_again_then_the_sequence_is_the_same_and_another_is_not() -> None:
     assert an_episode(SEED, 3) == an_episode(SEED, 3)
     assert an_episode(SEED, 3) != an_episode(SEED + 1, 3)
-    episodes = [an_episode(SEED, number) for number in range(40)]
+    episodes = [an_episode(SEED, number) for number in range(150)]
     assert {(one.cancels, one.at_auction_price, one.is_sound) for one in episodes} == {
         (cancels, at_price, sound) for cancels in CancelModel for at_price in AtAuctionPrice for sound in (True, False)
     }
