@@ -155,9 +155,7 @@ FROM (
            1 + coalesce(sum(json_extract(e.payload, '$.position_qty') = 0) OVER (
              PARTITION BY json_extract(e.payload, '$.symbol') ORDER BY e.seq
              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS trip
-    FROM events e  -- a corporate action may leave no share: it ends the trip as a sale does
-    WHERE e.type IN ('FillBooked', 'HoldingBooked') AND {_rare("e")}
-      AND (e.type = 'FillBooked' OR json_extract(e.payload, '$.position_qty') = 0)))
+    FROM events e WHERE {_type("FillBooked")}))
 GROUP BY symbol, trip, is_closed ORDER BY first_seq"""
 
 _NOTICES = f"""
