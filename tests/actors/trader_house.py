@@ -15,6 +15,7 @@ from broker_sim.backend import SimBackend
 from broker_sim.recording import Recording
 from cli.compose import Trader, compose_trader, running
 from cli.settings import load, resolve
+from domain.config import RunConfig
 from domain.errors import RequestRefused
 from hantrade.v1 import desk_pb2_grpc
 from tests.broker_sim.builders import a_day, a_file
@@ -45,12 +46,19 @@ def a_broker(folder: Path, speed: float = 60, until: str = "15:30") -> Iterator[
 
 
 @contextmanager
-def a_trader(folder: Path, quotes_at: str, **compose: Any) -> Iterator[Trader]:
+def a_trader(
+    folder: Path,
+    quotes_at: str,
+    orders_at: str = "",
+    change: Callable[[RunConfig], RunConfig] = replace,
+    **compose: Any,
+) -> Iterator[Trader]:
     settings, watchlist = load(folder)
     config = resolve(settings, watchlist, "paper", "SIMULATED")
     # Quotes of these recordings are minutes apart, and tests do not want to wait between orders.
     risk = replace(config.risk, duplicate_window_ms=0, max_data_age_ms=36_000_000)
-    config = replace(config, risk=risk, quotes_endpoint=quotes_at, orders_endpoint="")
+    config = replace(config, risk=risk, quotes_endpoint=quotes_at, orders_endpoint=orders_at)
+    config = change(config)
     shown: list[Any] = []
     desk = ("127.0.0.1", 0)
     trader = compose_trader(config, folder / "log.db", folder / "paper", desk, show_notice=shown.append, **compose)
