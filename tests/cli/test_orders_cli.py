@@ -54,6 +54,61 @@ def test_given_a_market_order_when_filled_then_books_show_it(live: LiveHome) -> 
 
 
 @pytest.mark.parametrize(
+    ("args", "ends", "terms", "story"),
+    [
+        (["--kind", "market", "--tif", "ioc"], ("FILLED",), "IOC", "at market IOC"),
+        (["--kind", "best-limit"], ("FILLED",), "best limit", "best limit"),
+        (
+            ["--kind", "best-limit", "--tif", "fok", "--venue", "sor"],
+            ("FILLED", "CANCELLED"),
+            "best limit FOK SOR",
+            "best limit FOK on SOR",
+        ),
+        (["--kind", "first-limit"], ("WORKING", "FILLED"), "first limit", "first limit"),
+        (["--kind", "mid"], ("WORKING", "FILLED"), "mid", "mid"),
+        (["--price", "9800", "--tif", "ioc"], ("CANCELLED",), "IOC", "at 9,800 KRW IOC"),
+        (
+            ["--kind", "conditional-limit", "--price", "9800"],
+            ("WORKING",),
+            "conditional limit",
+            "conditional limit at 9,800 KRW",
+        ),
+        (
+            ["--kind", "stop-limit", "--price", "10200", "--stop-price", "10300"],
+            ("WORKING",),
+            "stop limit stop 10,300",
+            "stop limit at 10,200 KRW once 10,300 KRW trades",
+        ),
+        (["--kind", "pre-open-close"], ("REJECTED",), "pre open close", "pre open close"),
+        (["--kind", "post-close"], ("REJECTED",), "post close", "post close"),
+        (["--kind", "off-hours-single", "--price", "9800"], ("REJECTED",), "off hours single", "off hours single at"),
+    ],
+)
+def test_given_a_kind_when_submitted_then_the_venue_takes_it_or_its_reason_shows(
+    live: LiveHome, args: list[str], ends: tuple[str, ...], terms: str, story: str
+) -> None:
+    code, out = live.type("orders", "submit", "buy", SYMBOL, "1", *args, "--json")
+    assert code == 0, out
+    order_id = json.loads(out)["client_order_id"]
+
+    def shown() -> dict[str, object]:
+        found: dict[str, object] = json.loads(live.type("orders", "show", order_id, "--json")[1])
+        return found
+
+    until(lambda: shown()["status"] in ends)
+    assert f"│ {terms} " in " ".join(live.type("orders", "show", order_id)[1].split())
+    told = " ".join(live.type("log", "why", order_id, "--log", str(live.root / "log.db"))[1].split())
+    assert f"asks: BUY 1 코오롱인더 (120110) {story}" in told or f"asks: BUY 1 120110 코오롱인더 {story}" in told
+    if ends == ("REJECTED",):
+        assert "not taken" in str(shown()["reason"])
+    if shown()["status"] == "WORKING":
+        assert live.type("orders", "cancel", order_id)[0] == 0
+
+
+STOP_BELOW = ("--stop-price", "9900")
+
+
+@pytest.mark.parametrize(
     ("args", "code", "named"),
     [
         (["submit", "hold", SYMBOL, "1"], 2, "buy or sell"),
@@ -62,6 +117,16 @@ def test_given_a_market_order_when_filled_then_books_show_it(live: LiveHome) -> 
         (["submit", "buy", SYMBOL, "1", "--price", "0"], 2, "--price"),
         (["submit", "buy", SYMBOL, "900000"], 1, "KRW"),
         (["submit", "buy", SYMBOL, "1", "--price", "9801"], 1, "TICK"),
+        (["submit", "buy", SYMBOL, "1", "--kind", "iceberg"], 2, "limit or market or conditional-limit"),
+        (["submit", "buy", SYMBOL, "1", "--tif", "gtc"], 2, "day or ioc or fok"),
+        (["submit", "buy", SYMBOL, "1", "--venue", "nyse"], 2, "krx or nxt or sor"),
+        (["submit", "buy", SYMBOL, "1", "--stop-price", "0"], 2, "--stop-price"),
+        (["submit", "buy", SYMBOL, "1", "--stop-price", "9900"], 1, "unset for a market order"),
+        (["submit", "buy", SYMBOL, "1", "--price", "9900", "--kind", "mid"], 1, "unset for a mid order"),
+        (["submit", "buy", SYMBOL, "1", "--kind", "limit"], 1, "limit_price_krw"),
+        (["submit", "buy", SYMBOL, "1", "--kind", "first-limit", "--tif", "ioc"], 1, "one of DAY"),
+        (["submit", "buy", SYMBOL, "1", "--kind", "post-close", "--venue", "nxt"], 1, "KRX or SOR"),
+        (["submit", "buy", SYMBOL, "1", "--kind", "stop-limit", "--price", "9900", *STOP_BELOW], 1, "STOP_PRICE"),
         (["modify", "x"], 2, "--price"),
         (["modify", "x", "--quantity", "0"], 2, "--quantity"),
         (["modify", "x", "--price", "9800"], 1, "not known"),
