@@ -7,8 +7,9 @@ from enum import Enum
 from typing import NamedTuple
 
 from broker_sim.auction import Clearing, allocate_in_turn, allocate_simultaneous, clearing
-from broker_sim.order_queue import MARKET, Entry, Execution, Half, Level
+from broker_sim.order_queue import MARKET, CancelModel, Entry, Execution, Half, Level
 from broker_sim.resting_book import RestingBook
+from domain.errors import InvariantError
 
 
 class AtAuctionPrice(Enum):
@@ -26,14 +27,67 @@ class Uncross(NamedTuple):
     executions: list[Execution]
 
 
-def indicative(book: RestingBook, reference: int | None) -> Clearing:
-    """Give the price and volume of an auction that ended now."""
+class AuctionBook(RestingBook):
+    """A book that can hold call auctions: `collect` begins one, `uncross` ends it, or `resume` one of the feed."""
+
+    __slots__ = ("_at_auction_price",)
+
+    def __init__(
+        self, cancels: CancelModel = CancelModel.BACK, at_auction_price: AtAuctionPrice = AtAuctionPrice.NONE
+    ) -> None:
+        """Begin empty, in continuous trading, with the policies where the feed leaves something open."""
+        super().__init__(cancels)
+        self._at_auction_price = at_auction_price
+
+    def collect(self) -> None:
+        """Begin a call auction: from now on orders `rest`, displays meet nobody, and the book may be crossed."""
+        self.collecting = True
+
+    def indicative(self, reference: int | None) -> Clearing:
+        """Give price, volume and surplus of an auction that ended now. `reference` as in `uncross`."""
+        return _indicative(self, reference)
+
+    def uncross(self, reference: int | None, *, simultaneous: bool = False) -> Uncross:
+        """End a call auction among all that is in the book, orders and others; nothing is left that meets.
+
+        `reference`: the last price, else the day's base (won); without one, orders at the market alone have no price.
+        `simultaneous`: the price is a daily limit, so at it shares go round by size (`auction.allocate_simultaneous`).
+        Market orders may be left over, on one side, when the other is used up: the caller cancels them or lets them
+        wait.
+        """
+        done = _uncross(self, reference, simultaneous)
+        self._continue()
+        return done
+
+    def cross_at(self, price: int, quantity: int) -> list[Execution]:
+        """Take the print of a call auction that the feed tells; give what orders here would have had of it.
+
+        On either side orders strictly better than its price trade at it, up to the print's shares by priority; orders
+        at its price by `AtAuctionPrice`. Others strictly better are gone. The auction goes on until `resume`.
+        """
+        if price <= 0 or quantity <= 0:
+            raise InvariantError(f"print expected a price and shares > 0, was {quantity} at {price}")
+        return _cross_at(self, price, quantity, self._at_auction_price)
+
+    def resume(self, reference: int | None) -> Uncross:
+        """End a call auction of the feed: others that still meet something go, orders that meet each other uncross."""
+        done = _resume(self, reference)
+        self._continue()
+        return done
+
+    def _continue(self) -> None:
+        # An auction is a new beginning of what the feed displays.
+        self.collecting = False
+        self.bids.taken.clear()
+        self.asks.taken.clear()
+
+
+def _indicative(book: RestingBook, reference: int | None) -> Clearing:
     return clearing(_sums(book.bids), _sums(book.asks), reference)
 
 
-def uncross(book: RestingBook, reference: int | None, *, simultaneous: bool = False) -> Uncross:
-    """Hold the auction among all that is in the book. `simultaneous`: at its price shares go by size, not by time."""
-    found = indicative(book, reference)
+def _uncross(book: RestingBook, reference: int | None, simultaneous: bool = False) -> Uncross:
+    found = _indicative(book, reference)
     executions: list[Execution] = []
     if found.price is not None:
         buys, sells = (
@@ -43,12 +97,7 @@ def uncross(book: RestingBook, reference: int | None, *, simultaneous: bool = Fa
     return Uncross(found.price, found.volume, executions)
 
 
-def cross_at(book: RestingBook, price: int, quantity: int, at_price: AtAuctionPrice) -> list[Execution]:
-    """Take the print of an auction that the feed tells; give what orders here would have had of it.
-
-    On either side orders strictly better than its price trade at it, up to the print's shares by priority. Others
-    strictly better traded or went; at the price they stay as displayed until the feed says more.
-    """
+def _cross_at(book: RestingBook, price: int, quantity: int, at_price: AtAuctionPrice) -> list[Execution]:
     found: list[Execution] = []
     for half in (book.bids, book.asks):
         bar = half.sign * price
@@ -68,16 +117,13 @@ def cross_at(book: RestingBook, price: int, quantity: int, at_price: AtAuctionPr
     return found
 
 
-def resume(book: RestingBook, reference: int | None) -> Uncross:
-    """Leave an auction of the feed: uncross what still meets.
-
-    Others that meet anything are out of date (the market's own auction is over) and go; orders that still meet each
-    other trade at one price.
-    """
+def _resume(book: RestingBook, reference: int | None) -> Uncross:
+    # The market's own auction is over, so others that meet anything are out of date. Then orders that still meet each
+    # other trade at one price.
     bid, ask = _best(book.bids), _best(book.asks)
     _drop_others(book.bids, -ask)
     _drop_others(book.asks, -bid)
-    return uncross(book, reference)
+    return _uncross(book, reference)
 
 
 def _sums(half: Half) -> list[tuple[int | None, int]]:

@@ -13,31 +13,25 @@ and forgotten when the level empties or leaves the visible book.
 trade first, at their own limits. At its price it goes through the queue from the front.
 *The market comes to an order*: shares newly displayed at a price that a waiting order meets trade with it, at the
 order's limit, and count as taken.
-*Call auctions*: `collect` begins one; `uncross` ends a real one, `cross_at` and `resume` one of which the feed tells.
+*Call auctions* are in `call_auction.py`, what waits and the reads in `resting_book.py`.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from broker_sim import call_auction
-from broker_sim.auction import Clearing
-from broker_sim.call_auction import AtAuctionPrice, Uncross
-from broker_sim.order_queue import MARKET, CancelModel, Execution, Half, Level
-from broker_sim.resting_book import RestingBook, wrong_order
+from broker_sim.call_auction import AuctionBook
+from broker_sim.order_queue import MARKET, Execution, Half, Level
+from broker_sim.resting_book import wrong_order
 from domain.errors import InvariantError
 
 
-class OrderBook(RestingBook):
-    """Trading of one issue. A wrong argument is the caller's bug: InvariantError, and nothing has changed."""
+class OrderBook(AuctionBook):
+    """Trading of one issue. A wrong argument is the caller's bug: InvariantError, and nothing has changed.
 
-    __slots__ = ("_at_auction_price",)
+    `OrderBook(cancels=CancelModel.BACK, at_auction_price=AtAuctionPrice.NONE)` begins empty, in continuous trading.
+    """
 
-    def __init__(
-        self, cancels: CancelModel = CancelModel.BACK, at_auction_price: AtAuctionPrice = AtAuctionPrice.NONE
-    ) -> None:
-        """Begin empty, in continuous trading, with the policies where the feed leaves something open."""
-        super().__init__(cancels)
-        self._at_auction_price = at_auction_price
+    __slots__ = ()
 
     # ---- orders ---------------------------------------------------------------------------------------------
 
@@ -163,49 +157,6 @@ class OrderBook(RestingBook):
         else:
             half.drop(key)
         return found
-
-    # ---- call auctions --------------------------------------------------------------------------------------
-
-    def collect(self) -> None:
-        """Begin a call auction: from now on orders `rest`, displays meet nobody, and the book may be crossed."""
-        self.collecting = True
-
-    def indicative(self, reference: int | None) -> Clearing:
-        """Give price, volume and surplus of an auction that ended now. `reference` as in `uncross`."""
-        return call_auction.indicative(self, reference)
-
-    def uncross(self, reference: int | None, *, simultaneous: bool = False) -> Uncross:
-        """End a call auction among all that is in the book, orders and others; nothing is left that meets.
-
-        `reference`: the last price, else the day's base (won); without one, orders at the market alone have no price.
-        `simultaneous`: the price is a daily limit, so at it shares go round by size (`auction.allocate_simultaneous`).
-        Market orders may be left over, on one side, when the other is used up: the caller cancels them or lets them
-        wait.
-        """
-        done = call_auction.uncross(self, reference, simultaneous=simultaneous)
-        self._continue()
-        return done
-
-    def cross_at(self, price: int, quantity: int) -> list[Execution]:
-        """Take the print of a call auction that the feed tells; give what orders here would have had of it.
-
-        On either side orders strictly better than its price trade at it, up to the print's shares by priority; orders
-        at its price by `AtAuctionPrice`. Others strictly better are gone. The auction goes on until `resume`.
-        """
-        if price <= 0 or quantity <= 0:
-            raise InvariantError(f"print expected a price and shares > 0, was {quantity} at {price}")
-        return call_auction.cross_at(self, price, quantity, self._at_auction_price)
-
-    def resume(self, reference: int | None) -> Uncross:
-        """End a call auction of the feed: others that still meet something go, orders that meet each other uncross."""
-        done = call_auction.resume(self, reference)
-        self._continue()
-        return done
-
-    def _continue(self) -> None:
-        self.collecting = False
-        self.bids.taken.clear()
-        self.asks.taken.clear()
 
     # ---- inside ---------------------------------------------------------------------------------------------
 
