@@ -1,6 +1,7 @@
 """Which fault strikes what: scripts first, then seeded draws. The same plan and the same number give the same fate."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 from broker_sim.draws import Draws
@@ -17,6 +18,7 @@ class Fates:
         """Keep the plan."""
         self.plan = plan
         self.counts: Counter[str] = Counter()  # "filled lost" -> times
+        self.on_done: Callable[[str, str], None] | None = None  # hears of each fault shown
         self._scripts: dict[str, list[Script]] = {}
         for script in plan.scripts:
             self._scripts.setdefault(script.what, []).append(script)
@@ -38,6 +40,8 @@ class Fates:
         """Draw a wait, ns."""
         return (span.low + Draws(self.plan.seed, what, "wait", number).below(span.high - span.low + 1)) * NANOS_PER_MS
 
-    def done(self, what: str, kind: str, times: int = 1) -> None:
-        """Count a fault that was shown."""
-        self.counts[f"{kind} {what}"] += times
+    def done(self, what: str, kind: str) -> None:
+        """Count a fault that was shown, and tell of it."""
+        self.counts[f"{kind} {what}"] += 1
+        if self.on_done is not None:
+            self.on_done(kind, what)

@@ -4,13 +4,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import structlog
 import typer
 
+from broker.port import BrokerBackend
 from broker.server import serve as serve_broker
 from broker_sim.action_table import read_actions
 from broker_sim.backend import SimBackend
@@ -18,6 +21,7 @@ from broker_sim.data_file import DataKind
 from broker_sim.recording import Recording
 from cli.compose import running
 from cli.context import DEFAULT_HOME, HomeOption
+from cli.faults import FaultsOption, load_faults, misbehaving, show_faults
 from cli.home import Home, Running
 from cli.names import symbol_of
 from cli.sample import sample_path
@@ -26,6 +30,7 @@ from domain.errors import ConfigError, DataError
 from domain.krx.calendar import NO_OVERRIDES, Overrides
 
 app = typer.Typer(no_args_is_help=True, help="Run a broker service.")
+app.command("faults")(show_faults)
 logger = structlog.get_logger("broker")
 
 KINDS = {"sim": "built", "win": "not built yet (the Windows broker)", "rest": "not built yet (the REST broker)"}
@@ -76,6 +81,7 @@ def serve(
     actions: Annotated[
         Path | None, typer.Option("--actions", help="Splits and dividends, TOML or CSV; see docs/corporate-actions.md.")
     ] = None,
+    faults: FaultsOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin the day anew with a fresh account.")] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -91,6 +97,7 @@ def serve(
     config = resolve(settings, watchlist, "paper", "SIMULATED")
     recording = load_recording(data, day, symbols, config.session_overrides)
     table = None if actions is None else read_actions(actions, config.session_overrides)
+    plan = None if faults is None else load_faults(faults)
     place = Home(home)
     with place.claim(f"broker-{port}" if port else f"broker-{os.getpid()}"):
         journal = place.broker_sim / f"journal-{port}.db" if port else place.broker_sim / f"journal-{os.getpid()}.db"
@@ -114,15 +121,22 @@ def serve(
                 sim=config.sim,
             )
 
-        asyncio.run(_serve(make, host, port, place))
+        with_faults = partial(misbehaving, plan=plan, journal=journal.with_name(f"told-{journal.name}"))
+        asyncio.run(_serve(make, with_faults, host, port, place))
 
 
-async def _serve(make: Callable[[], SimBackend], host: str, port: int, place: Home) -> None:
+async def _serve(
+    make: Callable[[], SimBackend],
+    with_faults: Callable[[SimBackend], AbstractAsyncContextManager[BrokerBackend]],
+    host: str,
+    port: int,
+    place: Home,
+) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    async with running(make) as backend:
+    async with running(make) as venue, with_faults(venue) as backend:
         server = await serve_broker(backend, host, port)
         session = await backend.session()
         running_as = Running(os.getpid(), server.address, "", session.run_id, "sim")
