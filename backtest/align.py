@@ -30,11 +30,13 @@ class Pair(NamedTuple):
 
 def align(a: Sequence[OrderStory], b: Sequence[OrderStory]) -> list[Pair]:
     """Pair the orders of two logs, in order of time. Both come in order of decision."""
-    keys = dict.fromkeys(_key(story) for story in (*a, *b))
-    pairs = [
-        pair for key in keys for pair in _aligned([s for s in a if _key(s) == key], [s for s in b if _key(s) == key])
-    ]
-    return sorted(pairs, key=lambda pair: (pair.at, pair.either.approved.symbol))
+    placed: list[tuple[int, str, Pair]] = []
+    for key in dict.fromkeys(_key(story) for story in (*a, *b)):
+        at = 0
+        for pair in _aligned([s for s in a if _key(s) == key], [s for s in b if _key(s) == key]):
+            at = max(at, pair.at)  # never before the one aligned before it
+            placed.append((at, key[0], pair))
+    return [pair for _, _, pair in sorted(placed, key=lambda item: item[:2])]
 
 
 def _key(story: OrderStory) -> tuple[str, str, str]:
@@ -55,10 +57,15 @@ def _aligned(a: list[OrderStory], b: list[OrderStory]) -> list[Pair]:
     pairs: list[Pair] = []
     row, column = len(a), len(b)
     while row or column:
-        if row and column and best[row][column] == best[row - 1][column - 1] + _distance(a[row - 1], b[column - 1]):
+        here = best[row][column]
+        if row and column and here == best[row - 1][column - 1] + _distance(a[row - 1], b[column - 1]):
             row, column = row - 1, column - 1
             pairs.append(Pair(a[row], b[column]))
-        elif row and best[row][column] == best[row - 1][column] + alone:
+            continue
+        drops_a = row > 0 and here == best[row - 1][column] + alone
+        if drops_a and column and here == best[row][column - 1] + alone:  # either may stand alone: the later one first
+            drops_a = a[row - 1].approved.venue_time >= b[column - 1].approved.venue_time
+        if drops_a:
             row -= 1
             pairs.append(Pair(a[row], None))
         else:

@@ -62,13 +62,7 @@ class Causes:
     def _time(self, a: OrderStory, b: OrderStory) -> Iterator[str]:
         symbol = a.approved.symbol
         if a.approved.purpose is Purpose.EXIT:
-            bought_a, bought_b = _opened(self.a.history, a), _opened(self.b.history, b)
-            if bought_a and bought_b:
-                late = (bought_b.venue_time - bought_a.venue_time) // NANOS_PER_MS
-                if late:
-                    yield f"what it sells was bought {_ms(late)} in B, so its clock and peak began then"
-                if bought_a.last_px != bought_b.last_px:
-                    yield f"what it sells was bought at {bought_a.last_px:,} in A and {bought_b.last_px:,} in B"
+            yield from _bought(_opened(self.a.history, symbol, a.clock), _opened(self.b.history, symbol, b.clock))
         for log, order, other in ((self.a, a, b), (self.b, b, a)):
             if order.approved.venue_time < other.approved.venue_time:
                 away = self.b if log is self.a else self.a
@@ -108,15 +102,18 @@ class Causes:
     def _missing(self, story: OrderStory, there: Log, missing: Log) -> Iterator[str]:
         found = [*self._hindered(story, missing)]
         if not found and story.approved.purpose is Purpose.EXIT:
-            found = [*self._not_held(story, there, missing)]
+            found = [*self._not_sold(story, there, missing)]
         yield from found or self._follows(story.approved.symbol)
 
-    def _not_held(self, story: OrderStory, there: Log, missing: Log) -> Iterator[str]:
+    def _not_sold(self, story: OrderStory, there: Log, missing: Log) -> Iterator[str]:
         order = story.approved
         if not missing.history.holding(order.symbol, order.venue_time):
             sold = _newest(missing.history, order.symbol, Side.SELL, order.venue_time)
             when = f", sold at {kst_text(sold.venue_time)}" if sold else ""
             yield f"{missing.name} held none of it then{when}"
+            return
+        a, b = (_opened(log.history, order.symbol, story.clock) for log in (self.a, self.b))
+        yield from _bought(a, b)
 
     def _hindered(self, story: OrderStory, log: Log) -> Iterator[str]:
         """Say what kept a log from making this order when the other did."""
@@ -198,16 +195,37 @@ def _newest(history: History, symbol: str, side: Side, at: int) -> FillBooked | 
     return found
 
 
-def _opened(history: History, story: OrderStory) -> FillBooked | None:
-    """Give the first buy of the holding that an order sells."""
+class Opening(NamedTuple):
+    """The first buy of a holding, and the newest row the trader had heard when it booked it (UTC ns)."""
+
+    fill: FillBooked
+    heard: int
+
+
+def _opened(history: History, symbol: str, at: int) -> Opening | None:
+    """Give what a holding of a moment began with."""
     found, held = None, 0
-    for fill in history.booked:
-        if fill.venue_time > story.clock:
+    for fill, heard in zip(history.booked, history.booked_at, strict=True):
+        if fill.venue_time > at:
             break
-        if fill.symbol == story.approved.symbol:
-            found = fill if fill.side is Side.BUY and not held else found
+        if fill.symbol == symbol:
+            found = Opening(fill, heard) if fill.side is Side.BUY and not held else found
             held = fill.position_qty
     return found
+
+
+def _bought(a: Opening | None, b: Opening | None) -> Iterator[str]:
+    """Say how the purchases of one holding differ: an exit watches price, peak and time from when it hears of them."""
+    if a is None or b is None:
+        return
+    if a.fill.last_px != b.fill.last_px:
+        yield f"what it sells was bought at {a.fill.last_px:,} in A and {b.fill.last_px:,} in B"
+    late = (b.fill.venue_time - a.fill.venue_time) // NANOS_PER_MS
+    if late:
+        yield f"what it sells was bought {_ms(late)} in B, so its clock began then"
+    heard = (b.heard - a.heard) // NANOS_PER_MS
+    if heard and heard != late:
+        yield f"B heard of the purchase {_ms(heard)} than A, and watched prices from then"
 
 
 def _cool_down(history: History, origin: str) -> int:

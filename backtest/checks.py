@@ -167,7 +167,8 @@ def unfillable(history: History, bars: BarLookup) -> list[Warning]:
                 worse.append(f"{said}, {span}")
             taken[symbol, bar.start] += fill.quantity
             if taken[symbol, bar.start] > bar.volume:
-                too_many.append(f"{said}, the whole bar traded {bar.volume:,} shares")
+                ours = taken[symbol, bar.start]
+                too_many.append(f"{said}, ours are {ours:,} shares of a bar that traded {bar.volume:,}")
     return [
         *_finding(UNFILLABLE, "better_than_the_bar", better),
         *_finding(UNFILLABLE, "more_than_the_bar_traded", too_many),

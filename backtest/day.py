@@ -12,14 +12,14 @@ from broker_sim.venue import DurableVenue
 from domain.config import RunConfig
 from domain.instruments import Instrument
 from domain.messages.market import QuotesEnded, QuotesReceived
-from domain.messages.operator import StopRequested
+from domain.messages.operator import ResumeRequested, StopRequested
 from domain.messages.run import ClockTicked, RunEnded, RunStarted
 from domain.quotes import Depth, Quote, QuoteBatch
 from domain.types import NANOS_PER_SECOND, UnixNanos
 from fsm.trading_day import State
 
 SETTLE_TICKS = 60  # seconds of venue time the end of a day may take; open orders get 15 s to be confirmed closed
-AT_ONCE = 1_000  # answers to the first message; more is a loop between wire and core
+LOSS = "daily loss"  # how the reason of a halt begins that the day's loss brought about
 
 
 class Day:
@@ -47,6 +47,7 @@ class Day:
         self._venue.begin(at)
         self._wire.begin(run_id, listed)
         self._house.post(RunStarted(run_id, version, config), "system")
+        self._lift_loss_halt()
         self._tick()
         self._timeline.run(at)
 
@@ -88,6 +89,13 @@ class Day:
         self._house.commit()
 
     # ---- inside -------------------------------------------------------------------------------------------------
+
+    def _lift_loss_halt(self) -> None:
+        """Resume, as a person would the morning after a day's loss; any other halt stays."""
+        day = self._house.role("trading_day")
+        if day.locked and day.lock_reason.startswith(LOSS):
+            note = f"a new day; {day.lock_reason}"
+            self._house.post(ResumeRequested(f"{self._run_id}-resume", "backtest", note), "process")
 
     def _trade(self, rows: Sequence[Quote], depths: tuple[Depth, ...]) -> None:
         """Let rows trade. While no order is at the venue or on its way, nothing can happen between them."""

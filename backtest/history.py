@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backtest.run import codec
+from domain.messages.holdings import HoldingBooked
 from domain.messages.link import InstrumentsReceived
 from domain.messages.market import AttentionMeasured, TrendReceived
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged
@@ -92,6 +93,8 @@ class History:
     orders: dict[str, OrderStory] = field(default_factory=dict)  # in order of decision
     denied: list[OrderDenied] = field(default_factory=list)
     booked: list[FillBooked] = field(default_factory=list)
+    booked_at: list[int] = field(default_factory=list)  # of each of them, newest row heard when it was booked, UTC ns
+    movements: list[FillBooked | HoldingBooked] = field(default_factory=list)  # of both money and shares, in order
     opened: list[AccountOpened] = field(default_factory=list)
     equity: list[tuple[int, Krw]] = field(default_factory=list)  # venue time, won; opening and marks
     sessions: dict[str, SessionPlanned] = field(default_factory=dict)
@@ -193,6 +196,8 @@ def _mark(history: History, message: EquityMarked, _: Record) -> None:
 
 def _booked(history: History, message: FillBooked, _: Record) -> None:
     history.booked.append(message)
+    history.booked_at.append(history._now)
+    history.movements.append(message)
     history._held[message.symbol], history._cash = message.position_qty, message.cash
 
 
@@ -236,7 +241,7 @@ def _trouble(history: History, message: Any, _: Record) -> None:
         case InputRefused(type=kind, error=error):
             text = f"{kind} was refused: {error}"
         case LossLimitHit(loss_krw=loss, limit_krw=limit):
-            text = f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW; the day was halted"
+            text = f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW; the rest of the day was halted"
         case _:
             text = str(message)
     history.troubles.append(Trouble(history._now, type(message).__name__, text))
@@ -254,6 +259,7 @@ _TAKES: dict[str, Callable[[History, Any, Record], None]] = {
     "RunEnded": _append("ended"),
     "OrderDenied": _append("denied"),
     "FillBooked": _booked,
+    "HoldingBooked": _append("movements"),
     "OrderApproved": _approved,
     "OrderAccepted": _accepted,
     "OrderFilled": _filled,

@@ -1,11 +1,21 @@
-"""Round trips and the figures of a log: profit after costs, win rate, drawdown."""
+"""Round trips and the figures of a log: profit after costs, win rate, drawdown.
 
-from collections.abc import Iterable, Mapping, Sequence
+A day's books begin with what the broker tells of holdings, and brokers leave what it cost to get in out of the cost. So
+money is booked once more here, over all days, where it balances to the won:
+
+    equity at the end == equity at the begin + realised + income of corporate actions + not realised
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from backtest.history import History, OrderStory
+from domain.adjustments import book_adjustment
+from domain.messages.holdings import HoldingBooked
 from domain.messages.trading import FillBooked
+from domain.portfolio import Books
 from domain.time import kst_date
 from domain.types import PPM, Krw, Side
 
@@ -23,27 +33,56 @@ class Trade:
     received: int = 0  # notional of the sells
     costs: int = 0  # commission and tax
     realized: int = 0  # costs of both sides included
+    income: int = 0  # dividends, cash for fractions of a share
+    is_closed: bool = False  # flat again
     entries: dict[str, None] = field(default_factory=dict)  # order ids
     exits: dict[str, None] = field(default_factory=dict)
 
-    @property
-    def is_closed(self) -> bool:
-        """Tell whether it is flat again."""
-        return self.bought == self.sold
+
+class Entry(NamedTuple):
+    """One movement of money and shares, booked over all days; won."""
+
+    moved: FillBooked | HoldingBooked
+    realized: int
+    income: int
+    left: int  # shares held after it
 
 
-def trades_of(booked: Iterable[FillBooked]) -> list[Trade]:
-    """Group fills (oldest first, of any number of days) into trades, in the order in which they were opened."""
+def rebooked(movements: Iterable[FillBooked | HoldingBooked], cash: Krw) -> Iterator[Entry]:
+    """Book movements once more from an account that holds only cash (won), oldest first."""
+    books = Books(cash)
+    for moved in movements:
+        symbol = moved.symbol
+        if isinstance(moved, FillBooked):
+            size = (moved.last_qty, moved.last_px, moved.commission, moved.tax)
+            booking = books.book(symbol, moved.side, *size)
+            books = books.with_position(symbol, booking.position, booking.cash)
+            yield Entry(moved, booking.realized_pnl, 0, booking.position.quantity)
+        else:
+            change = moved.position_qty - moved.quantity_before
+            adjusted = book_adjustment(books.position(symbol), books.cash, change, moved.received)
+            books = books.with_position(symbol, adjusted.position, adjusted.cash)
+            yield Entry(moved, adjusted.realized_pnl, adjusted.income, adjusted.position.quantity)
+
+
+def trades_of(entries: Iterable[Entry]) -> list[Trade]:
+    """Group movements (oldest first, of any number of days) into trades, in the order in which they were opened."""
     done: list[Trade] = []
     running: dict[str, Trade] = {}
-    for fill in booked:
+    for fill, realized, income, left in entries:
         trade = running.get(fill.symbol)
         if trade is None:
             trade = running[fill.symbol] = Trade(fill.symbol, fill.venue_time)
             done.append(trade)
         trade.closed_at = fill.venue_time
+        trade.realized += realized
+        trade.income += income
+        if not left:
+            trade.is_closed = True
+            del running[fill.symbol]
+        if isinstance(fill, HoldingBooked):
+            continue
         trade.costs += fill.commission + fill.tax
-        trade.realized += fill.realized_pnl
         if fill.side is Side.BUY:
             trade.bought += fill.last_qty
             trade.paid += fill.notional
@@ -52,8 +91,6 @@ def trades_of(booked: Iterable[FillBooked]) -> list[Trade]:
             trade.sold += fill.last_qty
             trade.received += fill.notional
             trade.exits[fill.client_order_id] = None
-        if fill.position_qty == 0:
-            del running[fill.symbol]
     return done
 
 
@@ -90,7 +127,7 @@ class DayFigures:
     end_equity: Krw
 
 
-def by_day(history: History) -> list[DayFigures]:
+def by_day(history: History, entries: Sequence[Entry]) -> list[DayFigures]:
     """Give the figures of every trading date whose account was opened, in order."""
     figures = []
     for opened in history.opened:
@@ -102,7 +139,7 @@ def by_day(history: History) -> list[DayFigures]:
                 day=day,
                 orders=sum(1 for story in history.orders.values() if story.day == day),
                 fills=len(booked),
-                realized=Krw(sum(fill.realized_pnl for fill in booked)),
+                realized=Krw(sum(item.realized for item in entries if kst_date(item.moved.venue_time) == day)),
                 costs=Krw(sum(fill.commission + fill.tax for fill in booked)),
                 start_equity=opened.start_equity,
                 end_equity=marks[-1] if marks else opened.start_equity,
@@ -120,6 +157,7 @@ class Figures:
     closed: int  # trades that are flat again
     wins: int  # of them with a profit after costs
     realized: int
+    income: int  # of corporate actions
     commission: int
     tax: int
     start_equity: int
@@ -130,6 +168,11 @@ class Figures:
     held: dict[str, int]  # shares at the end
 
     @property
+    def unrealized(self) -> int:
+        """Give what is neither realised nor income: holdings at mark less all they cost."""
+        return self.end_equity - self.start_equity - self.realized - self.income
+
+    @property
     def win_rate_ppm(self) -> int | None:
         """Give the share of closed trades with a profit; None when there is none."""
         return self.wins * PPM // self.closed if self.closed else None
@@ -137,26 +180,26 @@ class Figures:
 
 def figures_of(history: History) -> Figures:
     """Add up a log."""
-    booked, trades = history.booked, trades_of(history.booked)
+    booked, first_cash = history.booked, history.opened[0].cash if history.opened else Krw(0)
+    entries = list(rebooked(history.movements, first_cash))
+    trades = trades_of(entries)
     closed = [trade for trade in trades if trade.is_closed]
     start = history.opened[0].start_equity if history.opened else Krw(0)
     drawdown, drawdown_ppm = max_drawdown(history.equity)
-    held: dict[str, int] = {}
-    for fill in booked:
-        held[fill.symbol] = fill.position_qty
-    first_cash = history.opened[0].cash if history.opened else Krw(0)
+    held = {item.moved.symbol: item.left for item in entries}
     return Figures(
         trades=trades,
-        days=by_day(history),
+        days=by_day(history, entries),
         closed=len(closed),
         wins=sum(trade.realized > 0 for trade in closed),
-        realized=sum(fill.realized_pnl for fill in booked),
+        realized=sum(item.realized for item in entries),
+        income=sum(item.income for item in entries),
         commission=sum(fill.commission for fill in booked),
         tax=sum(fill.tax for fill in booked),
         start_equity=start,
         end_equity=history.equity[-1][1] if history.equity else start,
         drawdown=drawdown,
         drawdown_ppm=drawdown_ppm,
-        cash=booked[-1].cash if booked else first_cash,
+        cash=history.movements[-1].cash if history.movements else first_cash,
         held={symbol: shares for symbol, shares in held.items() if shares},
     )

@@ -45,7 +45,8 @@ def result_of(report: Report) -> dict[str, Any]:
         "fills": len(history.booked),
         "denied": len(history.denied),
         "realized_pnl_krw": figures.realized,
-        "unrealized_pnl_krw": figures.end_equity - figures.start_equity - figures.realized,
+        "unrealized_pnl_krw": figures.unrealized,
+        "income_krw": figures.income,
         "costs_krw": figures.commission + figures.tax,
         "equity_krw": figures.end_equity,
         "log_events": history.events,
@@ -142,7 +143,6 @@ def _show_denied(report: Report) -> None:
 
 def _show_figures(report: Report, figures: "Figures") -> None:
     win = "-" if figures.win_rate_ppm is None else f"{figures.win_rate_ppm * 100 / PPM:.1f} %"
-    rest = figures.end_equity - figures.start_equity - figures.realized
     began = f"began with {krw(figures.start_equity)}"
     speed = f"{report.history.quotes / report.ran_s:,.0f} quotes/s" if report.ran_s else "-"
     rows = [
@@ -150,11 +150,13 @@ def _show_figures(report: Report, figures: "Figures") -> None:
         ["trades closed / with a profit", f"{figures.closed} / {figures.wins} ({win})"],
         ["commission / transaction tax", f"{krw(figures.commission)} / {krw(figures.tax)} KRW"],
         ["realised, costs included", f"{signed(figures.realized)} KRW"],
-        ["not realised, at mark, buying costs included", f"{signed(rest)} KRW"],
+        ["not realised, at mark, buying costs included", f"{signed(figures.unrealized)} KRW"],
         ["cash / equity", f"{krw(figures.cash)} / {krw(figures.end_equity)} KRW ({began})"],
         ["deepest fall of equity", f"{krw(figures.drawdown)} KRW, {figures.drawdown_ppm * 100 / PPM:.2f} %"],
         ["speed", f"{report.ran_s:.1f} s, {speed}"],
     ]
+    if figures.income:
+        rows.insert(4, ["income of corporate actions", f"{signed(figures.income)} KRW"])
     rows += _proof(report)
     title = " to ".join(dict.fromkeys(day.day.isoformat() for day in (figures.days[:1] + figures.days[-1:])))
     ending = ", interrupted" if report.ran.interrupted else ""

@@ -14,8 +14,7 @@ from domain.messages.run import RunStarted
 from domain.messages.trading import AccountOpened, OrderApproved
 from domain.time import from_kst
 from domain.types import ClientOrderId, Krw, OrderKind, Purpose, Side, UnixNanos
-from tests.broker_sim.builders import DAY, a_file
-from tests.cli.demo_house import SYMBOL, a_lively_day
+from tests.broker_sim.builders import DAY, SYMBOL, a_bar, a_file
 from trends.recorded import RecordedTrends, packaged_trends
 
 AT_ONCE = SimConfig(latency_ms=0, latency_jitter_ms=0)
@@ -25,8 +24,24 @@ SECOND = 1_000_000_000
 
 def lively_days(folder: Path, *days: str, end: int = 930) -> Path:
     """Write minute bars of some days, 09:00 to a minute of the day."""
-    bars = [bar for day in days or ("2026-01-13",) for bar in a_lively_day(day, end=end, prev_close=10_000)]
+    bars = [bar for day in days or ("2026-01-13",) for bar in a_lively_day(day, end)]
     return a_file(folder, bars)
+
+
+def a_lively_day(day: str, end: int) -> list[dict[str, Any]]:
+    """Give minute bars that jump once an hour on volume, from 09:00 to a minute of the day: entries and exits."""
+    bars, price = [], 10_000
+    for minute in range(540, end + 1):
+        if 920 <= minute < 930:
+            continue  # the closing auction: nothing trades
+        jump = 300 if minute % 60 == 30 else -20 if minute % 2 else 20
+        close = max(9_000, min(11_500, price + jump))
+        volume = 9_000 if jump == 300 else 300 + minute % 7
+        prices = {"open": price, "high": max(price, close), "low": min(price, close), "close": close}
+        time = f"{minute // 60:02d}:{minute % 60:02d}:00"
+        bars.append(a_bar(SYMBOL, time, date=day, volume=volume, prev_close=10_000, **prices))
+        price = close
+    return bars
 
 
 def a_run(

@@ -7,15 +7,14 @@ import pytest
 
 from backtest.history import History
 from backtest.run import codec
-from cli.compose import codec as live_codec
 from domain.errors import DataError
 from domain.messages.market import QuotesReceived
 from persistence.reader import LogReader
 from persistence.verify import verify
 from tests.backtest.builders import a_run, history_of, lively_days
-from tests.broker_sim.builders import a_bar, a_file
-from tests.cli.demo_house import OTHER, SYMBOL
+from tests.broker_sim.builders import SYMBOL, a_bar, a_file
 
+OTHER = "000250"
 TWO_DAYS = ("2026-01-13", "2026-01-14")
 
 
@@ -45,8 +44,8 @@ def test_given_a_log_of_a_back_test_when_replayed_then_every_decision_comes_out_
     from actors.core.replay import replay
     from actors.roster import make_roles
 
-    with LogReader(two_days[0], live_codec()) as reader:
-        report = replay(list(reader.messages()), make_roles, live_codec(), reader.log_id)
+    with LogReader(two_days[0], codec()) as reader:
+        report = replay(list(reader.messages()), make_roles, codec(), reader.log_id)
     assert report.identical, report.difference
 
 
