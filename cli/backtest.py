@@ -164,27 +164,20 @@ def _strategies(config: "RunConfig", name: str, params: Sequence[str]) -> "tuple
 
 
 def _sim(config: "SimConfig", texts: Sequence[str]) -> "SimConfig":
-    kinds = {item.name: type(getattr(config, item.name)) for item in dataclasses.fields(config)}
-    changes: dict[str, Any] = {}
-    for key, text in _pairs("--sim", texts):
-        if key not in kinds:
-            raise ConfigError(f"--sim {key}={text} is unknown, allowed: {', '.join(kinds)}")
-        changes[key] = _sim_value(key, text, kinds[key])
-    return replace(config, **changes)
+    from pydantic import ValidationError
 
+    from cli.settings import SimSection
 
-def _sim_value(key: str, text: str, kind: type) -> Any:
-    if kind is bool:
-        known = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
-        if text.lower() not in known:
-            raise ConfigError(f"--sim {key} must be true or false, was {text!r}")
-        return known[text.lower()]
-    if kind is int:
-        number = _number("--sim", key, text)
-        if number < 0 or number != int(number):
-            raise ConfigError(f"--sim {key} must be a whole number of 0 or more, was {text!r}")
-        return int(number)
-    return text
+    given = dict(_pairs("--sim", texts))
+    for key, text in given.items():
+        if key not in SimSection.model_fields:
+            raise ConfigError(f"--sim {key}={text} is unknown, allowed: {', '.join(SimSection.model_fields)}")
+    try:
+        section = SimSection(**{**dataclasses.asdict(config), **given})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ConfigError(f"--sim {problem['loc'][0]}={problem['input']}: {problem['msg']}") from None
+    return replace(config, **section.model_dump())
 
 
 def _pairs(option: str, texts: Sequence[str]) -> list[tuple[str, str]]:

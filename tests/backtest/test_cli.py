@@ -1,0 +1,151 @@
+"""`hantrade backtest`: what it prints, its exit codes, and what it says to bad input."""
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from backtest.run import Glance
+from cli.backtest_progress import Progress, StopFlag
+from cli.main import app
+from domain.errors import ConfigError, HantradeError
+from domain.types import Krw
+from tests.backtest.builders import DAY, at, lively_days
+from tests.cli.test_demo import KEYS
+
+runner = CliRunner()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with data of two days."""
+    folder = tmp_path_factory.mktemp("cli")
+    lively_days(folder, "2026-01-13", "2026-01-14", end=640)
+    return folder
+
+
+def a_backtest(home: Path, *args: str) -> Result:
+    options = ["--data", str(home / "bars.parquet"), "--home", str(home / "home"), *args]
+    return runner.invoke(app, ["backtest", "run", *options])
+
+
+def answer(done: Result) -> dict[str, Any]:
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_given_days_when_run_with_json_then_one_object_holds_the_demos_keys_and_more(home: Path) -> None:
+    done = a_backtest(home, "--json", "--sim", "latency_ms=20", "--param", "hold_s=600")
+    found = answer(done)
+    assert done.exit_code == 0
+    assert done.stdout.count("\n") == 1
+    assert found.keys() >= KEYS | {"days", "trades", "win_rate_ppm", "max_drawdown_ppm", "warnings"}
+    assert (found["verified"], found["replay_identical"]) == (True, True)
+    assert found["days"] == ["2026-01-13", "2026-01-14"]
+    assert found["equity_krw"] == 10_000_000 + found["realized_pnl_krw"] + found["unrealized_pnl_krw"]
+    assert not [item for item in found["warnings"] if item["kind"] == "look_ahead"]
+    assert "checking the log" in done.stderr
+    assert "quotes/s" not in done.stderr, "no progress with --json"
+
+
+def test_given_a_day_when_run_for_people_then_trades_figures_and_warnings_are_told(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "log.db"
+    done = a_backtest(home, "--no-check", "--from", "2026-01-14", "--out", str(out), "--symbols", "코오롱인더")
+    assert done.exit_code == 0
+    for words in ("trades; KRW", "2026-01-14, back-test", "deepest fall of equity", "120110 코오롱인더", str(out)):
+        assert words in done.stdout
+    assert "Back-tests promise nothing about profit" in done.stdout
+    assert "2026-01-13" not in done.stdout
+
+
+def test_given_two_runs_when_compared_then_same_is_0_and_different_is_1(home: Path, tmp_path: Path) -> None:
+    logs = [tmp_path / f"{name}.db" for name in "abc"]
+    for log, more in zip(logs, ((), (), ("--cash", "5000000")), strict=True):
+        assert a_backtest(home, "--no-check", "--json", "--to", "2026-01-13", "--out", str(log), *more).exit_code == 0
+    same = runner.invoke(app, ["backtest", "compare", str(logs[0]), str(logs[1]), "--json"])
+    assert (same.exit_code, answer(same)["identical"]) == (0, True)
+    other = runner.invoke(app, ["backtest", "compare", str(logs[0]), str(logs[2]), "--json"])
+    assert (other.exit_code, answer(other)["identical"]) == (1, False)
+    assert answer(other)["settings"] == ["cash: 10000000 against 5000000"]
+    told = runner.invoke(app, ["backtest", "compare", str(logs[0]), str(logs[2])])
+    assert "settings differ: cash" in told.stdout
+    first = json.loads(other.stdout.splitlines()[0])
+    assert (first["number"], first["verdict"], first["differences"]) == (1, "differs", ["quantity", "fills"])
+    assert "it was sized by an equity of 10,000,000 in A and 5,000,000 in B, marked at other moments" in first["causes"]
+
+
+def test_given_a_log_when_run_like_it_then_its_batches_are_used(home: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.db", tmp_path / "b.db"
+    assert a_backtest(home, "--no-check", "--json", "--batch-ms", "9000", "--out", str(first)).exit_code == 0
+    assert a_backtest(home, "--no-check", "--json", "--like", str(first), "--out", str(second)).exit_code == 0
+    done = runner.invoke(app, ["backtest", "compare", str(first), str(second), "--json"])
+    assert done.exit_code == 0
+    assert answer(done)["a"]["batches"] == answer(done)["b"]["batches"]
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--strategy", "gold"], "strategy expected one of attention_momentum, was 'gold'"),
+        (["--param", "speed=3"], "parameter speed=3 is unknown, allowed: momentum_bars"),
+        (["--param", "hold_s"], "--param must be NAME=VALUE, was 'hold_s'"),
+        (["--param", "hold_s=soon"], "--param hold_s must be a number, was 'soon'"),
+        (["--sim", "luck=1"], "--sim luck=1 is unknown, allowed: latency_ms"),
+        (["--sim", "latency_ms=-1"], "--sim latency_ms=-1: Input should be greater than or equal to 0"),
+        (["--sim", "cancel_model=luck"], "--sim cancel_model=luck: Input should be 'back' or 'proportional'"),
+        (["--from", "13.1.2026"], "--from must be YYYY-MM-DD, was '13.1.2026'"),
+        (["--from", "2026-01-14", "--to", "2026-01-13"], "--from must not be after --to"),
+        (["--from", "2026-02-01"], "none lies in 2026-02-01 to the last"),
+        (["--symbols", ","], "--symbols: codes or names"),
+        (["--from", "2026-01-14", "--symbols", "000660"], "unknown 000660"),
+        (["--batch-rows", "0"], "batch_rows must be 1 to 4096, was 0"),
+        (["--out", "/nowhere/log.db"], "folder /nowhere does not exist"),
+        (["--data", "/nowhere.parquet"], "/nowhere.parquet"),
+    ],
+)
+def test_given_bad_input_when_run_then_one_line_says_what_is_allowed(home: Path, args: list[str], says: str) -> None:
+    done = a_backtest(home, "--json", *args)
+    assert isinstance(done.exception, ConfigError), done.exception
+    assert says in str(done.exception)
+    assert "\n" not in str(done.exception)
+    assert done.stdout == ""
+
+
+def test_given_a_log_that_exists_when_it_is_to_be_written_then_it_is_refused(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "log.db").write_bytes(b"precious")
+    done = a_backtest(home, "--out", str(tmp_path / "log.db"))
+    assert isinstance(done.exception, HantradeError)
+    assert (tmp_path / "log.db").read_bytes() == b"precious"
+
+
+def test_given_ctrl_c_when_it_comes_then_the_end_is_asked_for_and_the_second_ends_at_once() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with StopFlag() as flag:
+        assert not flag.is_set()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert flag.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_given_no_terminal_when_watched_then_a_line_comes_now_and_then_and_none_when_quiet(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    glance = Glance(DAY, 1, at(60), 2_564, 5_000, 3, Krw(9_999_999))
+    for quiet in (False, True):
+        with Progress(2, quiet=quiet) as progress:
+            for _ in range(110):
+                now[0] += 0.1
+                progress.update(glance)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("2026-01-13 09:01:00 (day 1 of 2)")
+    assert lines[0].endswith("fills 3 today  equity 9,999,999")
