@@ -50,8 +50,15 @@ def measure(size: Size) -> list[Line]:
         Line("matching core: ten-level rows, prints, orders", "events/s", middle["full"], AIM_EVENTS),
         Line("matching core: best quotes and orders", "events/s", middle["best"], peers=peers),
         Line("matching core: a day of 2,700 books", "events/s", day.events / day.cpu_s),
-        Line("– its memory, last third / first", "×", day.growth, AIM_GROWTH, lower=True, digits=3),
-        Line("– its memory at the end", "MB", day.end_mb, lower=True, digits=1),
+        Line(
+            "matching core: memory of 2,700 books, last third / first",
+            "×",
+            day.growth,
+            AIM_GROWTH,
+            lower=True,
+            digits=3,
+        ),
+        Line("matching core: memory of 2,700 books at the end", "MB", day.end_mb, lower=True, digits=1),
     ]
 
 
