@@ -1,14 +1,14 @@
 """The rules of a call auction, pure: which single price, and who gets shares when a price limit holds it. No book here.
 
 The price maximises the executed volume. Of several it is the one that leaves the least surplus, then the one nearest to
-the reference (last price, else the day's base), then the higher. Source: facts of the KRX call auction (one price, the
-volume at its largest); the order of the tie rules is ours, KRX's own text was not seen.
+the reference (last price, else the day's base), then the higher. Source: secondary descriptions of KRX's single-price
+auction; the order of the rules for ties is ours, KRX's own text was not seen.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-# Source: KRX business regulation on simultaneous bids as told by brokers; not confirmed against KRX's text.
+# Source: secondary descriptions of KRX's simultaneous orders at a daily limit; not confirmed in KRX's own text.
 ROUNDS: Final = (100, 500, 1_000, 2_000)  # shares; then half of what an order has left, then the rest
 
 
