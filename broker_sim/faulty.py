@@ -1,6 +1,7 @@
 """A simulated broker that misbehaves as a fault plan says: the port around a `SimBackend`, which plays Kiwoom."""
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -17,7 +18,7 @@ from broker_sim.faults import FaultPlan
 from broker_sim.faulty_quotes import FaultyQuotes, until_broken
 from broker_sim.faulty_reads import FaultyReads
 from broker_sim.faulty_venue import TRUTH, FaultyVenue
-from domain.errors import ConfigError
+from domain.errors import ConfigError, LogError
 from domain.instruments import Instrument
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
@@ -27,6 +28,7 @@ from domain.types import NANOS_PER_SECOND, Gate, UnixNanos
 TICK_S: Final = 0.02  # system time: how finely waits are kept
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class FaultyBackend:
@@ -59,6 +61,7 @@ class FaultyBackend:
         self._quotes = FaultyQuotes(self.venue.fates, self.venue.line, epoch, now)
         self._feed = OrderEventFeed(self._journal)
         self._tasks: list[asyncio.Task[None]] = []
+        self._trouble = ""
         self.venue.on_news(self._wake)
         self._broken = asyncio.Event()  # replaced whenever every stream broke
         self._breaks = self.venue.line.breaks
@@ -69,6 +72,8 @@ class FaultyBackend:
         """Begin to hear and to let time pass."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._pass_time())]
+            for task in self._tasks:
+                task.add_done_callback(self._ended)
 
     async def close(self) -> None:
         """Stop, and close the process's journal."""
@@ -84,15 +89,30 @@ class FaultyBackend:
 
     async def _listen(self) -> None:
         events: Any = self._inner.order_events(self._inner.last_event_seq())
-        self.venue.hear()
+        self._try(self.venue.hear)
         async with aclosing(events):
             async for _ in events:
-                self.venue.hear()
+                self._try(self.venue.hear)
 
     async def _pass_time(self) -> None:
         while True:
-            self.venue.tick()
+            self._try(self.venue.tick)
             await self._sleep(TICK_S)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except LogError as error:  # nothing was told that is not durable; the next tick tries again
+            if str(error) != self._trouble:
+                _log.error("what was heard cannot be kept: %s", error)
+            self._trouble = str(error)
+        else:
+            self._trouble = ""
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.critical("this broker hears nothing any more", exc_info=error)
+            self._broken.set()  # nobody must wait for what does not come
 
     # ---- the port: session and market ----------------------------------------------------------------------------
 

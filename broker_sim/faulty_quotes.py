@@ -57,7 +57,7 @@ async def until_broken(source: AsyncIterator[T], broken: asyncio.Event) -> Async
             step = asyncio.ensure_future(anext(source))
             await asyncio.wait({step, ending}, return_when=asyncio.FIRST_COMPLETED)
             if ending.done():
-                raise BrokerUnavailable(f"{LOST}: Kiwoom is in maintenance")
+                raise BrokerUnavailable(f"{LOST}: the session with Kiwoom ended")
             try:
                 item = step.result()
             except StopAsyncIteration:

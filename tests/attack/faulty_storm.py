@@ -1,5 +1,6 @@
 """A storm over a broker that misbehaves: the trader hears what the process was told, the books are the venue's."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,10 +12,14 @@ from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
 from broker_sim.faults import FaultPlan, RequestFaults
 from broker_sim.faults_file import parse_faults
+from broker_sim.faulty_reads import FaultyReads
 from broker_sim.faulty_venue import FaultyVenue
 from broker_sim.venue import DurableVenue
+from domain.errors import BrokerUnavailable
 from domain.messages import Message
 from domain.messages.link import (
+    BrokerOpenOrder,
+    BrokerPosition,
     BrokerStateReceived,
     HeartbeatReceived,
     LinkFailed,
@@ -73,6 +78,8 @@ class FaultyStorm(Storm):
         self.truth, self.heard, self.breaks = truth, heard, heard.line.breaks
         self.counts += heard.fates.counts
         heard.fates.counts = self.counts
+        epoch = told.epoch
+        self.reads = FaultyReads(heard.fates, epoch, lambda: self.venue_time, lambda: self.now, self._no_time_passes)
         return HeardVenue(truth, heard)
 
     def _a_wire(self) -> Wire:
@@ -146,6 +153,33 @@ class FaultyStorm(Storm):
         super().another_day(seconds)
         self.base = self.truth.journal.last_seq
 
+    def read_account(self) -> tuple[Krw, list[BrokerPosition], list[BrokerOpenOrder]]:
+        """Make the three queries of a reconciliation at one moment. Raises BrokerUnavailable as the plan says."""
+        books = self.truth.exchange
+
+        async def read() -> tuple[Krw, list[BrokerPosition], list[BrokerOpenOrder]]:
+            async def cash() -> Krw:
+                self.heard.before_read()
+                return Krw(books.books.account.cash)
+
+            async def positions() -> list[BrokerPosition]:
+                return self.reads.page("positions", books.positions())
+
+            async def orders() -> list[BrokerOpenOrder]:
+                return self.reads.page("open_orders", books.open_orders())
+
+            answer = self.reads.answer
+            return (
+                await answer("account", cash),
+                await answer("positions", positions),
+                await answer("open_orders", orders),
+            )
+
+        return asyncio.run(read())
+
+    async def _no_time_passes(self, _: float) -> None:
+        """Let an answer be late for nobody: the wire of a storm takes its time by itself."""
+
     def begin_to_trade(self) -> None:
         """Open the day and show every symbol once."""
         self.settle()
@@ -197,9 +231,13 @@ class DeafWire(Wire):
         if not self.storm.heard.line.up:
             self.storm.post(LinkFailed(LinkName.ORDERS, "reconcile", "not logged in"), later=True)
             return
-        self.storm.heard.before_read()
+        try:
+            cash, positions, orders = self.storm.read_account()
+        except BrokerUnavailable as error:
+            self.storm.post(LinkFailed(LinkName.ORDERS, "reconcile", str(error)), later=True)
+            return
         self.pull()
         self.out.append((GateChanged(self.gate, "reconcile"), None))
-        books, journal = self.storm.truth.exchange, self.storm.venue.journal
-        state = (Krw(books.books.account.cash), tuple(books.positions()), tuple(books.open_orders()))
-        self.back.append(BrokerStateReceived(*state, journal.journal_id, journal.last_seq, books.now))
+        journal, at = self.storm.venue.journal, self.storm.truth.exchange.now
+        state = (cash, tuple(positions), tuple(orders))
+        self.back.append(BrokerStateReceived(*state, journal.journal_id, journal.last_seq, at))

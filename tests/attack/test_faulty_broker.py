@@ -27,6 +27,9 @@ PLANS = {
     "send failed": "[requests]\nsend_failed_ppm = 300000\n",
     "unanswered": "[requests]\nunanswered_ppm = 300000\n",
     "order rate": "[requests]\norder_rate = 1\n",
+    "bad reads": "[reads]\nunanswered_ppm = 300000\npage_failed_ppm = 300000\npage_rows = 1\nrate = 4\n",
+    "truncated open orders": '[reads]\npage_rows = 1\n[[script]]\nwhat = "truncated"\nkind = "open_orders"\n'
+    'from = "09:00"\nuntil = "09:02"\n',
     "stale login": "[login]\nstale_after_ms = 20000\nfailed_ppm = 300000\n",
     "maintenance": "".join(f'[[maintenance]]\nfrom = "09:0{at}"\nuntil = "09:0{at + 1}"\n' for at in (1, 3)),
 }
@@ -45,6 +48,9 @@ order_rate = 5
 rejected_blank_ppm = 50000
 send_failed_ppm = 60000
 unanswered_ppm = 60000
+[reads]
+unanswered_ppm = 100000
+page_failed_ppm = 100000
 [login]
 stale_after_ms = 120000
 failed_ppm = 200000

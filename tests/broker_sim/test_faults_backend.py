@@ -13,7 +13,7 @@ from broker_sim.backend import SimBackend
 from broker_sim.faulty import FaultyBackend
 from broker_sim.faulty_quotes import until_broken
 from broker_sim.recording import Recording
-from domain.errors import BrokerUnavailable, ConfigError, RequestRefused
+from domain.errors import BrokerUnavailable, ConfigError, InvariantError, LogFull, RequestRefused
 from domain.messages.orders import OrderFilled
 from domain.quotes import QuoteBatch
 from domain.types import RequestOutcome
@@ -156,7 +156,7 @@ def test_given_maintenance_when_it_begins_then_streams_break_and_the_session_say
         await asyncio.sleep(0)
         house.sim.on_heartbeat(at(10, 10))
         house.backend.venue.tick()
-        with pytest.raises(BrokerUnavailable, match=r"-106.*maintenance"):
+        with pytest.raises(BrokerUnavailable, match="-106 통신연결종료: the session with Kiwoom ended"):
             await waiting
         assert not (await house.backend.session()).logged_in
         for read in (house.backend.account, house.backend.positions, house.backend.login):
@@ -184,6 +184,45 @@ def test_given_time_that_passes_when_started_then_what_is_due_comes_by_itself(tm
         assert isinstance(await anext(events), OrderFilled)
 
     run(tmp_path, "[messages.all]\nlate_ppm = 1000000\nlate_ms = [400, 400]\n", play)
+
+
+def test_given_a_full_disk_when_time_passes_then_it_is_told_once_and_the_broker_goes_on_when_there_is_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play(house: Both) -> None:
+        await house.ask(price=9_900)
+        with monkeypatch.context() as patched:
+
+            def full(*_: object) -> None:
+                raise LogFull("no space left")
+
+            patched.setattr(house.backend._journal, "append", full)
+            await house.backend.start()
+            house.sim.on_batch([a_quote(9_890, at(10, 1))])
+            for _ in range(9):
+                await asyncio.sleep(0)
+            assert house.backend.last_event_seq() == 1
+        assert isinstance(await anext(house.backend.order_events(1)), OrderFilled)
+
+    run(tmp_path, "", play)
+    assert [record.getMessage() for record in caplog.records] == ["what was heard cannot be kept: no space left"]
+
+
+def test_given_a_bug_when_the_broker_stops_hearing_then_it_says_so_and_its_readers_are_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def play(house: Both) -> None:
+        def broken() -> None:
+            raise InvariantError("a bug")
+
+        monkeypatch.setattr(house.backend.venue, "tick", broken)
+        events = house.backend.order_events(0)
+        await house.backend.start()
+        with pytest.raises(BrokerUnavailable):
+            await anext(events)
+
+    run(tmp_path, "", play)
+    assert "this broker hears nothing any more" in caplog.text
 
 
 def test_given_a_journal_of_another_venue_when_opened_then_it_is_set_aside(tmp_path: Path) -> None:
