@@ -206,6 +206,7 @@ class Exchange:
         """End the day with the feed: what is open expires, changes under way are refused."""
         self.ended = True
         facts = [self._expire(leg, self.now) for leg in list(self.books.legs.values())]
+        self.floor.forget()
         changes = list(self.books.orders.changes.values())
         return facts + [change_entry.refuse_late(self, change) for change in changes]
 
@@ -377,7 +378,8 @@ class Exchange:
     def _end_session(self, item: Item) -> list[OrderFact]:
         if item.session is Session.REGULAR:
             self.floor.count_uncrossed()
-            self.view.keep_closes(item.at)
+            if not self.view.is_closed:
+                self.view.keep_closes(item.at)
         over = [
             leg
             for leg in self.books.legs.values()
