@@ -197,12 +197,20 @@ def data_defects(
         names = _named(sorted(history.limits_unknown))
         text = f"no previous close, so no daily limits, on at least one day: {names}"
         found.append(Warning(DATA, "limits_unknown", len(history.limits_unknown), text))
-    said = Counter(text for recording in days for text in recording.warnings)
-    found += [Warning(DATA, "said_by_the_reader", count, text) for text, count in said.items()]
+    found += _said(days)
     gone = [f"{code} on {len(on)} days" for code, on in sorted(absent.items())]
     if gone:
         found.append(Warning(DATA, "symbol_absent", len(gone), f"not in the file: {_named(gone)}"))
     return found
+
+
+def _said(days: Sequence[Recording]) -> list[Warning]:
+    """Pass on what the reader of the file says; what it says of every day is told once."""
+    said: dict[str, list[str]] = {}
+    for recording in days:
+        for text in recording.warnings:
+            said.setdefault(text.replace(recording.day.isoformat(), "DAY"), []).append(text)
+    return [item for texts in said.values() for item in _finding(DATA, "said_by_the_reader", texts)]
 
 
 def _judged(history: History) -> list[Warning]:

@@ -11,7 +11,7 @@ from backtest.run import codec
 from domain.messages.holdings import HoldingBooked
 from domain.messages.link import InstrumentsReceived
 from domain.messages.market import AttentionMeasured, TrendReceived
-from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged
+from domain.messages.orders import FACTS, OrderAccepted, OrderFilled, OrderStateChanged
 from domain.messages.run import InputRefused, RoleFailed, RunEnded, RunStarted
 from domain.messages.trading import (
     AccountOpened,
@@ -101,6 +101,9 @@ class History:
     days: list[DayChanged] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)  # venue time of the last row of each batch
+    requests: dict[str, int] = field(default_factory=dict)  # id -> venue time it reached the venue; 0: not told
+    answers: list[int] = field(default_factory=list)  # newest row heard at each receipt
+    heard: dict[int, int] = field(default_factory=dict)  # order event -> newest row heard then
     ahead: list[tuple[int, int, int]] = field(default_factory=list)  # seq, venue time, clock of batches not yet due
     quotes: int = 0
     events: int = 0
@@ -141,10 +144,15 @@ def read_history(path: Path) -> History:
             if record.type == "QuotesReceived":
                 _batch(history, record)
                 continue
+            if record.type == "RequestAnswered":
+                history.answers.append(history._now)
+                continue
             take = _TAKES.get(record.type)
             if take is None:
                 continue
             message = reader.decode(record)
+            if isinstance(message, FACTS):
+                _reached(history, message)
             if not isinstance(message, UnknownEvent):
                 take(history, message, record)
     return history
@@ -166,6 +174,22 @@ def _approved(history: History, message: OrderApproved, record: Record) -> None:
     books = (history._held.get(message.symbol, 0), history._cash, history.equity[-1][1] if history.equity else Krw(0))
     story = OrderStory(message, record.seq, history._now, record.recorded_at, *books)
     history.orders[message.client_order_id] = story
+
+
+def _asked(history: History, message: Any, _: Record) -> None:
+    history.requests[getattr(message, "request_id", message.client_order_id)] = 0
+
+
+def _reached(history: History, fact: Any) -> None:
+    """Note when an order event was heard, and when the request it answers reached the venue."""
+    history.heard[fact.event_seq] = history._now
+    request = getattr(fact, "request_id", fact.client_order_id)
+    if history.requests.get(request) == 0:
+        history.requests[request] = fact.venue_time
+
+
+def _pass(history: History, message: Any, _: Record) -> None:
+    """Take nothing more of an order event than when it was heard."""
 
 
 def _accepted(history: History, message: OrderAccepted, _: Record) -> None:
@@ -260,6 +284,10 @@ _TAKES: dict[str, Callable[[History, Any, Record], None]] = {
     "OrderDenied": _append("denied"),
     "FillBooked": _booked,
     "HoldingBooked": _append("movements"),
+    "SubmitOrder": _asked,
+    "ModifyOrder": _asked,
+    "CancelOrder": _asked,
+    **{fact.__name__: _pass for fact in FACTS},
     "OrderApproved": _approved,
     "OrderAccepted": _accepted,
     "OrderFilled": _filled,

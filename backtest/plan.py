@@ -20,7 +20,7 @@ class Pace:
     batch_rows: int = 256
     batch_ms: int = 1_000  # venue ms; 0: rows of one moment only
     link_ms: int = 0  # venue ms a request needs to the venue, and a receipt or event back; the exchange has its own
-    tick_ms: int = 30_000  # venue ms between two ticks of the clock and two heartbeats
+    tick_ms: int = 60_000  # venue ms between two ticks of the clock and two heartbeats
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

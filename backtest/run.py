@@ -10,9 +10,10 @@ from pathlib import Path
 from backtest.batches import Books, batches
 from backtest.day import Day
 from backtest.house import House
-from backtest.plan import Pace
+from backtest.plan import NANOS_PER_MS, Pace
 from backtest.source import Source
 from backtest.timeline import Timeline
+from backtest.travel import Steady, Travel
 from backtest.venue import a_venue
 from backtest.wire import Wire
 from broker.translate.quotes import decode_batch
@@ -66,6 +67,7 @@ class Setup:
     trends: TrendSource
     cut: Cut | None = None  # how rows become batches; None: by the pace
     actions: ActionTable | None = None  # corporate actions
+    travel: Travel | None = None  # how long requests and answers are under way; None: by the pace
 
 
 def codec() -> MessageCodec:
@@ -92,7 +94,8 @@ def run(
     try:
         with a_venue(config, setup.actions, f"{name}-paper", lambda: timeline.now) as venue:
             house = House(log, codec(), timeline)
-            wire = Wire(house.post, timeline, venue, setup.trends, setup.pace, config.sim)
+            travel = setup.travel or Steady(setup.pace.link_ms * NANOS_PER_MS)
+            wire = Wire(house.post, timeline, venue, setup.trends, travel, config.sim)
             house.release = wire.carry_out
             day = Day(house, wire, venue, timeline, setup.pace)
             for recording in source.load():

@@ -9,8 +9,9 @@ from datetime import date
 from functools import partial
 
 from actors.edges.gate import WireGate
-from backtest.plan import NANOS_PER_MS, Pace
+from backtest.plan import NANOS_PER_MS
 from backtest.timeline import Timeline
+from backtest.travel import Travel
 from broker.gateway import identity
 from broker.port import Guard, OrderRequest
 from broker_sim.venue import DurableVenue
@@ -46,10 +47,12 @@ class Wire:
         timeline: Timeline,
         venue: DurableVenue,
         trends: TrendSource,
-        pace: Pace,
+        travel: Travel,
         sim: SimConfig,
     ) -> None:
-        """Take the core's door, the clock, the venue, the source of search series, and what the exchange assumes."""
+        """Take the core's door, the clock, the venue, the source of search series, how long requests and answers are
+        under way, and what the exchange assumes.
+        """
         self.subscribed = False
         self.stopped = False
         self.under_way = 0  # requests and answers between the trader and the venue
@@ -57,8 +60,9 @@ class Wire:
         self._timeline = timeline
         self._venue = venue
         self._trends = trends
-        self._delay = pace.link_ms * NANOS_PER_MS
+        self._travel_time = travel
         self._venue_delay = (sim.latency_ms + sim.latency_jitter_ms) * NANOS_PER_MS  # at most, until the book is met
+        self._last_out = self._last_back = 0  # arrival of the newest under way: nothing overtakes
         self._is_resumed = False  # events flow since the account was reconciled
         self._gate = WireGate()
         self._instruments: tuple[Instrument, ...] = ()
@@ -69,7 +73,7 @@ class Wire:
     def begin(self, quotes_run: str, instruments: tuple[Instrument, ...]) -> None:
         """Begin a day's run: links are down, its instruments are known to the quotes broker."""
         self.subscribed = self.stopped = self._is_resumed = False
-        self.under_way = 0
+        self.under_way = self._last_out = self._last_back = 0
         self._quotes_run, self._instruments = quotes_run, instruments
         self._gate.level = Gate.CANCELS_ONLY
 
@@ -82,15 +86,15 @@ class Wire:
                 self._send(message)
             case GateChanged(level=level):
                 self._gate.level = level
-                self._travel(lambda: self._set_gate(level))
+                self._travel(lambda: self._set_gate(level), self._timeline.now)
             case ResolveOrder():
-                self._travel(lambda: self._resolve(message))
+                self._travel(lambda: self._resolve(message), self._timeline.now)
             case OpenLink(link=link):
                 self._answer(link, LinkOpened(link, self._session(link)))
             case ReconcileLink(link=LinkName.QUOTES):
                 self._answer(LinkName.QUOTES, self._listed(message.symbols))
             case ReconcileLink(link=LinkName.ORDERS):
-                self._travel(self._reconcile)
+                self._travel(self._reconcile, self._timeline.now)
             case SubscribeQuotes():
                 self.subscribed = True
             case FetchTrends():
@@ -146,7 +150,7 @@ class Wire:
             return
         journal = self._venue.journal
         guard = Guard(journal.journal_id, journal.epoch, request.valid_until)
-        self._travel(lambda: self._arrive(request, guard))
+        self._travel(lambda: self._arrive(request, guard), self._travel_time.request(self._timeline.now))
 
     def _arrive(self, request: OrderRequest, guard: Guard) -> None:
         receipt = self._venue.request(request, guard)
@@ -182,8 +186,8 @@ class Wire:
 
     # ---- travel ------------------------------------------------------------------------------------------------
 
-    def _travel(self, call: Callable[[], None]) -> None:
-        """Let something reach the venue: its clock and what happened until then come first."""
+    def _travel(self, call: Callable[[], None], arrives: int) -> None:
+        """Let something reach the venue behind what is under way; its clock and what happened until then come first."""
         self.under_way += 1
 
         def arrive() -> None:
@@ -193,7 +197,8 @@ class Wire:
             call()
             self.pull()
 
-        self._timeline.after(self._delay, arrive)
+        self._last_out = max(self._last_out, arrives)
+        self._timeline.after(self._last_out - self._timeline.now, arrive)
 
     def _return(self, message: Message) -> None:
         self.under_way += 1
@@ -202,7 +207,8 @@ class Wire:
             self.under_way -= 1
             self._post(message, f"link/{LinkName.ORDERS}")
 
-        self._timeline.after(self._delay, arrive)
+        self._last_back = max(self._last_back, self._travel_time.answer(message, self._timeline.now))
+        self._timeline.after(self._last_back - self._timeline.now, arrive)
 
     def pull(self) -> None:
         """Send every new order event of the venue on its way to the trader."""

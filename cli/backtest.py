@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Trade stored data with the trader's own roles; compare two runs.")
 
 INTERRUPTED = 130
+PATIENT_MS = 3_600_000
 FromOption = Annotated[str, typer.Option("--from", help="First day YYYY-MM-DD; default: the first in the file.")]
 ToOption = Annotated[str, typer.Option("--to", help="Last day YYYY-MM-DD; default: the last in the file.")]
 ParamOption = Annotated[
@@ -53,7 +54,8 @@ def run(
     batch_ms: Annotated[int, typer.Option(help="Longest span of a batch, venue ms.")] = 1_000,
     link_ms: Annotated[int, typer.Option(help="Venue ms to the venue, and back, beside the exchange's own.")] = 0,
     like: Annotated[
-        Path | None, typer.Option(help="Hear the rows in the batches of this log, e.g. of a demo of the same day.")
+        Path | None,
+        typer.Option(help="Hear rows in the batches of this log of the same day, with its delays of orders."),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Event log to write; default: a new one at home.")] = None,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Verify the log and replay it afterwards.")] = True,
@@ -226,13 +228,19 @@ def _setup(config: "RunConfig", pace: "Pace", log_path: Path, like: Path | None)
     from backtest.batches import batches_at
     from backtest.history import read_history
     from backtest.run import Setup
+    from backtest.travel import AsBefore
     from hantrade import __version__
     from trends.recorded import packaged_trends
 
-    cut = None
-    if like is not None:
-        cut = partial(batches_at, ends=sorted(set(read_history(like).ends)))
-    return Setup(config, __version__, pace, log_path, packaged_trends(), cut)
+    setup = Setup(config, __version__, pace, log_path, packaged_trends())
+    if like is None:
+        return setup
+    other = read_history(like)
+    travel = AsBefore(list(other.requests.values()), other.answers, other.heard)
+    # There deadlines were judged by system time, which may have run many times slower than the venue's.
+    patient = replace(config.execution, request_ttl_ms=PATIENT_MS, submit_timeout_ms=PATIENT_MS)
+    config = replace(config, execution=patient)
+    return replace(setup, config=config, cut=partial(batches_at, ends=sorted(set(other.ends))), travel=travel)
 
 
 def _actions(home: Path, config: "RunConfig") -> "ActionTable | None":

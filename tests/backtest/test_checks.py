@@ -168,14 +168,17 @@ def test_given_the_closing_cross_of_a_bar_until_the_close_when_looked_up_then_it
 
 
 def test_given_defects_of_the_data_when_checked_then_each_is_told(ran: Ran) -> None:
-    monday = replace(ran.days[0], day=date(2026, 1, 12), refused={"price <= 0": 2}, warnings=("guessed",))
-    friday = replace(ran.days[0], day=date(2026, 1, 16), refused={"price <= 0": 1})
+    monday = replace(
+        ran.days[0], day=date(2026, 1, 12), refused={"price <= 0": 2}, warnings=("prices of 2026-01-12 guessed",)
+    )
+    more = {"refused": {"price <= 0": 1}, "warnings": ("prices of 2026-01-16 guessed",)}
+    friday = replace(ran.days[0], day=date(2026, 1, 16), **more)
     history = read_history(ran.log_path)
     history.limits_unknown.add(SYMBOL)
     found = checks.data_defects(history, [monday, friday], {"000660": [date(2026, 1, 12)]}, {})
     texts = {item.rule: item.text for item in found if item.kind == DATA}
     assert texts["rows_refused"] == "3 rows of the file were left out: price <= 0"
-    assert texts["said_by_the_reader"] == "guessed"
+    assert texts["said_by_the_reader"] == "prices of 2026-01-12 guessed (and 1 more)"
     assert texts["session_missing"] == "sessions without data: 2026-01-13, 2026-01-14, 2026-01-15"
     assert SYMBOL in texts["limits_unknown"]
     assert texts["symbol_absent"] == "not in the file: 000660 on 1 days"
