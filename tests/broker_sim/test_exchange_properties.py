@@ -348,8 +348,8 @@ def test_for_any_course_a_restart_with_nothing_in_a_book_changes_nothing_that_fo
     steps = [step for step in steps_of(seed, before + 40) if step[0] not in ("restart", "depth")]
     for step in steps[:before]:
         course.step(step)
-    course.step(("cancel_all",))
-    course.step(("wait", 10 * NANOS_PER_SECOND))
+    for step in (("wait", NANOS_PER_SECOND), ("cancel_all",), ("wait", NANOS_PER_SECOND)):
+        course.step(step)
     course.step(("empty_book",))  # nothing displayed, nothing taken
     assert not course.exchange.floor.issues  # what a book holds of us is what a restart forgets
     other = Course(3_000_000, plain, course.now, DAY, list(course.facts), dict(course.leaves), dict(course.terms))
