@@ -94,7 +94,8 @@ def as_objects(story: Story, checks: Checks | None) -> Iterator[dict[str, Any]]:
         "fills": sum(isinstance(step.message, FillBooked) for step in story.steps),
         "trip_orders": list(dict.fromkeys(fill.client_order_id for fill in story.fills)),
         "trip_closed": story.trip_closed,
-        "trip_realized_pnl": sum(fill.realized_pnl for fill in story.fills) if story.fills else None,
+        "trip_realized_pnl": sum(event.realized_pnl for event in story.trip) if story.trip else None,
+        "trip_income": sum(action.income for action in story.actions) if story.trip else None,
         "text": "; ".join(f"{head} {text}".strip() for head, text in _result(story, order)),
     }
 
@@ -160,9 +161,12 @@ def _sum(fills: list[FillBooked]) -> str:
 
 
 def _trip(story: Story) -> str:
-    first, last = story.fills[0], story.fills[-1]
+    first, last = story.trip[0], story.trip[-1]
     before = f"{story.held_before:,} shares were held before it; " if story.held_before else ""
-    realised = sum(fill.realized_pnl for fill in story.fills)
+    for action in story.actions:
+        came = f", {action.income:,} KRW of income" if action.income else ""
+        before += f"{action.quantity_before:,} shares became {action.position_qty:,} ({action.note}){came}; "
+    realised = sum(event.realized_pnl for event in story.trip)
     if story.trip_closed:
         span = _span(last.venue_time - first.venue_time).lstrip("+")
         return f"{before}flat after {span} of venue time with {realised:+,} KRW after all costs"

@@ -15,6 +15,7 @@ import msgspec
 
 from domain.errors import ConfigError, LogError
 from domain.messages import Message
+from domain.messages.holdings import HoldingBooked
 from domain.messages.market import AttentionMeasured, QuotesJudged, QuotesReceived, QuoteVerdict
 from domain.messages.operator import (
     CommandAnswered,
@@ -75,9 +76,23 @@ class Story:
     order_id: str
     parts: tuple[Part, ...]
     missing_log: str  # id of the log with the beginning, when it is not at hand
-    fills: tuple[FillBooked, ...]  # of the round trip: entries and exits of all orders, the order's own included
-    trip_closed: bool  # nothing is held any more behind the last of them
-    held_before: int  # shares that were there before the first of them
+    trip: tuple[FillBooked | HoldingBooked, ...]  # what changed the holding from flat to flat, or to the end
+    held_before: int  # shares that were there before the first of it
+
+    @property
+    def fills(self) -> tuple[FillBooked, ...]:
+        """Give the fills of the round trip: entries and exits of all orders, the order's own included."""
+        return tuple(event for event in self.trip if isinstance(event, FillBooked))
+
+    @property
+    def actions(self) -> tuple[HoldingBooked, ...]:
+        """Give the corporate actions of the round trip."""
+        return tuple(event for event in self.trip if isinstance(event, HoldingBooked))
+
+    @property
+    def trip_closed(self) -> bool:
+        """Tell whether nothing is held any more behind the last of the trip."""
+        return bool(self.trip) and self.trip[-1].position_qty == 0
 
     @property
     def steps(self) -> Iterator[Step]:
@@ -206,13 +221,12 @@ def gather(reader: LogReader, order_id: str, codec: MessageCodec) -> Story:
         readers.sort(key=lambda each: int(each.meta["created_at"] or 0))
         parts = [here if each is reader else _part(each, order_id) for each in readers]
         parts = [part for part in parts if part.steps]
-        fills, held_before = _trip(readers, order_id, parts)
+        trip, held_before = _trip(readers, order_id, parts)
     return Story(
         order_id,
         tuple(parts),
         missing_log="" if begun_in in {part.log_id for part in parts} else begun_in,
-        fills=tuple(fills),
-        trip_closed=bool(fills) and fills[-1].position_qty == 0,
+        trip=tuple(trip),
         held_before=held_before,
     )
 
@@ -330,19 +344,22 @@ def _trigger(
 # ---- what it came to -----------------------------------------------------------------------------------------
 
 
-def _trip(readers: list[LogReader], order_id: str, parts: list[Part]) -> tuple[list[FillBooked], int]:
-    """Give the fills from flat to flat (or to the end) that hold those of the order, and what was held before."""
+def _trip(readers: list[LogReader], order_id: str, parts: list[Part]) -> tuple[list[FillBooked | HoldingBooked], int]:
+    """Give what changed the holding from flat to flat (or to the end) around the order, and what was held before."""
     booked = [step.message for part in parts for step in part.steps if isinstance(step.message, FillBooked)]
     if not booked:
         return [], 0
     stream = f"portfolio/{booked[0].symbol}"
-    found = [m for reader in readers for _, m in reader.messages(stream_prefix=stream) if isinstance(m, FillBooked)]
-    own = [index for index, fill in enumerate(found) if fill.client_order_id == order_id]
+    kinds = (FillBooked, HoldingBooked)
+    found = [m for reader in readers for _, m in reader.messages(stream_prefix=stream) if isinstance(m, kinds)]
+    own = [i for i, event in enumerate(found) if isinstance(event, FillBooked) and event.client_order_id == order_id]
     first, last = own[0], own[-1]
     while first and found[first - 1].position_qty:
         first -= 1
     while last + 1 < len(found) and found[last].position_qty:
         last += 1
     begin = found[first]
+    if isinstance(begin, HoldingBooked):
+        return found[first : last + 1], begin.quantity_before
     held = begin.position_qty - begin.last_qty if begin.side == "BUY" else begin.position_qty + begin.last_qty
     return found[first : last + 1], held

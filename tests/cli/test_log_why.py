@@ -18,6 +18,7 @@ from cli.why_text import WIDTH, as_lines
 from cli.why_words import _WORDS, words
 from domain.messages import MESSAGES
 from domain.messages.trading import OrderDenied
+from domain.types import Side
 from persistence.codec import UnknownEvent
 from persistence.reader import LogReader
 from persistence.record import Record
@@ -25,7 +26,8 @@ from persistence.story import Step, Story, gather
 from tests.attack.storm import Storm
 from tests.broker_sim.builders import a_file
 from tests.cli.demo_house import SYMBOL, a_demo, a_lively_day
-from tests.persistence.logs import a_codec
+from tests.persistence.logs import a_codec, add, open_log
+from tests.persistence.test_story import adjusted, booked, filled, inputs
 
 runner = CliRunner()
 CODEC = a_codec()
@@ -215,6 +217,23 @@ def test_given_a_demo_when_an_entry_is_told_then_the_story_goes_from_its_quote_t
     for says in ("handed it to the venue", "venue order 0", " result ", "(system time)"):
         assert says in told, says
     assert f"checks, recomputed from the state behind #{approved['seq'] - 1:,}" in told
+
+
+def test_given_corporate_actions_when_a_trip_is_told_then_they_stand_in_it_with_their_income(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "day.db", create_id=lambda: "L1")
+    add(log, *inputs(filled("L1-1", Side.BUY, 10), booked("L1-1", Side.BUY, 10, 10), adjusted(10, 50)))
+    told = lines_of(tmp_path)
+    assert "10 shares became 50 (5 for 1); 50 shares still held at a cost basis of 10,000 KRW" in told
+    add(log, *inputs(adjusted(50, 50, income=70), adjusted(50, 0, won=-5)))
+    log.close()
+    told = lines_of(tmp_path)
+    assert "50 shares became 50 (5 for 1), 70 KRW of income; 50 shares became 0 (5 for 1); flat after" in told
+    assert told.rstrip().endswith("with -5 KRW after all costs")
+
+
+def lines_of(folder: Path) -> str:
+    with LogReader(folder / "day.db", CODEC) as reader:
+        return " ".join(" ".join(as_lines(gather(reader, "L1-1", CODEC), None)).split())
 
 
 def test_given_json_when_told_then_each_step_is_an_object_and_the_last_line_sums_up(home: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from domain.errors import ConfigError
 from domain.messages import Message
+from domain.messages.holdings import HoldingBooked
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged, SubmitOrder
 from domain.messages.run import RunEnded
 from domain.messages.trading import FillBooked, OrderApproved
@@ -45,6 +46,12 @@ def filled(order: str, side: Side, quantity: int) -> OrderFilled:
 def booked(order: str, side: Side, quantity: int, held: int, won: int = 0) -> FillBooked:
     fill = (ClientOrderId(order), "t", SYMBOL, side, quantity, Krw(1_000), Krw(quantity * 1_000), Krw(1), Krw(0))
     return FillBooked(*fill, Krw(won), held, Krw(held * 1_000), Krw(0), WHEN)
+
+
+def adjusted(before: int, after: int, income: int = 0, won: int = 0) -> HoldingBooked:
+    cost, zero = Krw(10_000 if after else 0), Krw(0)
+    head = (SYMBOL, "SPLIT", "5 for 1", before, after, cost)
+    return HoldingBooked(*head, Krw(income), zero, Krw(income), Krw(won), zero, WHEN)
 
 
 def state(order: str, to_status: str, leaves: int) -> OrderStateChanged:
@@ -160,6 +167,29 @@ def test_given_a_round_trip_when_gathered_then_it_reaches_from_flat_to_flat(log:
         assert [fill.client_order_id for fill in story.fills] == ["L1-1", "L1-3", "L1-4"]
         assert (story.trip_closed, story.held_before) == (True, 0)
     assert (story_of(tmp_path, "L1-0").held_before, story_of(tmp_path, "L1-9").trip_closed) == (5, False)
+
+
+def test_given_corporate_actions_when_gathered_then_the_trip_goes_on_over_a_split_and_ends_without_a_share(
+    log: EventLog, tmp_path: Path
+) -> None:
+    add(log, *inputs(filled("L1-1", Side.BUY, 10), booked("L1-1", Side.BUY, 10, 10), adjusted(10, 50)))
+    story = story_of(tmp_path, "L1-1")
+    assert (story.trip_closed, story.trip[-1].position_qty, len(story.actions)) == (False, 50, 1)
+    add(log, *inputs(adjusted(50, 50, income=70), filled("L1-3", Side.SELL, 9), booked("L1-3", Side.SELL, 9, 41)))
+    add(log, *inputs(adjusted(41, 0, won=-5), booked("L1-9", Side.BUY, 1, 1)))
+    for order in ("L1-1", "L1-3"):
+        story = story_of(tmp_path, order)
+        assert [fill.client_order_id for fill in story.fills] == ["L1-1", "L1-3"]
+        assert [action.position_qty for action in story.actions] == [50, 50, 0]
+        assert (story.trip_closed, story.held_before) == (True, 0)
+
+
+def test_given_a_holding_of_before_when_it_was_split_first_then_its_old_shares_were_there(
+    log: EventLog, tmp_path: Path
+) -> None:
+    add(log, *inputs(adjusted(10, 50), filled("L1-1", Side.SELL, 50), booked("L1-1", Side.SELL, 50, 0)))
+    story = story_of(tmp_path, "L1-1")
+    assert (story.held_before, story.trip_closed, len(story.actions)) == (10, True, 1)
 
 
 def test_given_an_order_that_lives_on_in_the_next_file_when_gathered_then_both_parts_come_from_either_file(
