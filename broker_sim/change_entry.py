@@ -7,6 +7,7 @@ the queue, for the shares move to a new leg under the modify's number; shares ca
 
 from typing import TYPE_CHECKING
 
+from broker_sim import outcomes
 from broker_sim.issue import FIXED_PRICE
 from broker_sim.legs import Change, Leg, kind_after_modify, venue_order_id
 from broker_sim.order_entry import judge_kind
@@ -111,7 +112,7 @@ def _move(venue: "Exchange", change: Change, leg: Leg, price: Krw) -> list[Order
     )
     venue.emit(replaced)
     issue.reduce(leg.number, quantity)
-    facts: list[OrderFact] = [replaced, *venue.meet(issue, venue.books.legs[change.number], old=leg.number)]
+    facts: list[OrderFact] = [replaced, *outcomes.meet(venue, issue, venue.books.legs[change.number], old=leg.number)]
     venue.floor.release(leg.symbol)
     return facts
 

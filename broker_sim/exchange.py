@@ -16,29 +16,26 @@ from datetime import date
 from typing import Final
 
 from broker.port import OrderRequest
-from broker_sim import change_entry, order_entry
+from broker_sim import change_entry, order_entry, outcomes, turns
 from broker_sim.arrivals import NEVER, Arrivals
 from broker_sim.books import Books
 from broker_sim.depth_model import DepthModel
 from broker_sim.floor import Floor
 from broker_sim.halts import Halts
-from broker_sim.issue import Issue
 from broker_sim.legs import Leg
 from broker_sim.market_view import MarketView, in_order
-from broker_sim.order_queue import Execution
 from broker_sim.reserves import Reserves
 from broker_sim.venue_day import Item, Session, Turn, venue_day
 from domain.config import SimConfig
 from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
-from domain.krx.costs import fill_costs
 from domain.krx.sessions import RegularSession
 from domain.messages.link import BrokerOpenOrder, BrokerPosition
-from domain.messages.orders import OrderCancelled, OrderExpired, OrderFact, OrderFilled, SubmitOrder
+from domain.messages.orders import OrderFact, OrderFilled, SubmitOrder
 from domain.quotes import Depth, Quote, QuoteKind
 from domain.time import NANOS_PER_DAY, kst_date
-from domain.types import Krw, Market, OrderKind, RequestId, TimeInForce, TradeId, UnixNanos, VenuePhase
+from domain.types import Krw, Market, TimeInForce, UnixNanos, VenuePhase
 
 # No latency, no book but what rows display, no interruption that the feed does not tell.
 PLAIN: Final = SimConfig(latency_ms=0, latency_jitter_ms=0, depth_levels=1, interruptions=False)
@@ -65,10 +62,10 @@ class Exchange:
         self.halts = Halts(config.interruptions)
         self.arrivals = Arrivals(seed, config)
         self.reserves = Reserves(self.books, self.instruments, self.view, commission_ppm, lambda: self.day)
-        self._commission_ppm = commission_ppm
+        self.commission_ppm = commission_ppm
         self._overrides = overrides
-        self._day = venue_day(0, {"1970-01-01": ("", "")})
-        self.floor = Floor(config, self.view, self.halts, self.instruments, self._arrived, self._day)
+        self.today = venue_day(0, {"1970-01-01": ("", "")})
+        self.floor = Floor(config, self.view, self.halts, self.instruments, self._arrived, self.today)
         self._agenda: list[Item] = []  # what the clock turns today, in order of time
         self._due = 0  # venue time of the next turn or arrival, at most the end of the day
 
@@ -88,7 +85,7 @@ class Exchange:
         self._open_day(now)
         self.ended = ended
         self.view.latest = {row.symbol: row for row in rows}
-        if self.session and now > self._day.trades[Session.REGULAR][1]:
+        if self.session and now > self.today.trades[Session.REGULAR][1]:
             self.view.keep_closes(now)
         at_once = {leg.number for leg in self.books.legs.values() if leg.time_in_force is not TimeInForce.DAY}
         self.arrivals.drop_until(now, set(self.books.legs) - at_once)
@@ -107,14 +104,14 @@ class Exchange:
     @property
     def session(self) -> RegularSession | None:
         """Give the regular session of the day, None when the exchange is closed."""
-        return self._day.regular
+        return self.today.regular
 
     @property
     def phase(self) -> VenuePhase:
         """Give the phase of the day by clock; HALTED while a market stands still, DATA_ENDED once the feed is over."""
         if self.ended:
             return VenuePhase.DATA_ENDED
-        phase = self._day.phase(self.now)
+        phase = self.today.phase(self.now)
         return VenuePhase.HALTED if phase is not VenuePhase.CLOSED and self.halts.any_halted(self.now) else phase
 
     @property
@@ -171,12 +168,12 @@ class Exchange:
     def advance(self, now: UnixNanos) -> list[OrderFact]:
         """Move the clock. What arrives by then meets the book; orders expire with their session; days start clean."""
         facts: list[OrderFact] = []
-        if now not in self._day:
-            facts = self._run_until(self._day.begin + NANOS_PER_DAY - 1) if self.now else []
+        if now not in self.today:
+            facts = self._run_until(self.today.begin + NANOS_PER_DAY - 1) if self.now else []
             self._open_day(now)
             self.floor.forget()
-            old = [leg for leg in self.books.legs.values() if leg.accepted_at < self._day.begin]
-            facts += [self._expire(leg, now) for leg in old]
+            old = [leg for leg in self.books.legs.values() if leg.accepted_at < self.today.begin]
+            facts += [outcomes.expire(self, leg, now) for leg in old]
         facts += self._run_until(now)
         self.now = max(self.now, now)
         return facts
@@ -205,7 +202,7 @@ class Exchange:
     def end_of_data(self) -> list[OrderFact]:
         """End the day with the feed: what is open expires, changes under way are refused."""
         self.ended = True
-        facts = [self._expire(leg, self.now) for leg in list(self.books.legs.values())]
+        facts = [outcomes.expire(self, leg, self.now) for leg in list(self.books.legs.values())]
         self.floor.forget()
         changes = list(self.books.orders.changes.values())
         return facts + [change_entry.refuse_late(self, change) for change in changes]
@@ -222,7 +219,7 @@ class Exchange:
     def on_index(self, market: Market, index: int, now: UnixNanos) -> list[OrderFact]:
         """Take a value of a market's index (hundredths of a point): it may break the circuit. Raises InvariantError."""
         facts = self.advance(now)
-        halt = self.halts.on_index(market, index, now, self._day)
+        halt = self.halts.on_index(market, index, now, self.today)
         if halt is not None:
             self.floor.halt(self.now)
             if not halt.ends_day:
@@ -247,53 +244,26 @@ class Exchange:
         self.apply(fact)
         return fact
 
-    def settle(self, issue: Issue, executions: Iterable[Execution]) -> list[OrderFact]:
-        """Book executions of an issue."""
-        facts: list[OrderFact] = []
-        short: dict[int, int] = {}
-        for one in executions:
-            leg = self.books.legs[one.order_id]
-            quantity = min(one.quantity, self.reserves.affordable(leg, one.price))
-            if quantity < one.quantity:
-                short[leg.number] = one.price
-            if quantity:
-                facts.append(self._fill(leg, quantity, one.price))
-            if not leg.leaves_qty:
-                issue.tidy(leg.number)
-        for number, price in short.items():
-            left = self.books.legs.get(number)
-            if left is not None and left.time_in_force is TimeInForce.DAY:
-                issue.keep(left, None if left.kind is OrderKind.MARKET else price)
-        return facts
-
-    def meet(self, issue: Issue, leg: Leg, old: int = 0) -> list[OrderFact]:
-        """Let a leg meet the book; `old` is the leg a modify made it from."""
-        executions, stays = issue.follow(old, leg) if old else issue.arrive(leg)
-        facts = self.settle(issue, executions)
-        if not stays and leg.leaves_qty:
-            facts.append(self._end(leg))
-        return facts
-
     # ---- inside ---------------------------------------------------------------------------------------------
 
     def _arrived(self) -> list[Leg]:
         return [leg for leg in self.books.legs.values() if leg.number not in self.arrivals]
 
     def _open_day(self, now: UnixNanos) -> None:
-        if now not in self._day:
-            self._day = self.floor.day = venue_day(now, self._overrides)
+        if now not in self.today:
+            self.today = self.floor.day = venue_day(now, self._overrides)
             self.halts.open_day()
             self.view.clear()
         # The end of a session is never skipped: orders of a run that was down then expire late.
-        self._agenda = [item for item in self._day.turns() if item.at > now or item.turn is Turn.SESSION_ENDS]
-        self.books.open_day(self._day.day)
+        self._agenda = [item for item in self.today.turns() if item.at > now or item.turn is Turn.SESSION_ENDS]
+        self.books.open_day(self.today.day)
         self.now = now
         self.ended = False
         self._reckon()
 
     def _reckon(self) -> None:
         turn = self._agenda[0].at if self._agenda else NEVER
-        self._due = min(turn, self.arrivals.next_at, self._day.begin + NANOS_PER_DAY)
+        self._due = min(turn, self.arrivals.next_at, self.today.begin + NANOS_PER_DAY)
 
     def _run_until(self, now: int) -> list[OrderFact]:
         facts: list[OrderFact] = []
@@ -301,7 +271,7 @@ class Exchange:
             turn, arrival = self._agenda[0].at if self._agenda else NEVER, self.arrivals.next_at
             if min(turn, arrival) > now:
                 break
-            facts += self._turn(self._agenda.pop(0)) if turn <= arrival else self._arrive()
+            facts += turns.turn(self, self._agenda.pop(0)) if turn <= arrival else turns.arrive(self)
         self._reckon()
         return facts
 
@@ -314,7 +284,7 @@ class Exchange:
             if self.ended:  # rows after the end: the source goes on, or has begun its day again
                 self.ended = False
                 facts += self.begin(UnixNanos(when))
-            if when >= self._due or when < self._day.begin:
+            if when >= self._due or when < self.today.begin:
                 facts += self.advance(UnixNanos(when))
             issues, latest = self.floor.issues, self.view.latest
             if when > self.now:
@@ -325,7 +295,7 @@ class Exchange:
             latest[symbol] = row
             if symbol in issues:
                 issue = self.floor.issue(symbol, self.now, before or row)
-                facts += self.settle(issue, self.floor.on_row(issue, row, before))
+                facts += outcomes.settle(self, issue, self.floor.on_row(issue, row, before))
                 self.floor.release(symbol)
             elif watches and row[9] != QuoteKind.BOOK:
                 self.floor.watch(row, before)
@@ -340,95 +310,5 @@ class Exchange:
         self.view.depths[depth.symbol] = depth
         if depth.symbol in self.floor.issues:
             issue = self.floor.issue(depth.symbol, self.now)
-            facts += self.settle(issue, self.floor.on_depth(issue, depth))
+            facts += outcomes.settle(self, issue, self.floor.on_depth(issue, depth))
         return facts
-
-    def _arrive(self) -> list[OrderFact]:
-        when, number = self.arrivals.next_at, self.arrivals.next_number
-        self.now = UnixNanos(max(self.now, when))
-        leg = self.books.legs.get(number)
-        if leg is None:
-            self.arrivals.pop()
-            change = self.books.orders.change(number)
-            return change_entry.meet(self, change) if change is not None else []
-        issue = self.floor.issue(leg.symbol, self.now)  # before it counts as arrived
-        self.arrivals.pop()
-        if order_entry.judge_kind(self, leg.symbol, leg.kind, leg.time_in_force):
-            facts: list[OrderFact] = [self._end(leg)]  # its session turned while it was under way
-        else:
-            facts = self.meet(issue, leg)
-        self.floor.release(leg.symbol)
-        return facts
-
-    def _turn(self, item: Item) -> list[OrderFact]:
-        self.now = UnixNanos(max(self.now, item.stamp))
-        facts: list[OrderFact] = []
-        if item.turn is Turn.OPENING_OVER:
-            for symbol, executions in self.floor.end_opening():
-                facts += self.settle(self.floor.issue(symbol, self.now), executions)
-                self.floor.release(symbol)
-        elif item.turn is Turn.CLOSING_BEGINS:
-            self.floor.begin_closing()
-        elif item.turn is Turn.HALT_ENDS:
-            self.floor.halt(item.at)
-        else:
-            facts = self._end_session(item)
-        return facts
-
-    def _end_session(self, item: Item) -> list[OrderFact]:
-        if item.session is Session.REGULAR:
-            self.floor.count_uncrossed()
-            if not self.view.is_closed:
-                self.view.keep_closes(item.at)
-        over = [
-            leg
-            for leg in self.books.legs.values()
-            if self._day.session_of(leg.kind, leg.accepted_at) is item.session and leg.accepted_at < item.at
-        ]
-        facts: list[OrderFact] = [self._expire(leg, self.now) for leg in over]
-        if item.session is Session.PRE_OPEN:  # the opening auction goes on
-            for leg in over:
-                issue = self.floor.issues.get(leg.symbol)
-                if issue is not None:
-                    issue.tidy(leg.number)
-                    self.floor.release(leg.symbol)
-        else:
-            self.floor.forget()
-        return facts
-
-    def _fill(self, leg: Leg, quantity: int, price: int) -> OrderFact:
-        market = self.reserves.market_of(leg.symbol)
-        costs = fill_costs(leg.side, quantity * price, market, self.day, self._commission_ppm)
-        filled = OrderFilled(
-            journal_id="",
-            event_seq=0,
-            venue_time=self.now,
-            client_order_id=leg.client_order_id,
-            venue_order_id=leg.venue_order_id,
-            trade_id=TradeId(f"{self.books.account.trades + 1:06d}"),
-            symbol=leg.symbol,
-            side=leg.side,
-            last_qty=quantity,
-            last_px=Krw(price),
-            commission=costs.commission,
-            tax=costs.tax,
-            leaves_qty=leg.leaves_qty - quantity,
-        )
-        return self.emit(filled)
-
-    def _expire(self, leg: Leg, when: UnixNanos) -> OrderFact:
-        return self.emit(OrderExpired("", 0, when, leg.client_order_id, leg.venue_order_id, leg.leaves_qty))
-
-    def _end(self, leg: Leg) -> OrderFact:
-        # The venue itself cancels what may not wait.
-        cancelled = OrderCancelled(
-            journal_id="",
-            event_seq=0,
-            venue_time=self.now,
-            client_order_id=leg.client_order_id,
-            request_id=RequestId(""),
-            venue_order_id=leg.venue_order_id,
-            cancelled_qty=leg.leaves_qty,
-            leaves_qty=0,
-        )
-        return self.emit(cancelled)

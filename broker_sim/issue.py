@@ -1,7 +1,5 @@
 """Trading of one issue as our orders meet it: the book, and the kinds of order that do not simply stand in one.
 
-*Unseen levels.* An order may wait at a price the feed does not display (yet). Who waits there is unknown: a print
-exactly at that price gives it nothing, and when the level comes into view everybody displayed stands before it.
 *Mid-point orders* (중간가) stand in no displayed queue. They trade with the feed's prints at the middle of the spread
 only, by time; an immediate one finds nothing to take, for the feed shows no hidden orders.
 *Stop-limit orders* sleep until a print reaches their stop price, and wake into continuous trading only.
@@ -13,10 +11,11 @@ from enum import Enum
 from typing import Final
 
 from broker_sim.legs import Leg
-from broker_sim.market_view import ASK, BID, Levels, is_mid, passive_side
+from broker_sim.market_view import Levels, is_mid, passive_side
 from broker_sim.order_book import OrderBook
 from broker_sim.order_queue import Execution
 from broker_sim.resting_book import Waiting
+from broker_sim.sight import Sight
 from domain.quotes import Quote
 from domain.types import OrderKind, TimeInForce
 
@@ -44,9 +43,8 @@ class Issue:
         "_fixed",
         "_fresh",
         "_mid",
-        "_reach",
+        "_sight",
         "_unpriced",
-        "_unseen",
         "book",
         "crossed",
         "stage",
@@ -64,9 +62,8 @@ class Issue:
         self._asleep: dict[int, Leg] = {}  # stop-limit orders
         self._awake: set[int] = set()
         self._unpriced: dict[int, Leg] = {}  # restored, waiting for a display that tells their price
-        self._unseen: set[int] = set()
         self._fresh = False  # an auction has ended and nothing was displayed since
-        self._reach: dict[int, int | None] = {}  # side -> deepest price displayed, None: nobody is there; {}: unknown
+        self._sight = Sight(book)
 
     @property
     def is_busy(self) -> bool:
@@ -130,7 +127,7 @@ class Issue:
             if leg is not None and not leg.leaves_qty:
                 del kept[number]
         if not self.book.leaves(number):
-            self._unseen.discard(number)
+            self._sight.forget(number)
 
     def keep(self, leg: Leg, price: int | None) -> None:
         """Let all that is left of a leg wait: more of it traded in the book than its account could pay."""
@@ -148,7 +145,7 @@ class Issue:
     def to_market(self, leg: Leg) -> None:
         """Put a conditional limit order among those at the market, behind them."""
         if quantity := self.book.cancel(leg.number):
-            self._unseen.discard(leg.number)
+            self._sight.forget(leg.number)
             self.book.rest(leg.number, leg.side.sign, None, quantity)
 
     def cross(self, price: int, quantity: int) -> list[Execution]:
@@ -171,7 +168,7 @@ class Issue:
             found = _in_turn(self._mid.values(), price, quantity)
             quantity -= sum(one.quantity for one in found)
         passive = passive_side(price, before)
-        if passive and self._unseen and self._waits_unseen(passive, price):
+        if passive and self._sight.hides(passive, price):
             passive = 0
         return found + self.book.trade(price, quantity, passive) if quantity else found
 
@@ -187,13 +184,9 @@ class Issue:
         """
         taking = self._taking(bids, asks) if self._fresh else ()
         self._fresh = False
-        found = self._show_side(BID, bids) + self._show_side(ASK, asks)
+        found = self._sight.show(bids, asks)
         for number, waiting in taking:
             found += self._enter(number, waiting.side, waiting.price, waiting.leaves)
-        if bids or asks:
-            self._reach = {BID: bids[-1][0] if bids else None, ASK: asks[-1][0] if asks else None}
-        else:
-            self._reach = {}
         if self._unpriced:
             unpriced, self._unpriced = self._unpriced, {}
             for leg in unpriced.values():
@@ -228,7 +221,7 @@ class Issue:
     def _enter(self, number: int, side: int, price: int | None, quantity: int) -> list[Execution]:
         if price is not None:
             found = self.book.add(number, side, price, quantity)
-            self._note_unseen(number, side, price)
+            self._sight.note(number, side, price)
             return found
         found = self.book.take(number, side, quantity)
         if left := quantity - sum(one.quantity for one in found if one.order_id == number):
@@ -242,14 +235,14 @@ class Issue:
             best = (asks if waiting and waiting.side > 0 else bids)[:1]
             if waiting and best and (waiting.price is None or (waiting.price - best[0][0]) * waiting.side >= 0):
                 self.book.cancel(number)
-                self._unseen.discard(number)
+                self._sight.forget(number)
                 found.append((number, waiting))
         return found
 
     def _rest(self, leg: Leg, quantity: int, price: int | None) -> None:
         self.book.rest(leg.number, leg.side.sign, price, quantity)
         if price is not None:
-            self._note_unseen(leg.number, leg.side.sign, price)
+            self._sight.note(leg.number, leg.side.sign, price)
 
     def _auction_price(self, leg: Leg) -> int | None:
         if self.stage is Stage.CLOSING and leg.kind is OrderKind.CONDITIONAL_LIMIT:
@@ -265,41 +258,6 @@ class Issue:
         else:
             return leg.limit_price
         return best[0] if best else None
-
-    def _note_unseen(self, number: int, side: int, price: int) -> None:
-        if not self.book.leaves(number) or not self._is_beyond(side, price):
-            return
-        queue = self.book.queue(side, price)
-        if all(one == number or one in self._unseen for one, _ in queue):
-            self._unseen.add(number)
-
-    def _is_beyond(self, side: int, price: int) -> bool:
-        if side not in self._reach:
-            return True
-        reach = self._reach[side]
-        return reach is not None and (reach - price) * side > 0
-
-    def _waits_unseen(self, side: int, price: int) -> bool:
-        return any(one in self._unseen for one, _ in self.book.queue(side, price))
-
-    def _show_side(self, side: int, levels: Levels) -> list[Execution]:
-        if not self._unseen:
-            return self.book.show_side(side, levels)
-        shown = {price for price, shares in levels if shares}
-        behind: list[tuple[int, int, int]] = []  # those who go to the back of a level that comes into view
-        for number in sorted(self._unseen):
-            waiting = self.book.order(number)
-            if waiting is None or waiting.price is None:
-                self._unseen.discard(number)
-            elif waiting.side == side and waiting.price in shown:
-                behind.append((number, waiting.price, self.book.cancel(number)))
-                self._unseen.discard(number)
-            elif waiting.side == side and levels and (waiting.price - levels[-1][0]) * side >= 0:
-                self._unseen.discard(number)  # in view, and nobody is there
-        found = self.book.show_side(side, levels)
-        for number, price, quantity in behind:
-            self.book.rest(number, side, price, quantity)
-        return found
 
 
 def _in_turn(legs: Iterable[Leg], price: int, quantity: int) -> list[Execution]:
