@@ -174,6 +174,17 @@ def test_given_what_the_broker_told_of_settled_cash_when_asked_then_a_dividend_s
     assert (cash.deposit, cash.d1_deposit, cash.withdrawable) == (9_000_550, 9_500_550, 8_000_550)
 
 
+def test_given_an_orders_broker_with_its_own_clock_when_an_action_pays_then_it_is_income_of_the_quotes_date() -> None:
+    desk = Desk(Portfolio())
+    desk.say(a_run(orders_endpoint="elsewhere:1"))
+    desk.say(SessionPlanned("2026-01-13", True, venue(0), venue(22_800), venue(23_400), False))
+    long_ago = -400 * 86_400
+    desk.say(broker_state(10_000_000, (SAMSUNG, 10, 100_000), seconds=long_ago))
+    desk.say(an_adjustment(1, 10, 10, 900, venue_time=venue(long_ago)))
+    cash = desk.role.view(CashQuery())
+    assert (cash.trading_date, cash.income) == ("2026-01-13", 900)
+
+
 @given(STEPS)
 def test_for_any_days_fills_and_actions_our_books_balance_and_agree_with_the_brokers(
     steps: list[Any],
