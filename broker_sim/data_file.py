@@ -101,6 +101,14 @@ class DataFile:
             )
         return days
 
+    def codes(self) -> dict[date, set[str]]:
+        """Give the codes of each day."""
+        import polars as pl
+
+        by_day = self._rows.group_by("date").agg(pl.col("code").drop_nulls().unique())
+        frame = _guarded(self.path, by_day.collect)
+        return {day: set(codes) for text, codes in frame.iter_rows() if (day := as_date(text)) is not None}
+
     def day(self, day: date) -> "pl.DataFrame":
         """Give the rows of one day: `columns` less date and time, with `nanos` (time of day in ns, null when bad)."""
         import polars as pl

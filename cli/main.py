@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from cli import backtest, books, broker, demo, fsm, krx, log, log_export, log_why, orders, record, replay, trader
+from cli import (
+    backtest,
+    books,
+    broker,
+    demo,
+    fsm,
+    krx,
+    log,
+    log_export,
+    log_why,
+    orders,
+    quality,
+    record,
+    replay,
+    trader,
+)
 from cli.context import HOME_VARIABLE, Exit, exit_code
 from cli.logging import set_up_logging
 from domain.errors import HantradeError
@@ -36,6 +51,7 @@ app.command("positions")(books.positions)
 app.command("cash")(books.cash)
 app.command("quotes")(books.quotes)
 app.command("signals")(books.signals)
+app.command("quality")(quality.quality)
 log.app.command("replay")(replay.replay)
 log.app.command("export")(log_export.export)
 log.app.command("archive")(log_export.archive)

@@ -1,0 +1,221 @@
+"""Reads whole files of recorded data and says what is wrong with them, day by day.
+
+Refusals are those of the readers. Flags say what a person should know before trusting a result: the rows are used.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from broker_sim.bar_file import Bar
+from broker_sim.bar_ticks import ticks_of
+from broker_sim.data_file import DataFile, DataKind, data_files
+from broker_sim.findings import Findings, Verdict
+from broker_sim.print_check import PrintCheck, PrintCount
+from broker_sim.recording import Recording
+from domain.errors import ConfigError, DataError
+from domain.instruments import Instrument
+from domain.krx.brakes import INTERRUPTION_NS
+from domain.krx.calendar import NO_OVERRIDES, Overrides
+from domain.krx.sessions import RegularSession
+from domain.krx.ticks import is_half_tick, is_on_tick
+from domain.quality import EXPLANATIONS, QualityBook, judge
+from domain.quotes import Quote
+from domain.time import NANOS_PER_MINUTE, kst_text
+from domain.types import NANOS_PER_SECOND
+
+HOLE: Final = 10 * NANOS_PER_MINUTE  # of a symbol that trades: silence this long is a hole in the data or a halt
+JUDGED_AT_ONCE: Final = 4_096
+_Flag = Callable[[str, Bar, str], None]  # rule, where, in words
+RULES: Final = {
+    "half_tick": "a price half a tick off the grid: a mid-point execution, legal",
+    "off_grid": "a price neither on the tick grid nor half a tick off: adjusted after a corporate action, or a fund's",
+    "jump": "more than 30 % from one bar to the next",
+    "jump_without_interruption": "10 % or more from one bar to the next, without a silence of 2 minutes between",
+    "wide_bar": "high and low of one bar are more than 30 % apart",
+    "scale_mix": "prices of two scales in one day: a split's before and after mixed",
+    "amount_decreasing": "the day's turnover so far is lower than in the bar before",
+    "hole": "no bar for 10 minutes or more between two bars of a day",
+    "starts_late": "the first bar begins more than 3 minutes after the open",
+    "ends_early": "no print of the closing auction",
+    "no_volume": "a bar without volume",
+    "warning": "said when the day is read",
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What a check looked at and found."""
+
+    findings: Findings = field(default_factory=Findings)
+    count: PrintCount = field(default_factory=PrintCount)
+    days: int = 0
+    symbol_days: int = 0
+    symbols: set[str] = field(default_factory=set)
+    rows: int = 0  # bars, ticks or order books used
+    kinds: set[DataKind] = field(default_factory=set)
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing was refused and no simulated print contradicts the data."""
+        return not self.findings.total(Verdict.REFUSED) and not self.findings.total(Verdict.FAILED)
+
+
+def check_day(
+    report: Report,
+    path: Path,
+    day: date,
+    symbols: tuple[str, ...] | None,
+    seed: int,
+    overrides: Overrides = NO_OVERRIDES,
+) -> None:
+    """Add one day to a report. A day that cannot be used at all is a refusal."""
+    try:
+        recording = Recording.load(path, day, symbols, overrides)
+    except (DataError, ConfigError) as error:
+        told = "the day cannot be used"
+        report.findings.add("unusable_day", Verdict.REFUSED, told, str(error).removeprefix(f"{path}: "))
+        return
+    report.days += 1
+    report.kinds.add(recording.kind)
+    report.symbols |= set(recording.instruments)
+    report.symbol_days += len(recording.instruments)
+    for reason, count in recording.refused.items():
+        report.findings.add(reason, Verdict.REFUSED, "rows the reader does not use", f"{day}: {count}", count)
+    for warning in recording.warnings:
+        words = warning.removeprefix(f"{path}: ")
+        report.findings.add("warning", Verdict.FLAGGED, RULES["warning"], f"{day}: {words}")
+    if recording.moments is not None:
+        _check_moments(report, recording, seed)
+        return
+    for file in data_files(path):
+        if file.kind is DataKind.BARS and "amount" in file.columns:
+            _check_amounts(report, file, day, set(recording.instruments))
+    for code, bars in recording.bars.items():
+        report.rows += len(bars)
+        _check_bars(report.findings, recording.instruments[code], bars, recording)
+    PrintCheck(recording, report.findings, report.count).run(ticks_of(recording, seed))
+
+
+# ---- bars -------------------------------------------------------------------------------------------------------
+
+
+def _check_bars(findings: Findings, instrument: Instrument, bars: Sequence[Bar], recording: Recording) -> None:
+    def flag(rule: str, bar: Bar, detail: str) -> None:
+        words = f"{instrument.symbol} {recording.day} {kst_text(bar.start)}: {detail}"
+        findings.add(rule, Verdict.FLAGGED, RULES[rule], words)
+
+    grid = _Grid(instrument, recording.day)
+    for bar in bars:
+        prices = (bar.open, bar.high, bar.low, bar.close)
+        found = {grid.place(price) for price in prices}
+        for place in ("off_grid", "half_tick"):
+            if place in found:
+                flag(place, bar, ", ".join(f"{price}" for price in prices))
+                break
+        if bar.high * 10 > bar.low * 13 and recording.kind is DataKind.BARS:
+            flag("wide_bar", bar, f"{bar.low} to {bar.high}")
+        if not bar.volume:
+            flag("no_volume", bar, f"close {bar.close}")
+    if recording.kind is DataKind.BARS:
+        _check_steps(flag, bars, recording.session)
+        _check_scales(flag, bars)
+
+
+def _check_steps(flag: _Flag, bars: Sequence[Bar], session: RegularSession) -> None:
+    for before, bar in pairwise(bars):
+        moved = abs(bar.open - before.close)
+        if moved * 10 > before.close * 3:
+            flag("jump", bar, f"{before.close} to {bar.open}")
+        elif moved * 10 >= before.close and bar.start - before.start < INTERRUPTION_NS and bar.start < session.close:
+            flag("jump_without_interruption", bar, f"{before.close} to {bar.open}")
+        if bar.start - before.start >= HOLE and bar.start < session.close:
+            flag("hole", bar, f"nothing since {kst_text(before.start)}")
+    if bars[0].start > session.open + 3 * NANOS_PER_MINUTE:
+        flag("starts_late", bars[0], f"{(bars[0].start - session.open) // NANOS_PER_MINUTE} minutes after the open")
+    if bars[-1].start < session.close:
+        flag("ends_early", bars[-1], "the last bar")
+
+
+def _check_scales(flag: _Flag, bars: Sequence[Bar]) -> None:
+    """Flag a day once when prices leap by half and back, between bars or inside one."""
+    ups = [bar for before, bar in pairwise(bars) if bar.open * 10 > before.close * 15]
+    downs = [bar for before, bar in pairwise(bars) if bar.open * 15 < before.close * 10]
+    wide = [bar for bar in bars if bar.high * 10 > bar.low * 15]
+    found = [*ups, *downs, *wide]
+    if len(found) > 1 or wide:
+        low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+        flag(
+            "scale_mix",
+            min(found),
+            f"{len(ups)} leaps up, {len(downs)} down, {len(wide)} inside a bar; {low} to {high}",
+        )
+
+
+def _check_amounts(report: Report, file: DataFile, day: date, codes: set[str]) -> None:
+    import polars as pl
+
+    if day not in file.days():
+        return
+    amount = pl.col("amount").cast(pl.Float64, strict=False)
+    rows = file.day(day).filter(pl.col("code").is_in(codes)).sort("code", "nanos")
+    before = amount.shift().over("code")
+    for code, nanos, now, earlier in (
+        rows.with_columns(now=amount, earlier=before)
+        .filter(pl.col("now") < pl.col("earlier"))
+        .select("code", "nanos", "now", "earlier")
+        .iter_rows()
+    ):
+        seconds = nanos // NANOS_PER_SECOND
+        clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+        words = f"{code} {day} {clock}: {now:.0f} after {earlier:.0f}"
+        report.findings.add("amount_decreasing", Verdict.FLAGGED, RULES["amount_decreasing"], words)
+
+
+class _Grid:
+    """Where prices lie on the tick grid, remembered."""
+
+    def __init__(self, instrument: Instrument, day: date) -> None:
+        self._instrument = instrument
+        self._day = day
+        self._places: dict[int, str] = {}
+
+    def place(self, price: int) -> str:
+        found = self._places.get(price)
+        if found is None:
+            market = self._instrument.market
+            if is_on_tick(price, market, self._day):
+                found = "on_grid"
+            else:
+                found = "half_tick" if is_half_tick(price, market, self._day) else "off_grid"
+            self._places[price] = found
+        return found
+
+
+# ---- ticks and order books --------------------------------------------------------------------------------------
+
+
+def _check_moments(report: Report, recording: Recording, seed: int) -> None:
+    """Judge recorded rows by the rules the trader judges live ones by."""
+    book = QualityBook()
+    book.plan(recording.day, recording.session.open, recording.session.close)
+    chunk: list[Quote] = []
+    for row in ticks_of(recording, seed):
+        report.rows += 1
+        chunk.append(row)
+        if len(chunk) >= JUDGED_AT_ONCE:
+            _judge(report, chunk, book, recording)
+            chunk = []
+    _judge(report, chunk, book, recording)
+
+
+def _judge(report: Report, rows: Sequence[Quote], book: QualityBook, recording: Recording) -> None:
+    accepted, verdicts = judge(rows, book, recording.instruments)
+    book.fold(accepted)
+    for verdict in verdicts:
+        words = f"{verdict.symbol} {recording.day} {kst_text(rows[verdict.row].venue_time)}: {verdict.detail}"
+        told = f"{EXPLANATIONS[verdict.rule]}; a trader {'drops' if verdict.refused else 'marks'} such a row"
+        report.findings.add(verdict.rule, Verdict.FLAGGED, told, words)
