@@ -146,7 +146,7 @@ class FaultyVenue:
             if told[_content(fact)]:
                 self._mail.count(fact)
             else:
-                facts += self._mail.send(fact, self._now(), self.line.up)
+                facts += self._mail.send(fact, self._now(), self.line.heard(fact.venue_time))
         return facts
 
     def _new_facts(self) -> list[OrderFact]:
@@ -156,7 +156,7 @@ class FaultyVenue:
         if self._heard < self.truth.journal.last_seq:
             for fact in self.truth.journal.events(self._heard):
                 self._heard = fact.event_seq
-                facts += self._mail.send(fact, self._now(), self.line.up)
+                facts += self._mail.send(fact, self._now(), self.line.heard(fact.venue_time))
         return facts
 
     def _tell(self, facts: list[OrderFact]) -> None:

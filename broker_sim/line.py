@@ -40,10 +40,14 @@ class Line:
         """Tell whether requests and messages pass."""
         return self.state is LineState.UP
 
+    def heard(self, venue_time: int) -> bool:
+        """Tell whether a message of a venue time passes now; one said in maintenance never does."""
+        return self.up and not self._in_maintenance(venue_time)
+
     def look(self) -> bool:
         """Look at the clocks; tell whether the session ended just now."""
         before = self.state
-        if self._in_maintenance():
+        if self._in_maintenance(self._venue_time()):
             if self.state is not LineState.MAINTENANCE:
                 self.breaks += 1
                 self._fates.done("maintenance", "login")
@@ -72,8 +76,7 @@ class Line:
             raise BrokerUnavailable(f"{REFUSED}: the login failed")
         self.state, self._since = LineState.UP, self._now()
 
-    def _in_maintenance(self) -> bool:
-        at = self._venue_time()
+    def _in_maintenance(self, at: int) -> bool:
         return bool(at) and any(window.covers(at) for window in self._plan.maintenance)
 
     def _is_stale(self) -> bool:

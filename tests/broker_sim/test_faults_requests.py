@@ -192,6 +192,21 @@ def test_given_maintenance_when_it_begins_then_messages_on_their_way_are_missed(
     assert house.names == ["OrderAccepted"]
 
 
+def test_given_a_process_that_never_looks_when_restarted_after_maintenance_then_what_it_missed_stays_missed(
+    a_house: Make,
+) -> None:
+    house = a_house(MAINTENANCE + "[repair]\nrecover_after_ms = 0\non_read = false\n")
+    house.ask(a_submit(10, 9_900))
+    house.venue_clock(at(10, 10))
+    house.trade(a_quote(9_890, at(10, 12)))
+    house.venue_clock(at(10, 15))
+    house.restart()
+    assert house.venue.line.up
+    house.wait(60_000)
+    assert house.true_names == ["OrderAccepted", "OrderFilled"]
+    assert house.names == ["OrderAccepted"]
+
+
 def test_given_maintenance_on_other_days_when_the_time_comes_then_nothing_happens(a_house: Make) -> None:
     house = a_house(MAINTENANCE + 'days = ["sat", "sun"]\n')  # 2026-01-13 is a Tuesday
     house.venue_clock(at(10, 12))
