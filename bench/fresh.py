@@ -151,11 +151,11 @@ def run(command: list[str]) -> str:
     return done.stdout
 
 
-def apart(work: Callable[..., T], *args: Any) -> T:
+def apart(work: Callable[..., T], *args: Any, timeout_s: float = TIMEOUT_S) -> T:
     """Run a function of a module in a new process; give what it gives, raise what it raises."""
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, spawn) as pool:
-        return pool.submit(work, *args).result(TIMEOUT_S)
+        return pool.submit(work, *args).result(timeout_s)
 
 
 WORKS: dict[str, Callable[[Path], dict[str, Any]]] = {

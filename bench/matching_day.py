@@ -19,6 +19,7 @@ from broker_sim.order_book import OrderBook
 
 BOOKS, BLOCK = 2_700, 20_000
 MIX = Mix(rows=0.33, orders=0.001)
+TIMEOUT_S = 3_600  # the whole day takes some minutes
 EVENTS = {Size.SMALL: 60_000, Size.USUAL: 1_500_000, Size.FULL: 15_000_000}
 
 
@@ -46,7 +47,7 @@ class Day(NamedTuple):
 
 def measured(size: Size) -> Day:
     """Run a day, or a part of one, in a process of its own."""
-    done = apart(run, EVENTS[size])
+    done = apart(run, EVENTS[size], timeout_s=TIMEOUT_S)
     say(
         f"2,700 books, {done.events:,} events of 15,000,000: {done.events / done.cpu_s:,.0f} events/s of CPU,"
         f" {done.executions:,} executions, {done.open_orders:,} orders open; memory {done.rss[0] / 1e6:.1f} MB when"
