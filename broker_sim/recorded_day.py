@@ -80,9 +80,8 @@ def _choose(path: Path, day: date | None, symbols: tuple[str, ...] | None, overr
         if kind is not DataKind.BOOKS and len({file.columns for file in of_kind}) > 1:
             raise DataError(f"{path}: {kind} of {wanted} expected the same columns in every file, differ")
         if of_kind:
-            frames[kind] = pl.concat(
-                [file.day(wanted) for file in of_kind], how="diagonal"
-            )  # books may differ in depth
+            # Books may differ in depth.
+            frames[kind] = pl.concat([file.day(wanted) for file in of_kind], how="diagonal")
     codes = sorted({code for frame in frames.values() for code in frame["code"].drop_nulls().unique().to_list()})
     if unknown := sorted(set(symbols or ()) - set(codes)):
         raise DataError(
@@ -103,7 +102,8 @@ def _bars_of(make: type[R], chosen: _Chosen) -> R:
     warnings = list(chosen.warnings)
     if kind is DataKind.DAILY:
         bar_seconds = (session.close - session.open) // NANOS_PER_SECOND
-        bars = {code: [bar] for code, bar in _daily(rows, session) if code in set(chosen.codes)}
+        wanted = set(chosen.codes)
+        bars = {code: [bar] for code, bar in _daily(rows, session) if code in wanted}
         warnings.append(
             f"{path}: daily bars: all prices inside {session.day} are made up between open, high, low, close"
         )
