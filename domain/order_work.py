@@ -25,6 +25,8 @@ CANCELLABLE = (*AT_BROKER, State.UNKNOWN_CANCEL, State.UNKNOWN_REPLACE, State.QU
 PATIENT = frozenset({OrderKind.LIMIT, OrderKind.MARKET, OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT, OrderKind.MID})
 # Kinds without a price that could be moved: the market, the middle or a close gives it.
 UNPRICED = frozenset({OrderKind.MARKET, OrderKind.MID, OrderKind.PRE_OPEN_CLOSE, OrderKind.POST_CLOSE})
+# Kinds whose price the venue makes at arrival and need not tell: wherever they rest, they can be moved.
+UNTOLD = frozenset({OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT})
 ANSWERABLE = (change_request.State.SENT, change_request.State.RECEIVED)
 
 
@@ -78,7 +80,8 @@ def legs_to_move(order: ClientOrder, price: Krw, quantity: int | None = None) ->
     left = order.leaves_qty if quantity is None else quantity
     for item in live_legs(order):
         shares = min(item.leaves_qty, left)
-        if item.limit_price not in (None, price) and shares > 0:
+        is_elsewhere = order.kind in UNTOLD if item.limit_price is None else item.limit_price != price
+        if is_elsewhere and shares > 0:
             moves.append((item, shares))
             left -= shares
     return moves

@@ -103,6 +103,15 @@ def test_given_a_kind_when_it_rests_too_long_then_only_what_can_be_helped_is_tou
         assert overstays(order, patience_ms * 1_000_000 + 1, settings) is goes
 
 
+@pytest.mark.parametrize("kind", [OrderKind.LIMIT, OrderKind.MARKET, OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT])
+def test_given_a_leg_whose_price_nobody_told_when_moved_then_only_kinds_priced_by_the_venue_go(kind: OrderKind):
+    order = an_order(a_leg("1", 10, None))._replace(kind=kind)
+    moves = [(item.venue_order_id, shares) for item, shares in legs_to_move(order, Krw(10_050))]
+    assert moves == ([("1", 10)] if kind in (OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT) else [])
+    told = order._replace(legs=(a_leg("1", 10, 10_050),))
+    assert legs_to_move(told, Krw(10_050)) == []
+
+
 @pytest.mark.parametrize("kind", list(OrderKind))
 def test_given_a_kind_when_a_person_changes_its_price_then_what_has_none_is_refused_with_the_reason(kind: OrderKind):
     order = an_order(a_leg("1", 10))._replace(kind=kind)
