@@ -8,7 +8,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -58,6 +58,7 @@ class DataFile:
     columns: tuple[str, ...]  # those that mean something here
     meta: dict[str, str]  # what a recorder wrote beside the rows
     _rows: "pl.LazyFrame"  # date as YYYYMMDD, code as text
+    _days: list[date] = field(default_factory=list, compare=False)  # once they were asked for
 
     @classmethod
     def open(cls, path: Path) -> "DataFile":
@@ -90,6 +91,8 @@ class DataFile:
         """Give the days of the file in order. Raises DataError when no row has one."""
         import polars as pl
 
+        if self._days:
+            return self._days
         frame = _guarded(self.path, self._rows.select(pl.col("date").unique().sort(), pl.len().alias("n")).collect)
         if not frame.height or not frame["n"][0]:
             raise DataError(f"{self.path}: rows expected at least one, was an empty table")
@@ -99,7 +102,8 @@ class DataFile:
             raise DataError(
                 f"{self.path}: field date expected YYYY-MM-DD in at least one row, found none in {count} rows"
             )
-        return days
+        self._days.extend(days)
+        return self._days
 
     def codes(self) -> dict[date, set[str]]:
         """Give the codes of each day."""

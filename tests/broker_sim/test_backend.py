@@ -12,10 +12,11 @@ from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
 from broker_sim.backend import SimBackend
 from broker_sim.recording import Recording
+from domain.config import SimConfig
 from domain.errors import LogFull, RequestRefused
 from domain.messages.orders import OrderFact, OrderFilled
-from domain.quotes import Quote
-from domain.types import Gate, RequestOutcome, ServerKind, Side, VenuePhase
+from domain.quotes import Depth, Quote
+from domain.types import Gate, RequestOutcome, ServerKind, Side, UnixNanos, VenuePhase
 from tests.broker_sim.builders import (
     CASH,
     NEVER,
@@ -501,6 +502,91 @@ def test_given_a_source_resumed_a_little_earlier_when_paper_meets_it_then_orders
 
         [filled] = (await backend.fills())[0]
         assert filled.venue_time == at(9, 59, 30)
+        await backend.close()
+
+    run(body())
+
+
+def ticks_and_books(folder: Path) -> Recording:
+    """A day recorded as ticks and books, ten seconds apart."""
+    ticks = [
+        {"code": SYMBOL, "date": "2026-01-13", "time": f"10:00:{n}0", "price": 10_000, "volume": 5, "bid": 9_990}
+        | {"ask": 10_000, "bid_qty": 30, "ask_qty": 40, "kind": "trade", "prev_close": 10_000}
+        for n in range(6)
+    ]
+    books = [
+        {"code": SYMBOL, "date": "2026-01-13", "time": f"10:00:{n}0", "bid1": 9_990, "bid_qty1": 30, "ask1": 10_000}
+        | {"ask_qty1": 40, "bid2": 9_980, "bid_qty2": 7, "ask2": 10_010, "ask_qty2": 9}
+        for n in range(0, 6, 2)
+    ]
+    recorded_in = folder / "day"
+    recorded_in.mkdir()
+    a_file(recorded_in, ticks, "ticks.parquet")
+    a_file(recorded_in, books, "books.parquet")
+    return Recording.load(recorded_in)
+
+
+@pytest.mark.parametrize("depth", [True, False])
+def test_given_recorded_books_when_streamed_then_they_come_with_their_rows_if_asked_for(
+    tmp_path: Path, depth: bool
+) -> None:
+    async def body() -> None:
+        recording = ticks_and_books(tmp_path)
+        backend = recorded(tmp_path, recording)
+        batches = [batch async for batch in backend.stream_quotes([SYMBOL], 2, 0.0, depth)]
+        await backend.close()
+
+        assert [depth for batch in batches for depth in batch.depths] == (list(recording.depths()) if depth else [])
+        for batch in batches:
+            assert {one.venue_time for one in batch.depths} <= {row.venue_time for row in batch.rows}
+
+    run(body())
+
+
+def test_given_bars_when_depth_is_asked_for_then_no_book_is_made_up(tmp_path: Path) -> None:
+    async def body() -> None:
+        backend = recorded(tmp_path, a_recording(tmp_path, until="09:30"))
+        assert not [b.depths async for b in backend.stream_quotes([SYMBOL], 99, 0.0, True) if b.depths]
+        await backend.close()
+
+    run(body())
+
+
+def test_given_recorded_books_when_an_order_walks_them_then_it_trades_at_the_deeper_level(tmp_path: Path) -> None:
+    async def body() -> None:
+        backend = recorded(tmp_path, ticks_and_books(tmp_path))
+        stream = backend.stream_quotes([SYMBOL], 1, 0.0, False)
+        batch = await anext(aiter(stream))
+        assert batch.rows
+        await ask(backend, a_submit(45, 10_010))
+        assert [(fill.last_qty, fill.last_px) for fill in (await backend.fills())[0]] == [(40, 10_000), (5, 10_010)]
+        await stream.aclose()  # type: ignore[attr-defined]  # an async generator
+        await backend.close()
+
+    run(body())
+
+
+def test_given_books_handed_in_when_paper_trades_then_it_walks_them(tmp_path: Path) -> None:
+    async def body() -> None:
+        backend = paper(tmp_path)
+        row = a_quote()
+        book = Depth(SYMBOL, row.venue_time, ((9_990, 30),), ((10_000, 40), (10_010, 9)))
+        backend.on_batch([row], False, [book])
+        await ask(backend, a_submit(45, 10_010))
+        assert [(fill.last_qty, fill.last_px) for fill in (await backend.fills())[0]] == [(40, 10_000), (5, 10_010)]
+        await backend.close()
+
+    run(body())
+
+
+def test_given_a_latency_when_paper_is_told_of_it_then_an_order_meets_the_book_later(tmp_path: Path) -> None:
+    async def body() -> None:
+        backend = paper(tmp_path, sim=SimConfig(latency_ms=500, latency_jitter_ms=0, depth_levels=1))
+        backend.on_batch([a_quote()])
+        await ask(backend, a_submit(5, 10_000))
+        assert (await backend.fills())[0] == []
+        backend.on_heartbeat(UnixNanos(at(10, 0) + 500_000_000))
+        assert [fill.last_qty for fill in (await backend.fills())[0]] == [5]
         await backend.close()
 
     run(body())
