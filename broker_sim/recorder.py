@@ -11,33 +11,25 @@ JSON list of {from, to, reason} in KST), during which rows may be missing.
 """
 
 import json
-import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from broker_sim.data_file import CONFLATED_META, GAPS_META, INSTRUMENTS_META
-from broker_sim.recorded_instruments import read_instruments, write_instruments
-from domain.errors import ConfigError, DataError
+from broker_sim.recorded_instruments import write_instruments
+from broker_sim.recorded_parts import SOURCE_META, UNTIL_META, book_frame, join_parts, meta_of, tick_frame, write_whole
+from domain.errors import ConfigError
 from domain.instruments import Instrument
-from domain.quotes import Depth, Quote, QuoteBatch, QuoteKind
+from domain.quotes import Depth, Quote, QuoteBatch
 from domain.time import kst_date, kst_full_text
-from domain.types import NANOS_PER_SECOND
-
-if TYPE_CHECKING:
-    import polars as pl
 
 TICKS: Final = "ticks"
 BOOKS: Final = "books"
-LEVELS: Final = 10  # columns written; a deeper book makes more
 MOST_ROWS: Final = 100_000  # kept unwritten
-KIND_NAMES: Final = {QuoteKind.TRADE: "trade", QuoteKind.AUCTION_TRADE: "auction", QuoteKind.BOOK: "book"}
-SOURCE_META: Final = "hantrade.source"
-UNTIL_META: Final = "hantrade.until"  # venue time of the last row, UTC ns
 _PART: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.(ticks|books)\.part-(\d{5})\.parquet")
 
 
@@ -170,7 +162,7 @@ class Recorder:
         self._known[day] = max((int(found[3]) for found, _ in left if found[1] == day.isoformat()), default=0)
         if parts:
             self._broken = self._broken or "the recorder was stopped"
-            self._until = max(self._until, *(int(_meta(path).get(UNTIL_META, 0)) for path in parts))
+            self._until = max(self._until, *(int(meta_of(path).get(UNTIL_META, 0)) for path in parts))
         for old in {date.fromisoformat(found[1]) for found, _ in left} - set(self._known):
             if old < day:
                 self._finish(old)
@@ -181,10 +173,10 @@ class Recorder:
             meta = self._meta(waiting)
             number = self._known[day]
             if waiting.rows:
-                _write(self._part(day, TICKS, number), tick_frame(waiting.rows), meta)
+                write_whole(self._part(day, TICKS, number), tick_frame(waiting.rows), meta)
                 waiting.rows = []  # should the books fail, these are not written again
             if waiting.books:
-                _write(self._part(day, BOOKS, number), book_frame(waiting.books), meta)
+                write_whole(self._part(day, BOOKS, number), book_frame(waiting.books), meta)
         self._days = {}
         self._flushed_at = self._clock()
 
@@ -220,89 +212,3 @@ class Recorder:
 
     def _part(self, day: date, kind: str, number: int) -> Path:
         return self._folder / f"{day.isoformat()}.{kind}.part-{number:05d}.parquet"
-
-
-def tick_frame(rows: Sequence[Quote]) -> "pl.DataFrame":
-    """Give rows as the columns of a tick file."""
-    import polars as pl
-
-    names = ("code", "at", "price", "volume", "cumulative_volume", "bid", "ask", "bid_qty", "ask_qty", "kind")
-    frame = pl.DataFrame(
-        [tuple(row) for row in rows],
-        schema={name: pl.String if name == "code" else pl.Int64 for name in names},
-        orient="row",
-    )
-    kinds = pl.col("kind").replace_strict(
-        {int(kind): name for kind, name in KIND_NAMES.items()}, default="unknown", return_dtype=pl.String
-    )
-    return _with_time(frame.with_columns(kinds))
-
-
-def book_frame(depths: Sequence[Depth]) -> "pl.DataFrame":
-    """Give order books as the columns of an order-book file; levels that are not there are 0."""
-    import polars as pl
-
-    levels = max(LEVELS, *(max(len(depth.bids), len(depth.asks)) for depth in depths))
-    columns: dict[str, list[object]] = {"code": [d.symbol for d in depths], "at": [d.venue_time for d in depths]}
-    nothing = (0, 0)
-    for level in range(levels):
-        for name, sides in (("bid", [d.bids for d in depths]), ("ask", [d.asks for d in depths])):
-            shown = [side[level] if level < len(side) else nothing for side in sides]
-            columns[f"{name}{level + 1}"] = [price for price, _ in shown]
-            columns[f"{name}_qty{level + 1}"] = [size for _, size in shown]
-    return _with_time(pl.DataFrame(columns))
-
-
-def join_parts(parts: Sequence[Path], path: Path) -> None:
-    """Write the rows of parts, in order of name, as one file; it appears whole or not at all."""
-    import polars as pl
-
-    metas = [_meta(part) for part in parts]
-    instruments: dict[str, Instrument] = {}
-    for part, meta in zip(parts, metas, strict=True):
-        instruments |= read_instruments(part, meta.get(INSTRUMENTS_META, "[]"))
-    frame = pl.concat([pl.read_parquet(part, glob=False) for part in parts], how="diagonal")
-    frame = frame.with_columns(pl.col(pl.Int64).fill_null(0))  # levels only a later part has
-    joined = {
-        INSTRUMENTS_META: write_instruments(instruments[code] for code in sorted(instruments)),
-        SOURCE_META: metas[-1].get(SOURCE_META, ""),
-        CONFLATED_META: str(sum(int(meta.get(CONFLATED_META, 0)) for meta in metas)),
-        GAPS_META: json.dumps([gap for meta in metas for gap in json.loads(meta.get(GAPS_META, "[]"))]),
-        UNTIL_META: max(meta.get(UNTIL_META, "0") for meta in metas),
-    }
-    _write(path, frame, joined)
-
-
-def _with_time(frame: "pl.DataFrame") -> "pl.DataFrame":
-    """Replace the moment `at` (UTC ns) by date and time of day in KST."""
-    import polars as pl
-
-    whole_micros = not frame.height or bool((frame["at"] % 1_000 == 0).all())
-    local = pl.from_epoch(pl.col("at") + 9 * 3_600 * NANOS_PER_SECOND, time_unit="ns")
-    form = "%H:%M:%S%.6f" if whole_micros else "%H:%M:%S%.9f"
-    frame = frame.with_columns(local.dt.strftime("%Y-%m-%d").alias("date"), local.dt.strftime(form).alias("time"))
-    return frame.select("code", "date", "time", *(name for name in frame.columns if name not in _FIRST))
-
-
-_FIRST: Final = ("code", "date", "time", "at")
-
-
-def _write(path: Path, frame: "pl.DataFrame", meta: dict[str, str]) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        frame.write_parquet(beside, metadata=meta)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _meta(path: Path) -> dict[str, str]:
-    import polars as pl
-
-    try:
-        with path.open("rb") as file:
-            return dict(pl.read_parquet_metadata(file))
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path}: part of a recording expected readable, cannot be read: {error}") from None
