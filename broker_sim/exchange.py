@@ -183,6 +183,7 @@ class Exchange:
         facts = self.advance(now)
         if now < self.now:
             self.view.forget_after(now)
+            self.halts.rewind()
             self._open_day(now)
             self.floor.forget()
         return facts
@@ -277,8 +278,7 @@ class Exchange:
 
     def _on_rows(self, rows: Sequence[Quote]) -> list[OrderFact]:
         facts: list[OrderFact] = []
-        issues, watches = self.floor.issues, self.halts.infers
-        latest = self.view.latest
+        watches = self.halts.infers
         for row in rows:
             symbol, when = row[0], row[1]
             if self.ended:  # rows after the end: the source goes on, or has begun its day again

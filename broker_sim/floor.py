@@ -67,6 +67,7 @@ class Floor:
     def forget(self) -> None:
         """Drop every issue; those with live legs are opened anew."""
         self.issues = {leg.symbol: None for leg in self._arrived()}
+        self._taken = {}
 
     def remember_taken(self, fills: Iterable[OrderFilled]) -> None:
         """Take earlier fills at or after each issue's latest row as shares of what it displays."""
@@ -89,9 +90,10 @@ class Floor:
         for fill in self._taken.pop(symbol, ()):
             if issue.stage is Stage.CONTINUOUS:
                 issue.book.take(SOMEBODY, fill.side.sign, fill.last_qty, fill.last_px)
-        for leg in self._arrived():
-            if leg.symbol == symbol:
-                issue.restore(leg)
+        if symbol in self.issues:  # none of ours is in an issue that is not kept
+            for leg in self._arrived():
+                if leg.symbol == symbol:
+                    issue.restore(leg)
         self.issues[symbol] = issue
         return issue
 
@@ -209,7 +211,7 @@ class Floor:
         elif self._halts.infers and self._halts.on_print(row, before, self._instruments.get(symbol), self.day):
             issue.collect(Stage.INTERRUPTION)
             return []
-        return found + issue.trade(price, quantity, before)
+        return found + issue.trade(price, quantity, self._view.best_before(before))
 
     def _single_price(self, issue: Issue, row: Quote) -> list[Execution]:
         found = issue.cross(row.price, row.last_qty)

@@ -47,6 +47,12 @@ class Halts:
         """Begin a day: nothing stands still."""
         self.under_way, self._references, self._breakers = {}, {}, {}
 
+    def rewind(self) -> None:
+        """Begin the day again, with the previous closes known."""
+        self.under_way, self._references = {}, {}
+        known = self._breakers.items()
+        self._breakers = {market: breaker_of_day(state.previous_close) for market, state in known}
+
     # ---- issues ---------------------------------------------------------------------------------------------
 
     def on_single_price(self, symbol: str, price: int) -> None:

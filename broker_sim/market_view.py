@@ -69,6 +69,14 @@ class MarketView:
             asks = _behind(ASK, row.ask_price, row.ask_qty, depth.asks if depth else ())
         return _within(bids, instrument), _within(asks, instrument)
 
+    def best_before(self, before: Quote | None) -> Quote | None:
+        """Give the row before a print with the best prices of a later order book, where the feed told one."""
+        depth = self.depths.get(before.symbol) if before is not None else None
+        if before is None or depth is None or depth.venue_time < before.venue_time:
+            return before
+        bid, ask = (side[0] if side else (0, 0) for side in (depth.bids, depth.asks))
+        return before._replace(bid_price=bid[0], bid_qty=bid[1], ask_price=ask[0], ask_qty=ask[1])
+
     def levels(self, depth: Depth, instrument: Instrument | None) -> tuple[Levels, Levels]:
         """Give a book of the feed: (bids, asks), within the limits of the day."""
         return _within(depth.bids, instrument), _within(depth.asks, instrument)

@@ -220,6 +220,16 @@ def test_given_a_made_up_book_when_a_large_order_comes_then_it_moves_the_price_a
     assert prices == sorted(prices) and prices[0] == 10_000 < prices[-1] <= 10_500
 
 
+def test_given_an_order_book_later_than_the_row_when_a_print_comes_then_it_tells_which_side_waited() -> None:
+    exchange = an_exchange()
+    exchange.place(a_submit(10, 9_980))
+    exchange.on_quotes([], [Depth(SYMBOL, at(10, 1), ((9_980, 12),), ((9_990, 40),))])
+
+    # By the row alone 9,980 would lie below the bid of 9,990; by the book it met the bid of 9,980, and its queue.
+    sold = a_quote(9_980, at(10, 2), bid_price=9_980, ask_price=9_990, bid_qty=1, last_qty=16)
+    assert fills(exchange.on_quotes([sold])) == [(4, 9_980, 6)]
+
+
 # ---- queues -----------------------------------------------------------------------------------------------------
 
 

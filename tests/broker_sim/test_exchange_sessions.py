@@ -332,6 +332,14 @@ def test_given_an_interruption_when_the_closing_auction_begins_then_it_is_the_cl
     assert (fills(silent), fills(crossed)) == ([], [(10, 11_300, 0)])
 
 
+def test_given_an_interruption_when_the_source_begins_again_then_it_is_forgotten() -> None:
+    exchange = an_interrupted()
+
+    exchange.begin(at(9, 30))
+
+    assert fills(exchange.on_quotes([a_quote(10_300, at(9, 31))])) == [(10, 10_400, 0)]
+
+
 # ---- circuit breakers -------------------------------------------------------------------------------------------
 
 
