@@ -80,4 +80,5 @@ def test_given_a_part_of_a_day_when_run_then_every_event_is_fed_and_memory_is_sa
     assert done.executions > 0
     assert done.open_orders > 0
     assert len(done.rss) == 1 + done.events // matching_day.BLOCK
-    assert matching_day.Day(1, 0, 0, 1.0, [1, 100, 100, 150, 150, 200, 200]).growth == 2  # the first is before any block
+    samples = [1, 100, 100, 150, 150, 200, 200]  # the first is taken before any block
+    assert matching_day.Day(1, 0, 0, 1.0, samples).growth == 2
