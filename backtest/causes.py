@@ -89,9 +89,9 @@ class Causes:
         if a.clock != b.clock:
             apart = (b.clock - a.clock) // NANOS_PER_MS
             yield f"batches ended elsewhere: the decision left {_ms(apart)} in B"
-        if a.met_at and b.met_at and a.met_at != b.met_at:
-            waited = [(story.met_at - story.approved.venue_time) // NANOS_PER_MS for story in (a, b)]
-            yield f"it met the book {waited[0]:,} ms after its row in A, {waited[1]:,} ms in B (venue time)"
+        if a.reached_at and b.reached_at and a.reached_at != b.reached_at:
+            waited = [(story.reached_at - story.approved.venue_time) // NANOS_PER_MS for story in (a, b)]
+            yield f"it reached the venue {waited[0]:,} ms after its row in A, {waited[1]:,} ms in B (venue time)"
         for log, story, other in ((self.a, a, b), (self.b, b, a)):
             if story.filled < other.filled and story.status not in ("FILLED", other.status):
                 shares = f"{story.filled:,} of {story.approved.quantity:,} filled"

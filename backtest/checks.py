@@ -14,19 +14,27 @@ from datetime import date, timedelta
 from typing import Final
 
 from backtest.history import History, OrderStory
-from backtest.run import codec
+from backtest.run import DayRead, codec
 from broker_sim.recording import Bar, Recording
 from domain.krx.calendar import NO_OVERRIDES, Overrides
 from domain.krx.sessions import RANDOM_END, regular_session
 from domain.messages.market import QuotesJudged, QuotesReceived
 from domain.quotes import Quote, QuoteKind
-from domain.time import kst_full_text, kst_text
+from domain.time import NANOS_PER_DAY, from_kst, kst_full_text, kst_text
 from domain.types import NANOS_PER_SECOND, Side
 from persistence.reader import LogReader
 
 LOOK_AHEAD, UNFILLABLE, DATA, TROUBLE = "look_ahead", "unfillable", "data", "trouble"
 NAMED: Final = 5  # symbols or days named in a warning; the rest is counted
 BOOK: Final = int(QuoteKind.BOOK)
+BY_DAY: Final = (
+    "row_of_another_bar",
+    "better_than_the_bar",
+    "more_than_the_bar_traded",
+    "nothing_traded",
+    "worse_than_the_bar",
+)
+FAR: Final = 1 << 62  # UTC ns, behind everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +45,41 @@ class Warning:
     rule: str
     count: int
     text: str
+    first: str = ""  # the first alone
 
 
 def warnings_of(
-    history: History, days: Sequence[Recording], absent: dict[str, list[date]], overrides: Overrides = NO_OVERRIDES
+    history: History,
+    days: Sequence[DayRead],
+    recordings: Iterable[Recording],
+    absent: dict[str, list[date]],
+    overrides: Overrides = NO_OVERRIDES,
 ) -> list[Warning]:
-    """Give every finding, the gravest kinds first. Raises LogError."""
-    bars = BarLookup(days)
+    """Give every finding, the gravest kinds first. `recordings` are the days once more, in turn. Raises LogError."""
+    by_day: list[Warning] = []
+    for recording in recordings:
+        bars = BarLookup([recording])
+        by_day += [*rows_ahead(history, bars), *unfillable(history, bars)]
+    found = _together(by_day)
     return [
         *look_ahead(history),
-        *rows_ahead(history, bars),
-        *unfillable(history, bars),
+        *(item for item in found if item.kind == LOOK_AHEAD),
+        *(item for item in found if item.kind != LOOK_AHEAD),
         *data_defects(history, days, absent, overrides),
         *troubles(history),
+    ]
+
+
+def _together(found: Iterable[Warning]) -> list[Warning]:
+    """Make one finding of those of one rule on several days, in the order of the rules."""
+    by_rule: dict[str, list[Warning]] = {rule: [] for rule in BY_DAY}
+    for item in found:
+        by_rule[item.rule].append(item)
+    return [
+        Warning(items[0].kind, rule, count, _and_more(items[0].first, count))
+        for rule, items in by_rule.items()
+        if items
+        for count in (sum(item.count for item in items),)
     ]
 
 
@@ -58,9 +88,12 @@ class BarLookup:
 
     def __init__(self, recordings: Iterable[Recording]) -> None:
         """Take the recorded days."""
+        self.since, self.until = FAR, 0  # venue time covered, UTC ns, the end exclusive
         self._starts: dict[str, list[int]] = {}
         self._bars: dict[str, list[tuple[Bar, int]]] = {}  # bar, its end (UTC ns)
         for recording in recordings:
+            midnight = from_kst(recording.day, 0, 0)
+            self.since, self.until = min(self.since, midnight), max(self.until, midnight + NANOS_PER_DAY)
             length = recording.bar_seconds * NANOS_PER_SECOND
             for code, bars in recording.bars.items():
                 self._starts.setdefault(code, []).extend(bar.start for bar in bars)
@@ -80,9 +113,9 @@ class BarLookup:
         bar, end = self._bars[symbol][index]
         return bar if when < end else None
 
-    def knows(self, symbol: str) -> bool:
-        """Tell whether there are bars of a symbol at all; recorded ticks have none."""
-        return symbol in self._bars
+    def knows(self, symbol: str, when: int) -> bool:
+        """Tell whether there are bars of a symbol at all on the day of a moment; recorded books alone have none."""
+        return self.since <= when < self.until and symbol in self._bars
 
 
 # ---- look-ahead ------------------------------------------------------------------------------------------------
@@ -127,11 +160,12 @@ def rows_ahead(history: History, bars: BarLookup) -> list[Warning]:
     """Find rows that show a price their own bar never had: a strategy that hears one knows of another bar."""
     found = []
     with LogReader(history.path, codec()) as reader:
-        for record, message in reader.messages(type=QuotesReceived.__name__):
+        for record in reader.events(type=QuotesReceived.__name__, since=bars.since, until=bars.until):
+            message = reader.decode(record)
             if not isinstance(message, QuotesReceived):
                 continue
             for row in message.batch.rows:
-                if row.kind != BOOK and bars.knows(row.symbol) and not _is_of_its_bar(row, bars):
+                if row.kind != BOOK and bars.knows(row.symbol, row.venue_time) and not _is_of_its_bar(row, bars):
                     found.append(
                         f"event {record.seq}: {row.symbol} at {row.price:,} at {kst_full_text(row.venue_time)}"
                     )
@@ -152,9 +186,9 @@ def unfillable(history: History, bars: BarLookup) -> list[Warning]:
     taken: Counter[tuple[str, int]] = Counter()
     for story in history.orders.values():
         symbol, side = story.approved.symbol, story.approved.side
-        if not bars.knows(symbol):
-            continue
         for fill in story.fills:
+            if not bars.knows(symbol, fill.venue_time):
+                continue
             bar = bars.at(symbol, fill.venue_time)
             said = f"{_order(story)}: {fill.quantity:,} at {fill.price:,} at {kst_full_text(fill.venue_time)}"
             if bar is None or not bar.volume:
@@ -164,7 +198,7 @@ def unfillable(history: History, bars: BarLookup) -> list[Warning]:
             if (fill.price < bar.low) if side is Side.BUY else (fill.price > bar.high):
                 better.append(f"{said}, {span}")
             elif not bar.low <= fill.price <= bar.high:
-                worse.append(f"{said}, {span}")
+                worse.append(f"{said}, {span} (against us: across a made-up spread)")
             taken[symbol, bar.start] += fill.quantity
             if taken[symbol, bar.start] > bar.volume:
                 ours = taken[symbol, bar.start]
@@ -173,7 +207,9 @@ def unfillable(history: History, bars: BarLookup) -> list[Warning]:
         *_finding(UNFILLABLE, "better_than_the_bar", better),
         *_finding(UNFILLABLE, "more_than_the_bar_traded", too_many),
         *_finding(UNFILLABLE, "nothing_traded", silent),
-        *_finding(UNFILLABLE, "worse_than_the_bar", worse, " (against us: across a made-up spread)"),
+        *_finding(
+            UNFILLABLE, "worse_than_the_bar", [f"{text} (against us: across a made-up spread)" for text in worse]
+        ),
     ]
 
 
@@ -181,18 +217,18 @@ def unfillable(history: History, bars: BarLookup) -> list[Warning]:
 
 
 def data_defects(
-    history: History, days: Sequence[Recording], absent: dict[str, list[date]], overrides: Overrides
+    history: History, days: Sequence[DayRead], absent: dict[str, list[date]], overrides: Overrides
 ) -> list[Warning]:
     """Tell what of the data was refused, is missing, or had to be assumed."""
     refused: Counter[str] = Counter()
-    for recording in days:
-        refused.update(recording.refused)
+    for read in days:
+        refused.update(read.refused)
     found = [
         Warning(DATA, "rows_refused", count, f"{count:,} rows of the file were left out: {reason}")
         for reason, count in sorted(refused.items())
     ]
     found += _judged(history)
-    found += _calendar([recording.day for recording in days], overrides)
+    found += _calendar([read.day for read in days], overrides)
     if history.limits_unknown:
         names = _named(sorted(history.limits_unknown))
         text = f"no previous close, so no daily limits, on at least one day: {names}"
@@ -204,12 +240,12 @@ def data_defects(
     return found
 
 
-def _said(days: Sequence[Recording]) -> list[Warning]:
+def _said(days: Sequence[DayRead]) -> list[Warning]:
     """Pass on what the reader of the file says; what it says of every day is told once."""
     said: dict[str, list[str]] = {}
-    for recording in days:
-        for text in recording.warnings:
-            said.setdefault(text.replace(recording.day.isoformat(), "DAY"), []).append(text)
+    for read in days:
+        for text in read.warnings:
+            said.setdefault(text.replace(read.day.isoformat(), "DAY"), []).append(text)
     return [item for texts in said.values() for item in _finding(DATA, "said_by_the_reader", texts)]
 
 
@@ -267,11 +303,12 @@ def troubles(history: History) -> list[Warning]:
 # ---- words -----------------------------------------------------------------------------------------------------
 
 
-def _finding(kind: str, rule: str, texts: Sequence[str], ending: str = "") -> list[Warning]:
-    if not texts:
-        return []
-    more = f" (and {len(texts) - 1:,} more)" if len(texts) > 1 else ""
-    return [Warning(kind, rule, len(texts), f"{texts[0]}{ending}{more}")]
+def _finding(kind: str, rule: str, texts: Sequence[str]) -> list[Warning]:
+    return [Warning(kind, rule, len(texts), _and_more(texts[0], len(texts)), texts[0])] if texts else []
+
+
+def _and_more(first: str, count: int) -> str:
+    return f"{first} (and {count - 1:,} more)" if count > 1 else first
 
 
 def _named(names: Sequence[str]) -> str:

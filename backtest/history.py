@@ -52,7 +52,7 @@ class OrderStory:
     held: int  # shares of the symbol in our books then
     cash: Krw  # in our books then
     equity: Krw  # marked last
-    met_at: int = 0  # venue time at which the venue accepted it; 0 when it never did
+    reached_at: int = 0  # venue time at which the venue accepted it; 0 when it never did
     fills: list[Fill] = field(default_factory=list)
     status: str = ""
     reason: str = ""
@@ -194,8 +194,8 @@ def _pass(history: History, message: Any, _: Record) -> None:
 
 def _accepted(history: History, message: OrderAccepted, _: Record) -> None:
     story = history.orders.get(message.client_order_id)
-    if story is not None and not story.met_at:
-        story.met_at = message.venue_time
+    if story is not None and not story.reached_at:
+        story.reached_at = message.venue_time
 
 
 def _filled(history: History, message: OrderFilled, _: Record) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from backtest.batches import Books, batches
 from backtest.day import Day
@@ -46,12 +47,20 @@ class Glance:
     equity: Krw
 
 
+class DayRead(NamedTuple):
+    """What reading a stored day told; its rows and bars are not kept: there may be years of them."""
+
+    day: date
+    refused: dict[str, int]  # why rows were refused -> how many
+    warnings: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Ran:
     """What was done, as far as the log does not tell it."""
 
     log_path: Path
-    days: list[Recording] = field(default_factory=list)
+    days: list[DayRead] = field(default_factory=list)
     quotes: int = 0
     interrupted: bool = False
 
@@ -99,7 +108,7 @@ def run(
             house.release = wire.carry_out
             day = Day(house, wire, venue, timeline, setup.pace)
             for recording in source.load():
-                ran.days.append(recording)
+                ran.days.append(DayRead(recording.day, recording.refused, recording.warnings))
                 try:
                     _trade(day, house, recording, setup, config, ran, watch, stop)
                 finally:

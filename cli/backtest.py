@@ -89,7 +89,8 @@ def run(
         note("checking the log: hash chain, then a replay in a fresh process")
         checks = check_log(ran.log_path)
     history = read_history(ran.log_path)
-    found = warnings_of(history, ran.days, source.absent, config.session_overrides)
+    traded = replace(source, days=tuple(read.day for read in ran.days), absent={})
+    found = warnings_of(history, ran.days, traded.load(), source.absent, config.session_overrides)
     report = Report(history, checks, found, ran, round(ran_s, 2))
     if json:
         emit_json([result_of(report) | {"seconds": round(time.monotonic() - began, 1)}])

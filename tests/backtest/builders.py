@@ -90,7 +90,7 @@ def a_story(seconds: float, *fills: tuple[float, int, int], clock: float | None 
     heard = at(seconds if clock is None else clock)
     made = OrderStory(approved(seconds, **changes), 1, heard, heard, 0, Krw(10_000_000), Krw(10_000_000))
     made.fills = [Fill(at(when), shares, price) for when, shares, price in fills]
-    made.met_at = at(fills[0][0]) if fills else 0
+    made.reached_at = at(fills[0][0]) if fills else 0
     made.status = "FILLED" if fills else "WORKING"
     made.changed_at = made.fills[-1].venue_time if fills else heard
     return made

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from backtest import checks
 from backtest.checks import DATA, LOOK_AHEAD, TROUBLE, UNFILLABLE, BarLookup, warnings_of
 from backtest.history import History, Trouble, read_history
-from backtest.run import Ran, codec
+from backtest.run import DayRead, Ran, codec
 from broker.translate.quotes import encode_batch
 from broker_sim.recording import Bar, Recording
 from domain.messages.market import AttentionMeasured, QuotesReceived, TrendPoint, TrendReceived
@@ -23,11 +24,29 @@ from tests.broker_sim.builders import SYMBOL, a_quote
 MINUTE = 60
 
 
+class Done(NamedTuple):
+    """A finished back-test and its one day."""
+
+    ran: Ran
+    day: Recording
+
+    @property
+    def log_path(self) -> Path:
+        return self.ran.log_path
+
+    def warnings(self) -> list[checks.Warning]:
+        return warnings_of(read_history(self.log_path), self.ran.days, [self.day], {})
+
+
+def a_done(folder: Path, end: int, **more: Any) -> Done:
+    data = lively_days(folder, end=end)
+    return Done(a_run(data, folder / "log.db", **more), Recording.load(data))
+
+
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Back-test one made day."""
-    folder = tmp_path_factory.mktemp("ran")
-    return a_run(lively_days(folder, end=700), folder / "log.db")
+    return a_done(tmp_path_factory.mktemp("done"), 700)
 
 
 def rules(found: list[checks.Warning], kind: str = "") -> list[str]:
@@ -38,17 +57,16 @@ def the_bar(start: int = 600, low: int = 9_990, high: int = 10_010, volume: int 
     return Bar(at(start), low, high, low, high, volume)
 
 
-def lookup(ran: Ran, *bars: Bar) -> BarLookup:
-    return BarLookup([replace(ran.days[0], bars={SYMBOL: list(bars)})])
+def lookup(done: Done, *bars: Bar) -> BarLookup:
+    return BarLookup([replace(done.day, bars={SYMBOL: list(bars)})])
 
 
 # ---- nothing planted -------------------------------------------------------------------------------------------
 
 
-def test_given_a_sound_back_test_when_checked_then_nothing_was_known_too_early(ran: Ran) -> None:
-    history = read_history(ran.log_path)
-    assert history.orders
-    found = warnings_of(history, ran.days, {})
+def test_given_a_sound_back_test_when_checked_then_nothing_was_known_too_early(done: Done) -> None:
+    assert read_history(done.log_path).orders
+    found = done.warnings()
     assert not rules(found, LOOK_AHEAD)
     assert not rules(found, TROUBLE)
 
@@ -104,9 +122,9 @@ def a_log_of(path: Path, *rows: Quote) -> History:
 
 
 def test_given_a_row_with_the_price_of_a_later_bar_when_checked_then_a_bar_was_used_before_its_end(
-    ran: Ran, tmp_path: Path
+    done: Done, tmp_path: Path
 ) -> None:
-    bars = lookup(ran, the_bar(), the_bar(600 + MINUTE, 10_500, 10_600))
+    bars = lookup(done, the_bar(), the_bar(600 + MINUTE, 10_500, 10_600))
     honest = a_quote(10_000, at(630), symbol=SYMBOL)
     early = a_quote(10_550, at(640), symbol=SYMBOL)
     history = a_log_of(tmp_path / "a.db", honest, early)
@@ -132,33 +150,33 @@ def test_given_a_row_with_the_price_of_a_later_bar_when_checked_then_a_bar_was_u
     ],
 )
 def test_given_a_fill_when_its_bar_did_not_offer_it_then_it_is_unfillable(
-    ran: Ran, side: Side, price: int, shares: int, rule: str
+    done: Done, side: Side, price: int, shares: int, rule: str
 ) -> None:
     story = a_story(620, (630, shares, price), side=side, purpose=Purpose.ENTRY)
-    found = checks.unfillable(a_history(story), lookup(ran, the_bar()))
+    found = checks.unfillable(a_history(story), lookup(done, the_bar()))
     assert rules(found, UNFILLABLE) == ([rule] if rule else [])
 
 
 def test_given_fills_of_two_orders_when_together_they_take_more_than_the_bar_then_it_is_unfillable(
-    ran: Ran,
+    done: Done,
 ) -> None:
     stories = [a_story(seconds, (seconds + 1, 60, 10_000)) for seconds in (610, 620)]
-    [found] = checks.unfillable(a_history(*stories), lookup(ran, the_bar()))
+    [found] = checks.unfillable(a_history(*stories), lookup(done, the_bar()))
     assert found.rule == "more_than_the_bar_traded"
     assert "ours are 120 shares of a bar that traded 100" in found.text
 
 
-def test_given_a_fill_where_nothing_traded_when_checked_then_it_is_unfillable(ran: Ran) -> None:
+def test_given_a_fill_where_nothing_traded_when_checked_then_it_is_unfillable(done: Done) -> None:
     silent = a_history(a_story(700, (701, 10, 10_000)))
-    assert rules(checks.unfillable(silent, lookup(ran, the_bar()))) == ["nothing_traded"]
-    assert rules(checks.unfillable(silent, lookup(ran, the_bar(660, volume=0)))) == ["nothing_traded"]
+    assert rules(checks.unfillable(silent, lookup(done, the_bar()))) == ["nothing_traded"]
+    assert rules(checks.unfillable(silent, lookup(done, the_bar(660, volume=0)))) == ["nothing_traded"]
     assert not checks.unfillable(silent, BarLookup([])), "recorded ticks without bars cannot tell"
 
 
 def test_given_the_closing_cross_of_a_bar_until_the_close_when_looked_up_then_it_is_of_that_bar(
-    ran: Ran,
+    done: Done,
 ) -> None:
-    day: Recording = replace(ran.days[0], bar_seconds=390 * MINUTE, bars={SYMBOL: [the_bar(0)]})
+    day: Recording = replace(done.day, bar_seconds=390 * MINUTE, bars={SYMBOL: [the_bar(0)]})
     close = at(390 * MINUTE)
     assert BarLookup([day]).at(SYMBOL, close + 20 * 10**9) == the_bar(0)
     assert BarLookup([day]).at(SYMBOL, close + 40 * 10**9) is None
@@ -167,13 +185,19 @@ def test_given_the_closing_cross_of_a_bar_until_the_close_when_looked_up_then_it
 # ---- data and trouble ------------------------------------------------------------------------------------------
 
 
-def test_given_defects_of_the_data_when_checked_then_each_is_told(ran: Ran) -> None:
-    monday = replace(
-        ran.days[0], day=date(2026, 1, 12), refused={"price <= 0": 2}, warnings=("prices of 2026-01-12 guessed",)
+def test_given_findings_on_two_days_when_put_together_then_each_rule_is_told_once(done: Done) -> None:
+    first = checks.unfillable(a_history(a_story(620, (630, 10, 9_980))), lookup(done, the_bar()))
+    [found] = checks._together([*first, *first, *first])
+    assert (found.rule, found.count) == ("better_than_the_bar", 3)
+    assert found.text.endswith("the bar traded from 9,990 to 10,010 (and 2 more)")
+
+
+def test_given_defects_of_the_data_when_checked_then_each_is_told(done: Done) -> None:
+    monday, friday = (
+        DayRead(day, {"price <= 0": count}, (f"prices of {day} guessed",))
+        for day, count in ((date(2026, 1, 12), 2), (date(2026, 1, 16), 1))
     )
-    more = {"refused": {"price <= 0": 1}, "warnings": ("prices of 2026-01-16 guessed",)}
-    friday = replace(ran.days[0], day=date(2026, 1, 16), **more)
-    history = read_history(ran.log_path)
+    history = read_history(done.log_path)
     history.limits_unknown.add(SYMBOL)
     found = checks.data_defects(history, [monday, friday], {"000660": [date(2026, 1, 12)]}, {})
     texts = {item.rule: item.text for item in found if item.kind == DATA}
@@ -184,10 +208,7 @@ def test_given_defects_of_the_data_when_checked_then_each_is_told(ran: Ran) -> N
     assert texts["symbol_absent"] == "not in the file: 000660 on 1 days"
 
 
-def test_given_rows_the_quality_rules_flagged_when_checked_then_they_are_counted(ran: Ran, tmp_path: Path) -> None:
-    bars = lively_days(tmp_path, end=560)
-    path = tmp_path / "log.db"
-
+def test_given_rows_the_quality_rules_flagged_when_checked_then_they_are_counted(tmp_path: Path) -> None:
     def counted_anew(rows: object) -> object:
         from backtest.batches import batches
         from backtest.plan import Pace
@@ -195,8 +216,8 @@ def test_given_rows_the_quality_rules_flagged_when_checked_then_they_are_counted
         for index, batch in enumerate(batches(rows, Pace())):  # type: ignore[call-overload]
             yield [row._replace(cumulative_volume=1) if index == 3 else row for row in batch]
 
-    day = a_run(bars, path, cut=counted_anew).days
-    counted = [item for item in warnings_of(read_history(path), day, {}) if item.rule == "volume_fell"]
+    found = a_done(tmp_path, 560, cut=counted_anew).warnings()
+    counted = [item for item in found if item.rule == "volume_fell"]
     assert [item.kind for item in counted] == [DATA]
     assert "flagged by volume_fell" in counted[0].text
 
@@ -224,7 +245,7 @@ def test_given_a_strategy_that_raises_when_back_tested_then_the_warning_names_it
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(AttentionMomentum, "on_bar", raises)
-        ran = a_run(lively_days(tmp_path, end=560), tmp_path / "log.db")
-    [found] = [item for item in warnings_of(read_history(ran.log_path), ran.days, {}) if item.kind == TROUBLE]
+        raised = a_done(tmp_path, 560)
+    [found] = [item for item in raised.warnings() if item.kind == TROUBLE]
     assert found.rule == "StrategyBenched"
     assert "ZeroDivisionError: oops" in found.text

@@ -100,7 +100,7 @@ def test_given_a_later_meeting_with_the_book_when_fills_differ_then_that_is_the_
     assert found.verdicts[0].differences == ("fills",)
     assert causes(found) == [
         "batches ended elsewhere: the decision left 2,000 ms later in B",
-        "it met the book 500 ms after its row in A, 3,100 ms in B (venue time)",
+        "it reached the venue 500 ms after its row in A, 3,100 ms in B (venue time)",
     ]
 
 

@@ -80,7 +80,7 @@ def test_given_a_slow_link_when_run_then_orders_meet_the_venue_later_and_answers
     history = history_of(tmp_path / "log.db")
     assert history.orders
     for story in history.orders.values():
-        assert story.met_at == story.recorded_at + 1_500_000_000
+        assert story.reached_at == story.recorded_at + 1_500_000_000
     with LogReader(tmp_path / "log.db", codec()) as reader:
         accepted = list(reader.events(type="OrderAccepted"))
     assert all(record.recorded_at == (record.venue_time or 0) + 1_500_000_000 for record in accepted)
