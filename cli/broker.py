@@ -25,7 +25,7 @@ from cli.faults import FaultsOption, load_faults, misbehaving, show_faults
 from cli.home import Home, Running
 from cli.names import symbol_of
 from cli.sample import sample_path
-from cli.settings import load, resolve
+from cli.settings import configured
 from domain.errors import ConfigError, DataError
 from domain.krx.calendar import NO_OVERRIDES, Overrides
 
@@ -93,8 +93,7 @@ def serve(
         raise ConfigError(f"kind must be one of {', '.join(KINDS)}, was {kind!r}")
     if KINDS[kind] != "built":
         raise ConfigError(f"broker {kind} is {KINDS[kind]}; use sim")
-    settings, watchlist = load(home)
-    config = resolve(settings, watchlist, "paper", "SIMULATED")
+    _, config = configured(home, "paper", "SIMULATED")
     recording = load_recording(data, day, symbols, config.session_overrides)
     table = None if actions is None else read_actions(actions, config.session_overrides)
     plan = None if faults is None else load_faults(faults)

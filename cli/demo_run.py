@@ -20,7 +20,7 @@ from broker_sim.recording import Recording
 from cli.compose import Trader, compose_trader
 from cli.context import Exit
 from cli.output import krw, kst_clock, nanos_of, note, signed
-from cli.settings import load, resolve
+from cli.settings import configured
 from cli.trader import gate_word
 from cli.trader_process import stop_in_order
 from domain.messages.trading import NoticeRaised
@@ -50,8 +50,7 @@ def run_day(
     recording: Recording, broker: "BrokerProcess", folder: Path, log_path: Path, speed: float, *, as_json: bool
 ) -> Finished:
     """Trade until the venue's day is over, then stop in order. Raises ConfigError, LogError, BrokerUnavailable."""
-    settings, watchlist = load(folder)  # the environment only: a demo has a home of its own, without files
-    config = resolve(settings, watchlist, "paper", "SIMULATED")
+    _, config = configured(folder, "paper", "SIMULATED")  # the environment only: a demo's own home has no files
     config = replace(config, quotes_endpoint=broker.address, orders_endpoint="")
     display = Display(recording, speed, quiet=as_json)
     trader = compose_trader(config, log_path, folder / "paper", ("127.0.0.1", 0), show_notice=display.notice)

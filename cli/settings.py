@@ -6,6 +6,7 @@ An unknown key or a bad value is refused with the file, the key, the value and w
 import os
 import tomllib
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -324,6 +325,15 @@ def _known_keys(loc: tuple[int | str, ...], file: str) -> list[str]:
 
 def _ppm(percent: Decimal) -> int:
     return int(percent * PPM_PER_PERCENT)
+
+
+def configured(home: Path, mode: str, server_kind: str) -> tuple[Settings, RunConfig]:
+    """Read everything of a home folder: settings, watch list and its calendar (`krx.toml`). Raises ConfigError."""
+    from cli.krx_hours import load_overrides
+
+    settings, watchlist = load(home)
+    config = resolve(settings, watchlist, mode, server_kind)
+    return settings, replace(config, session_overrides=dict(load_overrides(home, config.session_overrides)))
 
 
 def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: str) -> RunConfig:

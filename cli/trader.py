@@ -10,6 +10,7 @@ import typer
 
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption, LogOption, Source, desk_of
 from cli.home import Home, Running
+from cli.krx_hours import HOURS_FILE
 from cli.names import symbol_of
 from cli.orders import _caller as caller
 from cli.output import emit_json, krw, kst_clock, note, plain, show_table, signed
@@ -243,17 +244,25 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Write commented hantrade.toml and watchlist.toml into the home folder.
+    """Write commented hantrade.toml, watchlist.toml and krx.toml into the home folder.
+
+    A krx.toml that is there stays, also with --force: what it says of holidays was found out by a person.
 
     Example: hantrade init --home ~/.hantrade
     """
-    from importlib.resources import files
-
     home.mkdir(parents=True, exist_ok=True)
     for name in ("hantrade.toml", "watchlist.toml"):
         path = home / name
         if path.exists() and not force:
             raise ConfigError(f"{path} exists; --force overwrites it")
     for name in ("hantrade.toml", "watchlist.toml"):
-        (home / name).write_text(files("cli").joinpath("templates", name).read_text(encoding="utf-8"), encoding="utf-8")
-        note(f"wrote {home / name}")
+        _write_template(home / name)
+    if not (home / HOURS_FILE).exists():
+        _write_template(home / HOURS_FILE)
+
+
+def _write_template(path: Path) -> None:
+    from importlib.resources import files
+
+    path.write_text(files("cli").joinpath("templates", path.name).read_text(encoding="utf-8"), encoding="utf-8")
+    note(f"wrote {path}")

@@ -16,7 +16,7 @@ from cli.context import Exit
 from cli.home import Home, Running
 from cli.log_choice import choose_log
 from cli.output import krw, note, signed
-from cli.settings import load, resolve
+from cli.settings import configured
 from domain.messages.operator import StopRequested
 from domain.status import DayQuery, OrdersQuery
 from domain.views import CashQuery, FillsQuery
@@ -28,8 +28,7 @@ logger = structlog.get_logger("trader")
 
 def run_trader(home: Home, mode: str, wait_s: float) -> int:
     """Run until asked to stop. Gives the exit code; raises ConfigError, LogError before it runs."""
-    settings, watchlist = load(home.root)
-    config = resolve(settings, watchlist, mode, SERVER_KINDS[mode].value)
+    settings, config = configured(home.root, mode, SERVER_KINDS[mode].value)
     with home.claim("trader"):
         plan = SnapshotPlan(settings.log.snapshot_events, settings.log.snapshot_s) if settings.log.snapshots else None
         choice = choose_log(home, mode, recover_fully if plan is None else recover_quickly)

@@ -254,7 +254,8 @@ class Storm:
         self.post(ManualModifyRequested(*self.command(), order, quantity, price))
 
     def of_the_day(self) -> None:
-        kind = self.draw.choice((PauseRequested, HaltRequested, FlattenRequested, ResumeRequested, ResumeRequested))
+        kinds: tuple[Any, ...] = (PauseRequested, HaltRequested, FlattenRequested, ResumeRequested, ResumeRequested)
+        kind = self.draw.choice(kinds)
         if kind is FlattenRequested:
             self.post(FlattenRequested(*self.command(), self.draw.choice(("", *SYMBOLS)), "out"))
         else:

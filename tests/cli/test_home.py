@@ -120,8 +120,10 @@ def test_given_init_when_run_then_commented_files_are_written_once(tmp_path: Pat
     before = (tmp_path / "hantrade.toml").read_text()
     assert before.startswith("# hantrade settings")
     (tmp_path / "hantrade.toml").write_text("mine")
+    (tmp_path / "krx.toml").write_text("# my holidays")
     refused = runner.invoke(app, ["init", "--home", str(tmp_path)])
     assert isinstance(refused.exception, ConfigError)
     assert (tmp_path / "hantrade.toml").read_text() == "mine"
     assert runner.invoke(app, ["init", "--force", "--home", str(tmp_path)]).exit_code == 0
     assert (tmp_path / "hantrade.toml").read_text() == before
+    assert (tmp_path / "krx.toml").read_text() == "# my holidays"

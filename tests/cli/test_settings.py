@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.settings import load, resolve
+from cli.settings import configured, load, resolve
 from domain.config import RunConfig, SimConfig
 from domain.errors import ConfigError
 
@@ -186,3 +186,27 @@ def test_given_settings_when_resolved_then_percent_becomes_ppm_and_sessions_are_
     config: Any = config_of(tmp_path)
     assert config.costs.commission_ppm == 140
     assert config.session_overrides == {"2026-11-19": ("10:00", "16:30")}
+
+
+def test_given_a_calendar_of_its_own_when_a_home_is_configured_then_it_lies_over_the_packaged_one_and_under_settings(
+    tmp_path: Path,
+) -> None:
+    table = "\n".join(
+        f'[[day]]\ndate = {day}\n{hours}\nnote = "n"\nsource = "s"'
+        for day, hours in (
+            ("2027-06-02", "closed = true"),
+            ("2026-11-19", 'open = "11:00"\nclose = "16:30"'),
+            ("2026-11-20", 'open = "10:30"\nclose = "15:30"'),
+        )
+    )
+    (tmp_path / "krx.toml").write_text(table)
+    (tmp_path / "hantrade.toml").write_text('[sessions]\n"2026-11-20" = ["10:00", "16:00"]\n')
+    _, config = configured(tmp_path, "paper", "SIMULATED")
+    found = config.session_overrides
+    assert found["2027-06-02"] == ("", "")
+    assert found["2026-11-19"] == ("11:00", "16:30")
+    assert found["2026-11-20"] == ("10:00", "16:00")
+    assert found["2025-11-13"] == ("10:00", "16:30"), "the packaged table"
+    (tmp_path / "krx.toml").write_text("[[day]]\ndate = 2027-06-02\nopen = 9\n")
+    with pytest.raises(ConfigError, match="krx.toml"):
+        configured(tmp_path, "paper", "SIMULATED")
