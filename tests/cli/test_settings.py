@@ -208,5 +208,5 @@ def test_given_a_calendar_of_its_own_when_a_home_is_configured_then_it_lies_over
     assert found["2026-11-20"] == ("10:00", "16:00")
     assert found["2025-11-13"] == ("10:00", "16:30"), "the packaged table"
     (tmp_path / "krx.toml").write_text("[[day]]\ndate = 2027-06-02\nopen = 9\n")
-    with pytest.raises(ConfigError, match="krx.toml"):
+    with pytest.raises(ConfigError, match=r"krx\.toml"):
         configured(tmp_path, "paper", "SIMULATED")
