@@ -100,6 +100,9 @@ def collect_bars(
             not bar.volume or bar.start >= last_cross or (held and held[-1].start >= session.close)
         ):
             refused["after the closing print"] += 1
+        elif not bar.volume and held and abs(bar.close - held[-1].close) * 10 > held[-1].close * 3:
+            # Nothing traded there, and no book is there either: rows of another scale (406820, 2025-12-26).
+            refused["no volume, and more than 30 % from the bar before"] += 1
         else:
             held.append(bar)
     return {code: held for code, held in bars.items() if held}, dict(refused)

@@ -3,16 +3,16 @@
 Refusals are those of the readers. Flags say what a person should know before trusting a result: the rows are used.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from broker_sim.bar_file import Bar
 from broker_sim.bar_ticks import ticks_of
-from broker_sim.data_file import DataFile, DataKind, data_files
+from broker_sim.data_file import PRICES, DataKind, data_files
 from broker_sim.findings import Findings, Verdict
 from broker_sim.print_check import PrintCheck, PrintCount
 from broker_sim.recording import Recording
@@ -24,11 +24,14 @@ from domain.krx.sessions import RegularSession
 from domain.krx.ticks import is_half_tick, is_on_tick
 from domain.quality import EXPLANATIONS, QualityBook, judge
 from domain.quotes import Quote
-from domain.time import NANOS_PER_MINUTE, kst_text
-from domain.types import NANOS_PER_SECOND
+from domain.time import NANOS_PER_MINUTE, from_kst, kst_text
+
+if TYPE_CHECKING:
+    import polars as pl
 
 HOLE: Final = 10 * NANOS_PER_MINUTE  # of a symbol that trades: silence this long is a hole in the data or a halt
 JUDGED_AT_ONCE: Final = 4_096
+LEAP: Final = 1.5  # of a price to the next: no ordinary day has two such
 _Flag = Callable[[str, Bar, str], None]  # rule, where, in words
 RULES: Final = {
     "half_tick": "a price half a tick off the grid: a mid-point execution, legal",
@@ -92,8 +95,11 @@ def check_day(
         _check_moments(report, recording, seed)
         return
     for file in data_files(path):
-        if file.kind is DataKind.BARS and "amount" in file.columns:
-            _check_amounts(report, file, day, set(recording.instruments))
+        if file.kind is DataKind.BARS and day in file.days():
+            rows = file.day(day).filter(_among(recording.instruments)).sort("code", "nanos")
+            _check_scales(report.findings, rows, day)
+            if "amount" in file.columns:
+                _check_amounts(report.findings, rows, day)
     for code, bars in recording.bars.items():
         report.rows += len(bars)
         _check_bars(report.findings, recording.instruments[code], bars, recording)
@@ -122,7 +128,6 @@ def _check_bars(findings: Findings, instrument: Instrument, bars: Sequence[Bar],
             flag("no_volume", bar, f"close {bar.close}")
     if recording.kind is DataKind.BARS:
         _check_steps(flag, bars, recording.session)
-        _check_scales(flag, bars)
 
 
 def _check_steps(flag: _Flag, bars: Sequence[Bar], session: RegularSession) -> None:
@@ -140,39 +145,43 @@ def _check_steps(flag: _Flag, bars: Sequence[Bar], session: RegularSession) -> N
         flag("ends_early", bars[-1], "the last bar")
 
 
-def _check_scales(flag: _Flag, bars: Sequence[Bar]) -> None:
-    """Flag a day once when prices leap by half and back, between bars or inside one."""
-    ups = [bar for before, bar in pairwise(bars) if bar.open * 10 > before.close * 15]
-    downs = [bar for before, bar in pairwise(bars) if bar.open * 15 < before.close * 10]
-    wide = [bar for bar in bars if bar.high * 10 > bar.low * 15]
-    found = [*ups, *downs, *wide]
-    if len(found) > 1 or wide:
-        low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
-        flag(
-            "scale_mix",
-            min(found),
-            f"{len(ups)} leaps up, {len(downs)} down, {len(wide)} inside a bar; {low} to {high}",
-        )
-
-
-def _check_amounts(report: Report, file: DataFile, day: date, codes: set[str]) -> None:
+def _among(codes: Iterable[str]) -> "pl.Expr":
     import polars as pl
 
-    if day not in file.days():
-        return
+    return pl.col("code").is_in(list(codes)) & pl.col("nanos").is_not_null()
+
+
+def _check_scales(findings: Findings, rows: "pl.DataFrame", day: date) -> None:
+    """Flag a symbol's day once when prices leap by half and back, between rows or inside one; refused rows count too."""
+    import polars as pl
+
+    open_, high, low, close = (pl.col(name).cast(pl.Float64, strict=False) for name in PRICES)
+    step = open_ / close.shift().over("code")
+    usable = rows.filter(pl.min_horizontal(open_, high, low, close) > 0)
+    leaps = usable.group_by("code", maintain_order=True).agg(
+        (step > LEAP).sum().alias("ups"),
+        (step < 1 / LEAP).sum().alias("downs"),
+        (high > LEAP * low).sum().alias("wide"),
+        low.min().cast(pl.Int64).alias("lowest"),
+        high.max().cast(pl.Int64).alias("highest"),
+    )
+    for code, ups, downs, wide, lowest, highest in leaps.iter_rows():
+        if ups + downs > 1 or wide:
+            leapt = f"{ups} leaps up, {downs} down, {wide} inside a bar; {lowest} to {highest}"
+            findings.add("scale_mix", Verdict.FLAGGED, RULES["scale_mix"], f"{code} {day}: {leapt}")
+
+
+def _check_amounts(findings: Findings, rows: "pl.DataFrame", day: date) -> None:
+    import polars as pl
+
     amount = pl.col("amount").cast(pl.Float64, strict=False)
-    rows = file.day(day).filter(pl.col("code").is_in(codes)).sort("code", "nanos")
-    before = amount.shift().over("code")
-    for code, nanos, now, earlier in (
-        rows.with_columns(now=amount, earlier=before)
-        .filter(pl.col("now") < pl.col("earlier"))
-        .select("code", "nanos", "now", "earlier")
-        .iter_rows()
-    ):
-        seconds = nanos // NANOS_PER_SECOND
-        clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-        words = f"{code} {day} {clock}: {now:.0f} after {earlier:.0f}"
-        report.findings.add("amount_decreasing", Verdict.FLAGGED, RULES["amount_decreasing"], words)
+    fallen = rows.with_columns(now=amount, earlier=amount.shift().over("code")).filter(
+        pl.col("now") < pl.col("earlier")
+    )
+    midnight = from_kst(day, 0, 0)
+    for code, nanos, now, earlier in fallen.select("code", "nanos", "now", "earlier").iter_rows():
+        words = f"{code} {day} {kst_text(midnight + nanos)}: {now:.0f} after {earlier:.0f}"
+        findings.add("amount_decreasing", Verdict.FLAGGED, RULES["amount_decreasing"], words)
 
 
 class _Grid:

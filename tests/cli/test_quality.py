@@ -89,6 +89,18 @@ def test_given_a_closed_day_among_others_when_checked_then_it_is_told_and_the_ot
     assert "the exchange is closed" in rules["unusable_day"]["examples"][0]
 
 
+def test_given_bars_of_two_scales_when_checked_then_the_mix_is_told_though_rows_of_it_are_refused(
+    tmp_path: Path,
+) -> None:
+    odd: dict[str, Any] = {"open": 40_000, "high": 40_000, "low": 40_000, "close": 40_000, "volume": 0}
+
+    _, rules, _ = told(a_file(tmp_path, [*a_day(), a_bar(time="09:11:00") | odd]), tmp_path)
+
+    assert rules["no volume, and more than 30 % from the bar before"]["count"] == 1
+    assert rules["scale_mix"]["examples"] == [f"{SYMBOL} 2026-01-13: 1 leaps up, 1 down, 0 inside a bar; 9990 to 40000"]
+    assert "jump" not in rules
+
+
 def test_given_ticks_when_checked_then_they_are_judged_like_live_rows(tmp_path: Path) -> None:
     tick = {"code": SYMBOL, "date": "2026-01-13", "time": "10:00:00", "price": 10_000, "volume": 5}
     ticks = [tick, tick | {"time": "10:00:01", "price": 10_003}, tick | {"time": "10:00:02", "price": 14_000}]
