@@ -4,9 +4,12 @@ Every change of orders and money is a fact, and the books are the fold of the fa
 of an earlier run gives the same books. Commands apply the facts they return; if these cannot be made durable, the
 exchange must be thrown away and folded anew from the journal.
 
+Our own orders meet each other in a book as anybody's do.
+
 What a fold forgets, because no fact tells it: the place of an order in its queue (it goes to the back), the price of a
 best-limit or first-limit order that waits (it gets that of the first display), that a stop-limit order without a fill
-was awake (it sleeps), interruptions under way, and which auctions crossed (the rows given to `restore` tell).
+was awake (it sleeps), shares taken before the latest row of what is still displayed, the feed's order books (the next
+one tells), interruptions under way, and which auctions crossed (the rows given to `restore` tell).
 """
 
 from bisect import insort
@@ -64,7 +67,7 @@ class Exchange:
         self.reserves = Reserves(self.books, self.instruments, self.view, commission_ppm, lambda: self.day)
         self.commission_ppm = commission_ppm
         self._overrides = overrides
-        self.today = venue_day(0, {"1970-01-01": ("", "")})
+        self.today = venue_day(0, {"1970-01-01": ("", "")})  # a closed day until the first venue time
         self.floor = Floor(config, self.view, self.halts, self.instruments, self._arrived, self.today)
         self._agenda: list[Item] = []  # what the clock turns today, in order of time
         self._due = 0  # venue time of the next turn or arrival, at most the end of the day
@@ -302,7 +305,7 @@ class Exchange:
         return facts
 
     def _on_depth(self, depth: Depth) -> list[OrderFact]:
-        facts = self.advance(UnixNanos(depth.venue_time))
+        facts = self.advance(UnixNanos(depth.venue_time)) if depth.venue_time > self.now else []
         known, row = self.view.depths.get(depth.symbol), self.view.latest.get(depth.symbol)
         newest = max(known.venue_time if known else 0, row.venue_time if row else 0)
         if depth.venue_time < newest:
