@@ -97,6 +97,10 @@ class DepthModel:
         day, market, lower, upper = known.of[2], instrument.market, instrument.lower_limit, instrument.upper_limit
         found: list[tuple[int, int]] = []
         price = best
+        if way > 0 and lower is not None:
+            price = max(best, lower - 1)  # a best price beyond the limits is the feed's; nothing is added out there
+        elif way < 0 and upper is not None:
+            price = min(best, upper + 1)
         for _ in range((self._levels - 1) * PRICES_PER_LEVEL):
             if len(found) >= self._levels - 1:
                 break

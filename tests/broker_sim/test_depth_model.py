@@ -98,6 +98,14 @@ def test_given_a_side_at_its_limit_when_asked_then_nothing_lies_beyond() -> None
     assert len(depth.bids) == 10
 
 
+def test_given_best_prices_beyond_the_limits_when_asked_then_deeper_levels_begin_inside() -> None:
+    model = DepthModel(1, 3)
+    low, high = (model.of(a_row(bid=price, ask=price + 10), an_instrument(), DAY) for price in (5_000, 15_000))
+    assert [price for price, _ in low.asks] == [5_010, 7_000, 7_010]
+    assert [price for price, _ in high.bids] == [15_000, 13_000, 12_990]
+    assert (len(low.bids), len(high.asks)) == (1, 1)
+
+
 def test_given_one_level_when_asked_then_only_the_best_is_given() -> None:
     depth = DepthModel(1, 1).of(a_row(), an_instrument(), DAY)
     assert (depth.bids, depth.asks) == (((9_990, 30),), ((10_000, 30),))
