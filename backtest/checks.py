@@ -6,22 +6,22 @@
 *Trouble*: what stopped or limited trading.
 """
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from backtest.bar_lookup import BarLookup
 from backtest.history import History, OrderStory
 from backtest.run import DayRead, codec
-from broker_sim.recording import Bar, Recording
+from broker_sim.recording import Recording
 from domain.krx.calendar import NO_OVERRIDES, Overrides
-from domain.krx.sessions import RANDOM_END, regular_session
+from domain.krx.sessions import regular_session
 from domain.messages.market import QuotesJudged, QuotesReceived
 from domain.quotes import Quote, QuoteKind
-from domain.time import NANOS_PER_DAY, from_kst, kst_full_text, kst_text
-from domain.types import NANOS_PER_SECOND, Side
+from domain.time import kst_full_text, kst_text
+from domain.types import Side
 from persistence.reader import LogReader
 
 LOOK_AHEAD, UNFILLABLE, DATA, TROUBLE = "look_ahead", "unfillable", "data", "trouble"
@@ -34,11 +34,10 @@ BY_DAY: Final = (
     "nothing_traded",
     "worse_than_the_bar",
 )
-FAR: Final = 1 << 62  # UTC ns, behind everything
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class Finding:
     """One kind of finding: how often, and the first in words."""
 
     kind: str  # look_ahead, unfillable, data, trouble
@@ -54,9 +53,9 @@ def warnings_of(
     recordings: Iterable[Recording],
     absent: dict[str, list[date]],
     overrides: Overrides = NO_OVERRIDES,
-) -> list[Warning]:
+) -> list[Finding]:
     """Give every finding, the gravest kinds first. `recordings` are the days once more, in turn. Raises LogError."""
-    by_day: list[Warning] = []
+    by_day: list[Finding] = []
     for recording in recordings:
         bars = BarLookup([recording])
         by_day += [*rows_ahead(history, bars), *unfillable(history, bars)]
@@ -70,60 +69,25 @@ def warnings_of(
     ]
 
 
-def _together(found: Iterable[Warning]) -> list[Warning]:
+def _together(found: Iterable[Finding]) -> list[Finding]:
     """Make one finding of those of one rule on several days, in the order of the rules."""
-    by_rule: dict[str, list[Warning]] = {rule: [] for rule in BY_DAY}
+    by_rule: dict[str, list[Finding]] = {rule: [] for rule in BY_DAY}
     for item in found:
         by_rule[item.rule].append(item)
     return [
-        Warning(items[0].kind, rule, count, _and_more(items[0].first, count))
+        Finding(items[0].kind, rule, count, _and_more(items[0].first, count))
         for rule, items in by_rule.items()
         if items
         for count in (sum(item.count for item in items),)
     ]
 
 
-class BarLookup:
-    """The recorded bar of a symbol at a moment."""
-
-    def __init__(self, recordings: Iterable[Recording]) -> None:
-        """Take the recorded days."""
-        self.since, self.until = FAR, 0  # venue time covered, UTC ns, the end exclusive
-        self._starts: dict[str, list[int]] = {}
-        self._bars: dict[str, list[tuple[Bar, int]]] = {}  # bar, its end (UTC ns)
-        for recording in recordings:
-            midnight = from_kst(recording.day, 0, 0)
-            self.since, self.until = min(self.since, midnight), max(self.until, midnight + NANOS_PER_DAY)
-            length = recording.bar_seconds * NANOS_PER_SECOND
-            for code, bars in recording.bars.items():
-                self._starts.setdefault(code, []).extend(bar.start for bar in bars)
-                self._bars.setdefault(code, []).extend((bar, self._end(bar, length, recording)) for bar in bars)
-
-    @staticmethod
-    def _end(bar: Bar, length: int, recording: Recording) -> int:
-        """Give the end of a bar; one that reaches the close holds the closing cross, which comes late."""
-        end, close = bar.start + length, recording.session.close
-        return end + RANDOM_END if bar.start < close <= end else end
-
-    def at(self, symbol: str, when: int) -> Bar | None:
-        """Give the bar that covers a moment (UTC ns), None where nothing was recorded."""
-        index = bisect_right(self._starts.get(symbol, []), when) - 1
-        if index < 0:
-            return None
-        bar, end = self._bars[symbol][index]
-        return bar if when < end else None
-
-    def knows(self, symbol: str, when: int) -> bool:
-        """Tell whether there are bars of a symbol at all on the day of a moment; recorded books alone have none."""
-        return self.since <= when < self.until and symbol in self._bars
-
-
 # ---- look-ahead ------------------------------------------------------------------------------------------------
 
 
-def look_ahead(history: History) -> list[Warning]:
+def look_ahead(history: History) -> list[Finding]:
     """Find what was known before it happened. Only a log on venue time can tell of its quotes."""
-    found: list[Warning] = []
+    found: list[Finding] = []
     if history.has_venue_clock:
         heard = [
             f"event {seq}: rows up to {kst_full_text(at)} heard at {kst_text(now)}" for seq, at, now in history.ahead
@@ -156,7 +120,7 @@ def _decided(history: History, story: OrderStory) -> int:
     return story.recorded_at if history.has_venue_clock else story.approved.venue_time
 
 
-def rows_ahead(history: History, bars: BarLookup) -> list[Warning]:
+def rows_ahead(history: History, bars: BarLookup) -> list[Finding]:
     """Find rows that show a price their own bar never had: a strategy that hears one knows of another bar."""
     found = []
     with LogReader(history.path, codec()) as reader:
@@ -180,7 +144,7 @@ def _is_of_its_bar(row: Quote, bars: BarLookup) -> bool:
 # ---- fills -----------------------------------------------------------------------------------------------------
 
 
-def unfillable(history: History, bars: BarLookup) -> list[Warning]:
+def unfillable(history: History, bars: BarLookup) -> list[Finding]:
     """Find fills better than anything traded in their bar, fills in silence, and fills of too many shares."""
     better, silent, too_many, worse = [], [], [], []
     taken: Counter[tuple[str, int]] = Counter()
@@ -218,13 +182,13 @@ def unfillable(history: History, bars: BarLookup) -> list[Warning]:
 
 def data_defects(
     history: History, days: Sequence[DayRead], absent: dict[str, list[date]], overrides: Overrides
-) -> list[Warning]:
+) -> list[Finding]:
     """Tell what of the data was refused, is missing, or had to be assumed."""
     refused: Counter[str] = Counter()
     for read in days:
         refused.update(read.refused)
     found = [
-        Warning(DATA, "rows_refused", count, f"{count:,} rows of the file were left out: {reason}")
+        Finding(DATA, "rows_refused", count, f"{count:,} rows of the file were left out: {reason}")
         for reason, count in sorted(refused.items())
     ]
     found += _judged(history)
@@ -232,15 +196,15 @@ def data_defects(
     if history.limits_unknown:
         names = _named(sorted(history.limits_unknown))
         text = f"no previous close, so no daily limits, on at least one day: {names}"
-        found.append(Warning(DATA, "limits_unknown", len(history.limits_unknown), text))
+        found.append(Finding(DATA, "limits_unknown", len(history.limits_unknown), text))
     found += _said(days)
     gone = [f"{code} on {len(on)} days" for code, on in sorted(absent.items())]
     if gone:
-        found.append(Warning(DATA, "symbol_absent", len(gone), f"not in the file: {_named(gone)}"))
+        found.append(Finding(DATA, "symbol_absent", len(gone), f"not in the file: {_named(gone)}"))
     return found
 
 
-def _said(days: Sequence[DayRead]) -> list[Warning]:
+def _said(days: Sequence[DayRead]) -> list[Finding]:
     """Pass on what the reader of the file says; what it says of every day is told once."""
     said: dict[str, list[str]] = {}
     for read in days:
@@ -249,7 +213,7 @@ def _said(days: Sequence[DayRead]) -> list[Warning]:
     return [item for texts in said.values() for item in _finding(DATA, "said_by_the_reader", texts)]
 
 
-def _judged(history: History) -> list[Warning]:
+def _judged(history: History) -> list[Finding]:
     """Count the verdicts of the quality rules."""
     counts: Counter[tuple[str, bool]] = Counter()
     first: dict[tuple[str, bool], str] = {}
@@ -264,7 +228,7 @@ def _judged(history: History) -> list[Warning]:
                     counts[key] += 1
                     first.setdefault(key, f"{verdict.symbol}: {verdict.detail}")
     return [
-        Warning(
+        Finding(
             DATA, rule, count, f"{count:,} rows {'refused' if refused else 'flagged'} by {rule}, first {first[key]}"
         )
         for key, count in sorted(counts.items())
@@ -272,7 +236,7 @@ def _judged(history: History) -> list[Warning]:
     ]
 
 
-def _calendar(days: Sequence[date], overrides: Overrides) -> list[Warning]:
+def _calendar(days: Sequence[date], overrides: Overrides) -> list[Finding]:
     if not days:
         return []
     have, missing, day = set(days), [], days[0]
@@ -282,13 +246,13 @@ def _calendar(days: Sequence[date], overrides: Overrides) -> list[Warning]:
         day += timedelta(days=1)
     if not missing:
         return []
-    return [Warning(DATA, "session_missing", len(missing), f"sessions without data: {_named(missing)}")]
+    return [Finding(DATA, "session_missing", len(missing), f"sessions without data: {_named(missing)}")]
 
 
 # ---- trouble ---------------------------------------------------------------------------------------------------
 
 
-def troubles(history: History) -> list[Warning]:
+def troubles(history: History) -> list[Finding]:
     """Tell what stopped or limited trading."""
     found = []
     for kind in dict.fromkeys(item.kind for item in history.troubles):
@@ -303,8 +267,8 @@ def troubles(history: History) -> list[Warning]:
 # ---- words -----------------------------------------------------------------------------------------------------
 
 
-def _finding(kind: str, rule: str, texts: Sequence[str]) -> list[Warning]:
-    return [Warning(kind, rule, len(texts), _and_more(texts[0], len(texts)), texts[0])] if texts else []
+def _finding(kind: str, rule: str, texts: Sequence[str]) -> list[Finding]:
+    return [Finding(kind, rule, len(texts), _and_more(texts[0], len(texts)), texts[0])] if texts else []
 
 
 def _and_more(first: str, count: int) -> str:

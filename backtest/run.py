@@ -132,7 +132,9 @@ def _trade(
 ) -> None:
     session = recording.session
     ticks = ticks_of(recording, config.seed)
-    head = next(ticks)
+    head = next(ticks, None)
+    if head is None:
+        return
     begin = UnixNanos(min(session.open, head.venue_time) - WARM_UP)
     day.begin(config, setup.version, f"bt-{recording.day}", begin, recording.instruments.values())
     if not day.make_ready(UnixNanos(head.venue_time)):
@@ -164,5 +166,6 @@ def _glance(
 
 def _name(setup: Setup, source: Source) -> str:
     """Name a back-test by what it is made of, so that the same one gets the same ids in its log."""
-    said = f"{setup.config} {setup.version} {setup.pace} {source.path.name} {source.days} {source.symbols}"
+    said = f"{setup.config} {setup.version} {setup.pace} {setup.travel} {setup.actions}"
+    said += f" {source.path.name} {source.days} {source.symbols}"
     return blake2b(said.encode(), digest_size=5).hexdigest()

@@ -11,7 +11,7 @@ from domain.time import kst_date, kst_text
 from domain.types import PPM
 
 if TYPE_CHECKING:
-    from backtest.checks import Warning
+    from backtest.checks import Finding
     from backtest.history import History
     from backtest.run import Ran
     from backtest.trades import Figures
@@ -25,7 +25,7 @@ class Report:
 
     history: "History"
     checks: LogChecks | None  # None: not asked for
-    warnings: "Sequence[Warning]"
+    warnings: "Sequence[Finding]"
     ran: "Ran"
     ran_s: float  # reading the data and trading, without checks
 
@@ -55,7 +55,8 @@ def result_of(report: Report) -> dict[str, Any]:
         "verified": checks.verified if checks else None,
         "replay_identical": checks.replay_identical if checks else None,
         "limits_unknown": len(history.limits_unknown),
-        "days": [day.day.isoformat() for day in figures.days],
+        "days": len(figures.days),
+        "dates": [day.day.isoformat() for day in figures.days],
         "trades": len(figures.trades),
         "trades_closed": figures.closed,
         "win_rate_ppm": figures.win_rate_ppm,

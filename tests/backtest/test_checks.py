@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from backtest import checks
-from backtest.checks import DATA, LOOK_AHEAD, TROUBLE, UNFILLABLE, BarLookup, warnings_of
+from backtest.bar_lookup import BarLookup
+from backtest.checks import DATA, LOOK_AHEAD, TROUBLE, UNFILLABLE, warnings_of
 from backtest.history import History, Trouble, read_history
 from backtest.run import DayRead, Ran, codec
 from broker.translate.quotes import encode_batch
@@ -34,7 +35,7 @@ class Done(NamedTuple):
     def log_path(self) -> Path:
         return self.ran.log_path
 
-    def warnings(self) -> list[checks.Warning]:
+    def warnings(self) -> list[checks.Finding]:
         return warnings_of(read_history(self.log_path), self.ran.days, [self.day], {})
 
 
@@ -49,7 +50,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
     return a_done(tmp_path_factory.mktemp("done"), 700)
 
 
-def rules(found: list[checks.Warning], kind: str = "") -> list[str]:
+def rules(found: list[checks.Finding], kind: str = "") -> list[str]:
     return [item.rule for item in found if kind in ("", item.kind)]
 
 

@@ -46,7 +46,7 @@ def test_given_days_when_run_with_json_then_one_object_holds_the_demos_keys_and_
     assert done.stdout.count("\n") == 1
     assert found.keys() >= KEYS | {"days", "trades", "win_rate_ppm", "max_drawdown_ppm", "warnings"}
     assert (found["verified"], found["replay_identical"]) == (True, True)
-    assert found["days"] == ["2026-01-13", "2026-01-14"]
+    assert (found["days"], found["dates"]) == (2, ["2026-01-13", "2026-01-14"])
     assert found["equity_krw"] == 10_000_000 + found["realized_pnl_krw"] + found["unrealized_pnl_krw"]
     assert not [item for item in found["warnings"] if item["kind"] == "look_ahead"]
     assert "checking the log" in done.stderr
