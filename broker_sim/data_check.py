@@ -152,7 +152,7 @@ def _among(codes: Iterable[str]) -> "pl.Expr":
 
 
 def _check_scales(findings: Findings, rows: "pl.DataFrame", day: date) -> None:
-    """Flag a symbol's day once when prices leap by half and back, between rows or inside one; refused rows count too."""
+    """Flag a symbol's day once when prices leap by half and back, between rows or inside one, refused ones too."""
     import polars as pl
 
     open_, high, low, close = (pl.col(name).cast(pl.Float64, strict=False) for name in PRICES)
