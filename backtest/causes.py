@@ -119,7 +119,7 @@ class Causes:
         """Say what kept a log from making this order when the other did."""
         order, history, name = story.approved, log.history, log.name
         at = order.venue_time
-        if not history.ends or at > history.ends[-1] or at < history.opened[0].venue_time:
+        if not history.ends or not history.opened or not history.opened[0].venue_time <= at <= history.ends[-1]:
             yield f"{name} heard no quotes at {kst_text(at)}"
             return
         day = _day_at(history, at)

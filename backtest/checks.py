@@ -171,9 +171,7 @@ def unfillable(history: History, bars: BarLookup) -> list[Finding]:
         *_finding(UNFILLABLE, "better_than_the_bar", better),
         *_finding(UNFILLABLE, "more_than_the_bar_traded", too_many),
         *_finding(UNFILLABLE, "nothing_traded", silent),
-        *_finding(
-            UNFILLABLE, "worse_than_the_bar", [f"{text} (against us: across a made-up spread)" for text in worse]
-        ),
+        *_finding(UNFILLABLE, "worse_than_the_bar", worse),
     ]
 
 

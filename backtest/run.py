@@ -92,7 +92,7 @@ def run(
 ) -> Ran:
     """Trade every stored day in one log, a run a day; `watch` hears after each batch, `stop` is asked before each.
 
-    Cash and holdings carry over. The same orders on the same data write the same log, byte for byte in its hashes.
+    Cash and holdings carry over. The same setup on the same data writes the same log, to the hash of its last commit.
     Raises DataError, ConfigError, LogError; what was traded until then is in the log.
     """
     name = _name(setup, source)

@@ -80,6 +80,7 @@ def run(
     pace = Pace(batch_rows=batch_rows, batch_ms=batch_ms, link_ms=link_ms)
     config = _config(home, strategy, param or (), cash, seed, sim or ())
     source = _source(data or sample_path(), begin, end, symbols, config)
+    config = replace(config, symbols=())  # all that the data serves: it is cut to the wanted ones
     setup = replace(_setup(config, pace, _log_path(out, home), like), actions=_actions(home, config))
     with StopFlag() as flag, Progress(len(source.days), quiet=json) as progress:
         ran = run_backtest(setup, source, progress.update, flag.is_set)

@@ -156,6 +156,7 @@ def test_given_a_fill_when_its_bar_did_not_offer_it_then_it_is_unfillable(
     story = a_story(620, (630, shares, price), side=side, purpose=Purpose.ENTRY)
     found = checks.unfillable(a_history(story), lookup(done, the_bar()))
     assert rules(found, UNFILLABLE) == ([rule] if rule else [])
+    assert all(item.text.count("against us") == (rule == "worse_than_the_bar") for item in found)
 
 
 def test_given_fills_of_two_orders_when_together_they_take_more_than_the_bar_then_it_is_unfillable(

@@ -88,6 +88,16 @@ def test_given_a_log_when_run_like_it_then_its_batches_are_used(home: Path, tmp_
     assert answer(done)["a"]["batches"] == answer(done)["b"]["batches"]
 
 
+def test_given_a_watch_list_when_other_symbols_are_named_then_these_are_traded(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "watchlist.toml").write_text('[[instrument]]\nsymbol = "000660"\n')
+    data = ["--data", str(home / "bars.parquet"), "--home", str(tmp_path), "--no-check", "--json", "--to", "2026-01-13"]
+    named = runner.invoke(app, ["backtest", "run", *data, "--symbols", "120110"])
+    assert (named.exit_code, answer(named)["quotes"] > 100) == (0, True)
+    watched = runner.invoke(app, ["backtest", "run", *data])
+    assert isinstance(watched.exception, ConfigError)
+    assert "unknown 000660" in str(watched.exception)
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
