@@ -50,7 +50,7 @@ def _object(story: "OrderStory | None") -> dict[str, Any] | None:
         "client_order_id": story.approved.client_order_id,
         "decided_at": _iso(story.approved.venue_time),
         "heard_until": _iso(story.clock) if story.clock else None,
-        "met_book_at": _iso(story.met_at) if story.met_at else None,
+        "reached_venue_at": _iso(story.reached_at) if story.reached_at else None,
         "quantity": story.approved.quantity,
         "limit_price": story.approved.limit_price,
         "filled": story.filled,
