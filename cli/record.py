@@ -44,6 +44,7 @@ def record(
     stop = threading.Event()
 
     def leave(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one would keep the parts from being put together
         stop.set()
         raise KeyboardInterrupt
 

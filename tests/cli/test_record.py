@@ -2,6 +2,9 @@
 
 import json
 import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +54,33 @@ def test_given_a_broker_when_recorded_then_the_file_holds_its_day_and_a_second_r
     assert {row.symbol for row in rows} == {SYMBOL}
     with pytest.raises(ConfigError, match="exists already"):
         recorded("--from", broker, "--out", str(out))
+
+
+@pytest.mark.processes
+def test_given_a_running_recorder_when_told_to_end_twice_then_the_day_is_one_file(tmp_path: Path) -> None:
+    recording = Recording.load(a_file(tmp_path, a_day(prev_close=10_000)))
+
+    def make() -> SimBackend:
+        return SimBackend.recorded(recording, tmp_path / "sim.db", cash=CASH, commission_ppm=150, speed=600)
+
+    server = BrokerServerThread(lambda: running(make)).start()
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "cli.main", "broker", "record", "--from", server.address, "--out", str(out)]
+    process = subprocess.Popen([*command, "--flush", "0.1"], stdout=subprocess.PIPE, text=True)
+    try:
+        watched = threading.Event()
+        while not list(out.glob("*.part-*")) and process.poll() is None:
+            watched.wait(0.05)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        told, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        server.stop()
+
+    assert process.returncode == 0
+    assert "2026-01-13.ticks.parquet" in told
+    assert [path.name for path in out.iterdir()] == ["2026-01-13.ticks.parquet"]
 
 
 def test_given_no_broker_when_recorded_then_it_says_so(tmp_path: Path) -> None:
