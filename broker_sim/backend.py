@@ -92,9 +92,8 @@ class SimBackend:
             set_aside(journal_path)
             journal = OrderJournal(journal_path)
         journal.set_meta(SOURCE, source)
-        made = cls(
-            DurableVenue(journal, cash, commission_ppm, overrides, now, actions, config=sim, seed=seed), now=now, **wiring
-        )
+        venue = DurableVenue(journal, cash, commission_ppm, overrides, now, actions, config=sim, seed=seed)
+        made = cls(venue, now=now, **wiring)
         made._attach(recording, speed, seed, clock)
         if start_now and made._feed:
             made._feed.start_now()
