@@ -1,18 +1,25 @@
 """The check of simulated prints must find each defect it names."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from broker_sim.bar_file import Bar
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.findings import Findings
 from broker_sim.print_check import RULES, PrintCheck, PrintCount
 from broker_sim.recording import Recording
+from cli.sample import sample_path
+from domain.krx.sessions import regular_session
 from domain.quotes import Quote, QuoteKind
+from domain.time import NANOS_PER_MINUTE
 from domain.types import NANOS_PER_SECOND
-from tests.broker_sim.builders import a_bar, a_file, at
+from tests.broker_sim.builders import DAY, SYMBOL, a_bar, a_file, an_instrument, at
 
 
 def a_recording(folder: Path) -> Recording:
@@ -81,3 +88,43 @@ def test_given_a_defect_in_the_prints_when_checked_then_its_rule_finds_it(
 
 def test_every_rule_has_a_defect_that_shows_it() -> None:
     assert {rule for rule, _ in DEFECTS} == set(RULES)
+
+
+def test_given_the_packaged_day_when_checked_then_no_print_contradicts_its_bar() -> None:
+    recording = Recording.load(sample_path())
+    findings, count = Findings(), PrintCount()
+
+    PrintCheck(recording, findings, count).run(ticks_of(recording, 11))
+
+    assert findings.all() == []
+    assert count.volume == count.recorded_volume > 10**8
+
+
+@st.composite
+def days(draw: st.DrawFn) -> Recording:
+    """Any day of minute bars of one symbol: late opens, gaps, bars without volume, half ticks, with a close or not."""
+    session = regular_session(draw(st.sampled_from((DAY, date(2025, 11, 13), date(2026, 1, 2)))))
+    assert session is not None
+    minutes = (session.close_auction - session.open) // NANOS_PER_MINUTE
+    starts = draw(st.sets(st.integers(0, minutes - 1), max_size=8))
+    moments = [session.open + minute * NANOS_PER_MINUTE for minute in sorted(starts)]
+    if draw(st.booleans()) or not moments:
+        moments.append(session.close)
+    bars = []
+    for start in moments:
+        low, high = sorted((draw(st.integers(7_000, 13_000)), draw(st.integers(7_000, 13_000))))
+        inside, closing = st.integers(low, high), start >= session.close
+        volume = draw(st.one_of(st.integers(1, 12), st.integers(1, 10**7))) if closing else draw(st.integers(0, 10**6))
+        bars.append(Bar(start, draw(inside), high, low, draw(inside), volume))
+    instrument = an_instrument(base=draw(st.sampled_from((10_000, None))))
+    return Recording(Path("day"), session.day, session, 60, {SYMBOL: instrument}, {SYMBOL: bars}, {})
+
+
+@given(days(), st.integers(0, 2**63))
+def test_for_any_day_and_seed_no_print_contradicts_its_bar(recording: Recording, seed: int) -> None:
+    findings, count = Findings(), PrintCount()
+
+    PrintCheck(recording, findings, count).run(ticks_of(recording, seed))
+
+    assert findings.all() == []
+    assert count.volume == count.recorded_volume
