@@ -150,7 +150,7 @@ class DayBackend(BenchBackend):
         self._offered, self._in_burst = 0, False
         pacing = asyncio.create_task(self._pace(reader))
         while done < self.job.quotes:
-            rows, conflated, _ = await reader.take()
+            rows, conflated, *_ = await reader.take()
             if self._in_burst:  # a backlog of a burst is worked off behind it
                 self.sent.burst_conflated += conflated
             else:

@@ -69,6 +69,7 @@ class Exchange:
         self._overrides = overrides
         self.today = venue_day(0, {"1970-01-01": ("", "")})  # a closed day until the first venue time
         self.floor = Floor(config, self.view, self.halts, self.instruments, self._arrived, self.today)
+        self.nonsense = 0  # rows left aside: no market shows a price or a number of shares below 0
         self._agenda: list[Item] = []  # what the clock turns today, in order of time
         self._due = 0  # venue time of the next turn or arrival, at most the end of the day
 
@@ -124,8 +125,8 @@ class Exchange:
 
     @property
     def tally(self) -> Counter[str]:
-        """Count what the feed left open: interruptions inferred and overruled, auctions without a print."""
-        return self.halts.tally + self.floor.tally
+        """Count what the feed left open: interruptions inferred and overruled, auctions without a print, nonsense."""
+        return self.halts.tally + self.floor.tally + Counter(nonsense=self.nonsense)
 
     @property
     def orderable_cash(self) -> Krw:
@@ -283,7 +284,10 @@ class Exchange:
         facts: list[OrderFact] = []
         watches = self.halts.infers
         for row in rows:
-            symbol, when = row[0], row[1]
+            symbol, when, price, shares = row[:4]
+            if price < 0 or shares < 0 or (shares and not price) or min(row[5:9]) < 0:
+                self.nonsense += 1
+                continue
             if self.ended:  # rows after the end: the source goes on, or has begun its day again
                 self.ended = False
                 facts += self.begin(UnixNanos(when))

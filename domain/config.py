@@ -58,7 +58,7 @@ class SimConfig:
     latency_ms: int = 50
     latency_jitter_ms: int = 50
     cancel_model: str = "back"  # whose cancels shorten a displayed level: back (behind us first) or proportional
-    auction_share: bool = False  # a limit exactly at an auction's price: False fills nothing, True by time
+    auction_share: bool = False  # a limit exactly at an auction's price: False fills nothing, True a share
     depth_levels: int = 10  # levels a side made up where the feed shows only the best; 1 makes up none
     interruptions: bool = True  # volatility interruptions where the feed does not tell of them
 

@@ -5,6 +5,7 @@ import pytest
 from broker_sim.exchange import Exchange
 from broker_sim.floor import NO_CROSS
 from broker_sim.halts import INTERRUPTED, LEFT_TO_FEED
+from domain.config import SimConfig
 from domain.errors import InvariantError
 from domain.messages.orders import OrderExpired, OrderFilled, OrderRejected
 from domain.quotes import QuoteKind
@@ -407,3 +408,19 @@ def test_given_shares_when_sold_in_the_closing_auction_then_sells_trade_like_buy
     exchange.place(a_submit(20, 9_900, Side.SELL))
 
     assert fills(exchange.on_quotes([a_cross(10_000, at(15, 30, 5), 15)])) == [(15, 10_000, 5)]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"price": -10_000}, {"last_qty": -5}, {"price": 0, "last_qty": 5}, {"bid_price": -1}, {"ask_qty": -1}],
+    ids=lambda changes: ", ".join(changes),
+)
+def test_given_a_row_no_market_shows_when_taken_then_it_is_left_aside_and_counted(nonsense: dict[str, int]) -> None:
+    exchange = Exchange(CASH, 150, config=SimConfig())
+    exchange.set_instruments([an_instrument()])
+    exchange.on_quotes([a_quote()])
+    exchange.place(a_submit(10, 9_990))
+    before = exchange.latest[SYMBOL]
+    assert exchange.on_quotes([a_quote(when=at(10, 1))._replace(**nonsense)]) == []
+    assert exchange.latest[SYMBOL] == before
+    assert exchange.tally["nonsense"] == 1

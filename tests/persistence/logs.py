@@ -83,7 +83,14 @@ _QUOTES = st.builds(
     Quote, st.sampled_from(["005930", "0001A0", '1"0']), *[st.integers(0, 2**60)] * 8, kind=st.sampled_from([1, 2, 3])
 )
 _BATCHES = st.builds(
-    QuoteBatch, st.text(), _NUMBERS, st.lists(_QUOTES).map(tuple), st.integers(0, 9), st.booleans(), _NUMBERS, st.just(())
+    QuoteBatch,
+    st.text(),
+    _NUMBERS,
+    st.lists(_QUOTES).map(tuple),
+    st.integers(0, 9),
+    st.booleans(),
+    _NUMBERS,
+    st.just(()),
 )
 _RECEIVED = _BATCHES.map(lambda batch: QuotesReceived(batch, to_bytes(batch)))
 

@@ -74,7 +74,9 @@ def test_given_examples_when_compared_with_the_types_then_none_is_left_over() ->
 
 def test_given_annotations_and_comments_when_read_then_unit_and_meaning_are_those_of_the_source() -> None:
     found = {field.name: field for field in fields_of(SubmitOrder)}
-    assert found["limit_price"] == Field("limit_price", "integer or null", "KRW", "None for kinds without a price of their own")
+    assert found["limit_price"] == Field(
+        "limit_price", "integer or null", "KRW", "None for kinds without a price of their own"
+    )
     assert found["valid_until"] == Field("valid_until", "integer", "UTC ns", "system time; not sent after it")
     assert found["quantity"].unit == "shares"
     assert found["side"].json == "`BUY` `SELL`"
