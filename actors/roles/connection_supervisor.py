@@ -51,6 +51,7 @@ class ConnectionSupervisor(Role):
     """
 
     NAME: ClassVar[str] = "connection_supervisor"
+    STATE_VERSION: ClassVar[int] = 2  # links know since when the venue is in its phase
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,
@@ -113,14 +114,14 @@ class ConnectionSupervisor(Role):
                     self.feed.last_at = min(self.feed.last_at, stamp.system_time)
             case HeartbeatReceived(link=name, phase=phase):
                 self.links[name].last_beat = stamp.system_time
-                self.links[name].phase = phase
+                self.links[name].told(phase, stamp.system_time)
             case ConnectionChanged():
                 self._changed(message, stamp)
             case ReconcileLink(link=LinkName.ORDERS):
                 self.account_due = False
             case LinkOpened(link=name, session=session) | LinkLoggedIn(link=name, session=session):
                 self.links[name].last_beat = stamp.system_time
-                self.links[name].phase = session.phase
+                self.links[name].told(session.phase, stamp.system_time)
             case InstrumentsReceived(instruments=instruments):
                 self.instruments |= {item.symbol: item for item in instruments}
                 self.awaiting = tuple(item.symbol for item in instruments)
@@ -277,11 +278,14 @@ class ConnectionSupervisor(Role):
         return []
 
     def _mute(self, link: Link, stamp: Stamp) -> list[Message]:
-        """Judge the silence of an open quotes link."""
+        """Judge the silence of an open quotes link.
+
+        Quotes are expected in continuous trading alone, and from its begin on: nothing need come through a halt.
+        """
         if link.phase is not VenuePhase.CONTINUOUS or self.feed.ended:
             return self._move(link, "heard", "no quotes are expected now", stamp)
         silent, limit = (
-            stamp.system_time - max(self.feed.last_at, link.since),
+            stamp.system_time - max(self.feed.last_at, link.since, link.phase_since),
             self.settings.mute_after_ms * NANOS_PER_MS,
         )
         if link.state is State.DEGRADED and silent > MUTE_PATIENCE * limit:

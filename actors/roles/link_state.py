@@ -28,6 +28,12 @@ class Link:
     last_beat: int = 0
     ready_at: int = 0  # when it came up last; 0 once it is down
     phase: VenuePhase = VenuePhase.CLOSED
+    phase_since: int = 0  # when the venue was first said to be in it
+
+    def told(self, phase: VenuePhase, now: int) -> None:
+        """Take the phase of the venue in."""
+        if phase is not self.phase:
+            self.phase, self.phase_since = phase, now
 
     def changed(self, change: ConnectionChanged, stamp: Stamp, settings: LinkConfig) -> None:
         """Take a move of the machine in."""
@@ -51,7 +57,7 @@ class Link:
         Our clock does not go back any more (docs/decisions/0017); logs of earlier versions may.
         """
         self.since, self.last_beat = min(self.since, now), min(self.last_beat, now)
-        self.ready_at = min(self.ready_at, now)
+        self.ready_at, self.phase_since = min(self.ready_at, now), min(self.phase_since, now)
         self.retry_at = min(self.retry_at, now + settings.backoff_max_ms * NANOS_PER_MS)
 
 

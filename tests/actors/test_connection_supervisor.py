@@ -299,13 +299,25 @@ def test_given_a_degraded_link_when_the_silence_goes_on_then_it_is_dialled_anew(
     assert any(m.from_state == "DEGRADED" and m.to_state == "BACKING_OFF" for m in house.said(ConnectionChanged))
 
 
-@pytest.mark.parametrize("phase", [VenuePhase.CLOSED, VenuePhase.CLOSING_AUCTION, VenuePhase.CONTINUOUS])
+@pytest.mark.parametrize(
+    "phase", [VenuePhase.CLOSED, VenuePhase.CLOSING_AUCTION, VenuePhase.HALTED, VenuePhase.CONTINUOUS]
+)
 def test_given_silence_that_is_natural_when_it_lasts_then_the_link_stays_ready(phase: VenuePhase):
     house = ready()
     if phase is VenuePhase.CONTINUOUS:
         house.hear(QuotesEnded(venue(1)))
     quiet(house, 30, phase)
     assert state(house) is State.READY
+
+
+def test_given_a_halt_without_quotes_when_it_is_over_then_the_silence_counts_from_there():
+    house = ready()
+    house.hear(received(a_quote(1)))
+    quiet(house, 40, VenuePhase.HALTED)
+    quiet(house, 9)
+    assert state(house) is State.READY
+    quiet(house, 3)
+    assert state(house) is State.DEGRADED
 
 
 def test_given_bad_rows_when_judged_then_they_are_dropped_counted_and_shown():
