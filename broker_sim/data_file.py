@@ -29,6 +29,7 @@ class DataKind(StrEnum):
     DAILY = "daily"  # a bar of a day
     TICKS = "ticks"  # a trade, or a change of the best prices
     BOOKS = "books"  # the displayed order book
+    INDEX = "index"  # a value of a market's index
 
 
 PRICES: Final = ("open", "high", "low", "close")
@@ -37,6 +38,7 @@ DAILY_REQUIRED: Final = ("code", "date", *PRICES, "volume")
 TICK_REQUIRED: Final = ("code", "date", "time", "price", "volume")
 TICK_OPTIONAL: Final = ("cumulative_volume", "bid", "ask", "bid_qty", "ask_qty", "kind")
 BOOK_REQUIRED: Final = ("code", "date", "time", "bid1", "bid_qty1", "ask1", "ask_qty1")
+INDEX_REQUIRED: Final = ("market", "date", "time", "value")
 LEVEL: Final = ("bid", "bid_qty", "ask", "ask_qty")  # columns of one level, with its number behind
 OPTIONAL: Final = ("prev_close",)
 SUFFIXES: Final = (".parquet", ".csv.gz")
@@ -74,7 +76,8 @@ class DataFile:
             lazy = _guarded(path, lambda: pl.read_csv(_unpacked(path), infer_schema=False).lazy())
         schema = _guarded(path, lazy.collect_schema)
         kind, columns = _kind_of(path, schema.names())
-        if schema["code"].is_numeric():
+        subject = "market" if kind is DataKind.INDEX else "code"
+        if subject == "code" and schema["code"].is_numeric():
             raise DataError(
                 f"{path}: field code expected text (leading zeros and letters matter), was {schema['code']}"
             )
@@ -82,7 +85,7 @@ class DataFile:
         if schema["date"].is_temporal():
             day = day.dt.strftime("%Y%m%d")
         tidy = lazy.select(columns).with_columns(
-            pl.col("code").cast(pl.String).str.strip_chars(),
+            pl.col(subject).cast(pl.String).str.strip_chars(),
             day.cast(pl.String).str.replace_all("-", "").str.strip_chars(),
         )
         return cls(path, kind, columns, meta, tidy)
@@ -106,9 +109,11 @@ class DataFile:
         return self._days
 
     def codes(self) -> dict[date, set[str]]:
-        """Give the codes of each day."""
+        """Give the codes of each day; an index has none."""
         import polars as pl
 
+        if self.kind is DataKind.INDEX:
+            return {}
         by_day = self._rows.group_by("date").agg(pl.col("code").drop_nulls().unique())
         frame = _guarded(self.path, by_day.collect)
         return {day: set(codes) for text, codes in frame.iter_rows() if (day := as_date(text)) is not None}
@@ -137,7 +142,15 @@ def data_files(path: Path) -> list[DataFile]:
 
 def days_in(path: Path) -> list[date]:
     """Give every day of a file or folder in order, sessions or not. Raises DataError."""
-    return sorted({day for file in data_files(path) for day in file.days()})
+    return sorted({day for file in traded(path, data_files(path)) for day in file.days()})
+
+
+def traded(path: Path, files: Sequence[DataFile]) -> list[DataFile]:
+    """Give the files that tell what was traded: all but those of an index. Raises DataError when there is none."""
+    found = [file for file in files if file.kind is not DataKind.INDEX]
+    if not found:
+        raise DataError(f"{path}: files expected bars, ticks or order books, was an index alone; it goes beside them")
+    return found
 
 
 def whole(name: str, biggest: int = 10**15) -> "pl.Expr":
@@ -197,6 +210,9 @@ def _guarded(path: Path, read: Callable[[], T]) -> T:
 def _kind_of(path: Path, names: Sequence[str]) -> tuple[DataKind, tuple[str, ...]]:
     """Tell the kind by the columns, and which of them are read."""
     have = set(names)
+    if "code" not in have and have.intersection(("market", "value")):
+        extra = tuple(name for name in OPTIONAL if name in have)
+        return DataKind.INDEX, (*_need(path, INDEX_REQUIRED, have), *extra)
     if "bid1" in have or "ask1" in have:
         return DataKind.BOOKS, (*_need(path, BOOK_REQUIRED, have), *_deeper_levels(path, have))
     if "price" in have:
@@ -212,7 +228,7 @@ def _kind_of(path: Path, names: Sequence[str]) -> tuple[DataKind, tuple[str, ...
 
 def _need(path: Path, required: tuple[str, ...], have: set[str]) -> tuple[str, ...]:
     if missing := [name for name in required if name not in have]:
-        others = "" if required is not REQUIRED else " (or those of daily bars, ticks or order books)"
+        others = "" if required is not REQUIRED else " (or those of daily bars, ticks, order books or an index)"
         raise DataError(f"{path}: columns expected {', '.join(required)}{others}, missing {', '.join(missing)}")
     return required
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from broker_sim.bar_file import Bar, bar_length, check_bars, collect_bars
 from broker_sim.base_prices import closes_before, contradicts, instrument_of, is_outside, told_closes
 from broker_sim.book_file import check_books
-from broker_sim.data_file import CONFLATED_META, GAPS_META, INSTRUMENTS_META, DataFile, DataKind, data_files
+from broker_sim.data_file import CONFLATED_META, GAPS_META, INSTRUMENTS_META, DataFile, DataKind, data_files, traded
+from broker_sim.index_file import read_index
 from broker_sim.moments import Moments, merged
 from broker_sim.recorded_instruments import read_instruments
 from broker_sim.tick_file import check_ticks, has_touch
@@ -40,7 +41,8 @@ class _Chosen:
     path: Path
     session: RegularSession
     overrides: Overrides
-    files: list[DataFile]  # all
+    files: list[DataFile]  # all but those of an index
+    index: list[DataFile]  # those of an index
     used: list[DataFile]  # those of the best kind that hold the day
     codes: list[str]
     frames: dict[DataKind, "pl.DataFrame"]
@@ -50,15 +52,20 @@ class _Chosen:
 def load(make: type[R], path: Path, day: date | None, symbols: tuple[str, ...] | None, overrides: Overrides) -> R:
     """Read a day of a file or folder, as `Recording.load` says."""
     chosen = _choose(path, day, symbols, overrides)
-    if chosen.used[0].kind in BEST_FIRST[0]:
-        return _moments_of(make, chosen)
-    return _bars_of(make, chosen)
+    is_moments = chosen.used[0].kind in BEST_FIRST[0]
+    recording = _moments_of(make, chosen) if is_moments else _bars_of(make, chosen)
+    if not chosen.index:
+        return recording
+    read = read_index(path, chosen.index, chosen.session, overrides)
+    refused = dict(Counter(recording.refused) + read.refused)
+    return replace(recording, refused=refused, warnings=(*recording.warnings, *read.warnings), index=read.index)
 
 
 def _choose(path: Path, day: date | None, symbols: tuple[str, ...] | None, overrides: Overrides) -> _Chosen:
     import polars as pl
 
-    files = data_files(path)
+    every = data_files(path)
+    files = traded(path, every)
     days = {file.path: set(file.days()) for file in files}
     known = sorted(set().union(*days.values()))
     wanted = known[-1] if day is None else day
@@ -90,7 +97,8 @@ def _choose(path: Path, day: date | None, symbols: tuple[str, ...] | None, overr
         )
     if symbols:
         codes = sorted(set(symbols))
-    return _Chosen(path, session, overrides, files, used, codes, frames, tuple(warnings))
+    index = [file for file in every if file.kind is DataKind.INDEX]
+    return _Chosen(path, session, overrides, files, index, used, codes, frames, tuple(warnings))
 
 
 # ---- bars -------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from broker_sim.bar_file import Bar
 from broker_sim.data_file import DataKind, days_in
+from broker_sim.index_file import RecordedIndex
 from broker_sim.moments import Moments
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES, Overrides
@@ -32,6 +33,7 @@ class Recording:
     kind: DataKind = DataKind.BARS
     warnings: tuple[str, ...] = ()  # one line each: what is guessed, missing or doubtful
     moments: Moments | None = None  # recorded rows; None: they are made from the bars
+    index: RecordedIndex | None = None  # of the markets; circuit breakers are judged by it
 
     @classmethod
     def load(
@@ -44,7 +46,8 @@ class Recording:
         """Read a day (None: the last) of some symbols (None or empty: all of that day) from a file or a folder.
 
         A folder stands for its data files; ticks and order books of a day go together, and go before minute bars,
-        those before daily ones. Raises DataError in one line naming file, field, value and what is allowed.
+        those before daily ones. An index goes with any of them. Raises DataError in one line naming file, field, value
+        and what is allowed.
         """
         from broker_sim.recorded_day import load
 
@@ -76,6 +79,8 @@ class Recording:
         """Name this replay by content: same rows, instruments and seed, same name, wherever the file lies."""
         digest = blake2b(digest_size=12)
         digest.update(f"{self.day} {self.bar_seconds} {seed} {self.session}".encode())
+        if self.index is not None:
+            digest.update(f"{self.index}".encode())
         if self.moments is not None:
             digest.update(f"{self.instruments}".encode())
             digest.update(self.moments.digest())
