@@ -33,7 +33,7 @@ from domain.config import SimConfig
 from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
-from domain.krx.sessions import RegularSession
+from domain.krx.sessions import RANDOM_END, RegularSession
 from domain.messages.link import BrokerOpenOrder, BrokerPosition
 from domain.messages.orders import OrderFact, OrderFilled, SubmitOrder
 from domain.quotes import Depth, Quote, QuoteKind
@@ -70,6 +70,7 @@ class Exchange:
         self.today = venue_day(0, {"1970-01-01": ("", "")})  # a closed day until the first venue time
         self.floor = Floor(config, self.view, self.halts, self.instruments, self._arrived, self.today)
         self.nonsense = 0  # rows left aside: no market shows a price or a number of shares below 0
+        self.bygone = 0  # rows left aside: of a day before the clock's, as of issues that have not traded today
         self._agenda: list[Item] = []  # what the clock turns today, in order of time
         self._due = 0  # venue time of the next turn or arrival, at most the end of the day
 
@@ -90,7 +91,7 @@ class Exchange:
         self.ended = ended
         self.view.latest = {row.symbol: row for row in rows}
         if self.session and now > self.today.trades[Session.REGULAR][1]:
-            self.view.keep_closes(now)
+            self.view.keep_closes(self.today.trades[Session.REGULAR][1])
         at_once = {leg.number for leg in self.books.legs.values() if leg.time_in_force is not TimeInForce.DAY}
         self.arrivals.drop_until(now, set(self.books.legs) - at_once)
         self.floor.forget()
@@ -125,8 +126,8 @@ class Exchange:
 
     @property
     def tally(self) -> Counter[str]:
-        """Count what the feed left open: interruptions inferred and overruled, auctions without a print, nonsense."""
-        return self.halts.tally + self.floor.tally + Counter(nonsense=self.nonsense)
+        """Count what the feed left open: interruptions inferred and overruled, auctions without a print, rows aside."""
+        return self.halts.tally + self.floor.tally + Counter(nonsense=self.nonsense, bygone=self.bygone)
 
     @property
     def orderable_cash(self) -> Krw:
@@ -259,6 +260,7 @@ class Exchange:
             self.today = self.floor.day = venue_day(now, self._overrides)
             self.halts.open_day()
             self.view.clear()
+            self.view.is_whole = self.today.regular is None or now <= self.today.regular.open + RANDOM_END
         # The end of a session is never skipped: orders of a run that was down then expire late.
         self._agenda = [item for item in self.today.turns() if item.at > now or item.turn is Turn.SESSION_ENDS]
         self.books.open_day(self.today.day)
@@ -291,7 +293,10 @@ class Exchange:
             if self.ended:  # rows after the end: the source goes on, or has begun its day again
                 self.ended = False
                 facts += self.begin(UnixNanos(when))
-            if when >= self._due or when < self.today.begin:
+            if when < self.today.begin:  # only a session that opens takes the clock back to another day
+                self.bygone += 1
+                continue
+            if when >= self._due:
                 facts += self.advance(UnixNanos(when))
             issues, latest = self.floor.issues, self.view.latest
             if when > self.now:
@@ -304,14 +309,14 @@ class Exchange:
                 issue = self.floor.issue(symbol, self.now, before or row)
                 facts += outcomes.settle(self, issue, self.floor.on_row(issue, row, before))
                 self.floor.release(symbol)
-            elif watches and row[9] != QuoteKind.BOOK:
+            elif watches and shares and row[9] != QuoteKind.BOOK:
                 self.floor.watch(row, before)
         return facts
 
     def _on_depth(self, depth: Depth) -> list[OrderFact]:
         facts = self.advance(UnixNanos(depth.venue_time)) if depth.venue_time > self.now else []
         known, row = self.view.depths.get(depth.symbol), self.view.latest.get(depth.symbol)
-        newest = max(known.venue_time if known else 0, row.venue_time if row else 0)
+        newest = max(known.venue_time if known else 0, row.venue_time if row else 0, self.today.begin)
         if depth.venue_time < newest:
             return facts
         self.view.depths[depth.symbol] = depth

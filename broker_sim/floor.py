@@ -167,6 +167,8 @@ class Floor:
     def watch(self, row: Quote, before: Quote | None) -> None:
         """Take a print of an issue we are not in: it may interrupt the issue, or end an interruption."""
         halts, symbol = self._halts, row.symbol
+        if not is_within(row.price, self._instruments.get(symbol)):
+            return
         if symbol in halts.under_way:
             if row.kind == QuoteKind.AUCTION_TRADE or row.venue_time >= halts.under_way[symbol].nominal_end:
                 halts.on_single_price(symbol, row.price)

@@ -28,6 +28,8 @@ class MarketView:
         self.depths: dict[str, Depth] = {}
         self.closes: dict[str, int] = {}  # last price (KRW) of the regular session, once it is over
         self.is_closed = False
+        self.is_whole = True  # the day was seen from its open on, so an issue without a row has not traded
+        self._closed_at = 0
         self._made_up = made_up
 
     def clear(self) -> None:
@@ -36,21 +38,28 @@ class MarketView:
         self.is_closed = False
 
     def forget_after(self, now: int) -> None:
-        """Take the clock back."""
+        """Take the clock back; what the regular session closed at stays known if it was over by then."""
         self.latest = {symbol: row for symbol, row in self.latest.items() if row.venue_time <= now}
         self.depths = {symbol: depth for symbol, depth in self.depths.items() if depth.venue_time <= now}
-        self.closes = {}
-        self.is_closed = False
+        if now < self._closed_at:
+            self.closes = {}
+            self.is_closed = False
 
     def keep_closes(self, until: int) -> None:
         """Take the latest prices as those the regular session, over at a venue time, closed at."""
         rows = self.latest.values()
         self.closes = {row.symbol: row.price for row in rows if row.price > 0 and row.venue_time <= until}
         self.is_closed = True
+        self._closed_at = until
 
     def close_of(self, symbol: str, base: int | None) -> int | None:
-        """Give today's close, the day's base price (KRW) where nothing traded; None while the session is not over."""
-        return (self.closes.get(symbol) or base) if self.is_closed else None
+        """Give today's close, the day's base price (KRW) where nothing traded.
+
+        None while the session is not over, and where a run that began within the day never saw the close.
+        """
+        if not self.is_closed:
+            return None
+        return self.closes.get(symbol) or (base if self.is_whole else None)
 
     def book(self, row: Quote, instrument: Instrument | None, day: date) -> tuple[Levels, Levels]:
         """Give what is displayed with a row: (bids, asks), within the limits of the day.

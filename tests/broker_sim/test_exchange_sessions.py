@@ -1,5 +1,7 @@
 """The day of the venue: auctions, off-hours, the after-market, and what stands still."""
 
+from typing import Any
+
 import pytest
 
 from broker_sim.exchange import Exchange
@@ -8,7 +10,7 @@ from broker_sim.halts import INTERRUPTED, LEFT_TO_FEED
 from domain.config import SimConfig
 from domain.errors import InvariantError
 from domain.messages.orders import OrderExpired, OrderFilled, OrderRejected
-from domain.quotes import QuoteKind
+from domain.quotes import Depth, QuoteKind
 from domain.types import Market, OrderKind, Side, TimeInForce, VenuePhase
 from tests.broker_sim.builders import CASH, SYMBOL, a_cancel, a_modify, a_quote, a_submit, an_instrument, at
 from tests.broker_sim.exchange_steps import (
@@ -415,7 +417,7 @@ def test_given_shares_when_sold_in_the_closing_auction_then_sells_trade_like_buy
     [{"price": -10_000}, {"last_qty": -5}, {"price": 0, "last_qty": 5}, {"bid_price": -1}, {"ask_qty": -1}],
     ids=lambda changes: ", ".join(changes),
 )
-def test_given_a_row_no_market_shows_when_taken_then_it_is_left_aside_and_counted(nonsense: dict[str, int]) -> None:
+def test_given_a_row_no_market_shows_when_taken_then_it_is_left_aside_and_counted(nonsense: dict[str, Any]) -> None:
     exchange = Exchange(CASH, 150, config=SimConfig())
     exchange.set_instruments([an_instrument()])
     exchange.on_quotes([a_quote()])
@@ -424,3 +426,62 @@ def test_given_a_row_no_market_shows_when_taken_then_it_is_left_aside_and_counte
     assert exchange.on_quotes([a_quote(when=at(10, 1))._replace(**nonsense)]) == []
     assert exchange.latest[SYMBOL] == before
     assert exchange.tally["nonsense"] == 1
+
+
+def test_given_an_issue_not_traded_yet_when_interruptions_are_told_from_prints_then_its_rows_are_no_prints() -> None:
+    exchange = a_venue(rows=[a_quote()], interruptions=True)
+    idle = a_quote(0, at(10, 1), last_qty=0, bid_price=0, ask_price=0)._replace(symbol="000660")
+    assert exchange.on_quotes([idle, idle._replace(price=300_000, venue_time=at(10, 2))]) == []
+    assert not exchange.tally[INTERRUPTED]
+
+
+# ---- other days -------------------------------------------------------------------------------------------------
+
+YESTERDAY = at(15, 30) - 86_400 * 10**9
+
+
+def test_given_an_open_order_when_a_row_of_an_earlier_day_comes_then_it_is_left_aside() -> None:
+    exchange = a_venue(rows=[a_quote()])
+    exchange.place(a_submit(10, 9_900))
+
+    assert exchange.on_quotes([a_quote(500_000, YESTERDAY)._replace(symbol="000660")]) == []
+    assert exchange.now == at(10, 0) and len(exchange.open_orders()) == 1
+    assert exchange.tally["bygone"] == 1
+    assert "000660" not in exchange.latest
+
+
+def test_given_an_order_book_of_an_earlier_day_when_an_order_comes_then_nothing_of_it_is_taken() -> None:
+    exchange = a_venue(at(9, 30))
+    exchange.on_quotes([], [Depth(SYMBOL, YESTERDAY, ((9_990, 5),), ((10_000, 5), (10_010, 500)))])
+    exchange.on_quotes([a_quote()])
+
+    assert fills(exchange.place(a_submit(100, 10_010))) == [(40, 10_000, 60)]
+
+
+def test_given_a_restart_after_the_close_when_the_close_is_not_known_then_the_print_of_the_window_tells_it() -> None:
+    before = a_venue(rows=[a_quote()])
+    before.on_quotes([a_cross(11_000, at(15, 30, 5))])
+    before.advance(at(15, 41))
+    [accepted] = before.place(an_order(K.POST_CLOSE, 5))
+    again = a_venue()
+    again.apply(accepted)
+    again.restore(at(15, 41))
+
+    assert again.orderable_cash <= before.orderable_cash < CASH - 5 * 11_000
+    assert fills(again.on_quotes([a_quote(11_000, at(15, 42))])) == [(5, 11_000, 0)]
+
+
+def test_given_a_restart_off_hours_when_the_latest_price_is_no_close_then_orders_are_not_judged_by_it() -> None:
+    again = a_venue()
+    again.restore(at(16, 30), [a_quote(10_900, at(16, 20))])  # a single price, the close was 10,000
+
+    assert kinds(again.place(an_order(K.OFF_HOURS_SINGLE, 5, 9_500))) == ["OrderAccepted"]
+
+
+def test_given_a_source_resumed_a_little_earlier_after_the_close_when_asked_then_the_close_is_still_known() -> None:
+    exchange = a_venue(rows=[a_quote()])
+    exchange.on_quotes([a_cross(11_000, at(15, 30, 5)), a_quote(11_000, at(15, 41))])
+    exchange.begin(at(15, 40, 30))
+    exchange.place(an_order(K.POST_CLOSE, 5))
+
+    assert fills(exchange.on_quotes([a_quote(11_000, at(15, 42))])) == [(5, 11_000, 0)]
