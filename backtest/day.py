@@ -8,6 +8,7 @@ from backtest.plan import NANOS_PER_MS, Pace
 from backtest.timeline import Timeline
 from backtest.wire import Wire
 from broker.translate.quotes import encode_batch
+from broker_sim.index_file import RecordedIndex
 from broker_sim.venue import DurableVenue
 from domain.config import RunConfig
 from domain.instruments import Instrument
@@ -36,15 +37,25 @@ class Day:
         self._batches = 0
 
     def begin(
-        self, config: RunConfig, version: str, run_id: str, at: UnixNanos, instruments: Iterable[Instrument]
+        self,
+        config: RunConfig,
+        version: str,
+        run_id: str,
+        at: UnixNanos,
+        instruments: Iterable[Instrument],
+        index: RecordedIndex | None = None,
     ) -> None:
-        """Start the run at a moment before the first row: links, instruments, account, the account's reconciliation."""
+        """Start the run at a moment before the first row: links, instruments, account, the account's reconciliation.
+
+        `index` is what the exchange hears of the markets that day, at its venue time.
+        """
         listed = tuple(instruments)
         self._run_id = self._house.run_id = run_id
         self._batches = 0
         self._timeline.begin(at)
         self._venue.exchange.set_instruments(listed)
         self._venue.begin(at)
+        self._venue.play(index)
         self._wire.begin(run_id, listed)
         self._house.post(RunStarted(run_id, version, config), "system")
         self._lift_loss_halt()

@@ -136,7 +136,8 @@ def _trade(
     if head is None:
         return
     begin = UnixNanos(min(session.open, head.venue_time) - WARM_UP)
-    day.begin(config, setup.version, f"bt-{recording.day}", begin, recording.instruments.values())
+    listed = recording.instruments.values()
+    day.begin(config, setup.version, f"bt-{recording.day}", begin, listed, recording.index)
     if not day.make_ready(UnixNanos(head.venue_time)):
         links = house.role("connection_supervisor").links
         states = ", ".join(f"{link.name} {link.state}" for link in links.values())

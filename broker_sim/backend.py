@@ -302,6 +302,7 @@ class SimBackend:
         self._recording = recording
         self._venue.exchange.set_instruments(recording.instruments.values())
         self._venue.restore(begin, list(passed.values()))
+        self._venue.play(recording.index)
         depths = dropwhile(lambda depth: depth.venue_time <= begin, recording.depths())
         self._feed = Feed(chain(upcoming, rows), begin, speed, self._on_rows, self._on_end, clock, self._sleep, depths)
 

@@ -9,7 +9,8 @@ Our own orders meet each other in a book as anybody's do.
 What a fold forgets, because no fact tells it: the place of an order in its queue (it goes to the back), the price of a
 best-limit or first-limit order that waits (it gets that of the first display), that a stop-limit order without a fill
 was awake (it sleeps), shares taken before the latest row of what is still displayed, the feed's order books (the next
-one tells), interruptions under way, and which auctions crossed (the rows given to `restore` tell).
+one tells), interruptions under way, and which auctions crossed (the rows given to `restore` tell). Circuit breakers are
+told by `restore_breakers`.
 """
 
 from bisect import insort
@@ -33,6 +34,7 @@ from domain.config import SimConfig
 from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
+from domain.krx.circuit_breaker import BreakerState
 from domain.krx.sessions import RANDOM_END, RegularSession
 from domain.messages.link import BrokerOpenOrder, BrokerPosition
 from domain.messages.orders import OrderFact, OrderFilled, SubmitOrder
@@ -113,7 +115,7 @@ class Exchange:
 
     @property
     def phase(self) -> VenuePhase:
-        """Give the phase of the day by clock; HALTED while a market stands still, DATA_ENDED once the feed is over."""
+        """Give the phase of the day by clock; HALTED by a circuit breaker, DATA_ENDED once the feed is over."""
         if self.ended:
             return VenuePhase.DATA_ENDED
         phase = self.today.phase(self.now)
@@ -232,6 +234,15 @@ class Exchange:
                 insort(self._agenda, Item(halt.halt_end, halt.halt_end, Turn.HALT_ENDS, Session.REGULAR))
             self._reckon()
         return facts
+
+    def restore_breakers(self, breakers: Mapping[Market, BreakerState]) -> None:
+        """Take what an earlier run knew of the day's circuit breakers: halts stand, auctions go on."""
+        self.halts.restore_breakers(breakers)
+        for halt in (halt for state in breakers.values() for halt in state.halts):
+            if not halt.ends_day and halt.halt_end > self.now:
+                insort(self._agenda, Item(halt.halt_end, halt.halt_end, Turn.HALT_ENDS, Session.REGULAR))
+        self.floor.halt(self.now)
+        self._reckon()
 
     # ---- requests -------------------------------------------------------------------------------------------
 

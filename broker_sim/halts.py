@@ -8,6 +8,7 @@ percentages of the others. The rules themselves are in `domain.krx.brakes` and `
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -102,13 +103,17 @@ class Halts:
         self._breakers[market], halt = on_index(state, day.regular, index, now)
         return halt
 
+    def restore_breakers(self, breakers: Mapping[Market, BreakerState]) -> None:
+        """Take the state of the day's circuit breakers."""
+        self._breakers = dict(breakers)
+
     def is_halted(self, market: Market, now: int) -> bool:
         """Tell whether issues listed on a market stand still by a circuit breaker."""
         return any(is_halted(state, now) for index, state in self._breakers.items() if market in STOPPED[index])
 
     def any_halted(self, now: int) -> bool:
-        """Tell whether any market stands still."""
-        return any(is_halted(state, now) for state in self._breakers.values())
+        """Tell whether any market stands still, or collects orders after that."""
+        return any(is_halted(state, now) or is_in_auction(state, now) for state in self._breakers.values())
 
     def collects(self, market: Market, now: int) -> bool:
         """Tell whether a market is in the auction after a halt, by its nominal end."""

@@ -4,6 +4,7 @@ Every fact is in the journal before anyone hears of it, and the exchange's books
 killed process loses nothing. What could not be journaled did not happen: the books are folded anew.
 """
 
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import date
 
@@ -13,6 +14,8 @@ from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
 from broker_sim.corporate_actions import ActionTable, adjustments
 from broker_sim.exchange import PLAIN, Exchange
+from broker_sim.index_file import RecordedIndex
+from broker_sim.index_tape import IndexTape
 from domain.config import SimConfig
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Depth, Quote
@@ -57,6 +60,7 @@ class DurableVenue:
         self.exchange, self.fills = self._fold()
         self._actions = actions or ActionTable()
         self._acted = kst_date(self.kept_clock())  # the last date whose corporate actions are over
+        self._tape: IndexTape | None = None  # indices still to come
 
     def place(self, request: OrderRequest) -> Sequence[OrderFact]:
         """Hand a request to the exchange, for the gateway."""
@@ -73,14 +77,41 @@ class DurableVenue:
         return receipt
 
     def begin(self, venue_time: UnixNanos) -> None:
-        """Take the clock of a source whose session opens; it may go back. Raises LogError like `request`."""
+        """Take the clock of a source whose session opens; it may go back. Raises LogError like `request`.
+
+        An index played until then is taken off: `play` one again.
+        """
         self._apply_actions(venue_time)
         self._store(self.exchange.begin(venue_time))
+        self._tape = None
+
+    def play(self, index: RecordedIndex | None) -> None:
+        """Play the indices of the clock's day from now on. Values up to the clock count as heard: a halt stands."""
+        self._tape = IndexTape(index) if index is not None else None
+        self._restore_breakers()
 
     def on_quotes(
         self, rows: Sequence[Quote], venue_time: UnixNanos | None = None, depths: Sequence[Depth] = ()
     ) -> None:
-        """Let rows and order books trade, then move the clock. Raises LogError like `request`."""
+        """Let rows and order books trade, then move the clock. Raises LogError like `request`.
+
+        A value of an index that is played comes before the rows and books of its moment.
+        """
+        if self._tape is not None:
+            last_row = rows[-1].venue_time if rows else 0
+            last_depth = depths[-1].venue_time if depths else 0
+            for market, when, index in self._tape.due(max(last_row, last_depth, venue_time or 0)):
+                row_at = bisect_left(rows, when, key=lambda row: row.venue_time)
+                depth_at = bisect_left(depths, when, key=lambda depth: depth.venue_time)
+                self._trade(rows[:row_at], depths[:depth_at])
+                rows, depths = rows[row_at:], depths[depth_at:]
+                self._store(self.exchange.on_index(market, index, UnixNanos(when)))
+        self._trade(rows, depths)
+        if venue_time is not None:
+            self._apply_actions(venue_time)
+            self._store(self.exchange.advance(venue_time))
+
+    def _trade(self, rows: Sequence[Quote], depths: Sequence[Depth]) -> None:
         for part in self._actions.by_day(rows, self._acted):
             if part:
                 self._apply_actions(UnixNanos(part[0].venue_time))
@@ -91,9 +122,6 @@ class DurableVenue:
         if depths:
             self._apply_actions(UnixNanos(depths[0].venue_time))
             self._store(self.exchange.on_quotes((), depths))
-        if venue_time is not None:
-            self._apply_actions(venue_time)
-            self._store(self.exchange.advance(venue_time))
 
     def end_of_data(self) -> None:
         """End the day with its feed."""
@@ -166,3 +194,9 @@ class DurableVenue:
         self.exchange.set_instruments(seen.instruments.values())
         if seen.now:
             self.restore(seen.now, list(seen.latest.values()), seen.ended)
+            self._restore_breakers()
+
+    def _restore_breakers(self) -> None:
+        exchange = self.exchange
+        if self._tape is not None and self._tape.day == exchange.day:
+            exchange.restore_breakers(self._tape.rewind(exchange.now, exchange.session))
