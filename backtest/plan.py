@@ -32,4 +32,4 @@ class Pace:
         ):
             value = getattr(self, name)
             if not least <= value <= most:
-                raise ConfigError(f"{name} must be {least} to {most}, was {value}")
+                raise ConfigError(f"--{name.replace('_', '-')} must be {least} to {most}, was {value}")

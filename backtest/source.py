@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from broker_sim.data_file import data_files
 from broker_sim.recording import Recording, days_in
 from domain.errors import DataError
 from domain.krx.calendar import Overrides
@@ -39,6 +40,15 @@ class Source:
                 self.absent.setdefault(code, []).append(day)
         found = tuple(code for code in self.symbols if code in there)
         return Recording.load(self.path, day, found, self.overrides) if found else None
+
+
+def check_symbols(path: Path, days: tuple[date, ...], symbols: tuple[str, ...]) -> None:
+    """Refuse symbols that none of the days has, of a single day each one it has not. Raises DataError."""
+    there = {code for one in data_files(path) for day, codes in one.codes().items() if day in days for code in codes}
+    missing = [code for code in symbols if code not in there]
+    if missing and (len(days) == 1 or len(missing) == len(symbols)):
+        span = f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]}"
+        raise DataError(f"{path}: symbols expected among the {len(there)} of {span}, unknown {', '.join(missing)}")
 
 
 def chosen_days(path: Path, begin: date | None, end: date | None) -> tuple[date, ...]:

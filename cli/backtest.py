@@ -31,10 +31,12 @@ PATIENT_MS = 3_600_000
 FromOption = Annotated[str, typer.Option("--from", help="First day YYYY-MM-DD; default: the first in the file.")]
 ToOption = Annotated[str, typer.Option("--to", help="Last day YYYY-MM-DD; default: the last in the file.")]
 ParamOption = Annotated[
-    list[str] | None, typer.Option("--param", help="A parameter of the strategy, NAME=VALUE; may be repeated.")
+    list[str] | None,
+    typer.Option("--param", help="A parameter of the strategy, NAME=VALUE; may be repeated. A wrong name tells all."),
 ]
 SimOption = Annotated[
-    list[str] | None, typer.Option("--sim", help="An assumption of the exchange, NAME=VALUE; may be repeated.")
+    list[str] | None,
+    typer.Option("--sim", help="An assumption of the exchange, NAME=VALUE; may be repeated. A wrong name tells all."),
 ]
 
 
@@ -136,11 +138,10 @@ def _config(
     home: Path, strategy: str, params: Sequence[str], cash: int | None, seed: int | None, sim: Sequence[str]
 ) -> "RunConfig":
     """Resolve settings and options. Raises ConfigError naming the option, the value and what is allowed."""
-    from cli.settings import load, resolve
+    from cli.settings import configured
     from domain.types import Krw
 
-    settings, watchlist = load(home)
-    config = replace(resolve(settings, watchlist, "backtest", "SIMULATED"), orders_endpoint="", quotes_endpoint="data")
+    config = replace(configured(home, "backtest", "SIMULATED")[1], orders_endpoint="", quotes_endpoint="data")
     changes: dict[str, Any] = {"strategies": _strategies(config, strategy, params), "sim": _sim(config.sim, sim)}
     if cash is not None:
         changes["cash"] = Krw(cash)
@@ -203,7 +204,7 @@ def _number(option: str, key: str, text: str) -> float:
 
 
 def _source(path: Path, begin: str, end: str, symbols: str, config: "RunConfig") -> "Source":
-    from backtest.source import Source, chosen_days
+    from backtest.source import Source, check_symbols, chosen_days
 
     wanted = tuple(dict.fromkeys(symbol_of(text.strip()) for text in symbols.split(",") if text.strip()))
     if symbols and not wanted:
@@ -211,8 +212,10 @@ def _source(path: Path, begin: str, end: str, symbols: str, config: "RunConfig")
     first, last = _day("--from", begin), _day("--to", end)
     if first and last and first > last:
         raise ConfigError(f"--from must not be after --to, was {first} after {last}")
-    days = chosen_days(path, first, last)
-    return Source(path, days, wanted or config.symbols or None, config.session_overrides)
+    days, chosen = chosen_days(path, first, last), wanted or config.symbols or None
+    if chosen:
+        check_symbols(path, days, chosen)  # before there is a log
+    return Source(path, days, chosen, config.session_overrides)
 
 
 def _day(option: str, text: str) -> "date | None":

@@ -1,5 +1,6 @@
 """What `backtest run` prints: trades, profit and loss after costs, drawdown, what to distrust."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -86,7 +87,8 @@ def show(report: Report) -> None:
     _show_warnings(report)
     out.print(attention_of(report.history))
     out.print("Back-tests promise nothing about profit; what is simulated and what is not: docs/backtest.md")
-    out.print(f"Read on: hantrade log why ORDER --log {report.ran.log_path}")
+    log = shlex.quote(str(report.ran.log_path))
+    out.print(f"Read on: hantrade log why ORDER --log {log}", soft_wrap=True)  # one line, to be pasted
 
 
 def _show_trades(report: Report, figures: "Figures") -> None:
@@ -196,9 +198,9 @@ def attention_of(history: "History") -> str:
     known = {symbol: item.source for symbol, item in history.attention.items() if item.z is not None}
     unknown = len(history.served - set(known))
     if not known:
-        return f"search attention: no series covers any of the {unknown} symbols; it is unknown to every strategy."
+        return f"search attention: no series covers any of the symbols ({unknown}); it is unknown to every strategy."
     named = ", ".join(f"{labelled(symbol)} ({source})" for symbol, source in sorted(known.items()))
-    text = f"search attention: {named}; unknown for the other {unknown} symbols."
+    text = f"search attention: {named}; unknown for {f'the other {unknown}' if unknown else 'no other'}."
     if SHADOW in known.values():
         text += f" {SHADOW}: a real series of other dates, moved by whole weeks; it is no evidence of anything."
     return text

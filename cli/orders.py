@@ -174,7 +174,8 @@ def submit(
     _check("quantity", quantity, MAX_QUANTITY)
     _check("--price", price, MAX_PRICE_KRW)
     _check("--stop-price", stop_price, MAX_PRICE_KRW)
-    wanted = kind or ("market" if price is None else "limit")
+    wanted = (kind or ("market" if price is None else "limit")).lower()
+    _check_prices(wanted, price, stop_price)
     request = desk_pb2.SubmitManualOrderRequest(
         symbol=symbol_of(symbol),
         side=_one_of(SIDES, "side", side),
@@ -243,6 +244,19 @@ def _about(order_id: str) -> Iterator[None]:
 def _check(field: str, value: int | None, largest: int) -> None:
     if value is not None and not 0 < value <= largest:
         raise ConfigError(f"{field} must be 1 to {largest:,}, was {value}")
+
+
+def _check_prices(word: str, price: int | None, stop_price: int | None) -> None:
+    """Refuse a price that a kind does not take, and one that is missing. Raises ConfigError naming the option."""
+    if word not in KINDS:
+        return  # told by what reads it
+    kind = OrderKind(word.upper().replace("-", "_"))
+    given = (("--price", price, kind.has_limit_price), ("--stop-price", stop_price, kind is OrderKind.STOP_LIMIT))
+    for option, value, takes_it in given:
+        if takes_it and value is None:
+            raise ConfigError(f"{option} is expected with --kind {word}")
+        if not takes_it and value is not None:
+            raise ConfigError(f"{option} does not go with --kind {word}, was {value}")
 
 
 def _one_of(choices: Mapping[str, C], field: str, text: str) -> C:

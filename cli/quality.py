@@ -29,13 +29,12 @@ def quality(
     """
     from broker_sim.data_check import Report, check_day
     from broker_sim.recording import days_in
-    from cli.settings import load
+    from cli.krx_hours import hours_of
 
     wanted = tuple(symbol_of(text.strip()) for text in symbols.split(",") if text.strip()) or None
     if symbols and wanted is None:
         raise ConfigError(f"--symbols: codes or names, comma separated, are expected, was {symbols!r}")
-    settings, _ = load(home)
-    overrides = dict(settings.sessions)
+    overrides = hours_of(home).overrides
     days = days_in(file)
     chosen = parse_day(day)
     if chosen is not None and chosen not in days:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from backtest.history import read_history
 from backtest.run import Glance
 from cli.backtest_progress import Progress, StopFlag
 from cli.main import app
@@ -98,6 +99,32 @@ def test_given_a_watch_list_when_other_symbols_are_named_then_these_are_traded(h
     assert "unknown 000660" in str(watched.exception)
 
 
+def test_given_a_calendar_at_home_when_run_then_it_holds_over_the_packaged_one(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "krx.toml").write_text('[[day]]\ndate = 2026-01-13\nopen = "09:30"\n')
+    log = tmp_path / "log.db"
+    data = ["--data", str(home / "bars.parquet"), "--home", str(tmp_path), "--no-check", "--json", "--to", "2026-01-13"]
+    assert runner.invoke(app, ["backtest", "run", *data, "--out", str(log)]).exit_code == 0
+    hours = read_history(log).runs[0].config.session_overrides
+    assert (tuple(hours["2026-01-13"]), tuple(hours["2025-11-13"])) == (("09:30", "15:30"), ("10:00", "16:30"))
+
+
+@pytest.mark.parametrize("days", [["--to", "2026-01-13"], []])
+def test_given_symbols_of_no_day_when_run_then_they_are_refused_and_no_log_is_left(
+    home: Path, tmp_path: Path, days: list[str]
+) -> None:
+    data = ["--data", str(home / "bars.parquet"), "--home", str(tmp_path), "--symbols", "000660", "--json"]
+    done = runner.invoke(app, ["backtest", "run", *data, *days])
+    assert isinstance(done.exception, ConfigError), done.exception
+    assert "unknown 000660" in str(done.exception)
+    assert not list(tmp_path.rglob("*.db*"))
+
+
+def test_given_a_home_with_a_blank_when_run_then_the_last_line_can_be_pasted(home: Path, tmp_path: Path) -> None:
+    log = tmp_path / "my log.db"
+    done = a_backtest(home, "--no-check", "--to", "2026-01-13", "--out", str(log))
+    assert f"--log '{log}'" in "".join(done.stdout.splitlines()[-2:])
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [
@@ -113,7 +140,7 @@ def test_given_a_watch_list_when_other_symbols_are_named_then_these_are_traded(h
         (["--from", "2026-02-01"], "none lies in 2026-02-01 to the last"),
         (["--symbols", ","], "--symbols: codes or names"),
         (["--from", "2026-01-14", "--symbols", "000660"], "unknown 000660"),
-        (["--batch-rows", "0"], "batch_rows must be 1 to 4096, was 0"),
+        (["--batch-rows", "0"], "--batch-rows must be 1 to 4096, was 0"),
         (["--out", "/nowhere/log.db"], "folder /nowhere does not exist"),
         (["--data", "/nowhere.parquet"], "/nowhere.parquet"),
     ],

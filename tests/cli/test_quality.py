@@ -136,3 +136,13 @@ def test_given_people_when_checked_then_a_table_and_the_prints_are_shown(tmp_pat
 
 def test_given_help_when_asked_then_an_example_is_shown() -> None:
     assert "Example: hantrade quality" in " ".join(asked("--help")[1].split())
+
+
+def test_given_a_calendar_at_home_when_checked_then_its_hours_judge_the_bars(tmp_path: Path) -> None:
+    path = a_file(tmp_path, [bar | {"prev_close": 10_000} for bar in a_day()])
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "krx.toml").write_text('[[day]]\ndate = 2026-01-13\nclose = "16:30"\n')
+
+    _, rules, _ = told(path, tmp_path)
+
+    assert "ends_early" in rules
