@@ -14,6 +14,7 @@ from broker_sim.bar_file import Bar
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.data_file import PRICES, DataKind, data_files
 from broker_sim.findings import Findings, Verdict
+from broker_sim.index_check import check_index
 from broker_sim.print_check import PrintCheck, PrintCount
 from broker_sim.recording import Recording
 from domain.errors import ConfigError, DataError
@@ -58,7 +59,7 @@ class Report:
     days: int = 0
     symbol_days: int = 0
     symbols: set[str] = field(default_factory=set)
-    rows: int = 0  # bars, ticks or order books used
+    rows: int = 0  # bars, ticks, order books or values of an index used
     kinds: set[DataKind] = field(default_factory=set)
 
     @property
@@ -91,6 +92,9 @@ def check_day(
     for warning in recording.warnings:
         words = warning.removeprefix(f"{path}: ")
         report.findings.add("warning", Verdict.FLAGGED, RULES["warning"], f"{day}: {words}")
+    if values := check_index(report.findings, recording):
+        report.kinds.add(DataKind.INDEX)
+        report.rows += values
     if recording.moments is not None:
         _check_moments(report, recording, seed)
         return

@@ -20,7 +20,7 @@ from domain.errors import LogFull
 from domain.krx.calendar import NO_OVERRIDES
 from domain.messages.orders import OrderFact, OrderFilled, OrderRejected
 from domain.quotes import Quote
-from domain.types import Market, RequestOutcome, VenuePhase
+from domain.types import Market, RequestOutcome, UnixNanos, VenuePhase
 from tests.broker_sim.builders import (
     CASH,
     DAY,
@@ -49,7 +49,7 @@ def an_index(values: Sequence[tuple[int, int, int]] = CRASH, market: Market = Ma
 class House:
     """A venue with a journal in a folder."""
 
-    def __init__(self, folder: Path, index: RecordedIndex | None, begin: int | None = None) -> None:
+    def __init__(self, folder: Path, index: RecordedIndex | None, begin: UnixNanos | None = None) -> None:
         self.journal = OrderJournal(folder / "sim.db", lambda: 0, durable=False)
         self.venue = DurableVenue(self.journal, CASH, 150, NO_OVERRIDES, lambda: 0)
         self.venue.exchange.set_instruments([an_instrument()])
@@ -242,7 +242,7 @@ def test_for_any_index_and_cut_of_the_rows_what_happens_is_the_same_with_a_resta
     begun = House(folder, index)
     begun.rows(*seen)
     begun.journal.close()
-    again = House(folder, index, seen[-1].venue_time)
+    again = House(folder, index, UnixNanos(seen[-1].venue_time))
     assert again.phase() is phases[seen[-1].venue_time]
     for row in rows[killed + 1 :]:
         again.rows(row)
