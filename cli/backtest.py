@@ -32,11 +32,11 @@ FromOption = Annotated[str, typer.Option("--from", help="First day YYYY-MM-DD; d
 ToOption = Annotated[str, typer.Option("--to", help="Last day YYYY-MM-DD; default: the last in the file.")]
 ParamOption = Annotated[
     list[str] | None,
-    typer.Option("--param", help="A parameter of the strategy, NAME=VALUE; may be repeated. A wrong name tells all."),
+    typer.Option("--param", help="A parameter of the strategy, NAME=VALUE; repeatable; a wrong name tells all."),
 ]
 SimOption = Annotated[
     list[str] | None,
-    typer.Option("--sim", help="An assumption of the exchange, NAME=VALUE; may be repeated. A wrong name tells all."),
+    typer.Option("--sim", help="An assumption of the exchange, NAME=VALUE; repeatable; a wrong name tells all."),
 ]
 
 

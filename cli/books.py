@@ -7,7 +7,7 @@ import typer
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source
 from cli.names import labelled, symbol_of
 from cli.orders import side_word
-from cli.output import emit_json, krw, kst_clock, plain, show_table, signed
+from cli.output import emit_json, krw, kst_clocks, plain, show_table, signed
 from domain.time import kst_text
 from domain.types import UnixNanos
 
@@ -35,7 +35,7 @@ def list_fills(
         return
     rows = [
         [
-            kst_clock(fill.fill_time),
+            at,
             labelled(fill.symbol),
             side_word(fill.side),
             krw(fill.last_qty),
@@ -46,7 +46,7 @@ def list_fills(
             signed(fill.realized_pnl_krw) if side_word(fill.side) == "SELL" else "",
             fill.client_order_id,
         ]
-        for fill in fills
+        for fill, at in zip(fills, kst_clocks([fill.fill_time for fill in fills]), strict=True)
     ]
     left, right = "left", "right"
     columns = [("time", left), ("symbol", left), ("side", left), ("shares", right), ("price", right)]
@@ -165,7 +165,7 @@ def signals(
         return
     rows = [
         [
-            kst_clock(item.formed_at),
+            at,
             labelled(item.symbol),
             side_word(item.side),
             item.strategy,
@@ -173,7 +173,7 @@ def signals(
             item.attention,
             item.rationale,
         ]
-        for item in found
+        for item, at in zip(found, kst_clocks([item.formed_at for item in found]), strict=True)
     ]
     columns = [("time", "left"), ("symbol", "left"), ("side", "left"), ("strategy", "left"), ("confidence", "right")]
     show_table(f"{len(found)} signals", [*columns, ("attention", "left"), ("why", "left")], rows, "no signals")

@@ -13,6 +13,8 @@ from broker_sim.backend import SimBackend
 from broker_sim.faults import FaultPlan
 from broker_sim.faults_file import example, load_faults
 from broker_sim.faulty import FaultyBackend, said
+from cli.context import JsonOption
+from cli.output import emit_json
 from domain.errors import ConfigError
 
 logger = structlog.get_logger("broker")
@@ -48,6 +50,7 @@ async def misbehaving(venue: SimBackend, plan: FaultPlan | None, journal: Path) 
 def show_faults(
     file: Annotated[Path | None, typer.Argument(help="A faults file to check.")] = None,
     as_example: Annotated[bool, typer.Option("--example", help="Print a file with every knob.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check a faults file and say what it switches on, or print an example to begin with.
 
@@ -59,6 +62,9 @@ def show_faults(
         print(example(), end="")
         return
     plan = load_faults(file)
+    if as_json:
+        emit_json([{"file": str(file), "seed": plan.seed, "switched_on": list(plan.switched_on())}])
+        return
     for words in plan.switched_on() or ("nothing is switched on",):
         print(words)
 

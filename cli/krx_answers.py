@@ -21,7 +21,7 @@ DateOption = Annotated[
     str, typer.Option("--date", help="Day whose rules hold, YYYY-MM-DD. Default: today in Korea.", show_default=False)
 ]
 MarketOption = Annotated[str, typer.Option("--market", help="kospi, kosdaq, konex, etf or etn.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"hantrade: {error}", err=True)
         raise typer.Exit(2) from error
 
 

@@ -105,8 +105,10 @@ def kinds(
     where = f"{day}{' ' + at if at else ''}, {place.value}, {board.value}"
     lines = [where if chosen else f"{where}: no orders are taken"]
     for span in chosen:
-        lines.append(f"  {clock(span.start):8} {clock(span.end):8} {span.venue.value}  {span.phase.value}")
+        lines.append(f"  {clock(span.start):8} {clock(span.end):8} {span.venue.value}  {_name_of(span.phase)}")
         lines.append(f"    {', '.join(_kinds_text(span, day, board)) or 'none for this market'}")
+    if chosen:
+        lines.append("kind and time in force as `orders submit` takes them (Kiwoom's code); ? is not confirmed")
     say(answer, as_json, lines)
 
 
@@ -183,4 +185,5 @@ def _name_of(phase: OrderPhase) -> str:
 def _kinds_text(span: PhaseSpan, day: date, market: Market) -> Iterator[str]:
     for kind, force in _taken(span, day, market):
         doubt = "" if mark_of(kind, force, span.phase).is_confirmed else " ?"
-        yield f"{kind.value} {force.value} ({CODES_BY_KIND[kind, force]}){doubt}"
+        tif = "" if force is TimeInForce.DAY else f" {force.lower()}"
+        yield f"{kind.lower().replace('_', '-')}{tif} ({CODES_BY_KIND[kind, force]}){doubt}"

@@ -9,7 +9,7 @@ import typer
 from broker.translate.values import KIND, TIME_IN_FORCE, VENUE
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source, desk_of
 from cli.names import labelled, symbol_of
-from cli.output import emit_json, krw, kst_clock, plain, show_table
+from cli.output import emit_json, krw, kst_clocks, plain, show_table
 from domain.errors import ConfigError, RequestRefused
 from domain.order_terms import in_words
 from domain.types import OrderKind, TimeInForce, Venue
@@ -72,10 +72,10 @@ def _terms(order: types_pb2.Order) -> str:
     return " ".join(filter(None, words))
 
 
-def _row(order: types_pb2.Order) -> list[str]:
+def _row(order: types_pb2.Order, decided: str) -> list[str]:
     return [
         order.client_order_id,
-        kst_clock(order.decided_at),
+        decided,
         labelled(order.symbol),
         side_word(order.side),
         krw(order.quantity),
@@ -90,7 +90,8 @@ def _row(order: types_pb2.Order) -> list[str]:
 
 def show_orders(title: str, orders: list[types_pb2.Order]) -> None:
     """Print orders as a table."""
-    show_table(title, COLUMNS, [_row(order) for order in orders], "no orders")
+    times = kst_clocks([order.decided_at for order in orders])
+    show_table(title, COLUMNS, [_row(order, at) for order, at in zip(orders, times, strict=True)], "no orders")
 
 
 @app.command("list")
@@ -143,8 +144,8 @@ def show_order(
     ]
     show_table("venue orders", [("number", "left"), ("open", right), ("limit", right), ("", "left")], legs, "none yet")
     rows = [
-        [kst_clock(f.fill_time), f.trade_id, krw(f.last_qty), krw(f.last_px_krw), krw(f.commission_krw), krw(f.tax_krw)]
-        for f in answer.fills
+        [at, f.trade_id, krw(f.last_qty), krw(f.last_px_krw), krw(f.commission_krw), krw(f.tax_krw)]
+        for f, at in zip(answer.fills, kst_clocks([fill.fill_time for fill in answer.fills]), strict=True)
     ]
     headings = [("time", "left"), ("trade", "left"), ("shares", right), ("price", right)]
     show_table("fills", [*headings, ("commission", right), ("tax", right)], rows, "no fills")

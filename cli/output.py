@@ -82,6 +82,13 @@ def kst_clock(time: Timestamp) -> str:
     return time.ToDatetime(tzinfo=KST).strftime("%H:%M:%S")
 
 
+def kst_clocks(times: Sequence[Timestamp]) -> list[str]:
+    """Give the clock times of a list in KST, with their dates when they are not all of one day."""
+    moments = [time.ToDatetime(tzinfo=KST) for time in times]
+    is_one_day = len({moment.date() for moment in moments}) <= 1
+    return [moment.strftime("%H:%M:%S" if is_one_day else "%Y-%m-%d %H:%M:%S") for moment in moments]
+
+
 def nanos_of(time: Timestamp) -> int:
     """Give a timestamp in UTC ns."""
     return time.seconds * NANOS_PER_SECOND + time.nanos

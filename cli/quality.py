@@ -38,7 +38,8 @@ def quality(
     days = days_in(file)
     chosen = parse_day(day)
     if chosen is not None and chosen not in days:
-        raise DataError(f"{file}: day expected one of {len(days)} from {days[0]} to {days[-1]}, was {chosen}")
+        span = f"one of {len(days)} from {days[0]} to {days[-1]}" if len(days) > 1 else str(days[0])
+        raise DataError(f"{file}: day expected {span}, was {chosen}")
     report = Report()
     held = _days_with(file, wanted, days) if wanted else dict.fromkeys(days)
     for number, one in enumerate([chosen] if chosen else list(held), start=1):

@@ -1,5 +1,6 @@
 """`hantrade broker faults`, and a faults file that `broker serve sim` refuses."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ def test_given_the_printed_example_when_checked_then_it_says_what_it_switches_on
     assert done.exit_code == 0
     assert "messages.filled.lost_ppm=20000" in done.stdout.splitlines()
     assert "requests.order_rate=5" in done.stdout.splitlines()
+
+
+def test_given_a_file_when_checked_with_json_then_one_object_says_it(tmp_path: Path) -> None:
+    path = tmp_path / "faults.toml"
+    path.write_text("seed = 7\n[messages.filled]\nlost_ppm = 20_000\n")
+    done = runner.invoke(app, ["broker", "faults", str(path), "--json"])
+    assert json.loads(done.stdout) == {
+        "file": str(path), "seed": 7, "switched_on": ["messages.filled.lost_ppm=20000"],
+    }  # fmt: skip
+    assert done.stdout.count("\n") == 1
 
 
 def test_given_an_empty_file_when_checked_then_it_says_that_nothing_is_switched_on(tmp_path: Path) -> None:

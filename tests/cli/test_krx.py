@@ -137,6 +137,15 @@ def test_given_a_moment_when_asked_for_kinds_then_the_phase_lists_them() -> None
     assert len(answer("kinds", "--date", "2026-11-20")["phases"]) == 11
 
 
+def test_given_kinds_for_people_when_shown_then_they_are_named_as_orders_submit_takes_them() -> None:
+    lines = RUNNER.invoke(app, ["kinds", "--date", "2026-11-20", "--venue", "krx"]).stdout
+    assert "KRX  after_market\n    limit (0), limit ioc (10)" in lines
+    assert "post-close (81)" in lines
+    assert "kind and time in force as `orders submit` takes them" in lines
+    unnamed = RUNNER.invoke(app, ["kinds", "--date", "2026-11-20", "--at", "07:00"]).stdout
+    assert "as `orders submit`" not in unnamed, "nothing to explain"
+
+
 def test_given_a_closed_day_when_asked_then_hours_are_null() -> None:
     expected = {"date": "2026-06-03", "is_session": False, "open": None, "close": None, "phases": []}
     found = answer("session", "2026-06-03")

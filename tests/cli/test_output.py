@@ -14,7 +14,7 @@ from rich.console import Console
 
 from broker.translate.values import timestamp
 from cli import output
-from cli.output import emit_json, krw, kst_clock, kst_iso, nanos_of, plain, show_table, signed
+from cli.output import emit_json, krw, kst_clock, kst_clocks, kst_iso, nanos_of, plain, show_table, signed
 from cli.trips import reasons, trips_of
 from domain.time import from_kst
 from hantrade.v1 import desk_pb2, types_pb2
@@ -90,6 +90,13 @@ def test_given_amounts_and_times_when_written_then_they_read_as_people_write_the
     assert (krw(1_234_567), krw(None), signed(-5), signed(0)) == ("1,234,567", "-", "-5", "+0")
     assert (kst_clock(NINE), nanos_of(NINE)) == ("09:00:00", from_kst(date(2026, 1, 13), 9, 0))
     assert kst_iso(NINE).endswith("+09:00")
+
+
+def test_given_times_of_several_days_when_listed_then_each_has_its_date() -> None:
+    next_day = timestamp(from_kst(date(2026, 1, 14), 9, 1))
+    assert kst_clocks([NINE, NINE]) == ["09:00:00", "09:00:00"]
+    assert kst_clocks([next_day, NINE]) == ["2026-01-14 09:01:00", "2026-01-13 09:00:00"]
+    assert kst_clocks([]) == []
 
 
 # ---- round trips -------------------------------------------------------------------------------------------------
