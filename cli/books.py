@@ -25,7 +25,9 @@ def list_fills(
     home: HomeOption = DEFAULT_HOME,
     log: LogOption = None,
 ) -> None:
-    """List executions, newest first.
+    """List the executions of the trading day, newest first.
+
+    Of all days of a log: `hantrade log export --view fills`.
 
     Example: hantrade fills list --symbol 120110
     """
@@ -51,7 +53,7 @@ def list_fills(
     left, right = "left", "right"
     columns = [("time", left), ("symbol", left), ("side", left), ("shares", right), ("price", right)]
     columns += [("notional", right), ("commission", right), ("tax", right), ("realised", right), ("order", left)]
-    show_table(f"{len(fills)} fills, newest first; KRW", columns, rows, "no fills")
+    show_table(f"{len(fills)} fills of the day, newest first; KRW", columns, rows, "no fills")
 
 
 def positions(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOption = None) -> None:

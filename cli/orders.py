@@ -167,9 +167,13 @@ def submit(
 ) -> None:
     """Submit an order by hand; the risk manager judges it like any other.
 
-    What the session does not take is rejected by the venue; `orders show` tells why.
+    What the session does not take is rejected by the venue; `orders show` tells why. As a strategy's, an order by hand
+    that rests is not left alone: after a minute an entry is cancelled, after half a minute an exit is moved to the
+    touch (`entry_patience_ms`, `exit_patience_ms` in [execution] of hantrade.toml). Conditional, stop and off-hours
+    orders wait.
 
     Example: hantrade orders submit buy 120110 10 --price 47300 --note "my own view"
+
     Example: hantrade orders submit sell 120110 10 --kind stop-limit --stop-price 46000 --price 45900
     """
     _check("quantity", quantity, MAX_QUANTITY)
