@@ -315,12 +315,14 @@ class Exchange:
             before = latest.get(symbol)
             if before is not None and when < before[1]:
                 continue
-            latest[symbol] = row
-            if symbol in issues:
+            if symbol in issues:  # opened as it stood before the row: the row may end its auction
                 issue = self.floor.issue(symbol, self.now, before or row)
+                latest[symbol] = row
                 facts += outcomes.settle(self, issue, self.floor.on_row(issue, row, before))
                 self.floor.release(symbol)
-            elif watches and shares and row[9] != QuoteKind.BOOK:
+                continue
+            latest[symbol] = row
+            if watches and shares and row[9] != QuoteKind.BOOK:
                 self.floor.watch(row, before)
         return facts
 

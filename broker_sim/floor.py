@@ -113,7 +113,7 @@ class Floor:
         market = self._market(symbol)
         if self._halts.is_halted(market, now):
             return Stage.HALTED
-        stands = symbol in self._halts.under_way or self._halts.collects(market, now)
+        stands = symbol in self._halts.under_way
         if now < regular.open:
             begins = regular.open - OPENING_AUCTION_MINUTES * NANOS_PER_MINUTE
             return Stage.OPENING if now >= begins else Stage.CLOSED
@@ -121,6 +121,7 @@ class Floor:
             row = self._view.latest.get(symbol)
             if now <= regular.open + RANDOM_END and (row is None or row.venue_time < regular.open or not row.price):
                 return Stage.OPENING
+            stands = stands or self._halts.collects(market, now, row.venue_time if row else 0)
             return Stage.INTERRUPTION if stands else Stage.CONTINUOUS
         if now <= regular.close + RANDOM_END:
             return Stage.CLOSING
@@ -176,8 +177,16 @@ class Floor:
                 halts.leave_to_feed(symbol)
         elif row.kind == QuoteKind.AUCTION_TRADE:
             halts.on_single_price(symbol, row.price)
+        elif halts.tripped and self._in_breaker(symbol, row, before):
+            if row.venue_time >= halts.nominal_end(symbol, self._market(symbol)):
+                halts.on_single_price(symbol, row.price)
         else:
             halts.on_print(row, before, self._instruments.get(symbol), self.day)
+
+    def _in_breaker(self, symbol: str, row: Quote, before: Quote | None) -> bool:
+        """Tell whether a print comes in a halt or is the one of the auction after it: no inference starts from it."""
+        market, now, seen = self._market(symbol), row.venue_time, before.venue_time if before is not None else 0
+        return self._halts.is_halted(market, now) or self._halts.collects(market, now, seen)
 
     def _print(self, issue: Issue, row: Quote, before: Quote | None) -> list[Execution]:
         price, quantity, when, symbol = row.price, row.last_qty, row.venue_time, row.symbol

@@ -111,13 +111,27 @@ class Halts:
         """Tell whether issues listed on a market stand still by a circuit breaker."""
         return any(is_halted(state, now) for index, state in self._breakers.items() if market in STOPPED[index])
 
+    @property
+    def tripped(self) -> bool:
+        """Tell whether a breaker has stopped a market today."""
+        return any(state.halts for state in self._breakers.values())
+
     def any_halted(self, now: int) -> bool:
         """Tell whether any market stands still, or collects orders after that."""
         return any(is_halted(state, now) or is_in_auction(state, now) for state in self._breakers.values())
 
-    def collects(self, market: Market, now: int) -> bool:
-        """Tell whether a market is in the auction after a halt, by its nominal end."""
-        return any(is_in_auction(state, now) for index, state in self._breakers.items() if market in STOPPED[index])
+    def collects(self, market: Market, now: int, seen: int) -> bool:
+        """Tell whether an issue of a market is in the auction after a halt.
+
+        It is to the nominal end, and on until it shows a row: `seen` is the venue time of its latest one, 0 for none.
+        What was displayed before a halt is no market after it.
+        """
+        return any(
+            not halt.ends_day and halt.halt_end <= now and min(now, seen) < halt.auction_end
+            for index, state in self._breakers.items()
+            if market in STOPPED[index]
+            for halt in state.halts
+        )
 
     def nominal_end(self, symbol: str, market: Market) -> int:
         """Give when the auction of an issue ends at the earliest: of its interruption, or of its market's last halt."""

@@ -485,3 +485,16 @@ def test_given_a_source_resumed_a_little_earlier_after_the_close_when_asked_then
     exchange.place(an_order(K.POST_CLOSE, 5))
 
     assert fills(exchange.on_quotes([a_quote(11_000, at(15, 42))])) == [(5, 11_000, 0)]
+
+
+def test_given_a_restart_before_the_open_when_the_first_row_is_the_cross_then_orders_get_its_price() -> None:
+    exchange = Exchange(CASH, 150)
+    exchange.set_instruments([an_instrument()])
+    exchange.advance(at(8, 50))
+    [accepted] = exchange.place(a_submit(10, 10_100))
+    again = Exchange(CASH, 150)
+    again.set_instruments([an_instrument()])
+    again.apply(accepted)
+    again.restore(at(8, 55))
+
+    assert fills(again.on_quotes([a_cross(9_900, at(9, 0, 5), 500)])) == [(10, 9_900, 0)]

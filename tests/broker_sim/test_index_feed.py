@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest
 from broker_sim.backend import SimBackend
+from broker_sim.exchange import PLAIN
 from broker_sim.index_file import IndexValue, RecordedIndex
 from broker_sim.recording import Recording
 from broker_sim.venue import DurableVenue
+from domain.config import SimConfig
 from domain.errors import LogFull
 from domain.krx.calendar import NO_OVERRIDES
 from domain.messages.orders import OrderFact, OrderFilled, OrderRejected
-from domain.quotes import Quote
+from domain.quotes import Quote, QuoteKind
 from domain.types import Market, RequestOutcome, UnixNanos, VenuePhase
 from tests.broker_sim.builders import (
     CASH,
@@ -49,9 +51,11 @@ def an_index(values: Sequence[tuple[int, int, int]] = CRASH, market: Market = Ma
 class House:
     """A venue with a journal in a folder."""
 
-    def __init__(self, folder: Path, index: RecordedIndex | None, begin: UnixNanos | None = None) -> None:
+    def __init__(
+        self, folder: Path, index: RecordedIndex | None, begin: UnixNanos | None = None, config: SimConfig = PLAIN
+    ) -> None:
         self.journal = OrderJournal(folder / "sim.db", lambda: 0, durable=False)
-        self.venue = DurableVenue(self.journal, CASH, 150, NO_OVERRIDES, lambda: 0)
+        self.venue = DurableVenue(self.journal, CASH, 150, NO_OVERRIDES, lambda: 0, config=config)
         self.venue.exchange.set_instruments([an_instrument()])
         if begin is None:
             self.venue.begin(at(8, 59))
@@ -122,6 +126,30 @@ def test_given_a_halt_when_it_is_over_then_the_first_print_is_the_auctions(tmp_p
     assert fills(house.facts) == [("c1", 9_400, at(10, 55, 7))]
 
 
+def test_given_an_auctions_random_end_when_an_order_comes_then_it_waits_for_the_cross_not_for_what_was_displayed_before(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, an_index())
+    house.rows(a_quote(10_000, at(10, 20)))
+    house.clock(10, 55, 5)
+    house.ask(a_submit(10, 10_000))
+    assert fills(house.facts) == []
+
+    house.rows(a_quote(9_400, at(10, 55, 7), last_qty=500))
+
+    assert fills(house.facts) == [("c1", 9_400, at(10, 55, 7))]
+
+
+def test_given_an_issue_we_are_not_in_when_its_halt_ends_far_away_then_no_interruption_is_inferred(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, an_index(), config=SimConfig(latency_ms=0, latency_jitter_ms=0))
+    house.rows(a_quote(10_000, at(10, 20)), a_quote(9_000, at(10, 30)), a_quote(8_500, at(10, 55, 7)))
+    assert house.venue.exchange.tally["interruption"] == 0
+    house.ask(a_submit(10, 8_500))
+    assert [price for _, price, _ in fills(house.facts)] == [8_500]
+
+
 def test_given_the_third_stage_when_it_trips_then_the_day_is_over_and_orders_expire_with_it(tmp_path: Path) -> None:
     falls = [(10, 1, 229_000), (10, 2, 229_000), (11, 0, 212_000), (11, 1, 212_000), (13, 0, 199_000), (13, 1, 199_000)]
     house = House(tmp_path, an_index(falls))
@@ -151,9 +179,13 @@ def test_given_a_value_and_a_row_of_one_moment_when_heard_then_the_value_comes_f
     assert fills(house.facts) == []
 
 
-def test_given_a_session_that_opens_anew_when_nothing_is_played_then_nothing_is_halted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("heard", [False, True], ids=["before", "after"])
+def test_given_a_session_that_opens_anew_when_nothing_is_played_then_nothing_is_halted(
+    tmp_path: Path, heard: bool
+) -> None:
     house = House(tmp_path, an_index())
-    house.clock(10, 30)
+    if heard:
+        house.clock(10, 30)
     house.venue.begin(at(9, 30))
     house.clock(10, 30)
     assert house.phase() is VenuePhase.CONTINUOUS
@@ -180,6 +212,39 @@ def test_given_a_venue_killed_around_a_halt_when_it_starts_again_then_the_halt_s
     again.rows(a_quote(9_390, at(10, 55, 7), last_qty=500))
     assert next(fill for fill in fills(again.facts) if fill not in before)[1:] == (9_390, at(10, 55, 7))
     assert [name for name, _, _ in before] == (["late"] if minute == 24 else [])
+
+
+@pytest.mark.parametrize(("mm", "ss"), [(30, 0), (50, 0), (55, 5), (57, 0)])
+def test_given_a_venue_started_again_when_the_first_row_is_the_cross_then_it_is_the_single_price(
+    tmp_path: Path, mm: int, ss: int
+) -> None:
+    first = House(tmp_path, an_index())
+    first.rows(a_quote(when=at(10, 20)))
+    first.ask(a_submit(10, 9_900, name="rests"))
+    first.clock(10, mm, ss)
+    first.journal.close()
+
+    again = House(tmp_path, an_index(), at(10, mm, ss))
+    cross = max(at(10, 55, 7), at(10, mm, ss + 7))  # the first row; of a thin issue it comes late
+    again.rows(a_quote(9_390, cross, last_qty=500))
+
+    assert fills(again.facts) == [("rests", 9_390, cross)]
+
+
+def test_given_a_venue_started_again_in_a_halt_when_books_are_shown_within_it_then_its_end_is_not_missed(
+    tmp_path: Path,
+) -> None:
+    first = House(tmp_path, an_index())
+    first.rows(a_quote(when=at(10, 20)))
+    first.ask(a_submit(10, 9_900, name="rests"))
+    first.clock(10, 30)
+    first.journal.close()
+
+    again = House(tmp_path, an_index(), at(10, 30))
+    again.rows(a_quote(when=at(10, 31), last_qty=0, kind=int(QuoteKind.BOOK)))
+    again.rows(a_quote(9_390, at(10, 55, 7), last_qty=500))
+
+    assert fills(again.facts) == [("rests", 9_390, at(10, 55, 7))]
 
 
 def test_given_a_full_disk_in_a_halt_when_the_books_are_folded_anew_then_the_halt_stands(
