@@ -179,8 +179,6 @@ class Exchange:
             facts = self._run_until(self.today.begin + NANOS_PER_DAY - 1) if self.now else []
             self._open_day(now)
             self.floor.forget()
-            old = [leg for leg in self.books.legs.values() if leg.accepted_at < self.today.begin]
-            facts += [outcomes.expire(self, leg, now) for leg in old]
         facts += self._run_until(now)
         self.now = max(self.now, now)
         return facts
@@ -274,6 +272,8 @@ class Exchange:
             self.view.is_whole = self.today.regular is None or now <= self.today.regular.open + RANDOM_END
         # The end of a session is never skipped: orders of a run that was down then expire late.
         self._agenda = [item for item in self.today.turns() if item.at > now or item.turn is Turn.SESSION_ENDS]
+        if any(leg.accepted_at < self.today.begin for leg in self.books.legs.values()):
+            self._agenda.insert(0, Item(0, self.today.begin, Turn.DAY_BEGINS, Session.REGULAR))  # before any arrival
         self.books.open_day(self.today.day)
         self.now = now
         self.ended = False

@@ -34,7 +34,11 @@ def turn(venue: "Exchange", item: Item) -> list[OrderFact]:
     """Do what the clock does to the books."""
     venue.now = UnixNanos(max(venue.now, item.stamp))
     facts: list[OrderFact] = []
-    if item.turn is Turn.OPENING_OVER:
+    if item.turn is Turn.DAY_BEGINS:
+        old = [leg for leg in venue.books.legs.values() if leg.accepted_at < venue.today.begin]
+        facts = [outcomes.expire(venue, leg, venue.now) for leg in old]
+        venue.floor.forget()
+    elif item.turn is Turn.OPENING_OVER:
         for symbol, executions in venue.floor.end_opening():
             facts += outcomes.settle(venue, venue.floor.issue(symbol, venue.now), executions)
             venue.floor.release(symbol)

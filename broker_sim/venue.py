@@ -68,6 +68,7 @@ class DurableVenue:
 
     def request(self, request: OrderRequest, guard: Guard) -> Receipt:
         """Take one request through the gateway. Raises LogError when it cannot be durable; then it did not happen."""
+        self._apply_actions(self.exchange.now)  # where the disk was full when the date began
         try:
             receipt, facts = self._gateway.handle(request, guard)
         except Exception:
@@ -141,8 +142,8 @@ class DurableVenue:
         return UnixNanos(max(int(self.journal.get_meta(CLOCK) or 0), self.exchange.books.last_time))
 
     def keep_clock(self) -> None:
-        """Make the venue time durable."""
-        if self.exchange.now:
+        """Make the venue time durable, once the corporate actions due by then are."""
+        if self.exchange.now and not self._actions.due(self._acted, self.exchange.day):
             self.journal.set_meta(CLOCK, str(self.exchange.now))
 
     def restore(self, now: UnixNanos, rows: Sequence[Quote] = (), ended: bool = False) -> None:

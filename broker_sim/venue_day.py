@@ -31,6 +31,7 @@ class Session(Enum):
 class Turn(Enum):
     """What the clock does to the books."""
 
+    DAY_BEGINS = "DAY_BEGINS"  # orders of an earlier day are still open: their own end was never journaled
     OPENING_OVER = "OPENING_OVER"  # the latest moment of the opening cross has passed
     CLOSING_BEGINS = "CLOSING_BEGINS"  # the closing auction collects orders
     SESSION_ENDS = "SESSION_ENDS"

@@ -237,6 +237,37 @@ def test_given_a_full_disk_when_a_date_begins_then_all_of_its_actions_come_once_
     run(body())
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_given_a_full_disk_when_a_date_begins_then_orders_of_the_day_before_end_before_its_actions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restarted: bool
+) -> None:
+    async def body() -> None:
+        action = an_action(ActionKind.SPLIT, 1, 5)
+        backend = served(tmp_path, action)
+        backend.on_batch([a_quote()])
+        await ask(backend, a_submit())
+        await ask(backend, a_submit(10, 10_500, Side.SELL, "c2"))
+
+        def full(*_: object) -> list[OrderFact]:
+            raise LogFull("no space")
+
+        with monkeypatch.context() as disk, pytest.raises(LogFull):
+            disk.setattr(OrderJournal, "append", full)
+            begin_by_clock(backend)
+        if restarted:
+            await backend.close()
+            backend = served(tmp_path, action)
+            backend.on_batch([a_quote(when=at(9, 30, day=NEXT))])
+        else:
+            await ask(backend, a_submit(10, 10_000, Side.SELL, "c3"))
+        assert (await backend.open_orders())[0] == []
+        told = [type(fact).__name__ for fact in await events(backend) if fact.client_order_id != "c3"][-2:]
+        assert told == ["OrderExpired", "HoldingAdjusted"]
+        await backend.close()
+
+    run(body())
+
+
 # ---- settled cash through the port -----------------------------------------------------------------------------
 
 
