@@ -25,7 +25,7 @@ def demo(
     day: DayOption = "",
     symbols: SymbolsOption = "",
     speed: Annotated[
-        float, typer.Option(help="Venue seconds per second; 0 as fast as possible.", min=0)
+        float, typer.Option(help="Venue seconds per second; 0: at once, in batches of minutes.", min=0)
     ] = DEFAULT_SPEED,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
