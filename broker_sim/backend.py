@@ -113,7 +113,10 @@ class SimBackend:
         now: Callable[[], int] = time.time_ns,
         **wiring: Any,
     ) -> "SimBackend":
-        """Trade against quotes handed in by `on_batch`. The account lives on in its journal; `cash` opens a new one."""
+        """Trade against quotes handed in by `on_batch`. The account lives on in its journal; `cash` opens a new one.
+
+        Quotes carry no index, so no circuit breaker halts this exchange.
+        """
         venue = DurableVenue(
             OrderJournal(journal_path), cash, commission_ppm, overrides, now, actions, config=sim, seed=seed
         )
