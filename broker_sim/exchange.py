@@ -74,6 +74,7 @@ class Exchange:
         self.nonsense = 0  # rows left aside: no market shows a price or a number of shares below 0
         self.bygone = 0  # rows left aside: of a day before the clock's, as of issues that have not traded today
         self._agenda: list[Item] = []  # what the clock turns today, in order of time
+        self._rolled_from: int | None = None  # begin of the day that a row, and no session's clock, ended
         self._due = 0  # venue time of the next turn or arrival, at most the end of the day
 
     # ---- state ----------------------------------------------------------------------------------------------
@@ -185,6 +186,7 @@ class Exchange:
 
     def begin(self, now: UnixNanos) -> list[OrderFact]:
         """Take the clock of a source whose session opens. It goes back when the source replays."""
+        self._rolled_from = None
         facts = self.advance(now)
         if now < self.now:
             self.view.forget_after(now)
@@ -293,6 +295,10 @@ class Exchange:
         self._reckon()
         return facts
 
+    def _is_day_doubtful(self, when: int) -> bool:
+        # One row alone began the clock's day, and the day before goes on: that row's time was wrong.
+        return len(self.view.latest) <= 1 and self._rolled_from is not None and when >= self._rolled_from
+
     def _on_rows(self, rows: Sequence[Quote]) -> list[OrderFact]:
         facts: list[OrderFact] = []
         watches = self.halts.infers
@@ -305,9 +311,13 @@ class Exchange:
                 self.ended = False
                 facts += self.begin(UnixNanos(when))
             if when < self.today.begin:  # only a session that opens takes the clock back to another day
-                self.bygone += 1
-                continue
-            if when >= self._due:
+                if not self._is_day_doubtful(when):
+                    self.bygone += 1
+                    continue
+                facts += self.advance(UnixNanos(when))
+            elif when >= self._due:
+                if self.now and when not in self.today:
+                    self._rolled_from = self.today.begin
                 facts += self.advance(UnixNanos(when))
             issues, latest = self.floor.issues, self.view.latest
             if when > self.now:

@@ -450,6 +450,15 @@ def test_given_an_open_order_when_a_row_of_an_earlier_day_comes_then_it_is_left_
     assert "000660" not in exchange.latest
 
 
+def test_given_one_row_with_the_time_of_a_later_day_when_the_feed_goes_on_then_so_does_the_day() -> None:
+    exchange = a_venue(rows=[a_quote()])
+    exchange.on_quotes([a_quote(when=at(10, 1) + 86_400 * 10**9)])
+
+    exchange.on_quotes([a_quote(when=at(10, 2))])
+    assert exchange.now == at(10, 2)
+    assert kinds(exchange.place(a_submit(10, 9_900))) == ["OrderAccepted"]
+
+
 def test_given_an_order_book_of_an_earlier_day_when_an_order_comes_then_nothing_of_it_is_taken() -> None:
     exchange = a_venue(at(9, 30))
     exchange.on_quotes([], [Depth(SYMBOL, YESTERDAY, ((9_990, 5),), ((10_000, 5), (10_010, 500)))])
