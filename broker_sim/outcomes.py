@@ -8,7 +8,7 @@ from broker_sim.legs import Leg
 from broker_sim.order_queue import Execution
 from domain.krx.costs import fill_costs
 from domain.messages.orders import OrderCancelled, OrderExpired, OrderFact, OrderFilled
-from domain.types import Krw, OrderKind, RequestId, TimeInForce, TradeId, UnixNanos
+from domain.types import Krw, OrderKind, RequestId, Side, TimeInForce, TradeId, UnixNanos
 
 if TYPE_CHECKING:
     from broker_sim.exchange import Exchange
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def meet(venue: "Exchange", issue: Issue, leg: Leg, old: int = 0) -> list[OrderFact]:
     """Let a leg meet the book; `old` is the leg a modify made it from."""
+    if _is_beyond_cash(venue, issue, leg):
+        return [end(venue, leg)]
     executions, stays = issue.follow(old, leg) if old else issue.arrive(leg)
     facts = settle(venue, issue, executions)
     if not stays and leg.leaves_qty:
@@ -65,6 +67,19 @@ def end(venue: "Exchange", leg: Leg) -> OrderFact:
 def expire(venue: "Exchange", leg: Leg, when: UnixNanos) -> OrderFact:
     """End an order with its session."""
     return venue.emit(OrderExpired("", 0, when, leg.client_order_id, leg.venue_order_id, leg.leaves_qty))
+
+
+def _is_beyond_cash(venue: "Exchange", issue: Issue, leg: Leg) -> bool:
+    """Tell whether cash covers only part of a FOK buy without a price: it gets all of its shares or none."""
+    if leg.time_in_force is not TimeInForce.FOK or leg.kind is not OrderKind.MARKET or leg.side is Side.SELL:
+        return False
+    left, needed = leg.leaves_qty, 0
+    for price, shares in issue.book.depth(-leg.side.sign, None):
+        needed += venue.reserves.of(leg.symbol, min(shares, left), price)
+        left -= min(shares, left)
+        if not left:
+            break
+    return needed > venue.free_cash(without=leg.number)
 
 
 def _fill(venue: "Exchange", leg: Leg, quantity: int, price: int) -> OrderFact:

@@ -283,3 +283,17 @@ def test_given_a_suspended_issue_when_an_order_comes_then_it_is_rejected() -> No
     [rejected] = exchange.place(a_submit())
 
     assert isinstance(rejected, OrderRejected) and rejected.code == "NOT_TRADABLE"
+
+
+@pytest.mark.parametrize(("force", "expected"), [(T.IOC, [(40, 10_000, 20), (19, 20_000, 1)]), (T.FOK, [])])
+def test_given_no_known_limits_when_cash_covers_part_of_a_market_buy_then_all_or_none_gets_none(
+    force: TimeInForce, expected: list[tuple[int, int, int]]
+) -> None:
+    exchange = a_venue(cash=800_000)
+    exchange.set_instruments([an_instrument(base=None)])
+    exchange.on_quotes([a_quote()], [Depth(SYMBOL, at(10, 0), ((9_990, 30),), ((10_000, 40), (20_000, 900)))])
+
+    facts = exchange.place(an_order(K.MARKET, 60, time_in_force=force))
+
+    assert fills(facts) == expected
+    assert exchange.open_orders() == [] and exchange.books.account.cash >= 0
