@@ -9,8 +9,8 @@ Our own orders meet each other in a book as anybody's do.
 What a fold forgets, because no fact tells it: the place of an order in its queue (it goes to the back), the price of a
 best-limit or first-limit order that waits (it gets that of the first display), that a stop-limit order without a fill
 was awake (it sleeps), shares taken before the latest row of what is still displayed, the feed's order books (the next
-one tells), interruptions under way, and which auctions crossed (the rows given to `restore` tell). Circuit breakers are
-told by `restore_breakers`.
+one tells), interruptions under way, today's closes of issues whose latest row is later, and which auctions crossed (the
+rows given to `restore` tell). Circuit breakers are told by `restore_breakers`.
 """
 
 from bisect import insort
