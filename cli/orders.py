@@ -167,10 +167,8 @@ def submit(
 ) -> None:
     """Submit an order by hand; the risk manager judges it like any other.
 
-    What the session does not take is rejected by the venue; `orders show` tells why. As a strategy's, an order by hand
-    that rests is not left alone: after a minute an entry is cancelled, after half a minute an exit is moved to the
-    touch (`entry_patience_ms`, `exit_patience_ms` in [execution] of hantrade.toml). Conditional, stop and off-hours
-    orders wait.
+    What the session does not take is rejected by the venue; `orders show` tells why. An order by hand rests where it was
+    put until it is filled, cancelled, or the end of the trading day; only strategies' orders are hurried.
 
     Example: hantrade orders submit buy 120110 10 --price 47300 --note "my own view"
 

@@ -33,8 +33,8 @@ class ExecutionConfig:
     """How the executor works an order."""
 
     submit_timeout_ms: int = 5_000  # system time without an answer until the order is UNKNOWN_*
-    entry_patience_ms: int = 60_000  # venue time an entry may rest before it is cancelled
-    exit_patience_ms: int = 30_000  # venue time an exit may rest before it is moved to the touch
+    entry_patience_ms: int = 60_000  # venue time a strategy's entry may rest before it is cancelled
+    exit_patience_ms: int = 30_000  # venue time a strategy's exit may rest before it is moved to the touch
     request_ttl_ms: int = 3_000  # system time a request may need to reach the wire
 
 

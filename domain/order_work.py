@@ -27,6 +27,7 @@ PATIENT = frozenset({OrderKind.LIMIT, OrderKind.MARKET, OrderKind.BEST_LIMIT, Or
 UNPRICED = frozenset({OrderKind.MARKET, OrderKind.MID, OrderKind.PRE_OPEN_CLOSE, OrderKind.POST_CLOSE})
 # Kinds whose price the venue makes at arrival and need not tell: wherever they rest, they can be moved.
 UNTOLD = frozenset({OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT})
+BY_HAND = "operator:"  # begin of the origin of what a person asked for
 ANSWERABLE = (change_request.State.SENT, change_request.State.RECEIVED)
 
 
@@ -53,7 +54,12 @@ def may_move(order: ClientOrder) -> bool:
 
 
 def overstays(order: ClientOrder, rested: int, settings: ExecutionConfig) -> bool:
-    """Tell whether an order at the broker has rested (venue time, ns) longer than its purpose allows."""
+    """Tell whether an order at the broker has rested (venue time, ns) longer than its purpose allows.
+
+    One that a person placed rests where it was put: it is theirs to move.
+    """
+    if order.origin.startswith(BY_HAND):
+        return False
     is_entry = order.purpose is Purpose.ENTRY
     patience_ms = settings.entry_patience_ms if is_entry else settings.exit_patience_ms
     if order.status not in AT_BROKER or order.kind not in PATIENT or not (is_entry or may_move(order)):

@@ -101,6 +101,8 @@ def test_given_a_kind_when_it_rests_too_long_then_only_what_can_be_helped_is_tou
     ):
         assert not overstays(order, patience_ms * 1_000_000, settings)
         assert overstays(order, patience_ms * 1_000_000 + 1, settings) is goes
+        by_hand = order._replace(origin="operator:cli:mina")
+        assert not overstays(by_hand, patience_ms * 1_000_000 + 1, settings), "a person's order is theirs to move"
 
 
 @pytest.mark.parametrize("kind", [OrderKind.LIMIT, OrderKind.MARKET, OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT])
