@@ -303,5 +303,7 @@ def _nothing_left(path: Path, what: str, day: date, refused: dict[str, int]) -> 
 
 
 def _unknown_day(path: Path, wanted: date, known: Sequence[date]) -> str:
+    if len(known) == 1:
+        return f"{path}: day expected {known[0]}, the only one there, was {wanted}"
     nearest = min(known, key=lambda found: (abs((found - wanted).days), found))
     return f"{path}: day expected one of {len(known)} from {known[0]} to {known[-1]}, was {wanted} (nearest {nearest})"

@@ -167,8 +167,8 @@ def submit(
 ) -> None:
     """Submit an order by hand; the risk manager judges it like any other.
 
-    What the session does not take is rejected by the venue; `orders show` tells why. An order by hand rests where it was
-    put until it is filled, cancelled, or the end of the trading day; only strategies' orders are hurried.
+    What the session does not take is rejected by the venue; `orders show` tells why. An order by hand rests where it
+    was put until it is filled, cancelled, or the end of the trading day; only strategies' orders are hurried.
 
     Example: hantrade orders submit buy 120110 10 --price 47300 --note "my own view"
 

@@ -49,6 +49,7 @@ def record(
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts background jobs with it ignored
     note(f"recording {source} to {out}; Ctrl-C ends it")
     flusher = Flusher(recorder, flush)
     try:

@@ -170,9 +170,9 @@ def check_prices(kind: OrderKind, limit_price: int | None, stop_price: int | Non
     needed = (("limit_price_krw", limit_price, kind.has_limit_price),)
     for field, price, wanted in (*needed, ("stop_price_krw", stop_price, kind is OrderKind.STOP_LIMIT)):
         if not wanted and price is not None:
-            raise bad_field(field, price, f"unset for a {name} order")
+            raise bad_field(field, price, f"unset for the order kind {name}")
         if wanted and (price is None or price <= 0):
-            raise bad_field(field, "unset" if price is None else price, f"above 0 for a {name} order")
+            raise bad_field(field, "unset" if price is None else price, f"above 0 for the order kind {name}")
 
 
 def krw_or_none(message: object, field: str) -> Krw | None:
