@@ -123,7 +123,7 @@ def test_given_a_late_open_when_loaded_then_bars_before_it_are_refused(
         ([a_bar(), a_bar("000660")], {}, "daily bars"),
         ([a_bar(code=5930)], {}, "field code expected text"),
         ([a_bar(date="yesterday")], {}, "field date expected YYYY-MM-DD"),
-        (a_day(), {"day": date(2026, 2, 3)}, "2026-01-13 to 2026-01-13, was 2026-02-03 (nearest 2026-01-13)"),
+        (a_day(), {"day": date(2026, 2, 3)}, "day expected 2026-01-13, the only one there, was 2026-02-03"),
         (a_day(), {"symbols": (SYMBOL, "005930")}, "unknown 005930"),
         ([bar | {"date": "2026-01-11"} for bar in a_day()], {}, "exchange is closed"),
         ([bar | {"volume": -5} for bar in a_day()], {}, "bars expected at least one"),
