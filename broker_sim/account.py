@@ -12,6 +12,7 @@ from datetime import date
 
 from domain.adjustments import book_adjustment
 from domain.errors import InvariantError
+from domain.messages.link import BrokerPosition
 from domain.messages.orders import HoldingAdjusted, OrderFact, OrderFilled
 from domain.portfolio import FLAT, Position, book_fill
 from domain.settlement import Ledger
@@ -64,6 +65,13 @@ class Account:
             self._book(fact)
         elif isinstance(fact, HoldingAdjusted):
             self._adjust(fact)
+
+    def positions(self) -> list[BrokerPosition]:
+        """Give what is held or was traded today, by symbol."""
+        return [
+            BrokerPosition(symbol, held.quantity, held.position.cost_basis, Krw(held.realized_pnl))
+            for symbol, held in sorted(self.holdings.items())
+        ]
 
     def _book(self, fill: OrderFilled) -> None:
         held = self.holdings.setdefault(fill.symbol, Holding())

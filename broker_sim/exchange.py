@@ -34,7 +34,7 @@ from domain.config import SimConfig
 from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
-from domain.krx.circuit_breaker import BreakerState
+from domain.krx.circuit_breaker import BreakerState, MarketHalt
 from domain.krx.sessions import RANDOM_END, RegularSession
 from domain.messages.link import BrokerOpenOrder, BrokerPosition
 from domain.messages.orders import OrderFact, OrderFilled, SubmitOrder
@@ -147,29 +147,11 @@ class Exchange:
 
     def positions(self) -> list[BrokerPosition]:
         """Give what is held or was traded today, by symbol."""
-        return [
-            BrokerPosition(symbol, held.quantity, held.position.cost_basis, Krw(held.realized_pnl))
-            for symbol, held in sorted(self.books.account.holdings.items())
-        ]
+        return self.books.account.positions()
 
     def open_orders(self) -> list[BrokerOpenOrder]:
         """Give live legs, oldest first."""
-        return [
-            BrokerOpenOrder(
-                leg.venue_order_id,
-                leg.client_order_id,
-                leg.symbol,
-                leg.side,
-                leg.quantity,
-                leg.leaves_qty,
-                leg.limit_price,
-                leg.kind,
-                leg.time_in_force,
-                leg.venue,
-                leg.stop_price,
-            )
-            for leg in self.books.legs.values()
-        ]
+        return [leg.told() for leg in self.books.legs.values()]
 
     # ---- time and quotes ------------------------------------------------------------------------------------
 
@@ -230,8 +212,7 @@ class Exchange:
         halt = self.halts.on_index(market, index, now, self.today)
         if halt is not None:
             self.floor.halt(self.now)
-            if not halt.ends_day:
-                insort(self._agenda, Item(halt.halt_end, halt.halt_end, Turn.HALT_ENDS, Session.REGULAR))
+            self._end_later(halt)
             self._reckon()
         return facts
 
@@ -239,8 +220,8 @@ class Exchange:
         """Take what an earlier run knew of the day's circuit breakers: halts stand, auctions go on."""
         self.halts.restore_breakers(breakers)
         for halt in (halt for state in breakers.values() for halt in state.halts):
-            if not halt.ends_day and halt.halt_end > self.now:
-                insort(self._agenda, Item(halt.halt_end, halt.halt_end, Turn.HALT_ENDS, Session.REGULAR))
+            if halt.halt_end > self.now:
+                self._end_later(halt)
         self.floor.halt(self.now)
         self._reckon()
 
@@ -262,6 +243,10 @@ class Exchange:
         return fact
 
     # ---- inside ---------------------------------------------------------------------------------------------
+
+    def _end_later(self, halt: MarketHalt) -> None:
+        if not halt.ends_day:
+            insort(self._agenda, Item(halt.halt_end, halt.halt_end, Turn.HALT_ENDS, Session.REGULAR))
 
     def _arrived(self) -> list[Leg]:
         return [leg for leg in self.books.legs.values() if leg.number not in self.arrivals]

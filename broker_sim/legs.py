@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.errors import InvariantError
+from domain.messages.link import BrokerOpenOrder
 from domain.messages.orders import (
     ChangeReceived,
     ChangeRefused,
@@ -50,6 +51,22 @@ class Leg:
     def venue_order_id(self) -> VenueOrderId:
         """Give the number as the venue prints it."""
         return venue_order_id(self.number)
+
+    def told(self) -> BrokerOpenOrder:
+        """Give it as an account's list of open orders does."""
+        return BrokerOpenOrder(
+            self.venue_order_id,
+            self.client_order_id,
+            self.symbol,
+            self.side,
+            self.quantity,
+            self.leaves_qty,
+            self.limit_price,
+            self.kind,
+            self.time_in_force,
+            self.venue,
+            self.stop_price,
+        )
 
 
 @dataclass(frozen=True, slots=True)
