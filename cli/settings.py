@@ -158,6 +158,7 @@ class ExecutionSection(Section):
     entry_patience_ms: Millis = 60_000
     exit_patience_ms: Millis = 30_000
     request_ttl_ms: Millis = 3_000
+    hurry_hand_orders: bool = False
 
 
 class LinkSection(Section):

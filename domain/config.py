@@ -36,6 +36,8 @@ class ExecutionConfig:
     entry_patience_ms: int = 60_000  # venue time a strategy's entry may rest before it is cancelled
     exit_patience_ms: int = 30_000  # venue time a strategy's exit may rest before it is moved to the touch
     request_ttl_ms: int = 3_000  # system time a request may need to reach the wire
+    # Patience ends orders by hand too. True is what runs before 0.3.0 did, whose logs do not say; settings say False.
+    hurry_hand_orders: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def overstays(order: ClientOrder, rested: int, settings: ExecutionConfig) -> boo
 
     One that a person placed rests where it was put: it is theirs to move.
     """
-    if order.origin.startswith(BY_HAND):
+    if order.origin.startswith(BY_HAND) and not settings.hurry_hand_orders:
         return False
     is_entry = order.purpose is Purpose.ENTRY
     patience_ms = settings.entry_patience_ms if is_entry else settings.exit_patience_ms

@@ -210,3 +210,7 @@ def test_given_a_calendar_of_its_own_when_a_home_is_configured_then_it_lies_over
     (tmp_path / "krx.toml").write_text("[[day]]\ndate = 2027-06-02\nopen = 9\n")
     with pytest.raises(ConfigError, match=r"krx\.toml"):
         configured(tmp_path, "paper", "SIMULATED")
+
+
+def test_given_no_settings_when_configured_then_orders_by_hand_rest_where_they_were_put(tmp_path: Path) -> None:
+    assert not configured(tmp_path, "paper", "SIMULATED")[1].execution.hurry_hand_orders

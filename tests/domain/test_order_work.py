@@ -1,5 +1,7 @@
 """What an order needs done, rule by rule."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,7 +104,9 @@ def test_given_a_kind_when_it_rests_too_long_then_only_what_can_be_helped_is_tou
         assert not overstays(order, patience_ms * 1_000_000, settings)
         assert overstays(order, patience_ms * 1_000_000 + 1, settings) is goes
         by_hand = order._replace(origin="operator:cli:mina")
-        assert not overstays(by_hand, patience_ms * 1_000_000 + 1, settings), "a person's order is theirs to move"
+        left = replace(settings, hurry_hand_orders=False)
+        assert not overstays(by_hand, patience_ms * 1_000_000 + 1, left), "a person's order is theirs to move"
+        assert overstays(by_hand, patience_ms * 1_000_000 + 1, settings) is goes, "as runs before 0.3.0 did"
 
 
 @pytest.mark.parametrize("kind", [OrderKind.LIMIT, OrderKind.MARKET, OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT])
