@@ -18,7 +18,7 @@ from broker.translate import broker as wire
 from broker.transport import CLIENT_OPTIONS
 from domain.errors import BrokerUnavailable, HantradeError
 from domain.instruments import Instrument
-from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Quote
 from domain.types import UnixNanos
@@ -77,6 +77,11 @@ class BrokerClient:
         """Give open venue orders and the event seq they include."""
         answer = self._call("ListOpenOrders", pb.ListOpenOrdersRequest(), pb.ListOpenOrdersResponse)
         return [wire.read_open_order(one) for one in answer.orders], answer.as_of_seq
+
+    def day_orders(self) -> tuple[list[BrokerDayOrder], int]:
+        """Give every venue order number of the day and the event seq they include. Raises RequestRefused."""
+        answer = self._call("ListDayOrders", pb.ListDayOrdersRequest(), pb.ListDayOrdersResponse)
+        return [wire.read_day_order(one) for one in answer.orders], answer.as_of_seq
 
     def fills(self) -> tuple[list[OrderFilled], int]:
         """Give the day's executions, oldest first, and the event seq they include.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from domain.instruments import Instrument
-from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import CancelOrder, ModifyOrder, OrderFact, OrderFilled, SubmitOrder
 from domain.quotes import Quote, QuoteBatch
 from domain.types import Gate, Krw, RequestOutcome, UnixNanos
@@ -107,6 +107,12 @@ class BrokerBackend(Protocol):
 
     async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
         """Give open venue orders and the event seq they include."""
+
+    async def day_orders(self) -> tuple[list[BrokerDayOrder], int]:
+        """Give every venue order number of the day with its sums, oldest first, and the event seq they include.
+
+        Raises RequestRefused NOT_OFFERED where there is no such list; BrokerUnavailable when it cannot be read whole.
+        """
 
     async def fills(self) -> tuple[list[OrderFilled], int]:
         """Give the day's executions, oldest first, and the event seq they include."""

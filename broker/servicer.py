@@ -45,6 +45,7 @@ class BrokerServicer:
             "GetAccount": self.get_account,
             "ListPositions": self.list_positions,
             "ListOpenOrders": self.list_open_orders,
+            "ListDayOrders": self.list_day_orders,
             "ListFills": self.list_fills,
             "OrderSession": self.order_session,
             "ResolveOrder": self.resolve_order,
@@ -121,6 +122,11 @@ class BrokerServicer:
         """Give open venue orders."""
         orders, as_of_seq = await self._backend.open_orders()
         return pb.ListOpenOrdersResponse(orders=[wire.write_open_order(one) for one in orders], as_of_seq=as_of_seq)
+
+    async def list_day_orders(self, _request: pb.ListDayOrdersRequest) -> pb.ListDayOrdersResponse:
+        """Give every order number of the day."""
+        orders, as_of_seq = await self._backend.day_orders()
+        return pb.ListDayOrdersResponse(orders=[wire.write_day_order(one) for one in orders], as_of_seq=as_of_seq)
 
     async def list_fills(self, _request: pb.ListFillsRequest) -> pb.ListFillsResponse:
         """Give the day's executions."""

@@ -24,7 +24,7 @@ from domain.config import SimConfig
 from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
-from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Depth, Quote, QuoteBatch
 from domain.time import NANOS_PER_MINUTE, kst_date
@@ -238,6 +238,10 @@ class SimBackend:
     async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
         """Give open venue orders and the event seq they include."""
         return self._venue.exchange.open_orders(), self._venue.journal.last_seq
+
+    async def day_orders(self) -> tuple[list[BrokerDayOrder], int]:
+        """Give every venue order number of the day and the event seq they include."""
+        return self._venue.exchange.books.day_orders.rows(), self._venue.journal.last_seq
 
     async def fills(self) -> tuple[list[OrderFilled], int]:
         """Give the day's executions, oldest first, and the event seq they include."""

@@ -20,7 +20,7 @@ from broker_sim.faulty_reads import FaultyReads
 from broker_sim.faulty_venue import TRUTH, FaultyVenue
 from domain.errors import ConfigError, LogError
 from domain.instruments import Instrument
-from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Quote, QuoteBatch
 from domain.types import NANOS_PER_SECOND, Gate, UnixNanos
@@ -171,6 +171,10 @@ class FaultyBackend:
     async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
         """Give open orders as the venue has them. Raises BrokerUnavailable as the plan says."""
         return await self._list("open_orders", self._inner.open_orders)
+
+    async def day_orders(self) -> tuple[list[BrokerDayOrder], int]:
+        """Give the order numbers of the day as the venue has them. Raises BrokerUnavailable as the plan says."""
+        return await self._list("day_orders", self._inner.day_orders)
 
     async def fills(self) -> tuple[list[OrderFilled], int]:
         """Give the day's executions as the venue has them. Raises BrokerUnavailable as the plan says."""

@@ -49,6 +49,37 @@ class LinkConfig:
     backoff_first_ms: int = 250
     backoff_max_ms: int = 15_000
     call_timeout_ms: int = 3_000
+    read_attempts: int = 3  # of one read before its step fails; orders are never tried again
+    read_deadline_ms: int = 8_000  # of all attempts of one read together
+    order_heartbeat_ms: int = 1_000  # between two signs of life on the order session
+    first_quote_ms: int = 30_000  # system time a subscribed instrument gets for its first quote in continuous trading
+    symbol_mute_ms: int = 120_000  # system time without a quote until one instrument is told as mute
+    failover_after_ms: int = 10_000  # system time without quotes link until the next source is dialled
+    failback_after_ms: int = 60_000  # system time the first source must be well until quotes return to it
+    probe_ms: int = 5_000  # system time between two looks at sources that are not in use
+    # Known times at which the broker is away: "DAYS FROM-UNTIL", KST, e.g. "mon-sat 06:50-06:55".
+    maintenance: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReconcileConfig:
+    """How own books are compared with the broker's while trading goes on."""
+
+    audit_ms: int = 90_000  # system time between two audits in READY; 0: none
+    close_audit_ms: int = 60_000  # the same in the last ten minutes of the session and until orders are closed
+    settle_ms: int = 10_000  # system time a request must be old before its absence counts
+    absent_snapshots: int = 3  # whole snapshots without a trace of an order until it counts as never arrived
+    reads: int = 5  # times lists are read in one run until they agree with each other
+    hourly_reads: int = 850  # queries audits may use in an hour; what is above is left to the gated run
+
+
+@dataclass(frozen=True, slots=True)
+class QualityConfig:
+    """Thresholds of the quality rules."""
+
+    jump_ppm: int = 300_000  # a print so far from the last is unconfirmed whatever the tape was like
+    jump_deviations: int = 0  # median absolute deviations of recent moves that make a jump; 0: not judged
+    stale_ms: int = 0  # venue time a row may lie behind the newest of its batch's feed; 0: not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +122,7 @@ class RunConfig:
     symbols: tuple[str, ...] = ()  # watched; empty means all the quotes broker serves
     server_kind: str = "SIMULATED"  # what must stand behind the orders link
     quotes_endpoint: str = "127.0.0.1:50051"
+    quotes_backups: tuple[str, ...] = ()  # other sources of quotes, in the order of preference
     orders_endpoint: str = ""  # empty: the paper simulator beside the trader
     risk: RiskConfig = field(default_factory=RiskConfig)
     costs: CostConfig = field(default_factory=CostConfig)
@@ -101,6 +133,8 @@ class RunConfig:
     session_overrides: dict[str, tuple[str, str]] = field(default_factory=dict)  # date -> (open, close), KST HH:MM
     seed: int = 1  # of everything drawn by the paper simulator
     sim: SimConfig = field(default_factory=SimConfig)
+    reconcile: ReconcileConfig = field(default_factory=lambda: ReconcileConfig(audit_ms=0))  # older logs had no audits
+    quality: QualityConfig = field(default_factory=QualityConfig)
 
     @property
     def orders_have_own_clock(self) -> bool:

@@ -138,3 +138,19 @@ class RequestOutcome(StrEnum):
     REFUSED = "REFUSED"
     VOID = "VOID"
     IN_DOUBT = "IN_DOUBT"
+
+
+class DayOrderAction(StrEnum):
+    """What a venue order number of the day was given for."""
+
+    NEW = "NEW"
+    MODIFY = "MODIFY"
+    CANCEL = "CANCEL"
+
+
+class DayOrderState(StrEnum):
+    """How far a venue order number of the day came, as the broker's lists tell it."""
+
+    RECEIVED = "RECEIVED"  # 접수
+    CONFIRMED = "CONFIRMED"  # 확인: a modify or cancel took effect
+    REJECTED = "REJECTED"  # 거부

@@ -4,12 +4,14 @@ from google.protobuf.duration_pb2 import Duration
 
 from broker.port import AccountState, Candle
 from domain.instruments import Instrument
-from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.types import NANOS_PER_SECOND, Krw, OrderKind, Symbol, TimeInForce, Venue
 from hantrade.v1 import broker_pb2 as pb
 from hantrade.v1 import types_pb2
 
 from .values import (
+    DAY_ACTION,
+    DAY_STATE,
     GATE,
     KIND,
     MARKET,
@@ -127,7 +129,7 @@ def write_position(position: BrokerPosition, sellable_qty: int) -> types_pb2.Pos
 def read_position(position: types_pb2.Position) -> BrokerPosition:
     """Read a holding."""
     cost, realized = Krw(position.cost_basis_krw), Krw(position.realized_pnl_krw)
-    return BrokerPosition(position.symbol, position.quantity, cost, realized)
+    return BrokerPosition(position.symbol, position.quantity, cost, realized, position.sellable_qty)
 
 
 def write_open_order(order: BrokerOpenOrder) -> pb.OpenOrder:
@@ -162,6 +164,50 @@ def read_open_order(order: pb.OpenOrder) -> BrokerOpenOrder:
         time_in_force=TIME_IN_FORCE.read_or(order.time_in_force, "order.time_in_force", TimeInForce.DAY),
         venue=VENUE.read_or(order.venue, "order.venue", Venue.KRX),
         stop_price=krw_or_none(order, "stop_price_krw"),
+    )
+
+
+def write_day_order(order: BrokerDayOrder) -> pb.DayOrder:
+    """Give the wire form of an order number of the day."""
+    return pb.DayOrder(
+        venue_order_id=order.venue_order_id,
+        original_venue_order_id=order.original_venue_order_id,
+        client_order_id=order.client_order_id,
+        request_id=order.request_id,
+        symbol=order.symbol,
+        side=SIDE.write(order.side),
+        action=DAY_ACTION.write(order.action),
+        state=DAY_STATE.write(order.state),
+        quantity=order.quantity,
+        leaves_qty=order.leaves_qty,
+        filled_qty=order.filled_qty,
+        filled_notional_krw=order.filled_notional,
+        limit_price_krw=order.limit_price,
+        commission_krw=order.commission,
+        tax_krw=order.tax,
+        order_time=timestamp(order.order_time),
+    )
+
+
+def read_day_order(order: pb.DayOrder) -> BrokerDayOrder:
+    """Read an order number of the day. Raises RequestRefused INVALID_ARGUMENT when side, action or state is unset."""
+    return BrokerDayOrder(
+        venue_order_id=order.venue_order_id,
+        original_venue_order_id=order.original_venue_order_id,
+        client_order_id=order.client_order_id,
+        request_id=order.request_id,
+        symbol=order.symbol,
+        side=SIDE.read(order.side, "order.side"),
+        action=DAY_ACTION.read(order.action, "order.action"),
+        state=DAY_STATE.read(order.state, "order.state"),
+        quantity=order.quantity,
+        leaves_qty=order.leaves_qty,
+        filled_qty=order.filled_qty,
+        filled_notional=Krw(order.filled_notional_krw),
+        limit_price=krw_or_none(order, "limit_price_krw"),
+        commission=krw_or_none(order, "commission_krw"),
+        tax=krw_or_none(order, "tax_krw"),
+        order_time=unix_nanos(order.order_time, "order.order_time"),
     )
 
 

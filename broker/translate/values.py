@@ -9,6 +9,8 @@ from domain.errors import RequestRefused
 from domain.quotes import QuoteKind
 from domain.types import (
     NANOS_PER_SECOND,
+    DayOrderAction,
+    DayOrderState,
     Gate,
     Krw,
     Market,
@@ -85,6 +87,20 @@ TIME_IN_FORCE = EnumTable(
 )
 VENUE = EnumTable({Venue.KRX: types_pb2.VENUE_KRX, Venue.NXT: types_pb2.VENUE_NXT, Venue.SOR: types_pb2.VENUE_SOR})
 PURPOSE = EnumTable({Purpose.ENTRY: types_pb2.PURPOSE_ENTRY, Purpose.EXIT: types_pb2.PURPOSE_EXIT})
+DAY_ACTION = EnumTable(
+    {
+        DayOrderAction.NEW: broker_pb2.DAY_ORDER_ACTION_NEW,
+        DayOrderAction.MODIFY: broker_pb2.DAY_ORDER_ACTION_MODIFY,
+        DayOrderAction.CANCEL: broker_pb2.DAY_ORDER_ACTION_CANCEL,
+    }
+)
+DAY_STATE = EnumTable(
+    {
+        DayOrderState.RECEIVED: broker_pb2.DAY_ORDER_STATE_RECEIVED,
+        DayOrderState.CONFIRMED: broker_pb2.DAY_ORDER_STATE_CONFIRMED,
+        DayOrderState.REJECTED: broker_pb2.DAY_ORDER_STATE_REJECTED,
+    }
+)
 GATE = EnumTable(
     {
         Gate.OPEN: types_pb2.GATE_OPEN,

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from domain.messages.base import Message, message
-from domain.types import Krw, UnixNanos
+from domain.types import Krw, Side, UnixNanos
 
 
 @message
@@ -21,5 +21,45 @@ class HoldingBooked(Message):
     tax: Krw  # withheld
     income: Krw  # of `received`; not a result of trading
     realized_pnl: Krw  # where it left no share: what came less what the shares had cost; else 0
+    cash: Krw  # after it
+    venue_time: UnixNanos
+
+
+@message
+class AdjustmentBooked(Message):
+    """A person's adjustment in the books."""
+
+    STREAM: ClassVar[str] = "portfolio/{symbol}"
+    command_id: str
+    caller: str
+    symbol: str  # empty when only cash changed
+    quantity_before: int
+    position_qty: int  # after it
+    cost_basis: Krw  # after it
+    cash_before: Krw
+    cash: Krw  # after it
+    note: str
+    venue_time: UnixNanos
+
+
+@message
+class FillRevised(Message):
+    """The detail of shares that were booked from the broker's sums: what it changes, shares never.
+
+    The sums had no price per execution; the money of the detail replaces their share of it.
+    """
+
+    STREAM: ClassVar[str] = "portfolio/{symbol}"
+    client_order_id: str
+    venue_order_id: str
+    trade_id: str  # of the detail
+    symbol: str
+    side: Side
+    quantity: int  # shares of it that were booked before
+    notional: Krw  # added to what was booked (or taken)
+    commission: Krw  # added (or taken)
+    tax: Krw  # added (or taken)
+    realized_pnl: Krw  # added (or taken)
+    cost_basis: Krw  # after it
     cash: Krw  # after it
     venue_time: UnixNanos

@@ -55,6 +55,7 @@ class StopRequested(Message):
     command_id: str
     caller: str
     reason: str
+    flatten: bool = False  # sell every holding first
 
 
 @message
@@ -95,6 +96,52 @@ class ManualCancelRequested(Message):
     command_id: str
     caller: str
     client_order_id: ClientOrderId
+
+
+@message
+class ReconcileRequested(Message):
+    """Compare books with the broker's now."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
+    dry_run: bool  # only tell the differences
+
+
+@message
+class ReleaseRequested(Message):
+    """Let an order out of quarantine: a person has looked."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
+    client_order_id: ClientOrderId
+    note: str
+
+
+@message
+class AdjustmentRequested(Message):
+    """Book a difference a person has explained. Never makes an order."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
+    symbol: str  # empty when only cash is adjusted
+    quantity: int  # added; negative takes
+    cost: Krw  # cost basis added; negative takes
+    cash: Krw  # added; negative takes
+    note: str
+
+
+@message
+class OrdersRouteRequested(Message):
+    """Send orders another way from now on."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
+    endpoint: str
+    note: str
 
 
 @message

@@ -45,6 +45,7 @@ class SignalFormed(Message):
     inputs: tuple[SignalInput, ...]
     rationale: str
     venue_time: UnixNanos
+    quality: str = "ok"  # of the quotes behind it, or the rules that flagged them, comma separated
 
 
 @message
@@ -207,6 +208,18 @@ class NoticeRaised(Message):
     severity: Severity
     topic: str
     text: str
+
+
+@message
+class StopChanged(Message):
+    """The stop machine moved."""
+
+    STREAM: ClassVar[str] = "day"
+    from_state: str
+    to_state: str
+    trigger: str
+    reason: str
+    venue_time: UnixNanos
 
 
 @message

@@ -12,6 +12,20 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class DayOrderAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DAY_ORDER_ACTION_UNSPECIFIED: _ClassVar[DayOrderAction]
+    DAY_ORDER_ACTION_NEW: _ClassVar[DayOrderAction]
+    DAY_ORDER_ACTION_MODIFY: _ClassVar[DayOrderAction]
+    DAY_ORDER_ACTION_CANCEL: _ClassVar[DayOrderAction]
+
+class DayOrderState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DAY_ORDER_STATE_UNSPECIFIED: _ClassVar[DayOrderState]
+    DAY_ORDER_STATE_RECEIVED: _ClassVar[DayOrderState]
+    DAY_ORDER_STATE_CONFIRMED: _ClassVar[DayOrderState]
+    DAY_ORDER_STATE_REJECTED: _ClassVar[DayOrderState]
+
 class RequestOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     REQUEST_OUTCOME_UNSPECIFIED: _ClassVar[RequestOutcome]
@@ -19,6 +33,14 @@ class RequestOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REQUEST_OUTCOME_REFUSED: _ClassVar[RequestOutcome]
     REQUEST_OUTCOME_VOID: _ClassVar[RequestOutcome]
     REQUEST_OUTCOME_IN_DOUBT: _ClassVar[RequestOutcome]
+DAY_ORDER_ACTION_UNSPECIFIED: DayOrderAction
+DAY_ORDER_ACTION_NEW: DayOrderAction
+DAY_ORDER_ACTION_MODIFY: DayOrderAction
+DAY_ORDER_ACTION_CANCEL: DayOrderAction
+DAY_ORDER_STATE_UNSPECIFIED: DayOrderState
+DAY_ORDER_STATE_RECEIVED: DayOrderState
+DAY_ORDER_STATE_CONFIRMED: DayOrderState
+DAY_ORDER_STATE_REJECTED: DayOrderState
 REQUEST_OUTCOME_UNSPECIFIED: RequestOutcome
 REQUEST_OUTCOME_SENT: RequestOutcome
 REQUEST_OUTCOME_REFUSED: RequestOutcome
@@ -278,6 +300,54 @@ class ListOpenOrdersResponse(_message.Message):
     as_of_seq: int
     def __init__(self, orders: _Optional[_Iterable[_Union[OpenOrder, _Mapping]]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
 
+class ListDayOrdersRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DayOrder(_message.Message):
+    __slots__ = ("venue_order_id", "original_venue_order_id", "client_order_id", "request_id", "symbol", "side", "action", "state", "quantity", "leaves_qty", "filled_qty", "filled_notional_krw", "limit_price_krw", "commission_krw", "tax_krw", "order_time")
+    VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_VENUE_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SIDE_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    LEAVES_QTY_FIELD_NUMBER: _ClassVar[int]
+    FILLED_QTY_FIELD_NUMBER: _ClassVar[int]
+    FILLED_NOTIONAL_KRW_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    COMMISSION_KRW_FIELD_NUMBER: _ClassVar[int]
+    TAX_KRW_FIELD_NUMBER: _ClassVar[int]
+    ORDER_TIME_FIELD_NUMBER: _ClassVar[int]
+    venue_order_id: str
+    original_venue_order_id: str
+    client_order_id: str
+    request_id: str
+    symbol: str
+    side: _types_pb2.Side
+    action: DayOrderAction
+    state: DayOrderState
+    quantity: int
+    leaves_qty: int
+    filled_qty: int
+    filled_notional_krw: int
+    limit_price_krw: int
+    commission_krw: int
+    tax_krw: int
+    order_time: _timestamp_pb2.Timestamp
+    def __init__(self, venue_order_id: _Optional[str] = ..., original_venue_order_id: _Optional[str] = ..., client_order_id: _Optional[str] = ..., request_id: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., action: _Optional[_Union[DayOrderAction, str]] = ..., state: _Optional[_Union[DayOrderState, str]] = ..., quantity: _Optional[int] = ..., leaves_qty: _Optional[int] = ..., filled_qty: _Optional[int] = ..., filled_notional_krw: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., commission_krw: _Optional[int] = ..., tax_krw: _Optional[int] = ..., order_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListDayOrdersResponse(_message.Message):
+    __slots__ = ("orders", "as_of_seq")
+    ORDERS_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_SEQ_FIELD_NUMBER: _ClassVar[int]
+    orders: _containers.RepeatedCompositeFieldContainer[DayOrder]
+    as_of_seq: int
+    def __init__(self, orders: _Optional[_Iterable[_Union[DayOrder, _Mapping]]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
+
 class ListFillsRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
@@ -291,18 +361,28 @@ class ListFillsResponse(_message.Message):
     def __init__(self, fills: _Optional[_Iterable[_Union[_types_pb2.Fill, _Mapping]]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
 
 class OrderSessionRequest(_message.Message):
-    __slots__ = ("open", "submit", "modify", "cancel", "set_gate")
+    __slots__ = ("open", "submit", "modify", "cancel", "set_gate", "heartbeat")
     OPEN_FIELD_NUMBER: _ClassVar[int]
     SUBMIT_FIELD_NUMBER: _ClassVar[int]
     MODIFY_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
     SET_GATE_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     open: OpenOrderSession
     submit: SubmitOrder
     modify: ModifyOrder
     cancel: CancelOrder
     set_gate: SetGate
-    def __init__(self, open: _Optional[_Union[OpenOrderSession, _Mapping]] = ..., submit: _Optional[_Union[SubmitOrder, _Mapping]] = ..., modify: _Optional[_Union[ModifyOrder, _Mapping]] = ..., cancel: _Optional[_Union[CancelOrder, _Mapping]] = ..., set_gate: _Optional[_Union[SetGate, _Mapping]] = ...) -> None: ...
+    heartbeat: SessionHeartbeat
+    def __init__(self, open: _Optional[_Union[OpenOrderSession, _Mapping]] = ..., submit: _Optional[_Union[SubmitOrder, _Mapping]] = ..., modify: _Optional[_Union[ModifyOrder, _Mapping]] = ..., cancel: _Optional[_Union[CancelOrder, _Mapping]] = ..., set_gate: _Optional[_Union[SetGate, _Mapping]] = ..., heartbeat: _Optional[_Union[SessionHeartbeat, _Mapping]] = ...) -> None: ...
+
+class SessionHeartbeat(_message.Message):
+    __slots__ = ("seq", "next_within")
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    NEXT_WITHIN_FIELD_NUMBER: _ClassVar[int]
+    seq: int
+    next_within: _duration_pb2.Duration
+    def __init__(self, seq: _Optional[int] = ..., next_within: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class OpenOrderSession(_message.Message):
     __slots__ = ("after_seq", "journal_id", "client_name")
@@ -391,14 +471,16 @@ class SetGate(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ...) -> None: ...
 
 class OrderSessionResponse(_message.Message):
-    __slots__ = ("opened", "receipt", "event")
+    __slots__ = ("opened", "receipt", "event", "heartbeat")
     OPENED_FIELD_NUMBER: _ClassVar[int]
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_FIELD_NUMBER: _ClassVar[int]
     opened: OrderSessionOpened
     receipt: RequestReceipt
     event: OrderEvent
-    def __init__(self, opened: _Optional[_Union[OrderSessionOpened, _Mapping]] = ..., receipt: _Optional[_Union[RequestReceipt, _Mapping]] = ..., event: _Optional[_Union[OrderEvent, _Mapping]] = ...) -> None: ...
+    heartbeat: SessionHeartbeat
+    def __init__(self, opened: _Optional[_Union[OrderSessionOpened, _Mapping]] = ..., receipt: _Optional[_Union[RequestReceipt, _Mapping]] = ..., event: _Optional[_Union[OrderEvent, _Mapping]] = ..., heartbeat: _Optional[_Union[SessionHeartbeat, _Mapping]] = ...) -> None: ...
 
 class OrderSessionOpened(_message.Message):
     __slots__ = ("journal_id", "epoch", "last_seq", "gate")

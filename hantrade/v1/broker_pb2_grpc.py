@@ -85,6 +85,11 @@ class BrokerServiceStub:
                 request_serializer=hantrade_dot_v1_dot_broker__pb2.ListOpenOrdersRequest.SerializeToString,
                 response_deserializer=hantrade_dot_v1_dot_broker__pb2.ListOpenOrdersResponse.FromString,
                 _registered_method=True)
+        self.ListDayOrders = channel.unary_unary(
+                '/hantrade.v1.BrokerService/ListDayOrders',
+                request_serializer=hantrade_dot_v1_dot_broker__pb2.ListDayOrdersRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_broker__pb2.ListDayOrdersResponse.FromString,
+                _registered_method=True)
         self.ListFills = channel.unary_unary(
                 '/hantrade.v1.BrokerService/ListFills',
                 request_serializer=hantrade_dot_v1_dot_broker__pb2.ListFillsRequest.SerializeToString,
@@ -176,6 +181,13 @@ class BrokerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDayOrders(self, request, context):
+        """Gives every venue order number of the day with what was filled under it in all. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListFills(self, request, context):
         """Gives the executions of the day. Safe to repeat.
         """
@@ -250,6 +262,11 @@ def add_BrokerServiceServicer_to_server(servicer, server):
                     servicer.ListOpenOrders,
                     request_deserializer=hantrade_dot_v1_dot_broker__pb2.ListOpenOrdersRequest.FromString,
                     response_serializer=hantrade_dot_v1_dot_broker__pb2.ListOpenOrdersResponse.SerializeToString,
+            ),
+            'ListDayOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDayOrders,
+                    request_deserializer=hantrade_dot_v1_dot_broker__pb2.ListDayOrdersRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_broker__pb2.ListDayOrdersResponse.SerializeToString,
             ),
             'ListFills': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFills,
@@ -538,6 +555,33 @@ class BrokerService:
             '/hantrade.v1.BrokerService/ListOpenOrders',
             hantrade_dot_v1_dot_broker__pb2.ListOpenOrdersRequest.SerializeToString,
             hantrade_dot_v1_dot_broker__pb2.ListOpenOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDayOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.BrokerService/ListDayOrders',
+            hantrade_dot_v1_dot_broker__pb2.ListDayOrdersRequest.SerializeToString,
+            hantrade_dot_v1_dot_broker__pb2.ListDayOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,

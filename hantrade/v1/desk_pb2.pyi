@@ -12,7 +12,28 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TraderStatus(_message.Message):
-    __slots__ = ("mode", "connection", "day", "gate", "feed_age", "orders_open", "positions", "equity_krw", "day_pnl_krw", "uptime_ppm", "quotes", "quotes_refused", "signals", "denied", "fills", "venue_time", "run_id", "log_path", "log_seq", "realized_pnl_krw", "costs_krw", "limits_unknown", "gate_reason", "quotes_link", "orders_link", "trading_date", "symbols")
+    __slots__ = ("mode", "connection", "day", "gate", "feed_age", "orders_open", "positions", "equity_krw", "day_pnl_krw", "uptime_ppm", "quotes", "quotes_refused", "signals", "denied", "fills", "venue_time", "run_id", "log_path", "log_seq", "realized_pnl_krw", "costs_krw", "limits_unknown", "gate_reason", "quotes_link", "orders_link", "trading_date", "symbols", "link_up_ppm", "link_degraded_ppm", "link_down_ppm", "market_time", "quotes_source", "on_backup", "maintenance", "orders_unknown", "external_orders", "halted_symbols", "quality_verdicts", "reconciled_at", "unproved_symbols", "stop")
+    class HaltedSymbolsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class QualityVerdictsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class UnprovedSymbolsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     MODE_FIELD_NUMBER: _ClassVar[int]
     CONNECTION_FIELD_NUMBER: _ClassVar[int]
     DAY_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +61,20 @@ class TraderStatus(_message.Message):
     ORDERS_LINK_FIELD_NUMBER: _ClassVar[int]
     TRADING_DATE_FIELD_NUMBER: _ClassVar[int]
     SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    LINK_UP_PPM_FIELD_NUMBER: _ClassVar[int]
+    LINK_DEGRADED_PPM_FIELD_NUMBER: _ClassVar[int]
+    LINK_DOWN_PPM_FIELD_NUMBER: _ClassVar[int]
+    MARKET_TIME_FIELD_NUMBER: _ClassVar[int]
+    QUOTES_SOURCE_FIELD_NUMBER: _ClassVar[int]
+    ON_BACKUP_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_FIELD_NUMBER: _ClassVar[int]
+    ORDERS_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    HALTED_SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_VERDICTS_FIELD_NUMBER: _ClassVar[int]
+    RECONCILED_AT_FIELD_NUMBER: _ClassVar[int]
+    UNPROVED_SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
     mode: str
     connection: str
     day: str
@@ -67,7 +102,21 @@ class TraderStatus(_message.Message):
     orders_link: str
     trading_date: str
     symbols: int
-    def __init__(self, mode: _Optional[str] = ..., connection: _Optional[str] = ..., day: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., feed_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., orders_open: _Optional[int] = ..., positions: _Optional[int] = ..., equity_krw: _Optional[int] = ..., day_pnl_krw: _Optional[int] = ..., uptime_ppm: _Optional[int] = ..., quotes: _Optional[int] = ..., quotes_refused: _Optional[int] = ..., signals: _Optional[int] = ..., denied: _Optional[int] = ..., fills: _Optional[int] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., log_path: _Optional[str] = ..., log_seq: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., limits_unknown: _Optional[int] = ..., gate_reason: _Optional[str] = ..., quotes_link: _Optional[str] = ..., orders_link: _Optional[str] = ..., trading_date: _Optional[str] = ..., symbols: _Optional[int] = ...) -> None: ...
+    link_up_ppm: int
+    link_degraded_ppm: int
+    link_down_ppm: int
+    market_time: _duration_pb2.Duration
+    quotes_source: str
+    on_backup: bool
+    maintenance: str
+    orders_unknown: int
+    external_orders: int
+    halted_symbols: _containers.ScalarMap[str, str]
+    quality_verdicts: _containers.ScalarMap[str, int]
+    reconciled_at: _timestamp_pb2.Timestamp
+    unproved_symbols: _containers.ScalarMap[str, str]
+    stop: str
+    def __init__(self, mode: _Optional[str] = ..., connection: _Optional[str] = ..., day: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., feed_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., orders_open: _Optional[int] = ..., positions: _Optional[int] = ..., equity_krw: _Optional[int] = ..., day_pnl_krw: _Optional[int] = ..., uptime_ppm: _Optional[int] = ..., quotes: _Optional[int] = ..., quotes_refused: _Optional[int] = ..., signals: _Optional[int] = ..., denied: _Optional[int] = ..., fills: _Optional[int] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., log_path: _Optional[str] = ..., log_seq: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., limits_unknown: _Optional[int] = ..., gate_reason: _Optional[str] = ..., quotes_link: _Optional[str] = ..., orders_link: _Optional[str] = ..., trading_date: _Optional[str] = ..., symbols: _Optional[int] = ..., link_up_ppm: _Optional[int] = ..., link_degraded_ppm: _Optional[int] = ..., link_down_ppm: _Optional[int] = ..., market_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., quotes_source: _Optional[str] = ..., on_backup: _Optional[bool] = ..., maintenance: _Optional[str] = ..., orders_unknown: _Optional[int] = ..., external_orders: _Optional[int] = ..., halted_symbols: _Optional[_Mapping[str, str]] = ..., quality_verdicts: _Optional[_Mapping[str, int]] = ..., reconciled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unproved_symbols: _Optional[_Mapping[str, str]] = ..., stop: _Optional[str] = ...) -> None: ...
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()
@@ -92,10 +141,12 @@ class WatchStatusResponse(_message.Message):
     def __init__(self, status: _Optional[_Union[TraderStatus, _Mapping]] = ...) -> None: ...
 
 class StopRequest(_message.Message):
-    __slots__ = ("caller",)
+    __slots__ = ("caller", "flatten")
     CALLER_FIELD_NUMBER: _ClassVar[int]
+    FLATTEN_FIELD_NUMBER: _ClassVar[int]
     caller: str
-    def __init__(self, caller: _Optional[str] = ...) -> None: ...
+    flatten: bool
+    def __init__(self, caller: _Optional[str] = ..., flatten: _Optional[bool] = ...) -> None: ...
 
 class StopResponse(_message.Message):
     __slots__ = ()
@@ -362,7 +413,7 @@ class SignalInput(_message.Message):
     def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ..., verdict: _Optional[str] = ...) -> None: ...
 
 class Signal(_message.Message):
-    __slots__ = ("seq", "strategy", "symbol", "side", "purpose", "strength", "confidence", "horizon", "reference_price_krw", "attention", "inputs", "rationale", "formed_at")
+    __slots__ = ("seq", "strategy", "symbol", "side", "purpose", "strength", "confidence", "horizon", "reference_price_krw", "attention", "inputs", "rationale", "formed_at", "quality")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -376,6 +427,7 @@ class Signal(_message.Message):
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     RATIONALE_FIELD_NUMBER: _ClassVar[int]
     FORMED_AT_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
     seq: int
     strategy: str
     symbol: str
@@ -389,7 +441,8 @@ class Signal(_message.Message):
     inputs: _containers.RepeatedCompositeFieldContainer[SignalInput]
     rationale: str
     formed_at: _timestamp_pb2.Timestamp
-    def __init__(self, seq: _Optional[int] = ..., strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., strength: _Optional[float] = ..., confidence: _Optional[float] = ..., horizon: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reference_price_krw: _Optional[int] = ..., attention: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[SignalInput, _Mapping]]] = ..., rationale: _Optional[str] = ..., formed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    quality: str
+    def __init__(self, seq: _Optional[int] = ..., strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., strength: _Optional[float] = ..., confidence: _Optional[float] = ..., horizon: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reference_price_krw: _Optional[int] = ..., attention: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[SignalInput, _Mapping]]] = ..., rationale: _Optional[str] = ..., formed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quality: _Optional[str] = ...) -> None: ...
 
 class GetPerformanceRequest(_message.Message):
     __slots__ = ()
@@ -462,3 +515,101 @@ class ReadLogResponse(_message.Message):
     scanned_seq: int
     head_seq: int
     def __init__(self, seq: _Optional[int] = ..., run_id: _Optional[str] = ..., recorded_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., type: _Optional[str] = ..., stream: _Optional[str] = ..., causation_seq: _Optional[int] = ..., role: _Optional[str] = ..., payload: _Optional[str] = ..., log_id: _Optional[str] = ..., scanned_seq: _Optional[int] = ..., head_seq: _Optional[int] = ...) -> None: ...
+
+class ReconcileRequest(_message.Message):
+    __slots__ = ("dry_run", "caller")
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    dry_run: bool
+    caller: str
+    def __init__(self, dry_run: _Optional[bool] = ..., caller: _Optional[str] = ...) -> None: ...
+
+class ReconcileResponse(_message.Message):
+    __slots__ = ("report",)
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    report: ReconcileReport
+    def __init__(self, report: _Optional[_Union[ReconcileReport, _Mapping]] = ...) -> None: ...
+
+class ReconcileReport(_message.Message):
+    __slots__ = ("agreed", "differences", "open_orders", "unknown_orders", "day_orders", "inferred", "external_orders", "halted_symbols", "reads", "took", "kind")
+    AGREED_FIELD_NUMBER: _ClassVar[int]
+    DIFFERENCES_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    DAY_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    INFERRED_FIELD_NUMBER: _ClassVar[int]
+    EXTERNAL_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    HALTED_SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    READS_FIELD_NUMBER: _ClassVar[int]
+    TOOK_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    agreed: bool
+    differences: _containers.RepeatedScalarFieldContainer[str]
+    open_orders: int
+    unknown_orders: int
+    day_orders: int
+    inferred: int
+    external_orders: int
+    halted_symbols: _containers.RepeatedScalarFieldContainer[str]
+    reads: int
+    took: _duration_pb2.Duration
+    kind: str
+    def __init__(self, agreed: _Optional[bool] = ..., differences: _Optional[_Iterable[str]] = ..., open_orders: _Optional[int] = ..., unknown_orders: _Optional[int] = ..., day_orders: _Optional[int] = ..., inferred: _Optional[int] = ..., external_orders: _Optional[int] = ..., halted_symbols: _Optional[_Iterable[str]] = ..., reads: _Optional[int] = ..., took: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., kind: _Optional[str] = ...) -> None: ...
+
+class ReleaseOrderRequest(_message.Message):
+    __slots__ = ("client_order_id", "caller", "note")
+    CLIENT_ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    client_order_id: str
+    caller: str
+    note: str
+    def __init__(self, client_order_id: _Optional[str] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class ReleaseOrderResponse(_message.Message):
+    __slots__ = ("order",)
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    order: _types_pb2.Order
+    def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ...) -> None: ...
+
+class BookAdjustmentRequest(_message.Message):
+    __slots__ = ("symbol", "quantity", "cost_krw", "cash_krw", "caller", "note")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    COST_KRW_FIELD_NUMBER: _ClassVar[int]
+    CASH_KRW_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    quantity: int
+    cost_krw: int
+    cash_krw: int
+    caller: str
+    note: str
+    def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[int] = ..., cost_krw: _Optional[int] = ..., cash_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class BookAdjustmentResponse(_message.Message):
+    __slots__ = ("quantity", "cost_basis_krw", "cash_krw")
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    COST_BASIS_KRW_FIELD_NUMBER: _ClassVar[int]
+    CASH_KRW_FIELD_NUMBER: _ClassVar[int]
+    quantity: int
+    cost_basis_krw: int
+    cash_krw: int
+    def __init__(self, quantity: _Optional[int] = ..., cost_basis_krw: _Optional[int] = ..., cash_krw: _Optional[int] = ...) -> None: ...
+
+class SwitchOrdersRequest(_message.Message):
+    __slots__ = ("endpoint", "caller", "note")
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    endpoint: str
+    caller: str
+    note: str
+    def __init__(self, endpoint: _Optional[str] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class SwitchOrdersResponse(_message.Message):
+    __slots__ = ("endpoint",)
+    ENDPOINT_FIELD_NUMBER: _ClassVar[int]
+    endpoint: str
+    def __init__(self, endpoint: _Optional[str] = ...) -> None: ...

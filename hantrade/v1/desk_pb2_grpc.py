@@ -71,6 +71,26 @@ class DeskServiceStub:
                 request_serializer=hantrade_dot_v1_dot_desk__pb2.FlattenRequest.SerializeToString,
                 response_deserializer=hantrade_dot_v1_dot_desk__pb2.FlattenResponse.FromString,
                 _registered_method=True)
+        self.Reconcile = channel.unary_unary(
+                '/hantrade.v1.DeskService/Reconcile',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.ReconcileRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.ReconcileResponse.FromString,
+                _registered_method=True)
+        self.ReleaseOrder = channel.unary_unary(
+                '/hantrade.v1.DeskService/ReleaseOrder',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.ReleaseOrderRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.ReleaseOrderResponse.FromString,
+                _registered_method=True)
+        self.BookAdjustment = channel.unary_unary(
+                '/hantrade.v1.DeskService/BookAdjustment',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentResponse.FromString,
+                _registered_method=True)
+        self.SwitchOrders = channel.unary_unary(
+                '/hantrade.v1.DeskService/SwitchOrders',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.SwitchOrdersRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.SwitchOrdersResponse.FromString,
+                _registered_method=True)
         self.ListOrders = channel.unary_unary(
                 '/hantrade.v1.DeskService/ListOrders',
                 request_serializer=hantrade_dot_v1_dot_desk__pb2.ListOrdersRequest.SerializeToString,
@@ -182,6 +202,34 @@ class DeskServiceServicer:
 
     def Flatten(self, request, context):
         """Lets no new entry pass, cancels open orders and sells holdings.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Reconcile(self, request, context):
+        """Compares own books with the broker's now. A dry run tells the differences and books nothing. Answers when it is done.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseOrder(self, request, context):
+        """Lets an order out of QUARANTINED once a person has looked; the quantities say into which state.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BookAdjustment(self, request, context):
+        """Books a difference that a person has explained. Never makes an order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SwitchOrders(self, request, context):
+        """Sends orders by another way from now on. Refused until the way before is closed and reconciled.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -309,6 +357,26 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.Flatten,
                     request_deserializer=hantrade_dot_v1_dot_desk__pb2.FlattenRequest.FromString,
                     response_serializer=hantrade_dot_v1_dot_desk__pb2.FlattenResponse.SerializeToString,
+            ),
+            'Reconcile': grpc.unary_unary_rpc_method_handler(
+                    servicer.Reconcile,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.ReconcileRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.ReconcileResponse.SerializeToString,
+            ),
+            'ReleaseOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseOrder,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.ReleaseOrderRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.ReleaseOrderResponse.SerializeToString,
+            ),
+            'BookAdjustment': grpc.unary_unary_rpc_method_handler(
+                    servicer.BookAdjustment,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentResponse.SerializeToString,
+            ),
+            'SwitchOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.SwitchOrders,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.SwitchOrdersRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.SwitchOrdersResponse.SerializeToString,
             ),
             'ListOrders': grpc.unary_unary_rpc_method_handler(
                     servicer.ListOrders,
@@ -562,6 +630,114 @@ class DeskService:
             '/hantrade.v1.DeskService/Flatten',
             hantrade_dot_v1_dot_desk__pb2.FlattenRequest.SerializeToString,
             hantrade_dot_v1_dot_desk__pb2.FlattenResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Reconcile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/Reconcile',
+            hantrade_dot_v1_dot_desk__pb2.ReconcileRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.ReconcileResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/ReleaseOrder',
+            hantrade_dot_v1_dot_desk__pb2.ReleaseOrderRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.ReleaseOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BookAdjustment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/BookAdjustment',
+            hantrade_dot_v1_dot_desk__pb2.BookAdjustmentRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.BookAdjustmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SwitchOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/SwitchOrders',
+            hantrade_dot_v1_dot_desk__pb2.SwitchOrdersRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.SwitchOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,

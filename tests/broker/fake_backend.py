@@ -12,7 +12,7 @@ from broker.journal import OrderJournal
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.instruments import Instrument
-from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
+from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import (
     ModifyOrder,
     OrderAccepted,
@@ -195,6 +195,9 @@ class FakeBackend:
 
     async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
         return list(self._books.open_orders.values()), self.journal.last_seq
+
+    async def day_orders(self) -> tuple[list[BrokerDayOrder], int]:
+        raise RequestRefused("NOT_OFFERED", "this broker has no list of the day")
 
     async def fills(self) -> tuple[list[OrderFilled], int]:
         return list(self._books.fills), self.journal.last_seq

@@ -885,6 +885,172 @@ export declare type ListOpenOrdersResponse = Message<"hantrade.v1.ListOpenOrders
 export declare const ListOpenOrdersResponseSchema: GenMessage<ListOpenOrdersResponse>;
 
 /**
+ * Asks for the order numbers of the day.
+ *
+ * @generated from message hantrade.v1.ListDayOrdersRequest
+ */
+export declare type ListDayOrdersRequest = Message<"hantrade.v1.ListDayOrdersRequest"> & {
+};
+
+/**
+ * Describes the message hantrade.v1.ListDayOrdersRequest.
+ * Use `create(ListDayOrdersRequestSchema)` to create a new message.
+ */
+export declare const ListDayOrdersRequestSchema: GenMessage<ListDayOrdersRequest>;
+
+/**
+ * One venue order number of the day, as the broker's lists tell it: sums, no execution numbers.
+ *
+ * @generated from message hantrade.v1.DayOrder
+ */
+export declare type DayOrder = Message<"hantrade.v1.DayOrder"> & {
+  /**
+   * Venue order number.
+   *
+   * @generated from field: string venue_order_id = 1;
+   */
+  venueOrderId: string;
+
+  /**
+   * Number it changes; empty for a new order.
+   *
+   * @generated from field: string original_venue_order_id = 2;
+   */
+  originalVenueOrderId: string;
+
+  /**
+   * Our order; empty when the broker does not know that it is ours.
+   *
+   * @generated from field: string client_order_id = 3;
+   */
+  clientOrderId: string;
+
+  /**
+   * Our cancel or modify; empty for a new order and when the broker does not know.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+
+  /**
+   * KRX short code.
+   *
+   * @generated from field: string symbol = 5;
+   */
+  symbol: string;
+
+  /**
+   * Side, of the original for a cancel.
+   *
+   * @generated from field: hantrade.v1.Side side = 6;
+   */
+  side: Side;
+
+  /**
+   * What the number was given for.
+   *
+   * @generated from field: hantrade.v1.DayOrderAction action = 7;
+   */
+  action: DayOrderAction;
+
+  /**
+   * How far it came.
+   *
+   * @generated from field: hantrade.v1.DayOrderState state = 8;
+   */
+  state: DayOrderState;
+
+  /**
+   * Shares it was given for; of a cancel, those it cancelled once it is confirmed.
+   *
+   * @generated from field: int64 quantity = 9;
+   */
+  quantity: bigint;
+
+  /**
+   * Shares still open under it; always 0 for a cancel.
+   *
+   * @generated from field: int64 leaves_qty = 10;
+   */
+  leavesQty: bigint;
+
+  /**
+   * Shares filled under it, in all.
+   *
+   * @generated from field: int64 filled_qty = 11;
+   */
+  filledQty: bigint;
+
+  /**
+   * KRW, price times shares of those fills, in all.
+   *
+   * @generated from field: int64 filled_notional_krw = 12;
+   */
+  filledNotionalKrw: bigint;
+
+  /**
+   * KRW per share; unset for kinds without one and for cancels.
+   *
+   * @generated from field: optional int64 limit_price_krw = 13;
+   */
+  limitPriceKrw?: bigint | undefined;
+
+  /**
+   * KRW, commission of those fills; unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 commission_krw = 14;
+   */
+  commissionKrw?: bigint | undefined;
+
+  /**
+   * KRW, tax of those fills; unset when the broker does not tell.
+   *
+   * @generated from field: optional int64 tax_krw = 15;
+   */
+  taxKrw?: bigint | undefined;
+
+  /**
+   * When the venue took it in.
+   *
+   * @generated from field: google.protobuf.Timestamp order_time = 16;
+   */
+  orderTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message hantrade.v1.DayOrder.
+ * Use `create(DayOrderSchema)` to create a new message.
+ */
+export declare const DayOrderSchema: GenMessage<DayOrder>;
+
+/**
+ * The order numbers of the day.
+ *
+ * @generated from message hantrade.v1.ListDayOrdersResponse
+ */
+export declare type ListDayOrdersResponse = Message<"hantrade.v1.ListDayOrdersResponse"> & {
+  /**
+   * Oldest first. Always whole: a broker that could not read every page of its lists fails the call.
+   *
+   * @generated from field: repeated hantrade.v1.DayOrder orders = 1;
+   */
+  orders: DayOrder[];
+
+  /**
+   * Order events with a seq up to this one are included.
+   *
+   * @generated from field: int64 as_of_seq = 2;
+   */
+  asOfSeq: bigint;
+};
+
+/**
+ * Describes the message hantrade.v1.ListDayOrdersResponse.
+ * Use `create(ListDayOrdersResponseSchema)` to create a new message.
+ */
+export declare const ListDayOrdersResponseSchema: GenMessage<ListDayOrdersResponse>;
+
+/**
  * Asks for executions.
  *
  * @generated from message hantrade.v1.ListFillsRequest
@@ -976,6 +1142,14 @@ export declare type OrderSessionRequest = Message<"hantrade.v1.OrderSessionReque
      */
     value: SetGate;
     case: "setGate";
+  } | {
+    /**
+     * Says that the caller is alive.
+     *
+     * @generated from field: hantrade.v1.SessionHeartbeat heartbeat = 6;
+     */
+    value: SessionHeartbeat;
+    case: "heartbeat";
   } | { case: undefined; value?: undefined };
 };
 
@@ -984,6 +1158,34 @@ export declare type OrderSessionRequest = Message<"hantrade.v1.OrderSessionReque
  * Use `create(OrderSessionRequestSchema)` to create a new message.
  */
 export declare const OrderSessionRequestSchema: GenMessage<OrderSessionRequest>;
+
+/**
+ * A sign of life on the order session, echoed at once. Once a caller sent one, the broker ends a session that is silent
+ * for longer than the caller promised: a half-open connection is then nobody's.
+ *
+ * @generated from message hantrade.v1.SessionHeartbeat
+ */
+export declare type SessionHeartbeat = Message<"hantrade.v1.SessionHeartbeat"> & {
+  /**
+   * From 1, no gaps, per session.
+   *
+   * @generated from field: int64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * The next one follows within this time, 100 ms to 60 s.
+   *
+   * @generated from field: google.protobuf.Duration next_within = 2;
+   */
+  nextWithin?: Duration | undefined;
+};
+
+/**
+ * Describes the message hantrade.v1.SessionHeartbeat.
+ * Use `create(SessionHeartbeatSchema)` to create a new message.
+ */
+export declare const SessionHeartbeatSchema: GenMessage<SessionHeartbeat>;
 
 /**
  * Opens the order session.
@@ -1006,7 +1208,8 @@ export declare type OpenOrderSession = Message<"hantrade.v1.OpenOrderSession"> &
   journalId: string;
 
   /**
-   * Name of the caller, for the broker's log.
+   * Name of the caller. A newer session of the same name fences this one off: it then may only cancel and close the gate,
+   * anything else is refused with STALE_SESSION.
    *
    * @generated from field: string client_name = 3;
    */
@@ -1316,6 +1519,14 @@ export declare type OrderSessionResponse = Message<"hantrade.v1.OrderSessionResp
      */
     value: OrderEvent;
     case: "event";
+  } | {
+    /**
+     * The caller's sign of life, as it came.
+     *
+     * @generated from field: hantrade.v1.SessionHeartbeat heartbeat = 4;
+     */
+    value: SessionHeartbeat;
+    case: "heartbeat";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1937,6 +2148,86 @@ export declare type ResolveOrderResponse = Message<"hantrade.v1.ResolveOrderResp
 export declare const ResolveOrderResponseSchema: GenMessage<ResolveOrderResponse>;
 
 /**
+ * What a venue order number of the day was given for.
+ *
+ * @generated from enum hantrade.v1.DayOrderAction
+ */
+export enum DayOrderAction {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: DAY_ORDER_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * A new order.
+   *
+   * @generated from enum value: DAY_ORDER_ACTION_NEW = 1;
+   */
+  NEW = 1,
+
+  /**
+   * A modify: shares moved here from the original number.
+   *
+   * @generated from enum value: DAY_ORDER_ACTION_MODIFY = 2;
+   */
+  MODIFY = 2,
+
+  /**
+   * A cancel of the original number.
+   *
+   * @generated from enum value: DAY_ORDER_ACTION_CANCEL = 3;
+   */
+  CANCEL = 3,
+}
+
+/**
+ * Describes the enum hantrade.v1.DayOrderAction.
+ */
+export declare const DayOrderActionSchema: GenEnum<DayOrderAction>;
+
+/**
+ * How far a venue order number of the day came.
+ *
+ * @generated from enum hantrade.v1.DayOrderState
+ */
+export enum DayOrderState {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: DAY_ORDER_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Taken in by the venue (접수).
+   *
+   * @generated from enum value: DAY_ORDER_STATE_RECEIVED = 1;
+   */
+  RECEIVED = 1,
+
+  /**
+   * A modify or cancel took effect (확인).
+   *
+   * @generated from enum value: DAY_ORDER_STATE_CONFIRMED = 2;
+   */
+  CONFIRMED = 2,
+
+  /**
+   * Refused by the venue (거부).
+   *
+   * @generated from enum value: DAY_ORDER_STATE_REJECTED = 3;
+   */
+  REJECTED = 3,
+}
+
+/**
+ * Describes the enum hantrade.v1.DayOrderState.
+ */
+export declare const DayOrderStateSchema: GenEnum<DayOrderState>;
+
+/**
  * What became of a request at the broker.
  *
  * @generated from enum hantrade.v1.RequestOutcome
@@ -2088,6 +2379,16 @@ export declare const BrokerService: GenService<{
     methodKind: "unary";
     input: typeof ListOpenOrdersRequestSchema;
     output: typeof ListOpenOrdersResponseSchema;
+  },
+  /**
+   * Gives every venue order number of the day with what was filled under it in all. Safe to repeat.
+   *
+   * @generated from rpc hantrade.v1.BrokerService.ListDayOrders
+   */
+  listDayOrders: {
+    methodKind: "unary";
+    input: typeof ListDayOrdersRequestSchema;
+    output: typeof ListDayOrdersResponseSchema;
   },
   /**
    * Gives the executions of the day. Safe to repeat.

@@ -208,6 +208,104 @@ export declare type TraderStatus = Message<"hantrade.v1.TraderStatus"> & {
    * @generated from field: int32 symbols = 27;
    */
   symbols: number;
+
+  /**
+   * Share of market time with both links up since the trading date began, parts per million.
+   *
+   * @generated from field: int32 link_up_ppm = 28;
+   */
+  linkUpPpm: number;
+
+  /**
+   * Share of market time with a link DEGRADED, parts per million.
+   *
+   * @generated from field: int32 link_degraded_ppm = 29;
+   */
+  linkDegradedPpm: number;
+
+  /**
+   * Share of market time with a link down, parts per million.
+   *
+   * @generated from field: int32 link_down_ppm = 30;
+   */
+  linkDownPpm: number;
+
+  /**
+   * Market time counted so far.
+   *
+   * @generated from field: google.protobuf.Duration market_time = 31;
+   */
+  marketTime?: Duration | undefined;
+
+  /**
+   * Where quotes come from now, host:port.
+   *
+   * @generated from field: string quotes_source = 32;
+   */
+  quotesSource: string;
+
+  /**
+   * True while quotes come from a backup.
+   *
+   * @generated from field: bool on_backup = 33;
+   */
+  onBackup: boolean;
+
+  /**
+   * Planned maintenance of the broker that is under way, in words; empty when none.
+   *
+   * @generated from field: string maintenance = 34;
+   */
+  maintenance: string;
+
+  /**
+   * Open orders whose fate is unknown.
+   *
+   * @generated from field: int32 orders_unknown = 35;
+   */
+  ordersUnknown: number;
+
+  /**
+   * Open orders placed elsewhere in the same account.
+   *
+   * @generated from field: int32 external_orders = 36;
+   */
+  externalOrders: number;
+
+  /**
+   * Instruments without new orders because books differ, with the reason.
+   *
+   * @generated from field: map<string, string> halted_symbols = 37;
+   */
+  haltedSymbols: { [key: string]: string };
+
+  /**
+   * How often each quality rule spoke since the run began.
+   *
+   * @generated from field: map<string, int64> quality_verdicts = 38;
+   */
+  qualityVerdicts: { [key: string]: bigint };
+
+  /**
+   * When own books were compared with the broker's last.
+   *
+   * @generated from field: google.protobuf.Timestamp reconciled_at = 39;
+   */
+  reconciledAt?: Timestamp | undefined;
+
+  /**
+   * Symbols subscribed that sent no quote yet, with the reason where one is known.
+   *
+   * @generated from field: map<string, string> unproved_symbols = 40;
+   */
+  unprovedSymbols: { [key: string]: string };
+
+  /**
+   * Where the stop stands; empty when none was asked for.
+   *
+   * @generated from field: string stop = 41;
+   */
+  stop: string;
 };
 
 /**
@@ -302,6 +400,13 @@ export declare type StopRequest = Message<"hantrade.v1.StopRequest"> & {
    * @generated from field: string caller = 1;
    */
   caller: string;
+
+  /**
+   * Sell every holding before stopping.
+   *
+   * @generated from field: bool flatten = 2;
+   */
+  flatten: boolean;
 };
 
 /**
@@ -1303,6 +1408,13 @@ export declare type Signal = Message<"hantrade.v1.Signal"> & {
    * @generated from field: google.protobuf.Timestamp formed_at = 13;
    */
   formedAt?: Timestamp | undefined;
+
+  /**
+   * Quality of the quotes behind it: ok, or the rules that flagged them, comma separated.
+   *
+   * @generated from field: string quality = 14;
+   */
+  quality: string;
 };
 
 /**
@@ -1563,6 +1675,340 @@ export declare type ReadLogResponse = Message<"hantrade.v1.ReadLogResponse"> & {
 export declare const ReadLogResponseSchema: GenMessage<ReadLogResponse>;
 
 /**
+ * Asks for a reconciliation.
+ *
+ * @generated from message hantrade.v1.ReconcileRequest
+ */
+export declare type ReconcileRequest = Message<"hantrade.v1.ReconcileRequest"> & {
+  /**
+   * Only tell the differences.
+   *
+   * @generated from field: bool dry_run = 1;
+   */
+  dryRun: boolean;
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string caller = 2;
+   */
+  caller: string;
+};
+
+/**
+ * Describes the message hantrade.v1.ReconcileRequest.
+ * Use `create(ReconcileRequestSchema)` to create a new message.
+ */
+export declare const ReconcileRequestSchema: GenMessage<ReconcileRequest>;
+
+/**
+ * Outcome of a reconciliation.
+ *
+ * @generated from message hantrade.v1.ReconcileResponse
+ */
+export declare type ReconcileResponse = Message<"hantrade.v1.ReconcileResponse"> & {
+  /**
+   * The report.
+   *
+   * @generated from field: hantrade.v1.ReconcileReport report = 1;
+   */
+  report?: ReconcileReport | undefined;
+};
+
+/**
+ * Describes the message hantrade.v1.ReconcileResponse.
+ * Use `create(ReconcileResponseSchema)` to create a new message.
+ */
+export declare const ReconcileResponseSchema: GenMessage<ReconcileResponse>;
+
+/**
+ * Own books against the broker's.
+ *
+ * @generated from message hantrade.v1.ReconcileReport
+ */
+export declare type ReconcileReport = Message<"hantrade.v1.ReconcileReport"> & {
+  /**
+   * True when no difference is left.
+   *
+   * @generated from field: bool agreed = 1;
+   */
+  agreed: boolean;
+
+  /**
+   * Differences in words.
+   *
+   * @generated from field: repeated string differences = 2;
+   */
+  differences: string[];
+
+  /**
+   * Open orders of ours.
+   *
+   * @generated from field: int32 open_orders = 3;
+   */
+  openOrders: number;
+
+  /**
+   * Open orders whose fate is unknown.
+   *
+   * @generated from field: int32 unknown_orders = 4;
+   */
+  unknownOrders: number;
+
+  /**
+   * Order numbers the broker listed.
+   *
+   * @generated from field: int32 day_orders = 5;
+   */
+  dayOrders: number;
+
+  /**
+   * Facts that were booked from the broker's lists because no event had told them.
+   *
+   * @generated from field: int32 inferred = 6;
+   */
+  inferred: number;
+
+  /**
+   * Orders in the account that are not ours.
+   *
+   * @generated from field: int32 external_orders = 7;
+   */
+  externalOrders: number;
+
+  /**
+   * Instruments without new orders because of it.
+   *
+   * @generated from field: repeated string halted_symbols = 8;
+   */
+  haltedSymbols: string[];
+
+  /**
+   * How often the lists were read until they agreed with each other.
+   *
+   * @generated from field: int32 reads = 9;
+   */
+  reads: number;
+
+  /**
+   * From the first question to the report.
+   *
+   * @generated from field: google.protobuf.Duration took = 10;
+   */
+  took?: Duration | undefined;
+
+  /**
+   * gated, audit, manual or dry_run.
+   *
+   * @generated from field: string kind = 11;
+   */
+  kind: string;
+};
+
+/**
+ * Describes the message hantrade.v1.ReconcileReport.
+ * Use `create(ReconcileReportSchema)` to create a new message.
+ */
+export declare const ReconcileReportSchema: GenMessage<ReconcileReport>;
+
+/**
+ * Asks to let an order out of quarantine.
+ *
+ * @generated from message hantrade.v1.ReleaseOrderRequest
+ */
+export declare type ReleaseOrderRequest = Message<"hantrade.v1.ReleaseOrderRequest"> & {
+  /**
+   * Our order.
+   *
+   * @generated from field: string client_order_id = 1;
+   */
+  clientOrderId: string;
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string caller = 2;
+   */
+  caller: string;
+
+  /**
+   * Why it is safe; must be set.
+   *
+   * @generated from field: string note = 3;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message hantrade.v1.ReleaseOrderRequest.
+ * Use `create(ReleaseOrderRequestSchema)` to create a new message.
+ */
+export declare const ReleaseOrderRequestSchema: GenMessage<ReleaseOrderRequest>;
+
+/**
+ * The order now.
+ *
+ * @generated from message hantrade.v1.ReleaseOrderResponse
+ */
+export declare type ReleaseOrderResponse = Message<"hantrade.v1.ReleaseOrderResponse"> & {
+  /**
+   * The order.
+   *
+   * @generated from field: hantrade.v1.Order order = 1;
+   */
+  order?: Order | undefined;
+};
+
+/**
+ * Describes the message hantrade.v1.ReleaseOrderResponse.
+ * Use `create(ReleaseOrderResponseSchema)` to create a new message.
+ */
+export declare const ReleaseOrderResponseSchema: GenMessage<ReleaseOrderResponse>;
+
+/**
+ * Asks to book a difference.
+ *
+ * @generated from message hantrade.v1.BookAdjustmentRequest
+ */
+export declare type BookAdjustmentRequest = Message<"hantrade.v1.BookAdjustmentRequest"> & {
+  /**
+   * KRX short code; empty when only cash is adjusted.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * Shares to add (or take, when negative).
+   *
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+
+  /**
+   * KRW, cost basis to add with them (or take).
+   *
+   * @generated from field: int64 cost_krw = 3;
+   */
+  costKrw: bigint;
+
+  /**
+   * KRW to add to cash (or take).
+   *
+   * @generated from field: int64 cash_krw = 4;
+   */
+  cashKrw: bigint;
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string caller = 5;
+   */
+  caller: string;
+
+  /**
+   * Why; must be set.
+   *
+   * @generated from field: string note = 6;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message hantrade.v1.BookAdjustmentRequest.
+ * Use `create(BookAdjustmentRequestSchema)` to create a new message.
+ */
+export declare const BookAdjustmentRequestSchema: GenMessage<BookAdjustmentRequest>;
+
+/**
+ * What is in the books now.
+ *
+ * @generated from message hantrade.v1.BookAdjustmentResponse
+ */
+export declare type BookAdjustmentResponse = Message<"hantrade.v1.BookAdjustmentResponse"> & {
+  /**
+   * Shares of the symbol after it.
+   *
+   * @generated from field: int64 quantity = 1;
+   */
+  quantity: bigint;
+
+  /**
+   * KRW, cost basis of the symbol after it.
+   *
+   * @generated from field: int64 cost_basis_krw = 2;
+   */
+  costBasisKrw: bigint;
+
+  /**
+   * KRW, cash after it.
+   *
+   * @generated from field: int64 cash_krw = 3;
+   */
+  cashKrw: bigint;
+};
+
+/**
+ * Describes the message hantrade.v1.BookAdjustmentResponse.
+ * Use `create(BookAdjustmentResponseSchema)` to create a new message.
+ */
+export declare const BookAdjustmentResponseSchema: GenMessage<BookAdjustmentResponse>;
+
+/**
+ * Asks to change the way orders go.
+ *
+ * @generated from message hantrade.v1.SwitchOrdersRequest
+ */
+export declare type SwitchOrdersRequest = Message<"hantrade.v1.SwitchOrdersRequest"> & {
+  /**
+   * host:port of the broker; empty: the paper simulator beside the trader.
+   *
+   * @generated from field: string endpoint = 1;
+   */
+  endpoint: string;
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string caller = 2;
+   */
+  caller: string;
+
+  /**
+   * Why; must be set.
+   *
+   * @generated from field: string note = 3;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message hantrade.v1.SwitchOrdersRequest.
+ * Use `create(SwitchOrdersRequestSchema)` to create a new message.
+ */
+export declare const SwitchOrdersRequestSchema: GenMessage<SwitchOrdersRequest>;
+
+/**
+ * The way orders go.
+ *
+ * @generated from message hantrade.v1.SwitchOrdersResponse
+ */
+export declare type SwitchOrdersResponse = Message<"hantrade.v1.SwitchOrdersResponse"> & {
+  /**
+   * host:port; empty: the paper simulator beside the trader.
+   *
+   * @generated from field: string endpoint = 1;
+   */
+  endpoint: string;
+};
+
+/**
+ * Describes the message hantrade.v1.SwitchOrdersResponse.
+ * Use `create(SwitchOrdersResponseSchema)` to create a new message.
+ */
+export declare const SwitchOrdersResponseSchema: GenMessage<SwitchOrdersResponse>;
+
+/**
  * Everything a person or a page does with a running trader. Every command is in the event log with its caller.
  * A command answers once it is durable and in force.
  *
@@ -1638,6 +2084,46 @@ export declare const DeskService: GenService<{
     methodKind: "unary";
     input: typeof FlattenRequestSchema;
     output: typeof FlattenResponseSchema;
+  },
+  /**
+   * Compares own books with the broker's now. A dry run tells the differences and books nothing. Answers when it is done.
+   *
+   * @generated from rpc hantrade.v1.DeskService.Reconcile
+   */
+  reconcile: {
+    methodKind: "unary";
+    input: typeof ReconcileRequestSchema;
+    output: typeof ReconcileResponseSchema;
+  },
+  /**
+   * Lets an order out of QUARANTINED once a person has looked; the quantities say into which state.
+   *
+   * @generated from rpc hantrade.v1.DeskService.ReleaseOrder
+   */
+  releaseOrder: {
+    methodKind: "unary";
+    input: typeof ReleaseOrderRequestSchema;
+    output: typeof ReleaseOrderResponseSchema;
+  },
+  /**
+   * Books a difference that a person has explained. Never makes an order.
+   *
+   * @generated from rpc hantrade.v1.DeskService.BookAdjustment
+   */
+  bookAdjustment: {
+    methodKind: "unary";
+    input: typeof BookAdjustmentRequestSchema;
+    output: typeof BookAdjustmentResponseSchema;
+  },
+  /**
+   * Sends orders by another way from now on. Refused until the way before is closed and reconciled.
+   *
+   * @generated from rpc hantrade.v1.DeskService.SwitchOrders
+   */
+  switchOrders: {
+    methodKind: "unary";
+    input: typeof SwitchOrdersRequestSchema;
+    output: typeof SwitchOrdersResponseSchema;
   },
   /**
    * Gives orders, newest first.
