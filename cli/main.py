@@ -21,6 +21,7 @@ from cli import (
     orders,
     quality,
     record,
+    repairs,
     replay,
     trader,
 )
@@ -45,6 +46,10 @@ app.command("pause")(trader.pause)
 app.command("resume")(trader.resume)
 app.command("halt")(trader.halt)
 app.command("flatten")(trader.flatten)
+app.command("reconcile")(repairs.reconcile)
+app.command("adjust")(repairs.adjust)
+app.command("route")(repairs.route)
+orders.app.command("release")(repairs.release)
 app.add_typer(orders.app, name="orders")
 app.add_typer(books.fills_app, name="fills")
 app.command("positions")(books.positions)

@@ -92,16 +92,19 @@ def _await_ready(home: Path, wait: float) -> int:
     return Exit.UNAVAILABLE
 
 
-def stop(home: HomeOption = DEFAULT_HOME) -> None:
+def stop(
+    sell: Annotated[bool, typer.Option("--flatten", help="Sell every holding before stopping.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
     """Stop the trader in order: no new orders, cancels, confirmed, stop.
 
-    Example: hantrade stop
+    Example: hantrade stop --flatten
     """
     running = Home(home).running("trader")
     if running is None:
         raise BrokerUnavailable(f"no trader runs in {home}")
     with desk_of(home) as desk:
-        desk.call("Stop", desk_pb2.StopRequest(caller=caller()))
+        desk.call("Stop", desk_pb2.StopRequest(caller=caller(), flatten=sell))
     _await_end(running)
     note(f"stopped; log {running.log_path}{_head(running.log_path)}")
 

@@ -45,7 +45,7 @@ class Commands:
         self._lock = threading.Lock()
         self._ended = False
 
-    def ask(self, make: Callable[[str], Message]) -> CommandAnswered:
+    def ask(self, make: Callable[[str], Message], wait_s: float = COMMAND_S) -> CommandAnswered:
         """Post a command and wait until its answer is durable.
 
         Raises RequestRefused, BrokerUnavailable at the stop, TimeoutError when the core is too slow.
@@ -54,7 +54,7 @@ class Commands:
         asked = Asked(())
         self._begin(command_id, asked)
         self._send(make(command_id), command_id)
-        return self._await(command_id, asked)
+        return self._await(asked, wait_s)
 
     def ask_once(
         self, chosen: str, content: tuple[object, ...], make: Callable[[str], ManualOrderRequested]
@@ -79,7 +79,7 @@ class Commands:
         if asked.content != content:
             text = f"command_id {chosen!r} was used for another order"
             raise RequestRefused("ID_REUSED", text, field="command_id", value=chosen)
-        return self._await(command_id, asked)
+        return self._await(asked, COMMAND_S)
 
     def _first(self, command_id: str, asked: Asked, make: Callable[[str], ManualOrderRequested]) -> None:
         found = self._past(command_id)
@@ -103,8 +103,8 @@ class Commands:
         done = Handled(command_id)
         self._post(message, source="desk", urgent=True, on_committed=lambda: self._tell_handled(done))
 
-    def _await(self, command_id: str, asked: Asked) -> CommandAnswered:
-        answer = asked.answer.result(COMMAND_S)
+    def _await(self, asked: Asked, wait_s: float) -> CommandAnswered:
+        answer = asked.answer.result(wait_s)
         if not answer.accepted:
             raise RequestRefused(answer.code, answer.text)
         return answer

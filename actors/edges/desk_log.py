@@ -4,11 +4,12 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from broker.translate.quotes import decode_batch
 from broker.translate.values import bad_field, timestamp, unix_nanos
 from domain.errors import RequestRefused
-from domain.messages import MESSAGES
+from domain.messages import MESSAGES, Message
 from domain.messages.operator import CommandAnswered, ManualOrderRequested
 from domain.types import UnixNanos
 from hantrade.v1 import desk_pb2
@@ -20,6 +21,7 @@ from persistence.schema import RARE
 POLL_S = 0.1
 AHEAD_POLLS = 10  # looks until a sequence behind the head is refused: its commit may be on the way to the disk
 WINDOW = 10_000  # events looked through in one go: an open query keeps the writer from resetting its WAL
+M = TypeVar("M", bound=Message)
 _END = 2**63 - 1
 _SYMBOL = re.compile(r"[0-9A-Z]{6}")
 _NAMED_BEFORE = (
@@ -77,6 +79,18 @@ class DeskLog:
                         return asked, answer
                 return asked, None
         return None
+
+    def newest(self, kind: type[M], **fields: str) -> M:
+        """Give the newest message of a type whose fields have these values. Raises RequestRefused NOT_FOUND, LogError.
+
+        For what a command has just led to: it is on the disk before the command is answered.
+        """
+        with LogReader(self._path, MessageCodec(decode_batch)) as reader:
+            for _, message in reader.messages(type=kind.__name__, reverse=True):
+                if isinstance(message, kind) and all(getattr(message, name) == is_ for name, is_ in fields.items()):
+                    return message
+        told = ", ".join(f"{name} {value}" for name, value in fields.items())
+        raise RequestRefused("NOT_FOUND", f"the log holds no {kind.__name__} of {told}")
 
 
 def _checked(request: desk_pb2.ReadLogRequest) -> frozenset[str]:

@@ -13,9 +13,10 @@ from google.protobuf.duration_pb2 import Duration
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from actors.edges.desk_commands import Commands, Handled, content_of
+from actors.edges.desk_commands import COMMAND_S, Commands, Handled, content_of
 from actors.edges.desk_log import DeskLog
 from actors.edges.desk_reader import DeskReader
+from actors.edges.desk_repairs import Repairs
 from actors.edges.post import Post
 from broker.statuses import status_of
 from broker.translate.by_hand import MAX_QUANTITY, price_of, read_manual_order, whole
@@ -64,7 +65,7 @@ class Callers:
                 left.set()
 
 
-class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
+class DeskServicer(Repairs):
     """Answers people and pages. Runs on the gRPC server's worker threads."""
 
     def __init__(self, commands: Commands, reader: DeskReader, log: DeskLog, callers: Callers) -> None:
@@ -74,10 +75,15 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
         self._log = log
         self._callers = callers
 
-    def _command(self, make: Callable[[str], Message], context: grpc.ServicerContext) -> CommandAnswered:
+    def _command(
+        self, make: Callable[[str], Message], context: grpc.ServicerContext, wait_s: float = COMMAND_S
+    ) -> CommandAnswered:
         """Post a command and wait until its answer is durable. Aborts the call when it was refused."""
-        answer: CommandAnswered = self._answer(context, lambda: self._commands.ask(make))
+        answer: CommandAnswered = self._answer(context, lambda: self._commands.ask(make, wait_s))
         return answer
+
+    def _caller(self, request: Any, context: Any) -> str:
+        return who(request, context)
 
     def _answer(self, context: grpc.ServicerContext, ask: Callable[[], Any]) -> Any:
         try:
@@ -156,8 +162,8 @@ class DeskServicer(desk_pb2_grpc.DeskServiceServicer):
     # ---- commands ----------------------------------------------------------------------------------------------
 
     def Stop(self, request: Any, context: Any) -> Any:  # noqa: N802
-        who = request.caller or context.peer()
-        self._command(lambda i: operator.StopRequested(i, who, f"asked by {who}"), context)
+        caller = who(request, context)
+        self._command(lambda i: operator.StopRequested(i, caller, f"asked by {caller}", request.flatten), context)
         return desk_pb2.StopResponse()
 
     def Pause(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from google.protobuf.duration_pb2 import Duration
 
 from broker.translate.values import GATE, KIND, PURPOSE, QUOTE_KIND, SIDE, TIME_IN_FORCE, VENUE, timestamp
+from domain.messages.link import ReconcileReported
 from domain.messages.trading import FillBooked
 from domain.orders import ClientOrder
 from domain.quotes import QuoteKind
@@ -191,6 +192,24 @@ def write_signal(view: SignalView) -> desk_pb2.Signal:
         inputs=[desk_pb2.SignalInput(name=item.name, value=item.value, verdict=item.verdict) for item in signal.inputs],
         rationale=signal.rationale,
         formed_at=timestamp(signal.venue_time),
+        quality=signal.quality,
+    )
+
+
+def write_report(report: ReconcileReported) -> desk_pb2.ReconcileReport:
+    """Give the outcome of a reconciliation."""
+    return desk_pb2.ReconcileReport(
+        agreed=report.agreed,
+        differences=report.differences,
+        open_orders=report.open_orders,
+        unknown_orders=report.unknown_orders,
+        day_orders=report.day_orders,
+        inferred=report.inferred,
+        external_orders=report.external_orders,
+        halted_symbols=report.halted_symbols,
+        reads=report.reads,
+        took=duration_ms(report.duration_ms),
+        kind=report.kind,
     )
 
 
