@@ -11,6 +11,7 @@ import pytest
 from broker.server import BrokerServerThread
 from broker_sim.backend import SimBackend
 from broker_sim.recording import Recording
+from chaos.faulty_link import FaultyLink, a_faulty_link
 from cli.compose import codec, running
 from cli.replay import replay_here
 from domain.config import LinkConfig, RunConfig
@@ -24,7 +25,6 @@ from hantrade.v1 import desk_pb2, types_pb2
 from persistence.reader import LogReader
 from tests.actors.trader_house import DeskClient, a_desk, a_trader
 from tests.broker_sim.builders import a_day, a_file
-from tests.processes.faulty_link import FaultyLink, a_faulty_link
 from tests.processes.harness import wait_until
 
 SHARED, QUOTED_ONLY, ORDERED_ONLY = "120110", "000250", "005930"
