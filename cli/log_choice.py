@@ -107,10 +107,12 @@ def _roll(old: Path, new: Path, kernel: Kernel) -> Choice:
     try:
         restored(snapshot_of(kernel, ""))  # before a file is made: what is carried can be taken up
     except (InvariantError, LogError) as error:
+        _refuse_if_renewed(new, str(error))
         logger.error("the log cannot be followed by a new one and goes on; this is a bug", error=str(error))
         return Choice(old, Recovered(kernel))
+    why = _renewed(new) or "the trading day is over"
     carry(old, new, kernel)
-    logger.info("the trading day is over: a new log follows", log=str(new), follows=str(old))
+    logger.info("a new log follows", because=why, log=str(new), follows=str(old))
     return Choice(new, None)
 
 
@@ -128,7 +130,7 @@ def carry(old: Path, new: Path, kernel: Kernel) -> None:
         head = before.last_hash.hex()
         following = (head, before.last_seq)
         with closing(EventLog.open(new, create_id=lambda: uuid.uuid4().hex[:10], previous=following)) as log:
-            message = StateCarried(before.log_id, before.last_seq, head, kernel.dump().roles)
+            message = StateCarried(before.log_id, before.last_seq, head, kernel.dump().roles, _renewed(new))
             numbered = Kernel(make_roles(), log.log_id).handle(message, now, "roll")
             run_id, encoder = uuid.uuid4().hex[:8], codec()
             log.commit([to_record(item, run_id, encoder) for item in numbered], durable=True)
@@ -147,8 +149,25 @@ def _complete(unfinished: Path, files: dict[Path, LogFile]) -> Choice:
     with LogReader(found[0].path, codec()) as reader:
         kernel = recover_fully(reader).kernel
         if kernel.benched:  # since the upgrade between: the log before stays the one
+            names = ", ".join(kernel.benched)
+            _refuse_if_renewed(unfinished, f"{names} fails on it")
             return Choice(found[0].path, Recovered(kernel))
     return _roll(found[0].path, unfinished, kernel)
+
+
+def _renewed(path: Path) -> str:
+    """Give why a log follows where that is no ordinary roll; empty for one that is not there yet."""
+    if not path.exists():
+        return ""
+    with LogReader(path, codec()) as reader:
+        return reader.meta.get(schema.RENEWED) or ""
+
+
+def _refuse_if_renewed(path: Path, problem: str) -> None:
+    """A log that was closed for a new identity is never gone on with: it would make ids that were made already."""
+    why = _renewed(path)
+    if why:
+        raise LogError(f"{path} cannot go on for the log before it ({why}): {problem}")
 
 
 # ---- files -----------------------------------------------------------------------------------------------------

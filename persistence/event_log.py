@@ -55,13 +55,15 @@ class EventLog:
         create_id: Callable[[], str] | None,
         now: Callable[[], int] = time.time_ns,
         previous: tuple[str, int] | None = None,
+        renewed: str = "",
         reserve_bytes: int = RESERVE_BYTES,
         wal_bytes: int = 0,
         max_page_count: int | None = None,
     ) -> "EventLog":
         """Open a log for writing; make it when it is not there and `create_id` gives its identity.
 
-        `previous` is the last hash and sequence of the file this one follows. `wal_bytes` gives the write-ahead log its
+        `previous` is the last hash and sequence of the file this one follows, `renewed` why it does where that is no
+        ordinary roll (see persistence/identity.py). `wal_bytes` gives the write-ahead log its
         size beforehand (WAL_BYTES for a trader: faster commits). `max_page_count` bounds the database in pages. Raises
         LogBusy, LogTooNew, LogCorrupt, LogFull; ConfigError when there is no log and none may be made.
         """
@@ -91,6 +93,7 @@ class EventLog:
                         "previous_hash": last_hash,
                         "previous_seq": None if last_seq is None else str(last_seq),
                     },
+                    renewed,
                 )
                 if wal_bytes:  # a database that is not there yet throws it away
                     conn.close()

@@ -18,6 +18,7 @@ APPLICATION_ID = 0x48545244  # "HTRD" in the file's header: this is one of ours
 SCHEMA_VERSION = 2
 RARE = views.RARE  # condition of both indexes; a query must repeat it to use them
 META_KEYS = ("log_id", "created_at", "previous_hash", "previous_seq")
+RENEWED = "renewed"  # in meta only where it is so: why the log before got this new identity
 
 
 def is_new(conn: sqlite3.Connection) -> bool:
@@ -39,8 +40,8 @@ def is_new(conn: sqlite3.Connection) -> bool:
     return False
 
 
-def create(conn: sqlite3.Connection, meta: dict[str, str | None]) -> None:
-    """Make all tables and the identity of a new log in one transaction."""
+def create(conn: sqlite3.Connection, meta: dict[str, str | None], renewed: str = "") -> None:
+    """Make all tables and the identity of a new log in one transaction; `renewed` as in `EventLog.open`."""
     from sqlite_utils import Database  # here: it is slow to import, and an ordinary start does without
 
     from persistence.migrations import migrations
@@ -49,6 +50,7 @@ def create(conn: sqlite3.Connection, meta: dict[str, str | None]) -> None:
     with db.atomic():
         migrations.apply(db)
         rows = [(key, meta[key]) for key in META_KEYS] + [("schema_version", str(SCHEMA_VERSION))]
+        rows += [(RENEWED, renewed)] if renewed else []
         conn.executemany("INSERT INTO meta(key, value) VALUES (?, ?)", rows)
 
 

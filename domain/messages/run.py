@@ -73,6 +73,7 @@ class StateCarried(Message):
     previous_seq: int
     previous_hash: str  # head of the hash chain there, hex
     states: dict[str, RoleState]  # role -> state
+    renewed: str = ""  # why the log before got a new identity here, e.g. restored from a backup; empty: the day rolled
 
 
 @message
