@@ -96,7 +96,11 @@ def run(
     Raises DataError, ConfigError, LogError; what was traded until then is in the log.
     """
     name = _name(setup, source)
-    config = replace(setup.config, link=replace(setup.config.link, mute_after_ms=UNHEARD_MS))
+    # A market of stored data has no wire: nothing of it can be mute, unproved or down.
+    link = replace(
+        setup.config.link, mute_after_ms=UNHEARD_MS, first_quote_ms=0, symbol_mute_ms=0, measures_uptime=False
+    )
+    config = replace(setup.config, quotes_backups=(), link=link)
     timeline, ran = Timeline(), Ran(setup.log_path)
     first = UnixNanos(0)
     log = EventLog.open(setup.log_path, create_id=lambda: name, now=lambda: first)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -31,6 +31,7 @@ from domain.config import (
 )
 from domain.errors import ConfigError
 from domain.krx.sessions import regular_session
+from domain.maintenance import KIWOOM, parse
 from domain.types import Krw
 from strategies.registry import build
 
@@ -70,6 +71,11 @@ def _strategies(value: dict[str, dict[str, float]]) -> dict[str, dict[str, float
     return value
 
 
+def _maintenance(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse(value)
+    return value
+
+
 def _checked(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Let pydantic tell where a ConfigError of the domain happened."""
 
@@ -91,6 +97,7 @@ Endpoint = Annotated[str, AfterValidator(_endpoint)]
 OptionalEndpoint = Annotated[str, AfterValidator(_optional_endpoint)]
 Strategies = Annotated[dict[str, dict[str, float]], AfterValidator(_checked(_strategies))]
 Sessions = Annotated[dict[str, tuple[str, str]], AfterValidator(_checked(_sessions))]  # date -> (open, close), KST
+Maintenance = Annotated[tuple[str, ...], AfterValidator(_checked(_maintenance)), Field(max_length=32)]
 Millis = Annotated[int, Field(ge=1, le=86_400_000)]
 
 
@@ -104,7 +111,17 @@ class BrokerSection(Section):
     """Where brokers listen."""
 
     quotes: Endpoint = "127.0.0.1:50051"
+    quotes_backups: Annotated[tuple[Endpoint, ...], Field(max_length=8)] = ()
     orders: OptionalEndpoint = ""
+
+    @field_validator("quotes_backups")
+    @classmethod
+    def _others(cls, backups: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        seen = [info.data.get("quotes"), *backups]
+        twice = sorted({endpoint for endpoint in backups if seen.count(endpoint) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is a source already; another one is expected")
+        return backups
 
 
 class DeskSection(Section):
@@ -162,13 +179,19 @@ class ExecutionSection(Section):
 
 
 class LinkSection(Section):
-    """Heartbeats and back-off."""
+    """Heartbeats, back-off, proof of subscriptions, failover of quotes, known maintenance (docs/connections.md)."""
 
     heartbeat_timeout_ms: Millis = 5_000
     mute_after_ms: Millis = 10_000
     backoff_first_ms: Millis = 250
     backoff_max_ms: Millis = 15_000
     call_timeout_ms: Millis = 3_000
+    first_quote_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 30_000
+    symbol_mute_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 120_000
+    failover_after_ms: Millis = 10_000
+    failback_after_ms: Millis = 60_000
+    probe_ms: Annotated[int, Field(ge=500, le=86_400_000)] = 5_000
+    maintenance: Maintenance = (KIWOOM,)
 
 
 class LogSection(Section):
@@ -346,6 +369,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         symbols=tuple(item.symbol for item in watchlist.instrument),
         server_kind=server_kind,
         quotes_endpoint=settings.broker.quotes,
+        quotes_backups=settings.broker.quotes_backups,
         orders_endpoint=settings.broker.orders,
         risk=RiskConfig(
             max_position_ppm=_ppm(risk.max_position_pct),
@@ -359,7 +383,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         ),
         costs=CostConfig(_ppm(settings.costs.commission_pct)),
         execution=ExecutionConfig(**settings.execution.model_dump()),
-        link=LinkConfig(**settings.link.model_dump()),
+        link=LinkConfig(**settings.link.model_dump(), measures_uptime=True),
         strategies=tuple(StrategyConfig(name, dict(params)) for name, params in settings.strategies.items()),
         keywords=tuple(
             KeywordSet(item.symbol, item.version, item.keywords) for item in watchlist.instrument if item.keywords

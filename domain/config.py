@@ -52,8 +52,10 @@ class LinkConfig:
     read_attempts: int = 3  # of one read before its step fails; orders are never tried again
     read_deadline_ms: int = 8_000  # of all attempts of one read together
     order_heartbeat_ms: int = 1_000  # between two signs of life on the order session
-    first_quote_ms: int = 30_000  # system time a subscribed instrument gets for its first quote in continuous trading
-    symbol_mute_ms: int = 120_000  # system time without a quote until one instrument is told as mute
+    # Defaults of the next three mean "as before", for logs that do not say; settings say otherwise.
+    first_quote_ms: int = 0  # system time in continuous trading an instrument gets for its first quote; 0: no proof
+    symbol_mute_ms: int = 0  # venue time without a quote until one instrument is told as mute; 0: never
+    measures_uptime: bool = False  # UptimeMeasured is said
     failover_after_ms: int = 10_000  # system time without quotes link until the next source is dialled
     failback_after_ms: int = 60_000  # system time the first source must be well until quotes return to it
     probe_ms: int = 5_000  # system time between two looks at sources that are not in use

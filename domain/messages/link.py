@@ -96,6 +96,7 @@ class LinkOpened(Message):
     STREAM: ClassVar[str] = "connection/{link}"
     link: LinkName
     session: SessionInfo
+    endpoint: str = ""  # that was dialled: an answer may be late and of another; empty in older logs
 
 
 @message
@@ -348,6 +349,8 @@ class SourceProbed(Message):
     is_well: bool  # it answered, is logged in and its venue clock runs
     reason: str  # why not; empty when it is well
     quotes: tuple[Quote, ...]  # its latest
+    venue_time: UnixNanos = UnixNanos(0)  # its clock; 0 when it did not answer
+    speed_milli: int | None = None  # as in SessionInfo
 
 
 @message
@@ -369,6 +372,8 @@ class SourcesCompared(Message):
     endpoint: str  # of the source probed
     compared: int  # instruments
     differences: tuple[tuple[str, str], ...]  # symbol and words
+    # Every symbol that differed twice in a row from any source, as of now: its quotes are no basis for a trade.
+    contradicted: tuple[str, ...] = ()
 
 
 @message
