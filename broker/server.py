@@ -12,8 +12,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from broker.port import BrokerBackend
+from broker.security.guard import Security
+from broker.security.interceptors import AioGuard
 from broker.servicer import SERVICE, BrokerServicer, handler
-from broker.transport import SERVER_OPTIONS, address_of, loopback_only
+from broker.transport import address_of, server_options
 from domain.errors import BrokerUnavailable, ConfigError
 
 T = TypeVar("T")
@@ -39,10 +41,17 @@ class BrokerServer:
         await self._server.wait_for_termination()
 
 
-async def serve(backend: BrokerBackend, host: str = "127.0.0.1", port: int = 50051) -> BrokerServer:
-    """Start a server; port 0 picks a free one. Raises ConfigError for a host off this machine or a port in use."""
-    loopback_only(host)
-    server = grpc.aio.server(options=SERVER_OPTIONS)
+async def serve(
+    backend: BrokerBackend, host: str = "127.0.0.1", port: int = 50051, security: Security | None = None
+) -> BrokerServer:
+    """Start a server; port 0 picks a free one.
+
+    Raises ConfigError for a port in use, for TLS or token files that cannot be used, and for a host off this machine
+    that is not protected by both.
+    """
+    guard = security or Security()
+    guard.check_host(host)
+    server = grpc.aio.server(interceptors=[AioGuard(guard)], options=server_options(guard.limits.connections))
     server.add_generic_rpc_handlers((handler(BrokerServicer(backend)),))
     checks = health.aio.HealthServicer()  # type: ignore[attr-defined]  # set at import, the stubs do not know
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
@@ -50,7 +59,7 @@ async def serve(backend: BrokerBackend, host: str = "127.0.0.1", port: int = 500
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection((SERVICE.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     try:
-        bound = server.add_insecure_port(address_of(host, port))
+        bound = guard.bind(server, address_of(host, port))
     except RuntimeError as error:
         raise ConfigError(f"port must be free on {host}, was {port}, which is in use") from error
     await server.start()
@@ -69,10 +78,11 @@ class BrokerServerThread:
         open_backend: Callable[[], AbstractAsyncContextManager[BrokerBackend]],
         host: str = "127.0.0.1",
         port: int = 0,
+        security: Security | None = None,
     ) -> None:
         """Keep what to start; nothing runs yet."""
         self._open_backend = open_backend
-        self._host, self._port = host, port
+        self._host, self._port, self._security = host, port, security
         self._thread = threading.Thread(target=self._run, name="broker-server", daemon=True)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -117,7 +127,7 @@ class BrokerServerThread:
         self.loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         async with self._open_backend() as backend:
             self.backend = backend
-            server = await serve(backend, self._host, self._port)
+            server = await serve(backend, self._host, self._port, self._security)
             self.address, self.port = server.address, server.port
             self._ready.set()
             try:

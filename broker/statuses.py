@@ -1,5 +1,6 @@
 """Failures on the wire: a status code with a typed ErrorDetail, written by the servicer and read by the client."""
 
+import re
 from typing import Any, NoReturn
 
 import grpc
@@ -7,6 +8,7 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc import status_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status
 
+from broker.security.redaction import redacted
 from broker.translate import broker as wire
 from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
 from hantrade.v1 import types_pb2
@@ -19,8 +21,15 @@ _CODES = {
     "NOT_OFFERED": grpc.StatusCode.UNIMPLEMENTED,
     "WRONG_JOURNAL": grpc.StatusCode.ABORTED,
     "AHEAD_OF_JOURNAL": grpc.StatusCode.OUT_OF_RANGE,
+    "MALFORMED": grpc.StatusCode.INVALID_ARGUMENT,
+    "UNAUTHENTICATED": grpc.StatusCode.UNAUTHENTICATED,
+    "PERMISSION_DENIED": grpc.StatusCode.PERMISSION_DENIED,
+    "NO_RULE": grpc.StatusCode.PERMISSION_DENIED,
+    "TOO_MANY_CALLS": grpc.StatusCode.RESOURCE_EXHAUSTED,
+    "TOO_MANY_STREAMS": grpc.StatusCode.RESOURCE_EXHAUSTED,
 }  # every other reason is FAILED_PRECONDITION
 
+_SIZES = re.compile(r"message larger than max \((\d+) vs\. (\d+)\)")
 _REFUSALS = {
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.NOT_FOUND,
@@ -28,22 +37,25 @@ _REFUSALS = {
     grpc.StatusCode.ABORTED,
     grpc.StatusCode.OUT_OF_RANGE,
     grpc.StatusCode.FAILED_PRECONDITION,
-    grpc.StatusCode.RESOURCE_EXHAUSTED,  # a message above the size limit
+    grpc.StatusCode.RESOURCE_EXHAUSTED,  # a message above the size limit, a call too many
     grpc.StatusCode.PERMISSION_DENIED,
     grpc.StatusCode.UNAUTHENTICATED,
 }
 
 
 def status_of(error: RequestRefused | BrokerUnavailable) -> grpc.Status:
-    """Give the status of an error, with its typed detail."""
+    """Give the status of an error, with its typed detail. Secrets stay here."""
     if isinstance(error, RequestRefused):
-        code, message = _CODES.get(error.code, grpc.StatusCode.FAILED_PRECONDITION), error.text
+        code, message = _CODES.get(error.code, grpc.StatusCode.FAILED_PRECONDITION), redacted(error.text, error.field)
         detail = types_pb2.ErrorDetail(
-            reason_code=error.code, field=error.field, value=error.value, allowed=error.allowed
+            reason_code=error.code,
+            field=error.field,
+            value=redacted(error.value, error.field),
+            allowed=redacted(error.allowed, error.field),
         )
     else:
-        code, message = grpc.StatusCode.UNAVAILABLE, str(error)
-        detail = types_pb2.ErrorDetail(reason_code="BROKER_UNAVAILABLE", broker_text=str(error))
+        code, message = grpc.StatusCode.UNAVAILABLE, redacted(str(error))
+        detail = types_pb2.ErrorDetail(reason_code="BROKER_UNAVAILABLE", broker_text=message)
     packed = AnyMessage()
     packed.Pack(detail)
     status: grpc.Status = rpc_status.to_status(status_pb2.Status(code=code.value[0], message=message, details=[packed]))
@@ -60,13 +72,18 @@ async def abort(context: Any, error: RequestRefused | BrokerUnavailable) -> NoRe
 def read_error(error: Any, endpoint: str) -> HantradeError:
     """Give the error of ours that a failed call (an RpcError, which is a Call too) stands for."""
     code: grpc.StatusCode = error.code()
-    text = str(error.details() or code.name)
+    detail = _detail(error)
+    text = redacted(str(error.details() or code.name), detail.field)  # it ends in the event log
     if code not in _REFUSALS:
         return BrokerUnavailable(f"broker {endpoint} answered {code.name}: {text}")
-    detail = _detail(error)
-    return RequestRefused(
-        detail.reason_code or code.name, text, field=detail.field, value=detail.value, allowed=detail.allowed
-    )
+    if size := _SIZES.search(text):  # said by gRPC itself, which knows no details
+        limit = f"at most {int(size[2]):,} bytes"
+        text = f"the message is larger than max: {int(size[1]):,} bytes, {limit} are allowed"
+        return RequestRefused(
+            "RESOURCE_EXHAUSTED", text, field="message", value=f"{int(size[1]):,} bytes", allowed=limit
+        )
+    value, allowed = redacted(detail.value, detail.field), redacted(detail.allowed, detail.field)
+    return RequestRefused(detail.reason_code or code.name, text, field=detail.field, value=value, allowed=allowed)
 
 
 def _detail(error: Any) -> types_pb2.ErrorDetail:

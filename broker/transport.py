@@ -23,6 +23,9 @@ SERVER_OPTIONS: list[tuple[str, int]] = [
     ("grpc.max_receive_message_length", MOST_REQUEST_BYTES),
     ("grpc.max_send_message_length", MOST_ANSWER_BYTES),
     ("grpc.so_reuseport", 0),  # a second server on the port is refused instead of taking every other call
+    ("grpc.max_concurrent_streams", 128),  # calls at once on one connection
+    ("grpc.server_handshake_timeout_ms", 10_000),  # a connection that says nothing is not kept
+    ("grpc.max_metadata_size", 16_384),  # a token is 46 bytes
 ]
 
 CLIENT_OPTIONS: list[tuple[str, int]] = [
@@ -35,13 +38,22 @@ CLIENT_OPTIONS: list[tuple[str, int]] = [
 ]
 
 
+def server_options(connections: int) -> list[tuple[str, int]]:
+    """Give a server's options with how many connections it holds; more are closed as they come."""
+    return [*SERVER_OPTIONS, ("grpc.max_allowed_incoming_connections", connections)]
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by its address or as `localhost`."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def loopback_only(host: str) -> str:
     """Give the host back. Raises ConfigError unless it is this machine: plain text goes nowhere else."""
-    try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        is_loopback = False
-    if not is_loopback:
+    if not is_loopback(host):
         raise ConfigError(f"host must be a loopback address (127.0.0.1, ::1, localhost) in plain text, was {host!r}")
     return host
 

@@ -4,14 +4,17 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent import futures
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from actors.edges.post import Post
+from broker.security.redaction import redacted
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.messages import Message
 from domain.messages.operator import CommandAnswered, ManualOrderRequested
 
 COMMAND_S = 10.0
+FREE_TEXTS = ("caller", "note", "reason")
 BY_CALLER = "caller/"  # before ids that callers chose, so that they never meet ours
 
 Past = Callable[[str], tuple[ManualOrderRequested, CommandAnswered | None] | None]
@@ -101,7 +104,7 @@ class Commands:
 
     def _send(self, message: Message, command_id: str) -> None:
         done = Handled(command_id)
-        self._post(message, source="desk", urgent=True, on_committed=lambda: self._tell_handled(done))
+        self._post(without_secrets(message), source="desk", urgent=True, on_committed=lambda: self._tell_handled(done))
 
     def _await(self, asked: Asked, wait_s: float) -> CommandAnswered:
         answer = asked.answer.result(wait_s)
@@ -128,6 +131,13 @@ class Commands:
             self._waiting.clear()
         for asked in waiting:
             asked.answer.set_exception(BrokerUnavailable("the trader is stopping; the command may have run"))
+
+
+def without_secrets(command: Message) -> Message:
+    """Take account numbers and secrets out of what a person wrote: the log keeps it for ever."""
+    texts = {name: redacted(getattr(command, name)) for name in FREE_TEXTS if hasattr(command, name)}
+    changed: Any = command  # every message is a dataclass
+    return replace(changed, **texts) if texts else command
 
 
 def unanswered(command_id: str) -> CommandAnswered:

@@ -1,4 +1,4 @@
-"""The desk edge: DeskService on loopback. Reads ask roles; commands are inputs and answer once durable and in force."""
+"""The desk edge: DeskService. Reads ask roles; commands are inputs and answer once durable and in force."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,10 +18,13 @@ from actors.edges.desk_log import DeskLog
 from actors.edges.desk_reader import DeskReader
 from actors.edges.desk_repairs import Repairs
 from actors.edges.post import Post
+from broker.security.callers import named_caller
+from broker.security.guard import Security
+from broker.security.interceptors import ThreadGuard
 from broker.statuses import status_of
 from broker.translate.by_hand import MAX_QUANTITY, price_of, read_manual_order, whole
 from broker.translate.values import bad_field
-from broker.transport import SERVER_OPTIONS, loopback_only
+from broker.transport import address_of, server_options
 from domain.errors import BrokerUnavailable, ConfigError, LogError, RequestRefused
 from domain.messages import Message, operator
 from domain.messages.operator import CommandAnswered
@@ -235,7 +238,7 @@ def limited(limit: int, context: grpc.ServicerContext) -> None:
 
 def who(request: Any, context: Any) -> str:
     """Name the caller for the log."""
-    return str(request.caller or context.peer())
+    return named_caller(request.caller, context.peer())
 
 
 def seconds_of(span: Duration) -> float:
@@ -248,16 +251,21 @@ class DeskServer(pykka.ThreadingActor):
 
     use_daemon_thread = True
 
-    def __init__(self, post: Post, reader: DeskReader, host: str, port: int) -> None:
-        """Bind; `address` tells where. Raises ConfigError when the port is taken or the host is not loopback."""
+    def __init__(self, post: Post, reader: DeskReader, host: str, port: int, security: Security | None = None) -> None:
+        """Bind; `address` tells where.
+
+        Raises ConfigError when the port is taken, and for a host off this machine without TLS and tokens.
+        """
         super().__init__()
-        loopback_only(host)
+        guard = security or Security()
+        guard.check_host(host)
         self._callers = Callers()
         log = DeskLog(reader.facts.log_path)
         self._commands = Commands(post, self.actor_ref.tell, log.order_by_hand)
         self._server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="desk"),
-            options=SERVER_OPTIONS,
+            interceptors=[ThreadGuard(guard)],
+            options=server_options(guard.limits.connections),
         )
         servicer = DeskServicer(self._commands, reader, log, self._callers)
         desk_pb2_grpc.add_DeskServiceServicer_to_server(servicer, self._server)
@@ -267,7 +275,7 @@ class DeskServer(pykka.ThreadingActor):
         for name in ("", service):
             checks.set(name, health_pb2.HealthCheckResponse.SERVING)
         reflection.enable_server_reflection((service, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server)
-        self.address = bind(self._server, host, port)
+        self.address = bind(self._server, host, port, guard)
 
     def on_start(self) -> None:
         """Start serving."""
@@ -288,12 +296,12 @@ class DeskServer(pykka.ThreadingActor):
         return self.address
 
 
-def bind(server: grpc.Server, host: str, port: int) -> str:
-    """Listen. Raises ConfigError naming the address when it is taken."""
+def bind(server: grpc.Server, host: str, port: int, guard: Security) -> str:
+    """Listen. Raises ConfigError naming the address when it is taken, or the TLS file that cannot be used."""
     try:
-        chosen = server.add_insecure_port(f"{host}:{port}")
+        chosen = guard.bind(server, address_of(host, port))
     except RuntimeError:
         chosen = 0
     if chosen == 0:
         raise ConfigError(f"desk.port: {host}:{port} cannot be listened on; it is taken, choose another or 0")
-    return f"{host}:{chosen}"
+    return address_of(host, chosen)
