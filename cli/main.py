@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from cli import (
     backtest,
+    backups,
     books,
     broker,
     demo,
@@ -46,6 +47,8 @@ app.command("pause")(trader.pause)
 app.command("resume")(trader.resume)
 app.command("halt")(trader.halt)
 app.command("flatten")(trader.flatten)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("reconcile")(repairs.reconcile)
 app.command("adjust")(repairs.adjust)
 app.command("route")(repairs.route)
