@@ -5,28 +5,29 @@ before a request. Messages may come late, twice and in any order.
 """
 
 from domain.errors import InvariantError
+from domain.messages.link import OrderEvidence
 from domain.messages.orders import (
     CancelOrder,
-    ChangeReceived,
-    ChangeRefused,
     ModifyOrder,
     OrderAccepted,
     OrderFact,
     OrderFilled,
     OrderRejected,
-    OrderReplaced,
     RequestAnswered,
     RequestStranded,
     SubmitOrder,
 )
 from domain.messages.trading import OrderApproved, OrderDenied
-from domain.orders.booking import Booked, answer, book, settle_legs
-from domain.orders.model import Change, ChangeKind, ChangeRequest, ClientOrder, FactKind
+from domain.orders.booking import Booked, answer, book
+from domain.orders.evidence import book_evidence
+from domain.orders.legs import settle_legs
+from domain.orders.model import Change, ChangeKind, ChangeRequest, ClientOrder
+from domain.orders.triggers import standing, trigger_of, where
 from domain.types import RequestId, RequestOutcome, UnixNanos
 from fsm import change_request, client_order
 from fsm.client_order import State
 
-OrderMessage = SubmitOrder | CancelOrder | ModifyOrder | RequestAnswered | RequestStranded | OrderFact
+OrderMessage = SubmitOrder | CancelOrder | ModifyOrder | RequestAnswered | RequestStranded | OrderFact | OrderEvidence
 
 WITH_REASON = (State.DENIED, State.REJECTED, State.QUARANTINED, *client_order.UNKNOWN)
 
@@ -91,6 +92,10 @@ def apply(order: ClientOrder, message: OrderMessage, system_time: UnixNanos) -> 
             return _answered(order, message)
         case RequestStranded(request_id=request_id, reason=reason):
             return _lost(order, request_id, reason)
+        case OrderEvidence(fact="absent"):
+            return _absent(order, message)
+        case OrderEvidence(fact="resolved"):
+            return _restated(order, book_evidence(order, message), message.reason)
     return _fact(order, message)
 
 
@@ -112,7 +117,7 @@ def quarantined(order: ClientOrder, reason: str) -> Change:
 def released(order: ClientOrder, note: str) -> Change:
     """Let an operator lead an order out of quarantine; the books say where to. Raises MachineError elsewhere."""
     after = order._replace(released_matches=order.surplus_matches)
-    return _move(order, after, f"release_{_where(after).lower()}", reason=note)
+    return _move(order, after, f"release_{where(after).lower()}", reason=note)
 
 
 # ---- intents ---------------------------------------------------------------------------------------------------
@@ -183,7 +188,7 @@ def _restated(order: ClientOrder, booked: Booked, why: str) -> Change:
     if not booked.is_new:
         return Change(order, order, "", booked.alert)
     settled = order.status in (State.QUARANTINED, *client_order.CLOSED)
-    trigger = "note" if settled else f"stand_{_standing(booked.order).lower()}"
+    trigger = "note" if settled else f"stand_{standing(booked.order).lower()}"
     return _move(order, booked.order, trigger, booked.alert, why)
 
 
@@ -200,95 +205,45 @@ def _give_up_waiting(order: ClientOrder, trigger: str, reason: str) -> Change:
 # ---- facts -----------------------------------------------------------------------------------------------------
 
 
-def _fact(order: ClientOrder, fact: OrderFact) -> Change:
+def _fact(order: ClientOrder, fact: OrderFact | OrderEvidence) -> Change:
     stranger = _stranger(order, fact)
     if stranger:
         if order.status is State.QUARANTINED:
             return Change(order, order, "", stranger)
         return _move(order, order, "contradict", stranger, stranger)
-    booked = book(order, fact)
+    booked = book_evidence(order, fact) if isinstance(fact, OrderEvidence) else book(order, fact)
     if not booked.is_new:
         return Change(order, order, "", booked.alert)
     after = booked.order._replace(changed_at=max(order.changed_at, fact.venue_time))
-    trigger, alert = _trigger(order, after, fact)
+    trigger, alert = trigger_of(order, after, fact)
     alert = "; ".join(filter(None, (alert, booked.alert)))
-    why = f"{fact.code}: {fact.text}" if isinstance(fact, OrderRejected) and trigger == "reject" else alert
-    return _move(order, after, trigger, alert, why)
+    return _move(order, after, trigger, alert, _words(fact) if trigger == "reject" else alert)
 
 
-def _stranger(order: ClientOrder, fact: OrderFact) -> str:
-    if not isinstance(fact, OrderAccepted | OrderFilled) or (fact.symbol, fact.side) == (order.symbol, order.side):
+def _words(fact: OrderFact | OrderEvidence) -> str:
+    if isinstance(fact, OrderRejected):
+        return f"{fact.code}: {fact.text}"
+    return fact.reason if isinstance(fact, OrderEvidence) else ""
+
+
+def _absent(order: ClientOrder, proved: OrderEvidence) -> Change:
+    """End an order the venue never had; one it is known to have is contradicted."""
+    if order.status in (State.NEW, State.QUARANTINED, *client_order.CLOSED):
+        return Change(order, order, "")
+    after = order._replace(changed_at=max(order.changed_at, proved.venue_time))
+    if order.legs:
+        text = f"the broker's lists do not know an order that is {order.status.value}: {proved.reason}"
+        return _move(order, after, "contradict", text, text)
+    return _move(order, after, "reject", reason=proved.reason)
+
+
+def _stranger(order: ClientOrder, fact: OrderFact | OrderEvidence) -> str:
+    if not isinstance(fact, OrderAccepted | OrderFilled | OrderEvidence):
+        return ""
+    if (fact.symbol, fact.side) == (order.symbol, order.side):
         return ""
     name = type(fact).__name__
     return f"{name} says {fact.side} {fact.symbol}, ordered was {order.side} {order.symbol}: not booked"
-
-
-def _trigger(before: ClientOrder, after: ClientOrder, fact: OrderFact) -> tuple[str, str]:
-    """Choose the trigger by what the books say now, and what a person should hear."""
-    status, name = before.status, type(fact).__name__
-    if status is State.QUARANTINED:
-        return "note", ""
-    if _contradicts(before, after, fact):
-        return "contradict", f"{name} contradicts what is known: {status.value}, {after.filled_qty} filled"
-    if after.surplus_matches > after.released_matches:
-        numbers = ", ".join(item.venue_order_id for item in after.legs)
-        return "two_matches", f"more venue orders than this order explains: {numbers}"
-    if status in client_order.CLOSED:
-        is_fill = isinstance(fact, OrderFilled)
-        return ("late_fill", f"late fill after {status.value}") if is_fill else ("note", "")
-    return _living_trigger(after, fact), ""
-
-
-def _living_trigger(after: ClientOrder, fact: OrderFact) -> str:
-    where = _where(after)
-    if isinstance(fact, OrderRejected):
-        return "reject"
-    if where in client_order.ENDED:
-        return f"end_{where.lower()}"
-    if isinstance(fact, OrderAccepted | OrderFilled):
-        return "accept" if isinstance(fact, OrderAccepted) else "fill_part"
-    return f"stand_{where.lower()}"
-
-
-def _contradicts(before: ClientOrder, after: ClientOrder, fact: OrderFact) -> bool:
-    """Tell whether the venue acts on an order that was never sent, is void, or was rejected."""
-    gone = after.filled_qty + after.cancelled_qty + after.expired_qty
-    rejected = any(item.kind is FactKind.REJECTED for item in after.facts)
-    if before.status in (State.NEW, State.DENIED) or (rejected and gone > 0):
-        return True
-    if before.status is State.REJECTED:
-        return not (rejected and isinstance(fact, OrderRejected | OrderAccepted | ChangeReceived | ChangeRefused))
-    if isinstance(fact, OrderReplaced) and before.is_closed:
-        old = after.leg(fact.venue_order_id)
-        return old is not None and old.is_sized and old.gone_qty > old.quantity
-    return False
-
-
-# ---- where the books put it ------------------------------------------------------------------------------------
-
-
-def _where(order: ClientOrder) -> State:
-    """Give the state the books imply for an order that reached the venue."""
-    surplus_lives = order.surplus_matches > 0 and any(item.leaves_qty > 0 for item in order.live_legs)
-    if order.unaccounted_qty > 0 or surplus_lives:
-        return _standing(order)
-    if order.filled_qty >= order.quantity:
-        return State.FILLED
-    return State.EXPIRED if order.expired_qty else State.CANCELLED
-
-
-def _standing(order: ClientOrder) -> State:
-    """Give the state of an order with something open: unknown before pending, pending before partial."""
-    waiting = [item for item in order.requests if item.is_open]
-    unknown = [item for item in waiting if item.state is change_request.State.UNKNOWN]
-    if waiting:
-        is_cancel = any(item.kind is ChangeKind.CANCEL for item in unknown or waiting)
-        if unknown:
-            return State.UNKNOWN_CANCEL if is_cancel else State.UNKNOWN_REPLACE
-        return State.PENDING_CANCEL if is_cancel else State.PENDING_REPLACE
-    if order.filled_qty:
-        return State.PARTIAL
-    return State.WORKING if order.legs else State.UNKNOWN_SUBMIT
 
 
 def _move(before: ClientOrder, after: ClientOrder, trigger: str, alert: str = "", reason: str = "") -> Change:

@@ -2,11 +2,13 @@
 
 Each fact is booked once, by its identity. Which leg a share stood under may stay open for a while (a fill can outrun
 the acceptance and the replacement); that shares are conserved does not: the order is done when filled, cancelled and
-expired add up to what was ordered, because moving shares between legs makes none.
+expired add up to what was ordered, because moving shares between legs makes none. What the broker's lists proved
+before an event told it (`evidence.py`) makes way for the event: only the surplus is new.
 """
 
 from dataclasses import dataclass
 
+from domain.inferred import Money
 from domain.messages.orders import (
     ChangeReceived,
     ChangeRefused,
@@ -17,11 +19,11 @@ from domain.messages.orders import (
     OrderFilled,
     OrderReplaced,
 )
+from domain.orders import inferring
+from domain.orders.legs import drop_expected, out, sized
 from domain.orders.model import ChangeKind, ClientOrder, Fact, FactKind, Leg
 from domain.types import Krw, RequestId, VenueOrderId
 from fsm import change_request, leg
-
-Out = dict[str, int]  # what left a leg: field of Leg -> shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,40 +60,39 @@ def answer(order: ClientOrder, request_id: RequestId, trigger: str) -> Booked:
         return Booked(order, False, alert)
     after = order._replace(requests=tuple(r._replace(state=state) if r is request else r for r in order.requests))
     if state is change_request.State.REFUSED and request.venue_order_id:
-        after = _drop_expected(after, request.venue_order_id)
+        after = drop_expected(after, request.venue_order_id)
     return Booked(after, True, alert)
 
 
-def settle_legs(order: ClientOrder) -> ClientOrder:
-    """Let used-up legs die; once the order is closed, let all of them."""
-    return order._replace(legs=tuple(_settled(item, order) for item in order.legs)) if order.legs else order
+def confirmed(booked: Booked, request_id: RequestId) -> Booked:
+    """Confirm the request whose effect was booked; none when the venue did it by itself."""
+    if not request_id:
+        return booked
+    answered = answer(booked.order, request_id, "confirm")
+    return Booked(answered.order, True, "; ".join(filter(None, (booked.alert, answered.alert))))
 
 
-def _settled(item: Leg, order: ClientOrder) -> Leg:
-    if not (item.is_used_up or order.is_closed or item.state is leg.State.DEAD):
-        return item
-    state = leg.next_state(item.state, "end")
-    reason = _reason(item, any(fact.kind is FactKind.REJECTED for fact in order.facts))
-    return item._replace(state=state, dead_reason=reason)
+def checked(order: ClientOrder) -> Booked:
+    """Alert when more shares are accounted for than were ordered."""
+    total = order.filled_qty + order.cancelled_qty + order.expired_qty
+    if order.filled_qty > order.quantity:
+        return Booked(order, True, f"overfill: {order.filled_qty} shares filled, ordered were {order.quantity}")
+    if total > order.quantity:
+        return Booked(order, True, f"{total} shares accounted for, ordered were {order.quantity}")
+    return Booked(order, True)
 
 
-def _reason(item: Leg, rejected: bool) -> leg.DeadReason:
-    # By sums, not by the last fact, so that any order of arrival gives the same reason.
-    reason = leg.DeadReason
-    if item.expired_qty:
-        return reason.EXPIRED
-    if item.cancelled_qty:
-        return reason.CANCELLED
-    if item.moved_qty:
-        return reason.REPLACED
-    if item.filled_qty:
-        return reason.FILLED
-    if rejected:
-        return reason.REJECTED
-    return reason.REPLACED if item.is_sized else reason.NEVER_LIVED
+# ---- once per fact ---------------------------------------------------------------------------------------------
 
 
-# ---- one function per kind of fact -----------------------------------------------------------------------------
+def note(order: ClientOrder, fact: Fact) -> ClientOrder | Booked:
+    """Put a fact into the list, in the place of the inferred one it tells; the books' answer when they knew it."""
+    known = next((item for item in order.facts if item.is_same_as(fact)), None)
+    if known is None:
+        return order._replace(facts=(*order.facts, fact))
+    if fact.is_inferred or not known.is_inferred:
+        return Booked(order, False, "" if known == fact or fact.is_inferred else _differs(known, fact))
+    return order._replace(facts=tuple(fact if item is known else item for item in order.facts))
 
 
 def _identity(fact: OrderFact) -> Fact:
@@ -113,23 +114,21 @@ def _identity(fact: OrderFact) -> Fact:
 
 def _book_once(order: ClientOrder, message: OrderFact) -> Booked:
     fact = _identity(message)
-    for known in order.facts:
-        if known.is_same_as(fact):
-            return Booked(order, False, "" if known == fact else _differs(known, fact))
-    noted = order._replace(facts=(*order.facts, fact))
-    booked = Booked(noted, True)  # a rejection has no shares to move
+    noted = note(order, fact)
+    if isinstance(noted, Booked):
+        return noted
     match message:
         case OrderAccepted():
-            booked = _accepted(noted, message)
+            return _accepted(noted, message)
         case OrderFilled():
-            booked = _filled(noted, message)
+            return _filled(noted, message)
         case OrderCancelled():
-            booked = _cancelled(noted, message)
+            return _cancelled(noted, message)
         case OrderReplaced():
-            booked = _replaced(noted, message, fact)
+            return _replaced(noted, message, fact, inferred_move(order, fact))
         case OrderExpired():
-            booked = _expired(noted, message)
-    return booked
+            return _expired(noted, message)
+    return Booked(noted, True)  # a rejection has no shares to move
 
 
 def _differs(known: Fact, fact: Fact) -> str:
@@ -137,46 +136,74 @@ def _differs(known: Fact, fact: Fact) -> str:
     return f"{fact.kind.value} {fact.key or fact.venue_order_id} was {was} and is delivered again as {now}: not booked"
 
 
+# ---- one function per kind of fact -----------------------------------------------------------------------------
+
+
 def _accepted(order: ClientOrder, fact: OrderAccepted) -> Booked:
+    return accepted(order, fact.venue_order_id, fact.quantity, fact.limit_price)
+
+
+def accepted(order: ClientOrder, number: VenueOrderId, quantity: int, price: Krw | None) -> Booked:
+    """Let a leg live with its size (shares) and price (won per share, None for a kind without one)."""
     alert = ""
-    if fact.quantity != order.quantity and order.request(_maker(order, fact.venue_order_id)) is None:
-        alert = f"accepted for {fact.quantity} shares, ordered were {order.quantity}"
-    return Booked(_sized(order, fact.venue_order_id, fact.quantity, fact.limit_price), True, alert)
+    if quantity != order.quantity and order.request(_maker(order, number)) is None:
+        alert = f"accepted for {quantity} shares, ordered were {order.quantity}"
+    return Booked(sized(order, number, quantity, price), True, alert)
 
 
 def _filled(order: ClientOrder, fact: OrderFilled) -> Booked:
+    money = Money(Krw(fact.last_qty * fact.last_px), fact.commission, fact.tax)
+    left, absorbed = inferring.absorb_fill(order, fact.venue_order_id, fact.last_qty, money)
+    change = absorbed.change.plus(absorbed.surplus)
+    after = filled(left, fact.venue_order_id, absorbed.surplus_qty, fact.last_qty + fact.leaves_qty, change)
+    return checked(after) if absorbed.surplus_qty else Booked(after, True)
+
+
+def filled(order: ClientOrder, number: VenueOrderId, shares: int, at_least: int, money: Money) -> ClientOrder:
+    """Count shares of a leg as filled, and their money; `at_least` shares stood under it."""
     after = order._replace(
-        filled_qty=order.filled_qty + fact.last_qty,
-        filled_notional=Krw(order.filled_notional + fact.last_qty * fact.last_px),
+        filled_qty=order.filled_qty + shares, filled_notional=Krw(order.filled_notional + money.notional)
     )
-    return _checked(_out(after, fact.venue_order_id, {"filled_qty": fact.last_qty}, fact.leaves_qty))
+    return out(after, number, "filled_qty", shares, at_least, money)
 
 
 def _cancelled(order: ClientOrder, fact: OrderCancelled) -> Booked:
-    after = order._replace(cancelled_qty=order.cancelled_qty + fact.cancelled_qty)
-    after = _out(after, fact.venue_order_id, {"cancelled_qty": fact.cancelled_qty}, fact.leaves_qty)
-    return _with_request(_checked(after), fact.request_id)
+    number, told = fact.venue_order_id, fact.cancelled_qty
+    left, shares = inferring.take(order, FactKind.CANCELLED, number, fact.request_id, told)
+    left = inferring.reassign(left, FactKind.EXPIRED, number, shares)
+    after = left._replace(cancelled_qty=left.cancelled_qty + shares)
+    after = out(after, number, "cancelled_qty", shares, told + fact.leaves_qty)
+    return confirmed(checked(after) if shares else Booked(after, True), fact.request_id)
 
 
 def _expired(order: ClientOrder, fact: OrderExpired) -> Booked:
-    after = order._replace(expired_qty=order.expired_qty + fact.expired_qty)
-    return _checked(_out(after, fact.venue_order_id, {"expired_qty": fact.expired_qty}, 0))
+    number, told = fact.venue_order_id, fact.expired_qty
+    left, shares = inferring.take(order, FactKind.EXPIRED, number, "", told)
+    left = inferring.reassign(left, FactKind.CANCELLED, number, shares)
+    after = left._replace(expired_qty=left.expired_qty + shares)
+    after = out(after, number, "expired_qty", shares, told)
+    return checked(after) if shares else Booked(after, True)
 
 
-def _replaced(order: ClientOrder, message: OrderReplaced, fact: Fact) -> Booked:
-    after = _out(order, message.venue_order_id, {"moved_qty": message.moved_qty}, message.leaves_qty)
-    after = _sized(after, message.new_venue_order_id, message.moved_qty, message.limit_price)
+def inferred_move(order: ClientOrder, fact: Fact) -> int:
+    """Give the shares that the lists proved to have moved as a replacement tells."""
+    known = (item for item in order.facts if item.is_inferred and item.is_same_as(fact))
+    return sum(item.quantity for item in known)
+
+
+def _replaced(order: ClientOrder, message: OrderReplaced, fact: Fact, inferred: int) -> Booked:
+    shares = max(0, message.moved_qty - inferred)
+    after = out(order, message.venue_order_id, "moved_qty", shares, message.moved_qty + message.leaves_qty)
+    after = sized(after, message.new_venue_order_id, message.moved_qty, message.limit_price)
     newest = max(known.event_seq for known in after.facts if known.kind is FactKind.REPLACED)
-    if fact.event_seq == newest:  # an older one that arrives late must not bring its price back
+    moved_on = any(known.is_inferred and known.venue_order_id == fact.new_venue_order_id for known in after.facts)
+    if fact.event_seq == newest and not moved_on:  # an older one that arrives late must not bring its price back
         after = after._replace(limit_price=message.limit_price)
-    return _with_request(Booked(after, True), message.request_id)
-
-
-def _with_request(booked: Booked, request_id: RequestId) -> Booked:
-    if not request_id:
-        return booked  # the venue did it by itself
-    answered = answer(booked.order, request_id, "confirm")
-    return Booked(answered.order, True, "; ".join(filter(None, (booked.alert, answered.alert))))
+    alert = ""
+    if inferred > message.moved_qty:
+        alert = f"{inferred} shares moved to {fact.new_venue_order_id} by the lists, {message.moved_qty} by the event"
+        after = sized(after, message.new_venue_order_id, inferred, message.limit_price)
+    return confirmed(Booked(after, True, alert), message.request_id)
 
 
 def _received(order: ClientOrder, fact: ChangeReceived) -> Booked:
@@ -195,59 +222,6 @@ def _received(order: ClientOrder, fact: ChangeReceived) -> Booked:
     return Booked(after, True, booked.alert)
 
 
-# ---- legs ------------------------------------------------------------------------------------------------------
-
-
 def _maker(order: ClientOrder, number: VenueOrderId) -> str:
     made = (r.request_id for r in order.requests if r.kind is ChangeKind.MODIFY and r.venue_order_id == number)
     return next(made, "")
-
-
-def _put(order: ClientOrder, item: Leg) -> ClientOrder:
-    if order.leg(item.venue_order_id) is None:
-        return order._replace(legs=(*order.legs, item))
-    legs = tuple(item if known.venue_order_id == item.venue_order_id else known for known in order.legs)
-    return order._replace(legs=legs)
-
-
-def _appeared(order: ClientOrder, number: VenueOrderId) -> Leg:
-    """Give the leg, alive. One that died of its facts stays dead: the newcomer is late news."""
-    known = order.leg(number)
-    if known is None:
-        return Leg(number, leg.next_state(leg.State.EXPECTED, "appear"), 0)
-    if known.state is leg.State.DEAD and (order.is_closed or known.dead_reason is not leg.DeadReason.NEVER_LIVED):
-        return known
-    return known._replace(state=leg.next_state(known.state, "appear"), dead_reason=leg.DeadReason.NONE)
-
-
-def _sized(order: ClientOrder, number: VenueOrderId, quantity: int, price: Krw | None) -> ClientOrder:
-    item = _appeared(order, number)
-    return _put(order, item._replace(quantity=quantity, is_sized=True, limit_price=price))
-
-
-def _out(order: ClientOrder, number: VenueOrderId, out: Out, leaves: int) -> ClientOrder:
-    """Take shares out of a leg. While its size is not known, the largest that facts imply stands in."""
-    item = _appeared(order, number)
-    [(name, shares)] = out.items()
-    item = item._replace(**{name: getattr(item, name) + shares})
-    if not item.is_sized:
-        item = item._replace(quantity=max(item.quantity, shares + leaves, item.gone_qty))
-    return _put(order, item)
-
-
-def _drop_expected(order: ClientOrder, number: VenueOrderId) -> ClientOrder:
-    item = order.leg(number)
-    if item is None or item.state is not leg.State.EXPECTED:
-        return order
-    dead = item._replace(state=leg.next_state(item.state, "end"), dead_reason=leg.DeadReason.NEVER_LIVED)
-    return _put(order, dead)
-
-
-def _checked(order: ClientOrder) -> Booked:
-    """Alert when more shares are accounted for than were ordered."""
-    total = order.filled_qty + order.cancelled_qty + order.expired_qty
-    if order.filled_qty > order.quantity:
-        return Booked(order, True, f"overfill: {order.filled_qty} shares filled, ordered were {order.quantity}")
-    if total > order.quantity:
-        return Booked(order, True, f"{total} shares accounted for, ordered were {order.quantity}")
-    return Booked(order, True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from domain.inferred import Money, Outstanding
 from domain.types import (
     ClientOrderId,
     Krw,
@@ -56,10 +57,26 @@ class Fact:
     price: Krw | None = None
     new_venue_order_id: VenueOrderId = NO_NUMBER  # REPLACED only
     event_seq: int = field(default=0, compare=False)
+    is_inferred: bool = False  # the broker's lists prove it; an event that tells it takes its place
 
     def is_same_as(self, other: "Fact") -> bool:
         """Tell whether both are deliveries of one fact, whatever they say about it."""
-        return (self.kind, self.venue_order_id, self.key) == (other.kind, other.venue_order_id, other.key)
+        if (self.kind, self.venue_order_id) != (other.kind, other.venue_order_id):
+            return False
+        if self.key == other.key:
+            return True
+        # The lists need not tell which request moved shares; the number they moved to was given once.
+        is_move = self.kind is FactKind.REPLACED and (self.is_inferred or other.is_inferred)
+        return is_move and self.new_venue_order_id == other.new_venue_order_id
+
+
+class Inferred(NamedTuple):
+    """Shares of a leg that went somewhere by the broker's lists; the events that tell it are still to come."""
+
+    kind: FactKind  # FILLED, CANCELLED, EXPIRED
+    venue_order_id: VenueOrderId
+    key: str  # CANCELLED: request id, empty when the lists do not tell which; else empty
+    outstanding: Outstanding  # money of FILLED only
 
 
 class Leg(NamedTuple):
@@ -75,6 +92,7 @@ class Leg(NamedTuple):
     moved_qty: int = 0  # to other legs
     expired_qty: int = 0
     dead_reason: leg.DeadReason = leg.DeadReason.NONE
+    money: Money = Money()  # of `filled_qty`
 
     @property
     def gone_qty(self) -> int:
@@ -138,6 +156,7 @@ class ClientOrder(NamedTuple):
     time_in_force: TimeInForce = TimeInForce.DAY
     venue: Venue = Venue.KRX
     stop_price: Krw | None = None  # wakes a stop-limit order
+    inferred: tuple[Inferred, ...] = ()  # booked from the broker's lists and not told by events yet
 
     @property
     def leaves_qty(self) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.messages.link import OrderEvidence
 from domain.messages.orders import (
     CancelOrder,
     ChangeReceived,
@@ -84,7 +85,7 @@ def rejected(seq: int = 1) -> OrderRejected:
     return OrderRejected(**where(seq), code="R", text="no money")
 
 
-def filled(seq: int, trade: str, leg: str = "A", quantity: int = 1, leaves: int = 0) -> OrderFilled:
+def filled(seq: int, trade: str, leg: str = "A", quantity: int = 1, leaves: int = 0, price: Krw = PRICE) -> OrderFilled:
     return OrderFilled(
         **where(seq),
         venue_order_id=VenueOrderId(leg),
@@ -92,7 +93,7 @@ def filled(seq: int, trade: str, leg: str = "A", quantity: int = 1, leaves: int 
         symbol=SYMBOL,
         side=Side.BUY,
         last_qty=quantity,
-        last_px=PRICE,
+        last_px=price,
         commission=Krw(0),
         tax=Krw(0),
         leaves_qty=leaves,
@@ -142,6 +143,28 @@ def expired(seq: int, quantity: int, leg: str = "A") -> OrderExpired:
     return OrderExpired(**where(seq), venue_order_id=VenueOrderId(leg), expired_qty=quantity)
 
 
+def proved(fact: str, quantity: int = 0, leg: str = "A", **changes: Any) -> OrderEvidence:
+    """Give what the broker's lists prove; fills at PRICE unless `notional` says otherwise."""
+    fields: dict[str, Any] = {
+        "client_order_id": ID,
+        "fact": fact,
+        "venue_order_id": leg,
+        "symbol": SYMBOL,
+        "side": Side.BUY,
+        "quantity": quantity,
+        "leaves_qty": 0,
+        "notional": Krw(quantity * PRICE if fact == "filled" else 0),
+        "commission": Krw(0),
+        "tax": Krw(0),
+        "limit_price": PRICE if fact == "accepted" else BETTER if fact == "replaced" else None,
+        "new_venue_order_id": "B" if fact == "replaced" else "",
+        "request_id": "",
+        "reason": "the lists say so",
+        "venue_time": UnixNanos(1),
+    }
+    return OrderEvidence(**(fields | changes))
+
+
 def an_order(*messages: Any, quantity: int = 2) -> ClientOrder:
     """Give an order after these messages; the first is usually `a_submit()`."""
     order = from_approved(an_approval(quantity))
@@ -160,4 +183,5 @@ def without_history(order: ClientOrder) -> ClientOrder:
         facts=tuple(sorted(order.facts, key=lambda f: f.event_seq)),
         legs=tuple(sorted(order.legs, key=lambda item: item.venue_order_id)),
         requests=tuple(sorted(order.requests, key=lambda item: item.request_id)),
+        inferred=tuple(sorted(order.inferred)),
     )

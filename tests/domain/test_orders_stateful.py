@@ -6,8 +6,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from domain.orders import Change, ClientOrder, link_lost, released, timed_out
-from domain.types import RequestOutcome
+from domain.orders import Change, ClientOrder, FactKind, link_lost, released, timed_out
+from domain.types import Krw, RequestOutcome
 from fsm import client_order, leg
 from fsm.client_order import State
 from tests.domain.order_builders import (
@@ -21,6 +21,7 @@ from tests.domain.order_builders import (
     cancelled,
     expired,
     filled,
+    proved,
     received,
     refused,
     rejected,
@@ -29,6 +30,7 @@ from tests.domain.order_builders import (
     stranded,
 )
 
+PROVED = st.sampled_from(["accepted", "filled", "cancelled", "replaced", "expired", "rejected", "absent", "resolved"])
 LEGS = st.sampled_from(["A", "B", "C"])
 SHARES = st.integers(1, 3)
 REQUESTS = st.sampled_from(["c0", "c1", "m0", "m1"])
@@ -44,7 +46,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.order = an_order(a_submit(quantity), quantity=quantity)
         self.seq = 0
         self.said: list[Any] = []
-        self.fills: dict[tuple[str, str], int] = {}
+        self.fills: dict[tuple[str, str], tuple[int, int]] = {}  # told: shares, won
 
     def next(self) -> int:
         self.seq += 1
@@ -70,10 +72,25 @@ class AnyOrder(RuleBasedStateMachine):
     def accept(self, shares: int, number: str) -> None:
         self.say(accepted(self.next(), number, shares))
 
-    @rule(number=LEGS, trade=st.integers(0, 5), shares=SHARES, leaves=st.integers(0, 3))
-    def fill(self, number: str, trade: int, shares: int, leaves: int) -> None:
-        self.fills.setdefault((number, f"t{trade}"), shares)
-        self.say(filled(self.next(), f"t{trade}", number, shares, leaves))
+    @rule(number=LEGS, trade=st.integers(0, 5), shares=SHARES, leaves=st.integers(0, 3), price=st.integers(1, 9))
+    def fill(self, number: str, trade: int, shares: int, leaves: int, price: int) -> None:
+        self.fills.setdefault((number, f"t{trade}"), (shares, shares * price))
+        self.say(filled(self.next(), f"t{trade}", number, shares, leaves, Krw(price)))
+
+    @rule(
+        fact=st.sampled_from(
+            ["accepted", "filled", "cancelled", "replaced", "expired", "rejected", "absent", "resolved"]
+        ),
+        number=LEGS,
+        shares=SHARES,
+        notional=st.integers(1, 30),
+        request=st.one_of(REQUESTS, st.just("")),
+    )
+    def prove(self, fact: str, number: str, shares: int, notional: int, request: str) -> None:
+        new = "C" if number == "B" else "B"
+        won = Krw(notional if fact == "filled" else 0)
+        evidence = proved(fact, shares, number, notional=won, request_id=request, new_venue_order_id=new)
+        self.take(step(self.order, evidence))
 
     @rule(request=REQUESTS, number=LEGS, shares=SHARES)
     def cancel(self, request: str, number: str, shares: int) -> None:
@@ -131,8 +148,13 @@ class AnyOrder(RuleBasedStateMachine):
     @invariant()
     def books_hold(self) -> None:
         order = self.order
-        if self.fills:
-            assert order.filled_qty == sum(self.fills.values())
+        inferred = [item.outstanding for item in order.inferred if item.kind is FactKind.FILLED]
+        # Details and what waits for details: never a share or a won more or less.
+        assert order.filled_qty == sum(told[0] for told in self.fills.values()) + sum(i.quantity for i in inferred)
+        worth = sum(told[1] for told in self.fills.values()) + sum(i.money.notional for i in inferred)
+        assert order.filled_notional == sum(item.money.notional for item in order.legs) == worth
+        assert order.filled_qty == sum(item.filled_qty for item in order.legs)
+        assert all(item.outstanding.quantity > 0 for item in order.inferred)
         assert order.leaves_qty >= 0
         assert len(set(order.trades)) == len(order.trades)
         assert len({item.venue_order_id for item in order.legs}) == len(order.legs)

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from domain.types import RequestOutcome
+from domain.types import Krw, RequestOutcome
 from tests.domain.order_builders import (
+    PRICE,
     accepted,
     answered,
     cancelled,
@@ -79,7 +80,8 @@ def _steps(venue: Venue) -> Iterator[Venue]:
     for number, leaves in venue.legs:
         for shares in range(1, leaves + 1):
             after = {**venue.leaves, number: leaves - shares}
-            fill = filled(seq, f"t{venue.trades}", number, shares, leaves - shares)
+            price = Krw(PRICE + 7 * seq)  # each another one, so that money in the wrong place shows
+            fill = filled(seq, f"t{venue.trades}", number, shares, leaves - shares, price)
             yield venue.told(fill, makers.get(number, ""), after, trades=venue.trades + 1)
     for want in venue.waiting:
         if want.leg in venue.leaves:
