@@ -1,18 +1,28 @@
 """The far end of BrokerService for the trader's edges: plain calls, threads, domain types.
 
-Failures are typed: BrokerUnavailable (unreachable, no answer in time; every unary call is safe to repeat),
-RequestRefused (final, with the broker's reason), BrokerOutcomeUnknown (an order session broke, requests unanswered).
-Callbacks run on the reading thread of their stream and must not block it for long.
+Failures are typed: BrokerUnavailable (unreachable, no answer in time), RequestRefused (final, with the broker's
+reason), BrokerOutcomeUnknown (an order session broke, requests unanswered). Callbacks run on the reading thread of
+their stream and must not block it for long.
+
+Nothing waits for ever:
+- Unary calls have a deadline each, and one for all attempts; `retries.py` says which are made again.
+- StreamQuotes and WatchSession last as long as they are wanted. Both are watched by the connection supervisor
+  (`link.heartbeat_timeout_ms` without a heartbeat, `link.mute_after_ms` without a quote), which closes them.
+- OrderSession sends signs of life that the broker echoes (`session_pulse.py`); without an echo in time it is over.
+- Below all of them HTTP/2 asks a silent connection every 10 s and gives it 5 s (`transport.py`).
 """
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
-
-import grpc
 
 from broker.client_orders import OrderSessionHandle, SessionListener
 from broker.client_streams import QuoteStream, Watch
 from broker.port import AccountState, Candle, OrderSessionOpened, Receipt
+from broker.retries import Budget, Retries
+from broker.security.access import PLAIN, Access, open_channel
+from broker.session_pulse import Rhythm
 from broker.statuses import read_error
 from broker.translate import broker as wire
 from broker.transport import CLIENT_OPTIONS
@@ -31,13 +41,27 @@ _SERVICE = "/hantrade.v1.BrokerService/"
 class BrokerClient:
     """One connection to a broker. Every method may be called from any thread."""
 
-    def __init__(self, endpoint: str, call_timeout_s: float = 3.0) -> None:
-        """Make the channel; it connects with the first call. `call_timeout_s` is the deadline of each unary call."""
+    def __init__(
+        self, endpoint: str, call_timeout_s: float = 3.0, budget: Budget | None = None, access: Access = PLAIN
+    ) -> None:
+        """Make the channel; it connects with the first call.
+
+        `call_timeout_s` is the deadline of each attempt of a unary call, `budget` what all of them may cost, `access`
+        the TLS files (read now) and token shown. Raises ConfigError for files that cannot be used and for plain text
+        to another machine.
+        """
         self.endpoint = endpoint
         self._timeout = call_timeout_s
-        self._channel = grpc.insecure_channel(endpoint, options=CLIENT_OPTIONS)
+        self._ending = threading.Event()  # wakes who waits to try again
+        self._retries = Retries(budget or Budget(), self._ending.wait)
+        self._channel = open_channel(endpoint, access, CLIENT_OPTIONS)
         self._streams: list[QuoteStream | Watch | OrderSessionHandle] = []
         self._closed = False
+
+    @property
+    def retries(self) -> Counter[str]:
+        """Give how many calls were made again so far, by RPC."""
+        return Counter(self._retries.counts)
 
     def session(self) -> SessionInfo:
         """Ask what stands behind and where its day is."""
@@ -141,11 +165,13 @@ class BrokerClient:
         on_opened: Callable[[OrderSessionOpened], None],
         on_end: Callable[[HantradeError | None, tuple[str, ...]], None],
         client_name: str = "hantrade",
+        rhythm: Rhythm | None = None,
     ) -> OrderSessionHandle:
         """Open the order session and resume events behind `after_seq`. The callbacks run in one thread, in order.
 
         `on_end` is called once with the reason (None after close()) and the ids that were handed over and got no
-        receipt: their fate is open, and the reason is then BrokerOutcomeUnknown unless it is None.
+        receipt: their fate is open, and the reason is then BrokerOutcomeUnknown unless it is None. It fences off older
+        sessions of the same `client_name`. With a rhythm signs of life are sent, and silence ends it.
         """
         self._check_open()
         method = self._channel.stream_stream(
@@ -155,11 +181,12 @@ class BrokerClient:
         )
         opening = pb.OpenOrderSession(after_seq=after_seq, journal_id=journal_id, client_name=client_name)
         listener = SessionListener(on_event, on_receipt, on_opened, on_end)
-        return self._keep(OrderSessionHandle(method, self.endpoint, opening, listener))
+        return self._keep(OrderSessionHandle(method, self.endpoint, opening, listener, rhythm))
 
     def close(self) -> None:
         """End every stream, wait for their threads and close the channel. May be called again."""
         self._closed = True
+        self._ending.set()
         for stream in self._streams:
             stream.close()
         self._streams.clear()
@@ -174,13 +201,16 @@ class BrokerClient:
             request_serializer=type(request).SerializeToString,
             response_deserializer=answer.FromString,  # type: ignore[attr-defined]  # every answer is a Message
         )
+
+        def attempt(timeout_s: float) -> A:
+            self._check_open()
+            given: A = method(request, timeout=timeout_s)
+            return given
+
         try:
-            given: A = method(request, timeout=self._timeout)
-        except grpc.RpcError as error:
-            raise read_error(error, self.endpoint) from error
+            return self._retries.call(name, self._timeout, attempt, lambda error: read_error(error, self.endpoint))
         except ValueError as error:  # the channel was closed by another thread
             raise BrokerUnavailable(f"the connection to {self.endpoint} is closed") from error
-        return given
 
     def _stream(self, name: str, write: Any, read: Any) -> Any:
         self._check_open()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from domain.errors import RequestRefused
 from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import CancelOrder, ModifyOrder, OrderFact, OrderFilled, SubmitOrder
@@ -125,6 +126,12 @@ class BrokerBackend(Protocol):
 
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate; durable before it answers."""
+
+    async def refuse(self, request_id: str, content: str, reason: RequestRefused) -> Receipt:
+        """Refuse a request that must not go on, for ever; an id that is known keeps its first answer.
+
+        `content` is the hash of what it asks for.
+        """
 
     async def resolve(self, request_id: str) -> Receipt:
         """Tell what became of a request, or write it VOID."""

@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 
 from broker import statuses
+from broker.fences import Fences
 from broker.order_session import OrderSession
 from broker.port import BrokerBackend
 from broker.translate import broker as wire
@@ -31,6 +32,7 @@ class BrokerServicer:
     def __init__(self, backend: BrokerBackend) -> None:
         """Keep the backend."""
         self._backend = backend
+        self._fences = Fences()
 
     def methods(self) -> dict[str, Callable[..., Any]]:
         """Give the RPCs by name."""
@@ -135,7 +137,7 @@ class BrokerServicer:
 
     async def order_session(self, requests: AsyncIterator[pb.OrderSessionRequest], context: Context) -> None:
         """Serve one order session."""
-        await OrderSession(self._backend, context.write).run(requests)
+        await OrderSession(self._backend, context.write, self._fences).run(requests)
 
     async def resolve_order(self, request: pb.ResolveOrderRequest) -> pb.ResolveOrderResponse:
         """Tell what became of a request."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from broker.journal import OrderJournal
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
+from broker.refusals import refuse
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.corporate_actions import ActionTable
 from broker_sim.exchange import PLAIN
@@ -255,6 +256,10 @@ class SimBackend:
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate; durable before it answers."""
         return self._venue.journal.set_gate(request_id, level)
+
+    async def refuse(self, request_id: str, content: str, reason: RequestRefused) -> Receipt:
+        """Refuse a request that must not go on; durable before it answers."""
+        return refuse(self._venue.journal, request_id, content, reason)
 
     async def resolve(self, request_id: str) -> Receipt:
         """Tell what became of a request, or write it VOID."""

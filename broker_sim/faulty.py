@@ -13,12 +13,13 @@ from typing import Any, Final, TypeVar
 from broker.event_feed import OrderEventFeed
 from broker.journal import OrderJournal
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
+from broker.refusals import refuse
 from broker_sim.backend import SimBackend, Sleep, set_aside
 from broker_sim.faults import FaultPlan
 from broker_sim.faulty_quotes import FaultyQuotes, until_broken
 from broker_sim.faulty_reads import FaultyReads
 from broker_sim.faulty_venue import TRUTH, FaultyVenue
-from domain.errors import ConfigError, LogError
+from domain.errors import ConfigError, LogError, RequestRefused
 from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
@@ -191,6 +192,10 @@ class FaultyBackend:
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate, which is this process's own."""
         return self._journal.set_gate(request_id, level)
+
+    async def refuse(self, request_id: str, content: str, reason: RequestRefused) -> Receipt:
+        """Refuse a request that must not go on; durable before it answers."""
+        return refuse(self._journal, request_id, content, reason)
 
     async def resolve(self, request_id: str) -> Receipt:
         """Tell what became of a request, as far as this process knows or can find out, or write it VOID."""

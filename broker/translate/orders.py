@@ -1,6 +1,7 @@
 """Requests, their guards and their receipts."""
 
 from broker.port import Guard, OrderRequest, OrderSessionOpened, Receipt
+from broker.session_pulse import LEAST_PROMISE_S, MOST_PROMISE_S
 from domain.errors import RequestRefused
 from domain.messages.link import SessionInfo
 from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
@@ -18,6 +19,7 @@ from domain.types import (
 from hantrade.v1 import broker_pb2 as pb
 from hantrade.v1 import types_pb2
 
+from .state import duration, waiting_time
 from .values import (
     GATE,
     KIND,
@@ -167,6 +169,20 @@ def write_set_gate(request_id: str, level: Gate) -> pb.OrderSessionRequest:
 def read_set_gate(message: pb.SetGate) -> tuple[str, Gate]:
     """Read a gate request. Raises RequestRefused INVALID_ARGUMENT."""
     return identifier(message.request_id, "request_id"), GATE.read(message.gate, "gate")
+
+
+def write_heartbeat(seq: int, within_s: float) -> pb.OrderSessionRequest:
+    """Give the wire form of a sign of life that promises the next one."""
+    return pb.OrderSessionRequest(heartbeat=pb.SessionHeartbeat(seq=seq, next_within=duration(within_s)))
+
+
+def read_heartbeat(message: pb.SessionHeartbeat, expected_seq: int) -> float:
+    """Read a sign of life: within how many seconds the next one follows. Raises RequestRefused INVALID_ARGUMENT."""
+    if message.seq != expected_seq:
+        raise bad_field("heartbeat.seq", message.seq, f"{expected_seq}: from 1, no gaps")
+    if not message.HasField("next_within"):
+        raise bad_field("heartbeat.next_within", "unset", "set")
+    return waiting_time(message, "next_within", 0.0, LEAST_PROMISE_S, MOST_PROMISE_S)
 
 
 def error_detail(reason: RequestRefused) -> types_pb2.ErrorDetail:

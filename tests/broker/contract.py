@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from queue import Queue
 from typing import Any, TypeVar
 
+import grpc
 import pytest
 
 from broker.client import BrokerClient
 from broker.client_orders import OrderSessionHandle
 from broker.port import BrokerBackend, Guard, OrderSessionOpened, Receipt
 from broker.server import BrokerServerThread
+from broker.translate.orders import write_heartbeat
 from broker.translate.quotes import decode_batch
 from domain.errors import HantradeError, RequestRefused
 from domain.messages.orders import CancelOrder, OrderAccepted, OrderCancelled, OrderFact, SubmitOrder
 from domain.types import (
     ClientOrderId,
+    DayOrderAction,
     Gate,
     Krw,
     OrderKind,
@@ -28,6 +31,8 @@ from domain.types import (
     Side,
     UnixNanos,
 )
+from hantrade.v1 import broker_pb2 as pb
+from hantrade.v1 import broker_pb2_grpc
 
 WAIT_S = 5.0
 F = TypeVar("F")
@@ -51,10 +56,14 @@ class Heard:
         self.ends: list[tuple[HantradeError | None, tuple[str, ...]]] = []
         self.ended = threading.Event()
 
-    def listen(self, client: BrokerClient, after_seq: int = 0, journal_id: str = "") -> OrderSessionHandle:
+    def listen(self, client: BrokerClient, after_seq: int = 0, journal_id: str = "", **more: Any) -> OrderSessionHandle:
         """Open a session that is heard here."""
+        return client.order_session(after_seq, journal_id, *self.callbacks(), **more)
+
+    def callbacks(self) -> tuple[Any, Any, Any, Any]:
+        """Give what hears an event, a receipt, the opening and the end."""
         event, receipt, opened = (self._into(name) for name in ("event", "receipt", "opened"))
-        return client.order_session(after_seq, journal_id, event, receipt, opened, self._on_end)
+        return event, receipt, opened, self._on_end
 
     def opened(self) -> OrderSessionOpened:
         opened: OrderSessionOpened = self._queues["opened"].get(timeout=WAIT_S)
@@ -122,10 +131,10 @@ def a_server(case: Case) -> Iterator[BrokerServerThread]:
 
 
 @contextmanager
-def a_desk(server: BrokerServerThread, after_seq: int = 0, journal_id: str = "") -> Iterator[Desk]:
+def a_desk(server: BrokerServerThread, after_seq: int = 0, journal_id: str = "", **more: Any) -> Iterator[Desk]:
     client, heard = BrokerClient(server.address, call_timeout_s=WAIT_S), Heard()
     try:
-        session = heard.listen(client, after_seq, journal_id)
+        session = heard.listen(client, after_seq, journal_id, **more)
         yield Desk(client, session, heard, heard.opened())
     finally:
         client.close()
@@ -280,3 +289,61 @@ class BrokerContract:
             assert account.account == desk.client.session().account
             assert desk.client.positions()[1] >= accepted.event_seq
             assert desk.client.fills() == ([], desk.client.fills()[1])
+
+    def test_given_the_list_of_the_day_when_read_then_orders_are_in_it_or_it_is_not_offered(self, case: Case) -> None:
+        with a_server(case) as server, a_desk(server) as desk:
+            desk.ask(an_entry(case))
+            accepted = desk.heard.event(OrderAccepted)
+            desk.ask(a_cancel_of(accepted))
+            cancelled = desk.heard.event(OrderCancelled)
+            try:
+                rows, as_of_seq = desk.client.day_orders()
+            except RequestRefused as refused:
+                assert refused.code == "NOT_OFFERED"  # one of two good answers
+                return
+            order, *rest = rows
+            assert as_of_seq >= cancelled.event_seq
+            assert (order.venue_order_id, order.client_order_id) == (accepted.venue_order_id, "o-1")
+            assert (order.action, order.quantity, order.leaves_qty, order.filled_qty) == (DayOrderAction.NEW, 1, 0, 0)
+            for change in rest:  # where a cancel has a number of its own
+                assert (change.action, change.request_id) == (DayOrderAction.CANCEL, "c-1")
+                assert (change.original_venue_order_id, change.leaves_qty) == (accepted.venue_order_id, 0)
+
+    def test_given_signs_of_life_when_sent_then_each_is_echoed_and_the_session_goes_on(self, case: Case) -> None:
+        with a_server(case) as server, grpc.insecure_channel(server.address) as channel:
+            said: Queue[pb.OrderSessionRequest | None] = Queue()
+            said.put(pb.OrderSessionRequest(open=pb.OpenOrderSession()))
+            answers = broker_pb2_grpc.BrokerServiceStub(channel).OrderSession(iter(said.get, None))
+            assert next(answers).HasField("opened")
+            for seq in (1, 2, 3):
+                said.put(write_heartbeat(seq, within_s=60.0))
+                assert next(answers).heartbeat.seq == seq
+            said.put(None)
+            assert list(answers) == []
+
+    def test_given_a_newer_session_of_a_caller_when_the_older_asks_then_only_safe_things_pass(self, case: Case) -> None:
+        with a_server(case) as server, a_desk(server) as old:
+            old.ask(an_entry(case))
+            accepted = old.heard.event(OrderAccepted)
+            with a_desk(server) as new:
+                assert new.gate("g-1", Gate.EXITS_ONLY).outcome is RequestOutcome.SENT
+                late = old.ask(an_entry(case, "o-2", purpose=Purpose.EXIT))
+                assert (late.outcome, late.code) == (RequestOutcome.REFUSED, "STALE_SESSION")
+                assert old.gate("g-2", Gate.OPEN).code == "STALE_SESSION"
+                assert new.client.session().gate is Gate.EXITS_ONLY
+                # The refusals are final, whoever asks again.
+                found = new.client.resolve("o-2")
+                assert (found.outcome, found.code) == (RequestOutcome.REFUSED, "STALE_SESSION")
+                again = new.ask(an_entry(case, "o-2", purpose=Purpose.EXIT))
+                assert (again.outcome, again.code) == (RequestOutcome.REFUSED, "STALE_SESSION")
+                assert new.gate("g-2", Gate.OPEN).code == "STALE_SESSION"
+                assert old.gate("g-3", Gate.CANCELS_ONLY).outcome is RequestOutcome.SENT
+                assert old.ask(a_cancel_of(accepted)).outcome is RequestOutcome.SENT
+                assert new.client.session().gate is Gate.CANCELS_ONLY
+                assert new.client.open_orders()[0] == []
+
+    def test_given_sessions_of_two_callers_when_both_ask_then_neither_fences_the_other(self, case: Case) -> None:
+        with a_server(case) as server, a_desk(server) as one, a_desk(server, client_name="another") as two:
+            assert two.ask(an_entry(case, "o-1")).outcome is RequestOutcome.SENT
+            assert one.ask(an_entry(case, "o-2")).outcome is RequestOutcome.SENT
+            assert one.gate("g-1", Gate.OPEN).outcome is RequestOutcome.SENT

@@ -10,6 +10,7 @@ from broker.event_feed import OrderEventFeed
 from broker.gateway import OrderGateway
 from broker.journal import OrderJournal
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
+from broker.refusals import refuse
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
@@ -209,6 +210,9 @@ class FakeBackend:
 
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         return self.journal.set_gate(request_id, level)
+
+    async def refuse(self, request_id: str, content: str, reason: RequestRefused) -> Receipt:
+        return refuse(self.journal, request_id, content, reason)
 
     async def resolve(self, request_id: str) -> Receipt:
         return self.journal.resolve(request_id)
