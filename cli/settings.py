@@ -176,6 +176,8 @@ class ExecutionSection(Section):
     exit_patience_ms: Millis = 30_000
     request_ttl_ms: Millis = 3_000
     hurry_hand_orders: bool = False
+    stop_steps: bool = True
+    flatten_patience_ms: Millis = 60_000
 
 
 class LinkSection(Section):
@@ -192,6 +194,12 @@ class LinkSection(Section):
     failback_after_ms: Millis = 60_000
     probe_ms: Annotated[int, Field(ge=500, le=86_400_000)] = 5_000
     maintenance: Maintenance = (KIWOOM,)
+
+
+class MetricsSection(Section):
+    """Figures for Prometheus, on this machine only; port 0 serves none."""
+
+    port: Annotated[int, Field(ge=0, le=65_535)] = 0
 
 
 class LogSection(Section):
@@ -218,6 +226,7 @@ class Settings(BaseSettings):
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
     log: LogSection = LogSection()
+    metrics: MetricsSection = MetricsSection()
     strategies: Strategies = {"attention_momentum": {}}  # pydantic copies defaults
     sessions: Sessions = {}
 

@@ -4,6 +4,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -17,6 +19,7 @@ from cli.home import Home, Running
 from cli.log_choice import choose_log
 from cli.output import krw, note, signed
 from cli.settings import configured
+from domain.errors import ConfigError
 from domain.messages.operator import StopRequested
 from domain.status import DayQuery, OrdersQuery
 from domain.views import CashQuery, FillsQuery
@@ -37,12 +40,30 @@ def run_trader(home: Home, mode: str, wait_s: float) -> int:
         asked = StopSignal(trader)
         home.announce("trader", Running(os.getpid(), trader.desk_address, str(path), trader.system.run_id, config.mode))
         logger.info("trader runs", mode=mode, desk=trader.desk_address, log=str(path), quotes=config.quotes_endpoint)
-        late = Exit.DONE
-        if wait_s > 0 and not await_ready(trader, wait_s):
-            logger.error("not READY in time; stopping", seconds=wait_s)
-            late = Exit.UNAVAILABLE
-            asked.ask("not READY in time")
-        return finish(trader) or late
+        with _metrics(trader, settings.metrics.port):
+            late = Exit.DONE
+            if wait_s > 0 and not await_ready(trader, wait_s):
+                logger.error("not READY in time; stopping", seconds=wait_s)
+                late = Exit.UNAVAILABLE
+                asked.ask("not READY in time")
+            return finish(trader) or late
+
+
+@contextmanager
+def _metrics(trader: Trader, port: int) -> Iterator[None]:
+    """Serve figures while the trader runs. A port that is taken is told and stops nothing."""
+    if port == 0:  # prometheus_client takes 50 ms to import
+        yield
+        return
+    from cli.metrics import serving
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(serving(trader.reader.status, port))
+            logger.info("metrics", at=f"http://127.0.0.1:{port}/metrics")
+        except ConfigError as error:
+            logger.error("no metrics", error=str(error))
+        yield
 
 
 class StopSignal:

@@ -1,0 +1,91 @@
+"""A running trader's figures for Prometheus: `GET /metrics` on loopback, read from the same answers as `status`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from domain.errors import ConfigError
+from hantrade.v1 import desk_pb2
+
+LOOPBACK = "127.0.0.1"  # the page has no log-in: other hosts reach it through a tunnel of yours
+STATES = ("DISCONNECTED", "CONNECTING", "LOGGING_IN", "RECONCILING", "READY", "DEGRADED", "BACKING_OFF", "FAILED")
+
+Metric = GaugeMetricFamily | CounterMetricFamily
+
+
+class StatusCollector(Collector):
+    """Turns one status into metrics, at each scrape. Money is in KRW."""
+
+    def __init__(self, status: Callable[[], desk_pb2.TraderStatus]) -> None:
+        """Take how to ask."""
+        self._status = status
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every figure."""
+        status = self._status()
+        yield from _money_and_counts(status)
+        links = GaugeMetricFamily("hantrade_link_state", "1 for the state a link is in.", labels=("link", "state"))
+        for link, state in (("quotes", status.quotes_link), ("orders", status.orders_link)):
+            for known in STATES:
+                links.add_metric((link, known), int(state == known))
+        yield links
+        uptime = GaugeMetricFamily("hantrade_market_time_ratio", "Share of market time today.", labels=("links",))
+        for name in ("up", "degraded", "down"):
+            uptime.add_metric((name,), getattr(status, f"link_{name}_ppm") / 1_000_000)
+        yield uptime
+        rules = CounterMetricFamily("hantrade_quality_verdicts", "Quotes a quality rule spoke of.", labels=("rule",))
+        for rule, count in sorted(status.quality_verdicts.items()):
+            rules.add_metric((rule,), count)
+        yield rules
+        halted = GaugeMetricFamily("hantrade_symbol_halted", "1: no new orders, books differ.", labels=("symbol",))
+        for symbol in sorted(status.halted_symbols):
+            halted.add_metric((symbol,), 1)
+        yield halted
+
+
+def _money_and_counts(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
+    for name, text, value in (
+        ("equity_krw", "Cash and positions at mark.", status.equity_krw),
+        ("day_pnl_krw", "Equity less that of the day's start.", status.day_pnl_krw),
+        ("open_orders", "Orders not closed.", status.orders_open),
+        ("unknown_orders", "Open orders whose fate is unknown.", status.orders_unknown),
+        ("external_orders", "Open orders in the account that are not ours.", status.external_orders),
+        ("positions", "Instruments held.", status.positions),
+        ("on_backup_source", "1 while quotes come from a backup.", int(status.on_backup)),
+        ("log_events", "Events in the log.", status.log_seq),
+    ):
+        yield GaugeMetricFamily(f"hantrade_{name}", text, value=value)
+    if status.HasField("feed_age"):
+        age = status.feed_age.seconds + status.feed_age.nanos / 1e9
+        yield GaugeMetricFamily("hantrade_feed_age_seconds", "Since the last quotes came.", value=age)
+    for name, text, value in (
+        ("quotes", "Quotes judged in this run.", status.quotes),
+        ("quotes_refused", "Quotes refused in this run.", status.quotes_refused),
+        ("signals", "Signals of the log.", status.signals),
+        ("denied", "Orders risk denied today.", status.denied),
+        ("fills", "Fills today.", status.fills),
+    ):
+        yield CounterMetricFamily(f"hantrade_{name}", text, value=value)
+
+
+@contextmanager
+def serving(status: Callable[[], desk_pb2.TraderStatus], port: int) -> Iterator[int]:
+    """Serve `/metrics` on loopback and give the port; 0 serves nothing. Raises ConfigError when the port is taken."""
+    if port == 0:
+        yield 0
+        return
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(StatusCollector(status))
+    try:
+        server, thread = start_http_server(port, addr=LOOPBACK, registry=registry)
+    except OSError as error:
+        raise ConfigError(f"metrics.port: {LOOPBACK}:{port} cannot be listened on: {error.strerror}") from None
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
