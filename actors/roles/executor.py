@@ -56,7 +56,7 @@ class Executor(ExecutorState):
     """
 
     NAME: ClassVar[str] = "executor"
-    STATE_VERSION: ClassVar[int] = 2  # orders know their time in force, venue and stop price
+    STATE_VERSION: ClassVar[int] = 3  # 2: orders know their time in force, venue, stop price; 3: and what lists proved
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         StateCarried,
         RunStarted,

@@ -42,8 +42,8 @@ def _evidence(order: ClientOrder, story: Sequence[Happening]) -> Iterator[OrderE
                 request = order.request(request_id)
                 if request is not None and request.is_open:
                     yield proved("resolved", 0, fact.venue_order_id, request_id=request_id)
-    for number in leaves:
-        yield from _gone(order, facts, number, leaves[number])
+    for leg, left in leaves.items():
+        yield from _gone(order, facts, leg, left)
 
 
 def _gone(order: ClientOrder, facts: list[object], number: str, leaves: int) -> list[OrderEvidence]:
