@@ -18,7 +18,7 @@ def main() -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="client_order, leg, change_request, connection or trading_day.")],
+    name: Annotated[str, typer.Argument(help="client_order, leg, change_request, connection, trading_day or stop.")],
     as_json: Annotated[bool, typer.Option("--json", help="One object per row of the table.")] = False,
 ) -> None:
     """Print the table of a machine and its Mermaid diagram. Example: hantrade fsm show client_order"""

@@ -38,6 +38,9 @@ class ExecutionConfig:
     request_ttl_ms: int = 3_000  # system time a request may need to reach the wire
     # Patience ends orders by hand too. True is what runs before 0.3.0 did, whose logs do not say; settings say False.
     hurry_hand_orders: bool = True
+    # A stop tells its steps. False is what runs before 0.4.0 did, whose logs do not say; settings say True.
+    stop_steps: bool = False
+    flatten_patience_ms: int = 60_000  # system time a stop gives the sale of all holdings before it goes on without it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fsm import change_request, client_order, connection, leg, trading_day
+from fsm import change_request, client_order, connection, leg, stop, trading_day
 from fsm.machine import Table
 
 MACHINES: dict[str, Table[Any]] = {
-    module.MACHINE.name: module.MACHINE for module in (client_order, leg, change_request, connection, trading_day)
+    module.MACHINE.name: module.MACHINE for module in (client_order, leg, change_request, connection, trading_day, stop)
 }

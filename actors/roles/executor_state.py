@@ -31,6 +31,7 @@ from domain.types import ClientOrderId, Gate, LinkName, RequestId, UnixNanos
 from fsm.client_order import State
 
 CANCEL_ALL = ("CLOSED", "CLOSING", "HALTED", "REPORTING")  # states of the day in which nothing may rest
+LETS_OUT = ("CLOSING", "HALTED")  # of these, those in which the gate may let exits out after all
 UP = ("READY", "DEGRADED")
 
 
@@ -125,8 +126,8 @@ class ExecutorState(Role):
                 if to_state not in (*UP, "RECONCILING"):
                     self.resolving, self.reconciling = {}, None
             case DayChanged(to_state=to_state):
-                self.cancel_all, self.halted = to_state in CANCEL_ALL, to_state == "HALTED"
-            case GateChanged(level=level) if self.halted:  # a person may sell out, and halt again
+                self.cancel_all, self.halted = to_state in CANCEL_ALL, to_state in LETS_OUT
+            case GateChanged(level=level) if self.halted:  # a person may sell out, and halt again; so may a stop
                 self.cancel_all = level is Gate.CANCELS_ONLY
             case FlattenRequested(symbol=symbol):
                 self.to_cancel |= {o.client_order_id: None for o in self._open_orders() if symbol in ("", o.symbol)}

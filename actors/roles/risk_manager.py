@@ -24,6 +24,7 @@ from domain.messages.trading import (
     OrderApproved,
     OrderDenied,
     SignalFormed,
+    StopChanged,
 )
 from domain.risk import (
     RULES,
@@ -55,7 +56,7 @@ class RiskManager(Role):
     """
 
     NAME: ClassVar[str] = "risk_manager"
-    STATE_VERSION: ClassVar[int] = 2  # holds know their kind and stop price
+    STATE_VERSION: ClassVar[int] = 3  # a sale before a stop is known as such
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,
@@ -67,6 +68,7 @@ class RiskManager(Role):
         ManualOrderRequested,
         ManualModifyRequested,
         FlattenRequested,
+        StopChanged,
         OrderStateChanged,
         FillBooked,
         HoldingBooked,

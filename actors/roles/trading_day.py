@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from actors.roles.trading_day_state import BEFORE, TradingDayState, because, disturbance
+from actors.roles.trading_day_state import BEFORE, HOLDINGS, TradingDayState, because, disturbance
 from domain.day_plan import is_closing_time, is_of_day, plan_session
 from domain.messages import Message, Stamp
 from domain.messages.link import ConnectionChanged, HeartbeatReceived, LinkOpened
@@ -18,30 +18,43 @@ from domain.messages.operator import (
 )
 from domain.messages.orders import OrderStateChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
-from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, OrderApproved, SessionPlanned, StopReady
+from domain.messages.trading import (
+    DayChanged,
+    GateChanged,
+    LossLimitHit,
+    OrderApproved,
+    SessionPlanned,
+    StopChanged,
+    StopReady,
+)
 from domain.status import DayQuery, DayView
+from domain.stopping import STOP_PATIENCE_NS
 from domain.time import kst_date
-from domain.types import NANOS_PER_SECOND
+from domain.types import Gate
+from fsm import stop as stop_fsm
 from fsm import trading_day as fsm
+from fsm.stop import SELLING
+from fsm.stop import State as Step
 from fsm.trading_day import State
 
-STOP_PATIENCE_NS = 15 * NANOS_PER_SECOND  # system time open orders get to be confirmed closed
 RUNNING = (State.PREFLIGHT, State.ARMED, State.TRADING, State.PAUSED)
+DOWN = (State.CLOSING, State.REPORTING, State.CLOSED)  # nothing new is made
 
 
 class TradingDay(TradingDayState):
-    """Keep the trading-day machine and the gate.
+    """Keep the trading-day machine, the stop machine and the gate.
 
     Every decision gives at most one move, and the role hears its own moves: so each is decided on the state the one
     before led to, and the gate follows the day before anything else does.
 
     Hears: links, venue clock, people's commands, loss limits, failures, refused inputs, steps of the machine's clock,
-        open orders.
-    Says: SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopReady.
-    Keeps: the day's state, its session, the lock of a halt, which orders are open.
+        open orders, holdings.
+    Says: SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopChanged, StopReady.
+    Keeps: the day's state, its session, the lock of a halt, which orders are open, how far a stop has come.
     """
 
     NAME: ClassVar[str] = "trading_day"
+    STATE_VERSION: ClassVar[int] = 2  # the steps of a stop, the states of open orders, holdings
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,
@@ -65,8 +78,17 @@ class TradingDay(TradingDayState):
         DayChanged,
         GateChanged,
         SessionPlanned,
+        StopChanged,
+        *HOLDINGS,
     )
-    SAYS: ClassVar[tuple[type[Message], ...]] = (SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopReady)
+    SAYS: ClassVar[tuple[type[Message], ...]] = (
+        SessionPlanned,
+        DayChanged,
+        GateChanged,
+        CommandAnswered,
+        StopChanged,
+        StopReady,
+    )
 
     # ---- decisions ---------------------------------------------------------------------------------------------
 
@@ -79,9 +101,10 @@ class TradingDay(TradingDayState):
                 return self._halt(message)
             case ResumeRequested():
                 return self._resume(message, stamp)
-            case StopRequested(command_id=command_id):
-                answer = CommandAnswered(command_id, True, "", "stopping", "", cancels=len(self.open_orders))
-                return [answer, *self._step()]
+            case StopRequested():
+                return [self._stop_answer(message), *self._step()]
+            case _ if isinstance(message, HOLDINGS) and not self.stopping.stepwise:
+                return ()
             case FlattenRequested(caller=caller) if self._may("pause"):
                 return [self._move("pause", f"flatten asked by {caller}")]
             case RoleFailed() | InputRefused() | ClockTicked() if disturbance(message) and self._may("pause"):
@@ -94,12 +117,16 @@ class TradingDay(TradingDayState):
         """Give the one next thing that state and clock ask for; the role hears it and comes back here."""
         if self.gate is not self._wanted_gate():
             return [GateChanged(self._wanted_gate(), self._gate_reason())]
+        step = self._stop_step()
+        if step is not None:
+            return [step]
         if self.state is State.CLOSED:
             if self.venue_time and (self.plan is None or not is_of_day(self.plan, self.venue_time)):
                 return [plan_session(kst_date(self.venue_time), self._overrides)]
             if self.stop_asked is not None:
                 done = StopReady(self.stop_asked.reason, len(self.open_orders))
-                return [] if self.stop_told else [done]
+                waits = self.stopping.stepwise and self.stopping.state is not Step.STOPPED
+                return [] if self.stop_told or waits else [done]
         move = self._due()
         return [] if move is None else [self._move(*move)]
 
@@ -128,13 +155,39 @@ class TradingDay(TradingDayState):
 
     def _closed_down(self) -> tuple[str, str] | None:
         """Leave CLOSING when all is confirmed, or was waited for long enough, and there is a reason to end the day."""
+        if self.stop_asked is not None and self.stopping.stepwise:
+            is_done = self.stopping.state is Step.STOPPING
+            return ("report", "nothing is left that the stop waits for") if is_done else None
         reasons = [self.stop_asked_at] if self.stop_asked is not None else []
-        reasons += [self.closing_since] if self._session_over() else []
+        reasons += [self.closing_since] if self._session_over() or self._was_cut_off() else []
         waited = any(abs(self.now - since) >= STOP_PATIENCE_NS for since in reasons)
         if not reasons or (self.open_orders and not waited):
             return None
         still = f", {len(self.open_orders)} orders not confirmed closed" if self.open_orders else ""
         return "report", f"nothing more to wait for{still}"
+
+    def _was_cut_off(self) -> bool:
+        """Tell whether the day closes for a stop of an earlier run only: a stop belongs to its run, the day goes on."""
+        closing_time = self.plan is not None and is_closing_time(self.plan, self.venue_time)
+        return self.stopping.tells and self.stop_asked is None and not closing_time
+
+    def _stop_step(self) -> StopChanged | None:
+        """Give the next step of the stop, None while it waits or there is none."""
+        if self.stop_asked is None or not self.stopping.stepwise:
+            return None
+        if self.stopping.state is Step.RUNNING:
+            return self._stop_move("ask", f"stop: {self.stop_asked.reason}")
+        is_blocked = self.state in DOWN and self.gate is Gate.CANCELS_ONLY
+        no_sale = "the session is over" if self._session_over() else "no session is on"
+        can_sell = self.state is State.CLOSING and not self._session_over()
+        is_closed = self.state is State.CLOSED
+        move = self.stopping.due(self.now, self.open_orders, is_blocked, is_closed, "" if can_sell else no_sale)
+        return None if move is None else self._stop_move(*move)
+
+    def _stop_move(self, trigger: str, reason: str) -> StopChanged:
+        here = self.stopping.state
+        to_state = stop_fsm.next_state(here, trigger)
+        return StopChanged(here.value, to_state.value, trigger, reason, self.venue_time)
 
     def _onward(self) -> tuple[str, str] | None:
         is_open = self.plan is not None and self.venue_time >= self.plan.open_time
@@ -159,7 +212,7 @@ class TradingDay(TradingDayState):
         return DayChanged(self.state.value, to_state.value, trigger, reason, self.venue_time)
 
     def _gate_reason(self) -> str:
-        selling = "; a person sells out" if self.let_out else ""
+        selling = "; a person sells out" if self.let_out or self.stopping.state in SELLING else ""
         return self.shut or f"{self.state.lower()}: {self.day_reason}{selling}"
 
     # ---- people ------------------------------------------------------------------------------------------------
@@ -182,7 +235,17 @@ class TradingDay(TradingDayState):
         if self.state is State.HALTED:
             return [*self._step(), _accepted(asked, "the day is HALTED already", cancels)]
         text = f"the day is {self.state.value}; the next one begins HALTED unless it is resumed with a note before"
+        if self.stopping.state in SELLING:
+            return [*self._step(), _accepted(asked, f"{text}; the sale before the stop is called off", cancels)]
         return [_accepted(asked, text, cancels if self.state is State.CLOSING else 0)]
+
+    def _stop_answer(self, asked: StopRequested) -> CommandAnswered:
+        text = "stopping"
+        if asked.flatten and not self.stopping.flatten:
+            return _refused(asked, "WRONG_STATE", f"the stop is {self.stopping.state.value}: it is too late to sell")
+        if asked.flatten:
+            text = f"stopping; {len(self.stopping.held)} holdings are sold first"
+        return _accepted(asked, text, len(self.open_orders))
 
     def _resume(self, asked: ResumeRequested, stamp: Stamp) -> list[Message]:
         reason = f"resumed by {asked.caller}{because(asked.note)}"
@@ -213,7 +276,8 @@ class TradingDay(TradingDayState):
         if not isinstance(query, DayQuery):
             return super().view(query)
         date_text = self.plan.trading_date if self.plan else ""
-        return DayView(self.state.value, self.gate, self._gate_reason(), date_text, self.venue_time, self.data_ended)
+        told = (self.gate, self._gate_reason(), date_text, self.venue_time, self.data_ended, self.stopping.state.value)
+        return DayView(self.state.value, *told)
 
 
 def _accepted(asked: Any, text: str, cancels: int = 0) -> CommandAnswered:

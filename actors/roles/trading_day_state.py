@@ -6,6 +6,7 @@ from actors.core.role import Role
 from domain.config import RunConfig
 from domain.day_plan import gate_for, is_over
 from domain.messages import Stamp
+from domain.messages.holdings import AdjustmentBooked, HoldingBooked
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, HeartbeatReceived, LinkOpened
 from domain.messages.market import QuotesEnded, QuotesJudged, TrendReceived
 from domain.messages.operator import (
@@ -17,10 +18,22 @@ from domain.messages.operator import (
 )
 from domain.messages.orders import FACTS, OrderStateChanged, RequestAnswered, RequestStranded
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
-from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, OrderApproved, SessionPlanned, StopReady
+from domain.messages.trading import (
+    AccountOpened,
+    DayChanged,
+    FillBooked,
+    GateChanged,
+    LossLimitHit,
+    OrderApproved,
+    SessionPlanned,
+    StopChanged,
+    StopReady,
+)
+from domain.stopping import Stop
 from domain.time import kst_date
 from domain.types import Gate, LinkName, UnixNanos
 from fsm.client_order import CLOSED
+from fsm.stop import SELLING
 from fsm.trading_day import State
 
 # Without one of these not even exits are safe, or nobody can close the gate.
@@ -30,6 +43,7 @@ BEFORE = (State.CLOSED, State.PREFLIGHT)
 # stays unknown without a series, which strategies know: nothing stops. Whatever else is refused pauses the day.
 BOOKS = frozenset(kind.__name__ for kind in (*FACTS, BrokerStateReceived, RequestAnswered, RequestStranded))
 DISPENSABLE = frozenset({TrendReceived.__name__})
+HOLDINGS = (AccountOpened, BrokerStateReceived, FillBooked, HoldingBooked, AdjustmentBooked)
 
 
 class TradingDayState(Role):
@@ -54,10 +68,11 @@ class TradingDayState(Role):
         self.venue_time = UnixNanos(0)
         self.data_ended = False
         self.ready: dict[LinkName, bool] = {LinkName.QUOTES: False, LinkName.ORDERS: False}
-        self.open_orders: dict[str, None] = {}
+        self.open_orders: dict[str, str] = {}  # id -> state of the order
         self.stop_asked: StopRequested | None = None
         self.stop_asked_at = UnixNanos(0)
         self.stop_told = False
+        self.stopping = Stop()
         self.closing_since = UnixNanos(0)  # system time
         self.now = UnixNanos(0)
         self._overrides: dict[str, tuple[str, str]] = {}
@@ -78,12 +93,12 @@ class TradingDayState(Role):
             case QuotesEnded():
                 self.data_ended = True
             case OrderApproved(client_order_id=order_id):
-                self.open_orders[order_id] = None
+                self.open_orders[order_id] = "NEW"
             case OrderStateChanged(client_order_id=order_id, to_status=status):
                 if status in CLOSED:
                     self.open_orders.pop(order_id, None)
                 else:
-                    self.open_orders[order_id] = None
+                    self.open_orders[order_id] = status
             case SessionPlanned():
                 self.plan, self.data_ended = message, False
             case GateChanged(level=level, reason=reason):
@@ -94,6 +109,10 @@ class TradingDayState(Role):
                 self._moved(message)
             case RunStarted(config=config):
                 self._begin_run(config)
+            case StopChanged():
+                self.stopping.fold(message, stamp.system_time)
+            case _ if isinstance(message, HOLDINGS):
+                self.stopping.fold(message, stamp.system_time)
             case _:
                 self._asked(message, stamp)
 
@@ -101,6 +120,7 @@ class TradingDayState(Role):
         self._overrides = dict(config.session_overrides)
         self.ready = {LinkName.QUOTES: False, LinkName.ORDERS: False}
         self.stop_asked, self.stop_told, self.shut, self.hold, self.out = None, False, "", "", {}
+        self.stopping.begin_run(config.execution)
         self.closing_since, self.let_out = self.now, False
         self.lifted_seq = 0  # in a log that follows another, sequences begin anew
 
@@ -116,7 +136,7 @@ class TradingDayState(Role):
                 self.let_out = False
                 self._lock(f"halted by {caller}{because(note)}")
             case LossLimitHit(loss_krw=loss, limit_krw=limit):
-                self._lock(f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW")
+                self._keep_lock(f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW")
             case LogSpaceLow(error=error):
                 self._lock(f"event log: {error}")
             case RoleFailed(role_name=role, error=error, benched=benched):
@@ -143,12 +163,18 @@ class TradingDayState(Role):
                 self.hold = ""
                 if self.locked and note and self.state is not State.HALTED and not self.out:
                     self.locked, self.lifted_seq = False, stamp.seq
-            case StopRequested() if self.stop_asked is None:  # asking again does not make it wait longer
-                self.stop_asked, self.stop_asked_at = message, stamp.system_time
+            case StopRequested():
+                self.stopping.fold(message, stamp.system_time)
+                if self.stop_asked is None:  # asking again does not make it wait longer
+                    self.stop_asked, self.stop_asked_at = message, stamp.system_time
             case StopReady():
                 self.stop_told = True
 
     def _lock(self, reason: str) -> None:
+        self.stopping.call_off(reason)
+        self._keep_lock(reason)
+
+    def _keep_lock(self, reason: str) -> None:
         if not self.locked:
             self.locked, self.lock_reason = True, reason
 
@@ -172,7 +198,7 @@ class TradingDayState(Role):
     def _wanted_gate(self) -> Gate:
         if self.shut:
             return Gate.CANCELS_ONLY
-        return Gate.EXITS_ONLY if self.let_out else gate_for(self.state)
+        return Gate.EXITS_ONLY if self.let_out or self.stopping.state in SELLING else gate_for(self.state)
 
 
 def disturbance(message: Any) -> str:

@@ -21,6 +21,7 @@ from domain.messages.trading import (
     ModifyApproved,
     OrderApproved,
     OrderDenied,
+    StopChanged,
 )
 from domain.quotes import Quote
 from domain.risk.holds import Hold
@@ -39,6 +40,7 @@ class Flatten:
     caller: str
     note: str
     attempts: int  # left
+    by_stop: bool = False  # a stop sells before it ends; it belongs to its run
 
 
 @dataclass(slots=True)
@@ -87,6 +89,8 @@ class RiskState:
                 self.answers[command_id] = message
             case FlattenRequested():
                 self._flatten(message)
+            case StopChanged():
+                self._stopping(message)
             case _:
                 self._fold_surroundings(message)
 
@@ -95,6 +99,7 @@ class RiskState:
             case RunStarted(config=config):
                 # Links and quotes of an earlier run prove nothing about this one.
                 self.config, self.links, self.quotes = config, {}, {}
+                self._end_stop_sale()
             case InstrumentsReceived(instruments=instruments):
                 self.instruments.update({item.symbol: item for item in instruments})
             case ConnectionChanged(link=link, to_state=to_state):
@@ -170,7 +175,7 @@ class RiskState:
         self.approved_at[order.symbol, order.side] = order.venue_time
         flatten = self.flattening.get(order.symbol)
         if flatten is not None and order.side is Side.SELL and order.kind is OrderKind.MARKET:
-            self.flattening[order.symbol] = Flatten(flatten.caller, flatten.note, flatten.attempts - 1)
+            self.flattening[order.symbol] = replace(flatten, attempts=flatten.attempts - 1)
         return Hold(
             client_order_id=order.client_order_id,
             symbol=order.symbol,
@@ -223,6 +228,16 @@ class RiskState:
             return
         for symbol in self.flatten_symbols(asked.symbol):
             self.flattening[symbol] = Flatten(asked.caller, asked.note, FLATTEN_ATTEMPTS)
+
+    def _stopping(self, change: StopChanged) -> None:
+        if change.to_state == "FLATTENING":
+            for symbol in self.flatten_symbols(""):
+                self.flattening[symbol] = Flatten("stop", change.reason, FLATTEN_ATTEMPTS, by_stop=True)
+        elif change.to_state != "CONFIRMING_FLAT":
+            self._end_stop_sale()
+
+    def _end_stop_sale(self) -> None:
+        self.flattening = {symbol: item for symbol, item in self.flattening.items() if not item.by_stop}
 
     def _prune_flattening(self) -> None:
         if self.flattening:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fsm import change_request, client_order, connection, leg, trading_day
+from fsm import change_request, client_order, connection, leg, stop, trading_day
 from fsm.machine import MachineError, Table
 from fsm.machines import MACHINES
 from tools import diagrams
@@ -17,6 +17,7 @@ RAW: list[tuple[list[list[Any]], Table[Any]]] = [
     (change_request.CHANGE_REQUEST, change_request.MACHINE),
     (connection.CONNECTION, connection.MACHINE),
     (trading_day.TRADING_DAY, trading_day.MACHINE),
+    (stop.STOP, stop.MACHINE),
 ]
 
 
@@ -133,3 +134,23 @@ def test_given_a_connection_when_ready_is_reached_then_from_reconciling_or_a_mut
 def test_given_a_halted_day_when_it_is_left_then_by_a_person_or_by_the_end_of_the_day() -> None:
     exits = {(row.trigger, row.dest) for row in trading_day.MACHINE.rows() if row.source == "HALTED"}
     assert exits == {("unlock", "PAUSED"), ("close", "CLOSING")}
+
+
+def test_given_a_stop_when_its_moves_are_listed_then_it_never_goes_back_to_entries_and_sells_only_once_asked() -> None:
+    assert not [row for row in stop.MACHINE.rows() if row.dest == "RUNNING"]
+    assert {(row.source, row.trigger) for row in stop.MACHINE.rows() if row.dest == "FLATTENING"} == {
+        ("CONFIRMING", "flatten")
+    }
+
+
+def test_given_a_stop_when_moves_are_followed_from_any_step_then_it_can_end_without_another_answer() -> None:
+    # By time-outs alone: nobody confirms anything, and sales are called off once.
+    alone = {"block", "cancel", "give_up", "call_off", "end"}
+    for state in stop.State:
+        if state is stop.State.RUNNING:
+            continue
+        way: list[stop.State] = [state]
+        while moves := [trigger for trigger in stop.MACHINE.allowed(way[-1]) if trigger in alone]:
+            way.append(stop.next_state(way[-1], moves[0]))
+            assert len(way) < 9, way
+        assert way[-1] is stop.State.STOPPED, way
