@@ -141,3 +141,8 @@ class Uptime:
             return ""
         word = "closed" if self.is_over(now) else self.standing.value
         return "" if word == self.told else word
+
+    def tell(self, now: int) -> None:
+        """Note that what is new was told."""
+        self.advance(now)
+        self.told = "closed" if self.is_over(now) else self.standing.value

@@ -2,7 +2,8 @@
 
 Orders go out only in READY, which is reached only through RECONCILING: what happened while the link was away is known
 before anything new is asked. A lost link or failed attempt backs off and tries again for ever; what trying again
-cannot mend (the wrong kind of server) is FAILED and waits for a person. DEGRADED is an open link that has gone quiet
+cannot mend (the wrong kind of server) is FAILED and waits for a person, or for another broker to be dialled: quotes
+have sources to fall back on, orders are sent another way by an operator. DEGRADED is an open link that has gone quiet
 while it should talk: exits and cancels may use it, entries may not.
 """
 
@@ -43,6 +44,7 @@ CONNECTION: Rows = [
     ["heard", S.DEGRADED, S.READY],
     ["resync", UP, S.RECONCILING],  # a gap was seen or a person asked: never guess what was missed
     ["retry", S.BACKING_OFF, S.CONNECTING],
+    ["redirect", [*TRYING, *UP, S.BACKING_OFF, S.FAILED], S.CONNECTING],  # another broker from now on
     ["give_up", [S.DISCONNECTED, *TRYING, *UP, S.BACKING_OFF], S.FAILED],
     ["stop", [S.DISCONNECTED, *TRYING, *UP, S.BACKING_OFF, S.FAILED], S.STOPPED],
     ["reset", ENDED, S.DISCONNECTED],  # by an operator or a new run

@@ -87,7 +87,7 @@ class BrokerLink(pykka.ThreadingActor):
         self._client = client
         session = client.session()
         self.opened(effect, session)
-        self.post(LinkOpened(self.NAME, session))
+        self.post(LinkOpened(self.NAME, session, effect.endpoint))
         client.watch(
             HEARTBEAT_S,
             lambda beat: self.beat(connection, beat),

@@ -1,17 +1,21 @@
-"""What the connection supervisor keeps: one record per link, the uptime of both, and the feed of this run."""
+"""What the connection supervisor keeps of its two links and of the feed of this run."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.config import LinkConfig
+from domain.maintenance import PATIENCE_NS, Window, under_way
 from domain.messages import Stamp
-from domain.messages.link import ConnectionChanged
+from domain.messages.link import ConnectionChanged, SessionInfo
 from domain.messages.market import QuotesJudged
-from domain.types import LinkName, VenuePhase
+from domain.types import LinkName, UnixNanos, VenuePhase
+from domain.uptime import Standing
 from fsm.connection import State
 
 NANOS_PER_MS = 1_000_000
 MAX_DOUBLINGS = 16
+UP = (State.READY, State.DEGRADED)
 
 
 @dataclass(slots=True)
@@ -29,19 +33,38 @@ class Link:
     ready_at: int = 0  # when it came up last; 0 once it is down
     phase: VenuePhase = VenuePhase.CLOSED
     phase_since: int = 0  # when the venue was first said to be in it
+    phase_from: int = 0  # the same, venue time
+    server_kind: str = ""  # of the session opened last; empty before the first
+    is_planned: bool = False  # away for known maintenance
+    planned_until: int = 0  # when a link that is not back from maintenance is lost like any other
 
-    def told(self, phase: VenuePhase, now: int) -> None:
+    def told(self, phase: VenuePhase, venue_time: UnixNanos, now: int) -> None:
         """Take the phase of the venue in."""
         if phase is not self.phase:
-            self.phase, self.phase_since = phase, now
+            self.phase, self.phase_since, self.phase_from = phase, now, venue_time
 
-    def changed(self, change: ConnectionChanged, stamp: Stamp, settings: LinkConfig) -> None:
+    def opened(self, session: SessionInfo, now: int) -> None:
+        """Take a session in."""
+        self.last_beat, self.server_kind = now, session.server_kind.value
+        self.told(session.phase, session.venue_time, now)
+
+    def is_maintained(self, now: int, windows: Iterable[Window]) -> bool:
+        """Tell whether a loss now is one that was known before."""
+        is_late = self.is_planned and self.state not in UP and now < self.planned_until
+        return is_late or under_way(windows, now, self.server_kind) is not None
+
+    def changed(
+        self, change: ConnectionChanged, stamp: Stamp, settings: LinkConfig, windows: tuple[Window, ...] = ()
+    ) -> None:
         """Take a move of the machine in."""
         now = stamp.system_time
         self.state, self.reason, self.since = State(change.to_state), change.reason, now
+        if change.trigger == "redirect":
+            self.attempts, self.ready_at = 0, 0
         if self.state is State.READY:
             self.last_beat = now
             self.ready_at = self.ready_at or now
+            self.is_planned, self.planned_until = False, 0
         elif self.state is State.CONNECTING:
             self.attempts += 1
         elif self.state is State.BACKING_OFF:
@@ -50,6 +73,15 @@ class Link:
                 self.attempts = 0
             self.ready_at = 0
             self.retry_at = now + backoff_ns(self.attempts, stamp, settings)
+            self._maintained(change.planned, now, windows)
+
+    def _maintained(self, is_planned: bool, now: int, windows: tuple[Window, ...]) -> None:
+        """Wait for the end of maintenance instead of dialling into it."""
+        found = under_way(windows, now, self.server_kind) if is_planned else None
+        if found is not None:
+            self.planned_until = found.end + PATIENCE_NS
+            self.retry_at += max(0, found.end - now)  # behind its end by the wait: not all traders at once
+        self.is_planned = is_planned
 
     def clock_stepped_back(self, now: int, settings: LinkConfig) -> None:
         """Let no moment lie ahead: a retry or a time-out would wait as long as the clock was put back.
@@ -73,27 +105,15 @@ def backoff_ns(attempts: int, stamp: Stamp, settings: LinkConfig) -> int:
     return (ceiling - jitter) * NANOS_PER_MS
 
 
-@dataclass(slots=True)
-class Uptime:
-    """How long both links were READY since the first attempt; ns of system time."""
-
-    began: int = 0
-    ready_since: int = 0  # 0 while not ready
-    ready_total: int = 0
-
-    def changed(self, both_ready: bool, now: int) -> None:
-        """Note whether both links are READY from now on."""
-        if both_ready and self.ready_since == 0:
-            self.ready_since = now
-        elif not both_ready and self.ready_since:
-            self.ready_total += max(0, now - self.ready_since)
-            self.ready_since = 0
-
-    def ppm(self, now: int) -> int:
-        """Give the share of the time with both links READY, parts per million; 0 before the first attempt."""
-        ready = self.ready_total + (max(0, now - self.ready_since) if self.ready_since else 0)
-        total = now - self.began
-        return min(ready * 1_000_000 // total, 1_000_000) if self.began and total > 0 else 0
+def standing_of(links: Iterable[Link]) -> Standing:
+    """Tell how the links stand together."""
+    found = tuple(links)
+    if all(link.state is State.READY for link in found):
+        return Standing.UP
+    down = [link for link in found if link.state not in UP]
+    if not down:
+        return Standing.DEGRADED
+    return Standing.PLANNED if all(link.is_planned for link in down) else Standing.DOWN
 
 
 @dataclass(slots=True)
@@ -105,13 +125,32 @@ class Feed:
     flagged: int = 0
     conflated: int = 0
     last_at: int = 0  # system time of the last batch
+    row_time: int = 0  # venue time of the newest row
+    venue_time: int = 0  # the venue's clock as told last, by a row, a heartbeat or a session
+    told_at: int = 0  # system time then
+    speed_milli: int | None = None  # of the source in use, see SessionInfo
     ended: bool = False
     last_verdict: dict[str, str] = field(default_factory=dict)
     refused_by_symbol: dict[str, int] = field(default_factory=dict)
 
-    def judged(self, judged: QuotesJudged) -> None:
-        """Count what the quality rules said of one batch."""
-        self.rows += len(judged.rows)
+    def clock(self, venue_time: int, now: int) -> None:
+        """Hear the venue's clock."""
+        self.venue_time, self.told_at = venue_time, now
+
+    def expected_clock(self, now: int) -> int:
+        """Give the venue time that the clock told last has come to; 0 when none was told."""
+        speed = 1_000 if self.speed_milli is None else self.speed_milli
+        return self.venue_time + (now - self.told_at) * speed // 1_000 if self.venue_time else 0
+
+    def judged(self, judged: QuotesJudged, now: int) -> None:
+        """Count what the quality rules said of one batch, and read the clock of its last row."""
+        rows = judged.rows
+        self.rows += len(rows)
+        if rows:
+            newest = rows[-1][1]
+            self.row_time = max(self.row_time, newest)
+            if newest > self.venue_time:
+                self.venue_time, self.told_at = newest, now
         for verdict in judged.verdicts:
             self.last_verdict[verdict.symbol] = verdict.rule
             if verdict.refused:

@@ -331,13 +331,23 @@ def test_given_bad_rows_when_judged_then_they_are_dropped_counted_and_shown():
     assert (watched.quote.venue_time, watched.quality, watched.name) == (venue(2), "out_of_order", "삼성전자")
 
 
-def test_given_time_up_and_down_when_asked_then_the_uptime_is_the_share_with_both_links_ready():
-    house = ready()
+def recorded(link: LinkName = QUOTES, seconds: float = 60) -> Message:
+    """Give a session of a source whose venue is open while it says so: market time is what passes meanwhile."""
+    return opened(link, seconds=seconds, speed_milli=60_000)
+
+
+def test_given_time_up_and_down_when_asked_then_uptime_is_the_share_of_market_time_with_both_links_ready():
+    house = started(link=LinkConfig(measures_uptime=True))
+    house.hear(PLAN, recorded(), instruments(), opened(ORDERS))
+    assert role(house).view(LinksQuery(UnixNanos(house.now))).uptime_ppm == 0
+    house.hear(AGREED)
+    assert role(house).view(LinksQuery(UnixNanos(house.now))).uptime_ppm == 1_000_000
     house.tick(1)
     house.hear(LinkLost(ORDERS, "x"))
     house.now += NANOS_PER_MS * 1000
     view = role(house).view(LinksQuery(UnixNanos(house.now)))
-    assert (view.uptime_ppm, view.states[ORDERS]) == (500_000, "BACKING_OFF")
+    assert (view.uptime_ppm, view.down_ppm, view.market_ms) == (500_000, 500_000, 2_000)
+    assert view.states[ORDERS] == "BACKING_OFF"
 
 
 # ---- stopping, and any sequence --------------------------------------------------------------------------------
