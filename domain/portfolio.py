@@ -62,6 +62,14 @@ class Books:
         """Compute what a fill does (shares, won per share, won). Raises as `book_fill`."""
         return book_fill(self.position(symbol), self.cash, side, quantity, price, commission, tax)
 
+    def book_sum(self, symbol: str, side: Side, quantity: int, notional: Krw, commission: Krw, tax: Krw) -> Booking:
+        """Compute what shares do of which only the sum of their prices is known (won). Raises as `book_sum`."""
+        return book_sum(self.position(symbol), self.cash, side, quantity, notional, commission, tax)
+
+    def revise(self, symbol: str, side: Side, quantity: int, notional: Krw, commission: Krw, tax: Krw) -> Booking:
+        """Compute what other money does for `quantity` shares that are booked already, see `revise_fill`."""
+        return revise_fill(self.position(symbol), self.cash, side, quantity, notional, commission, tax)
+
     def with_position(self, symbol: str, position: Position, cash: Krw) -> "Books":
         """Give the books after a fill."""
         positions = dict(self.positions)
@@ -120,7 +128,16 @@ def book_fill(
     """Book one fill of `quantity` shares at `price` won. Raises InvariantError when either is not > 0."""
     if quantity <= 0 or price <= 0:
         raise InvariantError(f"fill expected quantity and price > 0, was {quantity!r} at {price!r}")
-    notional, costs, held = quantity * price, commission + tax, abs(position.quantity)
+    return book_sum(position, cash, side, quantity, Krw(quantity * price), commission, tax)
+
+
+def book_sum(
+    position: Position, cash: Krw, side: Side, quantity: int, notional: Krw, commission: Krw, tax: Krw
+) -> Booking:
+    """Book `quantity` shares with `notional` won in all. Raises InvariantError when there are none."""
+    if quantity <= 0:
+        raise InvariantError(f"shares to book expected > 0, was {quantity!r}")
+    costs, held = commission + tax, abs(position.quantity)
     closed = min(held, quantity) if position.quantity * side.sign < 0 else 0
     opened = quantity - closed
     basis, paid = position.cost_basis, position.cost_commission
@@ -129,12 +146,38 @@ def book_fill(
         paid = Krw(paid - portion(paid, closed, held))
     after = Position(
         position.quantity + side.sign * quantity,
-        Krw(basis + side.sign * opened * price),
-        Krw(paid + (portion(costs, opened, quantity) if opened else 0)),
+        Krw(basis + side.sign * portion(notional, opened, quantity)),
+        Krw(paid + portion(costs, opened, quantity)),
     )
-    cash_after = Krw(cash - side.sign * notional - costs)
-    kept = after.cost_basis + after.cost_commission - position.cost_basis - position.cost_commission
-    return Booking(Krw(notional), commission, tax, Krw(cash_after - cash + kept), after, cash_after)
+    return _booking(position, after, cash, side, notional, commission, tax)
+
+
+def revise_fill(
+    position: Position, cash: Krw, side: Side, quantity: int, notional: Krw, commission: Krw, tax: Krw
+) -> Booking:
+    """Change the money of `quantity` (> 0) booked shares by differences (won); shares stay.
+
+    Rule: as many of the shares as the position can still hold take their part of the difference into its cost; the
+    rest belongs to shares that are gone, and is realised. So nothing is left over once the position is flat: cash and
+    what is realised are then what they would have been had the shares been booked with this money at once.
+    """
+    held = abs(position.quantity) if position.quantity * side.sign > 0 else 0
+    opened = min(held, quantity)
+    after = Position(
+        position.quantity,
+        Krw(position.cost_basis + side.sign * portion(notional, opened, quantity)),
+        Krw(position.cost_commission + portion(commission + tax, opened, quantity)),
+    )
+    return _booking(position, after, cash, side, notional, commission, tax)
+
+
+def _booking(
+    before: Position, after: Position, cash: Krw, side: Side, notional: Krw, commission: Krw, tax: Krw
+) -> Booking:
+    """Give a booking whose realised part makes the identity above hold."""
+    cash_after = Krw(cash - side.sign * notional - commission - tax)
+    kept = after.cost_basis + after.cost_commission - before.cost_basis - before.cost_commission
+    return Booking(notional, commission, tax, Krw(cash_after - cash + kept), after, cash_after)
 
 
 class DayTotals(NamedTuple):
@@ -165,6 +208,10 @@ class DayTotals(NamedTuple):
     def add_trip(self, profit: Krw) -> "DayTotals":
         """Count a closed position with everything it realised."""
         return self._replace(trips=self.trips + 1, wins=self.wins + (profit > 0))
+
+    def revise_trip(self, profit: Krw, revised: Krw) -> "DayTotals":
+        """Count a closed position anew whose profit changed."""
+        return self._replace(wins=self.wins - (profit > 0) + (revised > 0))
 
     def mark(self, equity: Krw) -> "DayTotals":
         """Take one equity figure into peak and drawdown."""

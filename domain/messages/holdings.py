@@ -46,13 +46,15 @@ class AdjustmentBooked(Message):
 class FillRevised(Message):
     """The detail of shares that were booked from the broker's sums: what it changes, shares never.
 
-    The sums had no price per execution; the money of the detail replaces their share of it.
+    The sums had no price per execution; the money of the detail replaces their share of it. A trade id that begins with
+    `inferred:` is no detail: sums prove shares that are in the books already, because the trading date began with the
+    broker's own books. Nothing changes then, and nothing will when their details come.
     """
 
     STREAM: ClassVar[str] = "portfolio/{symbol}"
     client_order_id: str
     venue_order_id: str
-    trade_id: str  # of the detail
+    trade_id: str  # of the detail; `inferred:<order number>:<shares>` for sums of shares that are there already
     symbol: str
     side: Side
     quantity: int  # shares of it that were booked before

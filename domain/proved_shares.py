@@ -1,0 +1,200 @@
+"""Shares of our books that a broker's sums proved, until their executions are told. Pure.
+
+Per order number two kinds wait for executions: shares in the books the trading date began with, as the broker's own
+books hold them with their true money, and shares booked by us with inferred money. An execution is of the former first:
+they were proved first. It changes nothing about those, and replaces the money of the latter (`inferred.py`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from domain.inferred import Money, Outstanding, absorb
+from domain.messages.holdings import FillRevised
+from domain.messages.orders import HoldingAdjusted, OrderFilled
+from domain.messages.trading import FillBooked
+from domain.portfolio import portion
+from domain.time import kst_date
+from domain.types import Krw
+
+Execution = OrderFilled | HoldingAdjusted  # what changes the books
+PREFIX = "inferred:"  # of the trade id of what sums prove
+DAYS_KEPT = 2  # order numbers are unique per day; an execution of the day before may come late
+
+
+class Proved(NamedTuple):
+    """What sums proved of one order number."""
+
+    journal_id: str
+    day: str  # KST date of the venue; order numbers are unique per day
+    venue_order_id: str
+    client_order_id: str
+    shares: int = 0  # in all; numbers the bookings
+    adopted: int = 0  # waiting shares in the books the date began with
+    booked: Outstanding = Outstanding()  # waiting shares in our books, with their money
+
+    def trade_id(self, shares: int) -> str:
+        """Give the id under which so many more are booked."""
+        return f"{PREFIX}{self.venue_order_id}:{self.shares + shares}"
+
+
+Ledger = tuple[Proved, ...]  # in order of the first proof
+
+
+def find(ledger: Ledger, journal_id: str, number: str, order: str, venue_time: int) -> Proved:
+    """Give what was proved of an order number, nothing when nothing was.
+
+    The number is known by its day, or by its order where the day is another: lists may be read after midnight.
+    """
+    day = kst_date(venue_time).isoformat()
+    for item in ledger:
+        same = item.day == day or (order and item.client_order_id == order)
+        if (item.journal_id, item.venue_order_id) == (journal_id, number) and same:
+            return item
+    return Proved(journal_id, day, number, order)
+
+
+def put(ledger: Ledger, item: Proved) -> Ledger:
+    """Take an order number in, or in the place of itself."""
+    known = [old[:4] for old in ledger]
+    if item[:4] not in known:
+        return (*ledger, item)
+    at = known.index(item[:4])
+    return (*ledger[:at], item, *ledger[at + 1 :])
+
+
+def prove_adopted(ledger: Ledger, item: Proved, shares: int) -> Ledger:
+    """Note shares that the broker's own books hold already."""
+    return put(ledger, item._replace(shares=item.shares + shares, adopted=item.adopted + shares))
+
+
+def prove_booked(ledger: Ledger, item: Proved, shares: int, money: Money) -> Ledger:
+    """Note shares that are booked with inferred money."""
+    return put(ledger, item._replace(shares=item.shares + shares, booked=item.booked.plus(shares, money)))
+
+
+class Told(NamedTuple):
+    """One execution against what was proved of its order number."""
+
+    left: Proved
+    known: int  # shares of it that were booked or adopted before
+    change: Money  # of the books, for those
+    surplus_qty: int  # shares nobody had booked
+    surplus: Money  # of these
+
+
+def tell(item: Proved, quantity: int, money: Money) -> Told:
+    """Let an execution of `quantity` shares (> 0) take the place of what was proved."""
+    adopted = min(item.adopted, quantity)
+    item = item._replace(adopted=item.adopted - adopted)
+    if adopted == quantity:
+        return Told(item, quantity, Money(), 0, Money())
+    rest = money.minus(money.part(adopted, quantity))
+    found = absorb(item.booked, quantity - adopted, rest)
+    return Told(
+        item._replace(booked=found.left), adopted + found.quantity, found.change, found.surplus_qty, found.surplus
+    )
+
+
+def adopt(ledger: Ledger, today: str) -> Ledger:
+    """Give it when the broker's books become ours: they hold all that was proved. Order numbers of old days go."""
+    days = sorted({today, *(item.day for item in ledger)})[-DAYS_KEPT:]
+    return tuple(
+        item._replace(adopted=item.adopted + item.booked.quantity, booked=Outstanding())
+        for item in ledger
+        if item.day in days
+    )
+
+
+def without(heard: Sequence[Execution], revised: FillRevised) -> list[Execution]:
+    """Leave out what a revision told of an execution: wherever it was proved, later states of the broker hold it."""
+    kept: list[Execution] = []
+    for fact in heard:
+        told = (revised.venue_order_id, revised.trade_id, revised.venue_time)
+        if not isinstance(fact, OrderFilled) or (fact.venue_order_id, fact.trade_id, fact.venue_time) != told:
+            kept.append(fact)
+        elif fact.last_qty > revised.quantity:
+            rest = Money(Krw(0), fact.commission, fact.tax)
+            rest = rest.minus(rest.part(revised.quantity, fact.last_qty))
+            left = fact.last_qty - revised.quantity
+            kept.append(replace(fact, last_qty=left, commission=rest.commission, tax=rest.tax))
+    return kept
+
+
+# ---- the list of the date's fills ----------------------------------------------------------------------------
+
+
+def leg_of(trade_id: str) -> str:
+    """Give the order number an inferred booking is of; empty for an execution's."""
+    return trade_id.removeprefix(PREFIX).rpartition(":")[0] if trade_id.startswith(PREFIX) else ""
+
+
+def with_fill(fills: Iterable[FillBooked], new: FillBooked) -> list[FillBooked]:
+    """Add a fill: what sums prove joins what they proved of its order number, a surplus the rest of its execution."""
+    kept, leg = list(fills), leg_of(new.trade_id)
+    for at in range(len(kept) - 1, -1, -1):
+        old = kept[at]
+        if (old.client_order_id, old.symbol) != (new.client_order_id, new.symbol):
+            continue
+        same = (old.trade_id, old.venue_time) == (new.trade_id, new.venue_time)
+        if same or (leg and leg_of(old.trade_id) == leg):
+            kept[at] = _joined(old, new)
+            return kept
+    return [*kept, new]
+
+
+def with_revision(fills: Iterable[FillBooked], revised: FillRevised, shares: int) -> list[FillBooked]:
+    """Put an execution in the place of `shares` that were inferred."""
+    kept: list[FillBooked] = []
+    for fill in fills:
+        own = fill.client_order_id == revised.client_order_id and leg_of(fill.trade_id) == revised.venue_order_id
+        if not (shares and own and fill.symbol == revised.symbol):
+            kept.append(fill)
+            continue
+        taken, shares = min(shares, fill.last_qty), 0
+        part = _amounts(fill).part(taken, fill.last_qty)
+        rest, gained = _amounts(fill).minus(part), portion(fill.realized_pnl, taken, fill.last_qty)
+        money = part.plus(Money(revised.notional, revised.commission, revised.tax))
+        told = replace(
+            fill,
+            trade_id=revised.trade_id,
+            last_qty=taken,
+            last_px=Krw(money.notional // taken),
+            notional=money.notional,
+            commission=money.commission,
+            tax=money.tax,
+            realized_pnl=Krw(gained + revised.realized_pnl),
+            venue_time=revised.venue_time,
+        )
+        kept.append(told)
+        if taken < fill.last_qty:
+            left = fill.last_qty - taken
+            kept.append(
+                replace(
+                    fill,
+                    last_qty=left,
+                    last_px=Krw(rest.notional // left),
+                    notional=rest.notional,
+                    commission=rest.commission,
+                    tax=rest.tax,
+                    realized_pnl=Krw(fill.realized_pnl - gained),
+                )
+            )
+    return kept
+
+
+def _amounts(fill: FillBooked) -> Money:
+    return Money(fill.notional, fill.commission, fill.tax)
+
+
+def _joined(old: FillBooked, new: FillBooked) -> FillBooked:
+    quantity, money = old.last_qty + new.last_qty, _amounts(old).plus(_amounts(new))
+    return replace(
+        new,
+        last_qty=quantity,
+        last_px=Krw(money.notional // quantity),
+        notional=money.notional,
+        commission=money.commission,
+        tax=money.tax,
+        realized_pnl=Krw(old.realized_pnl + new.realized_pnl),
+    )
