@@ -40,7 +40,24 @@ CLIENT_OPTIONS: list[tuple[str, int]] = [
 
 def server_options(connections: int) -> list[tuple[str, int]]:
     """Give a server's options with how many connections it holds; more are closed as they come."""
-    return [*SERVER_OPTIONS, ("grpc.max_allowed_incoming_connections", connections)]
+    return [*SERVER_OPTIONS, ("grpc.max_allowed_incoming_connections", affordable(connections, _most_files()))]
+
+
+def affordable(connections: int, files: int) -> int:
+    """Give how many connections a process with so many file descriptors (-1: any number) can hold: at most half.
+
+    The rest is for logs and journals: a flood of connections must not keep a trader from its disk.
+    """
+    return connections if files < 0 else max(8, min(connections, files // 2))
+
+
+def _most_files() -> int:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return -1
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return -1 if soft == resource.RLIM_INFINITY else soft
 
 
 def is_loopback(host: str) -> bool:

@@ -14,6 +14,7 @@ import structlog
 import typer
 
 from broker.port import BrokerBackend
+from broker.security.guard import Security
 from broker.server import serve as serve_broker
 from broker_sim.action_table import read_actions
 from broker_sim.backend import SimBackend
@@ -24,6 +25,7 @@ from cli.context import DEFAULT_HOME, HomeOption
 from cli.faults import FaultsOption, load_faults, misbehaving, show_faults
 from cli.home import Home, Running
 from cli.names import symbol_of
+from cli.protection import security_of
 from cli.sample import sample_path
 from cli.settings import configured
 from domain.errors import ConfigError, DataError
@@ -75,7 +77,7 @@ def serve(
     day: DayOption = "",
     symbols: SymbolsOption = "",
     speed: Annotated[float, typer.Option(help="Venue seconds per second; 0 as fast as possible.", min=0)] = 1,
-    host: Annotated[str, typer.Option(help="Address to listen on; plain text stays on loopback.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; off loopback with TLS and tokens.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 picks a free one.", min=0, max=65_535)] = 50051,
     start_now: Annotated[bool, typer.Option("--start-now", help="Do not wait for the first subscriber.")] = False,
     actions: Annotated[
@@ -93,7 +95,8 @@ def serve(
         raise ConfigError(f"kind must be one of {', '.join(KINDS)}, was {kind!r}")
     if KINDS[kind] != "built":
         raise ConfigError(f"broker {kind} is {KINDS[kind]}; use sim")
-    _, config = configured(home, "paper", "SIMULATED")
+    settings, config = configured(home, "paper", "SIMULATED")
+    security = security_of(home, settings, "broker")
     recording = load_recording(data, day, symbols, config.session_overrides)
     table = None if actions is None else read_actions(actions, config.session_overrides)
     plan = None if faults is None else load_faults(faults)
@@ -121,7 +124,7 @@ def serve(
             )
 
         with_faults = partial(misbehaving, plan=plan, journal=journal.with_name(f"told-{journal.name}"))
-        asyncio.run(_serve(make, with_faults, host, port, place))
+        asyncio.run(_serve(make, with_faults, host, port, place, security))
 
 
 async def _serve(
@@ -130,13 +133,14 @@ async def _serve(
     host: str,
     port: int,
     place: Home,
+    security: Security,
 ) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     async with running(make) as venue, with_faults(venue) as backend:
-        server = await serve_broker(backend, host, port)
+        server = await serve_broker(backend, host, port, security)
         session = await backend.session()
         running_as = Running(os.getpid(), server.address, "", session.run_id, "sim")
         place.announce(f"broker-{port}" if port else f"broker-{os.getpid()}", running_as)

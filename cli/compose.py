@@ -15,6 +15,7 @@ from actors.edges.clock import SystemClock
 from actors.edges.desk_reader import DeskReader, RunFacts
 from actors.edges.desk_server import DeskServer
 from actors.edges.gate import WireGate
+from actors.edges.gated_read import ReadPlan
 from actors.edges.order_link import OrderLink
 from actors.edges.quote_link import QuoteLink, QuoteTap
 from actors.edges.shadow_watch import ShadowWatch, SnapshotPlan
@@ -23,15 +24,17 @@ from actors.recovery import Recovered, recover_fully, start_roles
 from actors.roster import make_roles
 from actors.system import Effects, TraderSystem, newest_time
 from broker.client import BrokerClient
+from broker.security.access import Access
 from broker.server import BrokerServerThread
 from broker.translate.quotes import decode_batch
 from broker_sim.action_table import FILE_NAME, read_actions
 from broker_sim.backend import SimBackend
+from cli.protection import Protection
 from domain.config import RunConfig
 from domain.errors import ConfigError, InvariantError
 from domain.instruments import Instrument
 from domain.messages import Message
-from domain.messages.link import SessionInfo, SubscribeQuotes
+from domain.messages.link import ProbeSource, SessionInfo, SubscribeQuotes
 from domain.messages.market import FetchTrends
 from domain.messages.operator import CommandAnswered
 from domain.messages.orders import CancelOrder, ModifyOrder, ResolveOrder, SubmitOrder
@@ -120,15 +123,18 @@ def compose_trader(
     show_notice: Callable[[NoticeRaised], None] | None = None,
     recovered: Recovered | None = None,
     snapshots: SnapshotPlan | None = None,
+    protection: Protection | None = None,
 ) -> Trader:
     """Build and start a trader. Raises ConfigError, LogError; leaves nothing running when it does.
 
-    `recovered` is a fold of this very log that was made already; without a plan no snapshots are written.
+    `recovered` is a fold of this very log that was made already; without a plan no snapshots are written, without
+    protection everything is plain text on loopback.
     """
     cleanups: list[Callable[[], None]] = []
     try:
         edges = (tuple(listeners), show_notice, snapshots)
-        return _compose(config, log_path, paper_folder, desk, recovered, *edges, cleanups)
+        guarded = protection or Protection()
+        return _compose(config, log_path, paper_folder, desk, recovered, *edges, guarded, cleanups)
     except BaseException as error:
         for cleanup in reversed(cleanups):
             cleanup()
@@ -146,8 +152,12 @@ def _compose(
     listeners: tuple[Callable[[Message], None], ...],
     show_notice: Callable[[NoticeRaised], None] | None,
     snapshots: SnapshotPlan | None,
+    protection: Protection,
     cleanups: list[Callable[[], None]],
 ) -> Trader:
+    for endpoint in (config.quotes_endpoint, *config.quotes_backups, config.orders_endpoint):
+        if endpoint:
+            protection.broker.check(endpoint)
     log, past = open_log(log_path)
     cleanups.append(log.close)
     if recovered is None or recovered.kernel.last_seq != log.last_seq:
@@ -160,7 +170,7 @@ def _compose(
     run_id = uuid.uuid4().hex[:8]
     gate = WireGate()
     system = TraderSystem(log, kernel, codec(), run_id, gate, clock)
-    tap, orders_at = _order_side(config, paper_folder, cleanups)
+    tap, orders_at, order_access = _order_side(config, paper_folder, protection, cleanups)
     edges: list[Any] = []
 
     def stop_edges() -> None:
@@ -170,18 +180,22 @@ def _compose(
     cleanups.append(stop_edges)
 
     def dial(endpoint: str) -> BrokerClient:
-        return BrokerClient(endpoint, config.link.call_timeout_ms / 1000)
+        return BrokerClient(endpoint, config.link.call_timeout_ms / 1000, access=protection.broker)
 
-    def dial_orders(_: str) -> BrokerClient:
-        return BrokerClient(orders_at, config.link.call_timeout_ms / 1000)
+    def dial_orders(endpoint: str) -> BrokerClient:
+        if endpoint not in ("", config.orders_endpoint):  # the way an operator chose, see docs/connections.md
+            protection.broker.check(endpoint)
+            return dial(endpoint)
+        return BrokerClient(orders_at, config.link.call_timeout_ms / 1000, access=order_access)
 
     facts = RunFacts(config.mode, run_id, str(log_path))
     reader = DeskReader(system.ask, facts, clock.now, lambda: kernel.last_seq)
     alerts = start_edge(edges, AlertSender, show_notice)
     trends = start_edge(edges, TrendEdge, system.core.post, packaged_trends())
     quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap)
-    orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate)
-    desk_server = start_edge(edges, DeskServer, system.core.post, reader, *desk)
+    plan = ReadPlan(config.reconcile.reads, clock.now)
+    orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate, config.link, plan)
+    desk_server = start_edge(edges, DeskServer, system.core.post, reader, *desk, protection.desk)
     address = str(desk_server.ask("ping", timeout=5))
     if snapshots is not None:
         start_edge(edges, ShadowWatch, system.core.post, log_path, recovered.snapshot, snapshots)
@@ -210,8 +224,10 @@ def _effects(
         ModifyOrder: orders,
         CancelOrder: orders,
         ResolveOrder: orders,
+        ReadBroker: orders,
         GateChanged: orders,
         SubscribeQuotes: quotes,
+        ProbeSource: quotes,
         FetchTrends: trends,
         NoticeRaised: alerts,
         CommandAnswered: desk_server,
@@ -226,17 +242,20 @@ def start_edge(edges: list[Any], kind: Any, *args: Any) -> Any:
     return edge
 
 
-def _order_side(config: RunConfig, paper_folder: Path, cleanups: list[Callable[[], None]]) -> tuple[QuoteTap, str]:
-    """Pick where orders go: a broker by address, or the paper simulator beside the trader."""
+def _order_side(
+    config: RunConfig, paper_folder: Path, protection: Protection, cleanups: list[Callable[[], None]]
+) -> tuple[QuoteTap, str, Access]:
+    """Pick where orders go, and what is shown there: a broker by address, or the paper simulator beside the trader."""
     if config.mode not in MODES:
         raise ConfigError(f"mode must be one of {', '.join(MODES)}, was {config.mode!r}")
     if config.orders_endpoint:
-        return QuoteTap(), config.orders_endpoint
+        return QuoteTap(), config.orders_endpoint, protection.broker
     if config.mode != "paper":
-        return QuoteTap(), config.quotes_endpoint
+        return QuoteTap(), config.quotes_endpoint, protection.broker
     paper_folder.mkdir(parents=True, exist_ok=True)
     table = paper_folder / FILE_NAME
     actions = read_actions(table, config.session_overrides) if table.exists() else None
+    security, access = protection.paper()
     server = BrokerServerThread(
         lambda: running(
             lambda: SimBackend.paper(
@@ -248,9 +267,10 @@ def _order_side(config: RunConfig, paper_folder: Path, cleanups: list[Callable[[
                 sim=config.sim,
                 seed=config.seed,
             )
-        )
+        ),
+        security=security,
     ).start()
     cleanups.append(server.stop)
     if not isinstance(server.backend, SimBackend):
         raise TypeError("the paper simulator is not a SimBackend")
-    return PaperTap(server.backend), server.address
+    return PaperTap(server.backend), server.address, access

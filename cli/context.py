@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import grpc
 import typer
 
+from broker.security.access import PLAIN, Access, open_channel
 from cli.home import Home, newest_log
 from cli.output import note
+from cli.protection import desk_access
 from domain.errors import BrokerOutcomeUnknown, BrokerUnavailable, ConfigError, RequestRefused
 from hantrade.v1 import desk_pb2, desk_pb2_grpc
 
@@ -41,9 +43,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 class Desk:
     """A running trader, by its DeskService; usable as a context manager."""
 
-    def __init__(self, address: str) -> None:
-        """Dial."""
-        self._channel = grpc.insecure_channel(address)
+    def __init__(self, address: str, access: Access = PLAIN) -> None:
+        """Dial, showing what is asked for."""
+        self._channel = open_channel(address, access)
         self.stub = desk_pb2_grpc.DeskServiceStub(self._channel)
 
     def __enter__(self) -> "Desk":
@@ -92,7 +94,7 @@ def desk_of(home: Path) -> Desk:
     found = Home(home).running("trader")
     if found is None:
         raise BrokerUnavailable(f"no trader runs in {home}; start one with `hantrade start`")
-    return Desk(found.address)
+    return Desk(found.address, desk_access(home))
 
 
 class Source:
@@ -101,7 +103,7 @@ class Source:
     def __init__(self, home: Path, log: Path | None) -> None:
         """Choose: `--log` first, then the running trader, then the newest log. Raises ConfigError, LogError."""
         running = Home(home).running("trader") if log is None else None
-        self._desk = Desk(running.address) if running else None
+        self._desk = Desk(running.address, desk_access(home)) if running else None
         self._reader: Any = None
         if self._desk is None:
             from cli.offline import fold

@@ -8,11 +8,13 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
+from broker.security.redaction import redacted
 from cli import (
     backtest,
     backups,
     books,
     broker,
+    certs,
     demo,
     fsm,
     krx,
@@ -28,7 +30,7 @@ from cli import (
 )
 from cli.context import HOME_VARIABLE, Exit, exit_code
 from cli.logging import set_up_logging
-from domain.errors import HantradeError
+from domain.errors import ConfigError, HantradeError, RequestRefused
 
 app = typer.Typer(
     name="hantrade",
@@ -68,6 +70,7 @@ log.app.command("why")(log_why.why)
 app.add_typer(log.app, name="log")
 broker.app.command("record")(record.record)
 app.add_typer(broker.app, name="broker")
+app.add_typer(certs.app, name="certs")
 app.add_typer(fsm.app, name="fsm")
 app.add_typer(backtest.app, name="backtest")
 app.add_typer(krx.app, name="krx")
@@ -103,7 +106,7 @@ def run() -> None:
         result = app(standalone_mode=False)
         sys.exit(result if isinstance(result, int) else Exit.DONE)
     except HantradeError as error:
-        print(f"hantrade: {error}", file=sys.stderr)
+        print(f"hantrade: {_told(error)}", file=sys.stderr)
         sys.exit(exit_code(error))
     except TyperException as error:
         # of the two-line usage text only the complaint: it names the option or argument and what is allowed
@@ -123,10 +126,16 @@ def run() -> None:
     except Exception as error:  # the process's outermost loop: a person gets a line, not a traceback
         if os.environ.get("HANTRADE_DEBUG"):
             raise
-        print(
-            f"hantrade: internal error: {type(error).__name__}: {error} (HANTRADE_DEBUG=1 shows more)", file=sys.stderr
-        )
+        said = redacted(f"{type(error).__name__}: {error}")
+        print(f"hantrade: internal error: {said} (HANTRADE_DEBUG=1 shows more)", file=sys.stderr)
         sys.exit(Exit.REFUSED)
+
+
+def _told(error: HantradeError) -> str:
+    """Give an error without secrets; what a person typed is a price or a count unless it speaks of an account."""
+    field = error.field if isinstance(error, RequestRefused) else "typed" if isinstance(error, ConfigError) else ""
+    text = str(error)
+    return redacted(text, "" if "account" in text.lower() else field)
 
 
 if __name__ == "__main__":

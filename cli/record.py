@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.context import JsonOption
+from cli.context import DEFAULT_HOME, HomeOption, JsonOption
 from cli.names import symbol_of
 from cli.output import emit_json, note
+from cli.protection import access_of
+from cli.settings import load
 from domain.errors import ConfigError
 
 
@@ -25,6 +27,7 @@ def record(
         float, typer.Option("--flush", help="Seconds between writes: what a killed recorder loses.", min=0.1, max=3600)
     ] = 10.0,
     as_json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Record quotes and order books to Parquet until the broker's data ends or Ctrl-C. Connects again when it breaks.
 
@@ -40,6 +43,8 @@ def record(
     wanted = [symbol_of(text.strip()) for text in symbols.split(",") if text.strip()]
     if symbols and not wanted:
         raise ConfigError(f"--symbols: codes or names, comma separated, are expected, was {symbols!r}")
+    access = access_of(home, load(home)[0], "broker")
+    access.check(source)
     recorder = Recorder(out, source, flush, time.monotonic)
     stop = threading.Event()
 
@@ -53,7 +58,9 @@ def record(
     note(f"recording {source} to {out}; Ctrl-C ends it")
     flusher = Flusher(recorder, flush)
     try:
-        record_from(lambda: _client(BrokerClient, source), recorder, wanted, depth=depth, wait=stop.wait, say=note)
+        record_from(
+            lambda: _client(BrokerClient, source, access), recorder, wanted, depth=depth, wait=stop.wait, say=note
+        )
     except KeyboardInterrupt:
         note("stopped")
     finally:
@@ -71,8 +78,8 @@ def record(
         print(path)
 
 
-def _client(make: Any, endpoint: str) -> Any:
-    return make(endpoint)
+def _client(make: Any, endpoint: str, access: Any) -> Any:
+    return make(endpoint, access=access)
 
 
 def _check_endpoint(text: str) -> None:

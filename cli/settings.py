@@ -12,7 +12,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -38,7 +47,7 @@ from strategies.registry import build
 SETTINGS_FILE = "hantrade.toml"
 WATCHLIST_FILE = "watchlist.toml"
 PREFIX = "HANTRADE_"
-NOT_SETTINGS = ("HANTRADE_HOME", "HANTRADE_DEBUG", "HANTRADE_REPLAY_CHILD")
+NOT_SETTINGS = ("HANTRADE_HOME", "HANTRADE_DEBUG", "HANTRADE_REPLAY_CHILD", "HANTRADE_TOKEN", "HANTRADE_BROKER_TOKEN")
 PPM_PER_PERCENT = 10_000
 
 
@@ -202,6 +211,34 @@ class MetricsSection(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 0
 
 
+class TlsSection(Section):
+    """TLS of one service, for whoever serves or calls it: authorities trusted, own certificate, own key.
+
+    Paths are relative to the home folder; all three or none.
+    """
+
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> "TlsSection":
+        if len({bool(self.ca), bool(self.cert), bool(self.key)}) > 1:
+            raise ValueError("ca, cert and key are expected together, or none of them")
+        return self
+
+
+class SecuritySection(Section):
+    """Who may connect to both services, and how often one caller may call (docs/security.md)."""
+
+    broker: TlsSection = TlsSection()
+    desk: TlsSection = TlsSection()
+    reads_a_second: Annotated[int, Field(ge=1, le=100_000)] = 500
+    commands_a_second: Annotated[int, Field(ge=1, le=10_000)] = 20
+    streams: Annotated[int, Field(ge=1, le=1_000)] = 32
+    connections: Annotated[int, Field(ge=8, le=100_000)] = 512
+
+
 class LogSection(Section):
     """The event log."""
 
@@ -226,6 +263,7 @@ class Settings(BaseSettings):
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
     log: LogSection = LogSection()
+    security: SecuritySection = SecuritySection()
     metrics: MetricsSection = MetricsSection()
     strategies: Strategies = {"attention_momentum": {}}  # pydantic copies defaults
     sessions: Sessions = {}

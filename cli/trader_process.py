@@ -18,6 +18,7 @@ from cli.context import Exit
 from cli.home import Home, Running
 from cli.log_choice import choose_log
 from cli.output import krw, note, signed
+from cli.protection import protection_of
 from cli.settings import configured
 from domain.errors import ConfigError
 from domain.messages.operator import StopRequested
@@ -36,7 +37,10 @@ def run_trader(home: Home, mode: str, wait_s: float) -> int:
         plan = SnapshotPlan(settings.log.snapshot_events, settings.log.snapshot_s) if settings.log.snapshots else None
         choice = choose_log(home, mode, recover_fully if plan is None else recover_quickly)
         path, desk = choice.path, (settings.desk.host, settings.desk.port)
-        trader = compose_trader(config, path, home.paper, desk, recovered=choice.recovered, snapshots=plan)
+        guarded = protection_of(home.root, settings)
+        trader = compose_trader(
+            config, path, home.paper, desk, recovered=choice.recovered, snapshots=plan, protection=guarded
+        )
         asked = StopSignal(trader)
         home.announce("trader", Running(os.getpid(), trader.desk_address, str(path), trader.system.run_id, config.mode))
         logger.info("trader runs", mode=mode, desk=trader.desk_address, log=str(path), quotes=config.quotes_endpoint)

@@ -58,6 +58,11 @@ class Security:
         self._clock = clock
         self._told: dict[str, int] = {}  # address -> when its last refusal was logged, ns
 
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Tell whether callers need a token."""
+        return self._book.asked_for
+
     def check_host(self, host: str) -> str:
         """Give the host back. Raises ConfigError unless it is loopback, or TLS and tokens protect it."""
         if self.tls is None:
