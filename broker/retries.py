@@ -75,13 +75,13 @@ class Budget:
 
     attempts: int = 3
     deadline_s: float = 8.0  # of all attempts and the waits between them
-    backoff_first_s: float = 0.1  # doubled with each wait
+    backoff_first_s: float = 0.45  # doubled with each wait: two of them outlast the second in which Kiwoom counts
     backoff_most_s: float = 2.0
 
     def wait_s(self, failed: int, draw: float) -> float:
-        """Give the wait after so many failures; `draw`, 0 to 1, spreads callers over its upper half."""
+        """Give the wait after so many failures; `draw`, 0 to 1, spreads callers over its last fifth."""
         longest = min(self.backoff_most_s, self.backoff_first_s * 2.0 ** (failed - 1))
-        return longest * (1.0 + draw) / 2.0
+        return longest * (4.0 + draw) / 5.0
 
 
 class Retries:

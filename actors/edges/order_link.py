@@ -1,18 +1,24 @@
 """The orders link: requests out, receipts and order events in, nothing sent twice."""
 
+import threading
 import uuid
 from typing import Any, ClassVar
 
 from actors.edges.conversation import Conversation
 from actors.edges.gate import WireGate
+from actors.edges.gated_read import GatedReader, ReadPlan
 from actors.edges.link import BrokerLink, Dial
 from actors.edges.post import Post
+from actors.edges.reading import Reading
 from broker.client_orders import OrderSessionHandle
 from broker.port import Guard, OrderRequest, Receipt
+from broker.session_pulse import Rhythm
+from domain.config import LinkConfig
 from domain.errors import BrokerUnavailable, HantradeError, InvariantError
-from domain.messages.link import BrokerStateReceived, OpenLink, ReconcileLink, SessionInfo
+from domain.messages.link import BrokerStateReceived, OpenLink, ReadBroker, ReadBrokerFailed, ReconcileLink, SessionInfo
 from domain.messages.orders import (
     CancelOrder,
+    HoldingAdjusted,
     ModifyOrder,
     OrderFact,
     RequestAnswered,
@@ -23,7 +29,6 @@ from domain.messages.orders import (
 from domain.messages.trading import GateChanged
 from domain.types import ClientOrderId, Gate, LinkName, RequestId, RequestOutcome
 
-SNAPSHOT_TRIES = 5  # account, positions and open orders must speak of the same event
 CATCH_UP_S = 10.0
 GATE_ID = "gate-"
 
@@ -32,15 +37,22 @@ class OrderLink(BrokerLink):
     """Carry requests to the broker's journal.
 
     After a crash: orders are never redone. A new run resolves what an old one left (executor), resumes events behind
-    the last one in the log (supervisor), and sets the gate anew.
+    the last one in the log (supervisor), and sets the gate anew. The link's own reading (`ReconcileLink`) holds up all
+    else; one that is asked for while trading goes on (`ReadBroker`) has a thread of its own, gives way to the first,
+    and is answered once, by a state or by `ReadBrokerFailed`.
     """
 
     NAME: ClassVar[LinkName] = LinkName.ORDERS
 
-    def __init__(self, post: Post, dial: Dial, gate: WireGate) -> None:
-        """Take the door, how to reach the broker, and the gate."""
+    def __init__(
+        self, post: Post, dial: Dial, gate: WireGate, config: LinkConfig | None = None, plan: ReadPlan | None = None
+    ) -> None:
+        """Take the door, how to reach the broker, the gate, the rhythm of signs of life and how to read."""
         super().__init__(post, dial)
         self._gate = gate
+        self._rhythm = Rhythm((config or LinkConfig()).order_heartbeat_ms / 1000)
+        self._reader = GatedReader(plan or ReadPlan())
+        self._reading = Reading()
         self._talk: Conversation | None = None
         self._after_seq = 0
         self._resume_journal = ""
@@ -61,6 +73,8 @@ class OrderLink(BrokerLink):
                 self._resolve(message)
             case ReconcileLink():
                 self._try("reconcile", self._reconcile)
+            case ReadBroker():
+                self._read_beside(message)
             case GateChanged(level=level):
                 if self._talk is not None:
                     self._pass_gate_on(level)  # while the link is down nothing is open; it is set when one opens
@@ -69,10 +83,12 @@ class OrderLink(BrokerLink):
         return None
 
     def hang_up(self) -> None:
-        """Close; what had no receipt is stranded."""
+        """Close; what had no receipt is stranded, and a reading ends."""
         talk, self._talk = self._talk, None
         stranded = talk.end("the orders link was closed") if talk is not None else []
+        self._reading.abandon()
         super().hang_up()
+        self._reading.wait(CATCH_UP_S)
         for request_id, owner in stranded:
             self._stranded(owner, request_id, "the orders link was closed before the answer came")
 
@@ -150,7 +166,8 @@ class OrderLink(BrokerLink):
         self._epoch = opened.epoch  # the broker may have begun anew since it gave its session
         talk.wait_delivered(opened.last_seq, CATCH_UP_S)
         self._pass_gate_on(self._gate.level)
-        self.post(self._snapshot(talk), urgent=True)
+        with self._reading.here(CATCH_UP_S) as abandoned:
+            self.post(self._snapshot(talk, abandoned), urgent=True)
 
     def _begin(self) -> Conversation:
         client, connection = self.client(), self._connection
@@ -164,25 +181,47 @@ class OrderLink(BrokerLink):
             on_event=lambda fact: self._event(talk, fact),
             on_receipt=lambda receipt: self._receipt(connection, talk, receipt),
             on_end=lambda why, _: self._ended(connection, talk, why),
+            rhythm=self._rhythm,
         )
         return talk
 
-    def _snapshot(self, talk: Conversation) -> BrokerStateReceived:
-        client = self.client()
-        for _ in range(SNAPSHOT_TRIES):
-            account = client.account()
-            positions, seq_positions = client.positions()
-            open_orders, seq_orders = client.open_orders()
-            if account.as_of_seq == seq_positions == seq_orders:
-                talk.wait_delivered(account.as_of_seq, CATCH_UP_S)
-                held, live = tuple(positions), tuple(open_orders)
-                at, seq = client.session().venue_time, account.as_of_seq
-                settled = (account.deposit, account.d1_deposit, account.withdrawable)
-                return BrokerStateReceived(account.cash, held, live, self._journal_id, seq, at, *settled)
-        raise BrokerUnavailable("account, positions and open orders never spoke of the same moment")
+    def _snapshot(self, talk: Conversation, abandoned: threading.Event, run: str = "") -> BrokerStateReceived:
+        def deliver(seq: int) -> None:
+            talk.wait_delivered(seq, CATCH_UP_S)
+
+        return self._reader.read(self.client(), self._journal_id, deliver, abandoned, run)
+
+    def _read_beside(self, effect: ReadBroker) -> None:
+        """Read while requests go on; the state counts only if the connection is still the one it was read over."""
+        talk, connection = self._talk, self._connection
+        if talk is None:
+            self._read_failed(effect, "the orders link is down")
+        elif not self._reading.start(lambda abandoned: self._read(effect, talk, connection, abandoned)):
+            self._read_failed(effect, "another reading is under way")
+
+    def _read(self, effect: ReadBroker, talk: Conversation, connection: int, abandoned: threading.Event) -> None:
+        # Runs on a thread of its own. A connection that ended meanwhile is caught below, whatever was read of which.
+        state, reason = None, "the connection it was read over has ended"
+        try:
+            state = self._snapshot(talk, abandoned, effect.run)
+        except HantradeError as error:
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001  # a thread's outermost loop: the run is over, and that is told
+            reason = f"{type(error).__name__}: {error}"
+        self._reading.free()
+        with self._telling:  # the connection does not end between the look and the word
+            if state is not None and connection == self._connection:
+                self.post(state, urgent=True)
+                return
+        self._read_failed(effect, reason)
+
+    def _read_failed(self, effect: ReadBroker, reason: str) -> None:
+        self.post(ReadBrokerFailed(effect.run, effect.kind, reason), urgent=True)
 
     def _event(self, talk: Conversation, fact: OrderFact) -> None:
         if not talk.is_over:  # what an old connection still says comes again on the new one
+            if isinstance(fact, HoldingAdjusted):
+                self._reader.holdings_changed()
             self.post(fact, urgent=True)
             talk.delivered(fact.event_seq)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from broker.port import AccountState, Guard, OrderRequest, OrderSessionOpened, Receipt
-from domain.errors import BrokerUnavailable, HantradeError
+from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
 from domain.instruments import Instrument
 from domain.messages import Message
 from domain.messages.link import OpenLink, SessionInfo
@@ -53,6 +53,18 @@ class FakeDoor:
     def next(self) -> Any:
         """Wait for the next input."""
         return self._came.get(timeout=WAIT_S)
+
+    def forget(self) -> None:
+        """Forget what came so far."""
+        self.all.clear()
+        while not self._came.empty():
+            self._came.get_nowait()
+
+    def next_of(self, kind: type[Message]) -> Any:
+        """Wait for the next input of a kind; others are skipped."""
+        while not isinstance(message := self.next(), kind):
+            pass
+        return message
 
     def commit(self) -> None:
         """Commit the oldest input that somebody waits for."""
@@ -149,6 +161,8 @@ class FakeClient:
         self.account_seqs = [0]  # as_of_seq of one account after another; the last one stays
         self.settled: tuple[Krw | None, ...] = ()  # deposit, D+1 deposit, withdrawable
         self.orders_seq = 0
+        self.lists: dict[str, list[list[Any]]] = {}  # positions, open_orders, day_orders: one reading after another
+        self.on_read: Callable[[str], None] = lambda _: None
         self.sessions: list[FakeSession] = []
         self.watches: list[FakeWatch] = []
         self.streams: list[FakeStream] = []
@@ -174,7 +188,7 @@ class FakeClient:
         return self.watches[-1]
 
     def order_session(
-        self, after_seq: int, journal_id: str, on_event: Any, on_receipt: Any, on_opened: Any, on_end: Any
+        self, after_seq: int, journal_id: str, on_event: Any, on_receipt: Any, on_opened: Any, on_end: Any, rhythm: Any
     ) -> FakeSession:
         self._maybe_fail("order_session")
         listener = {"event": on_event, "receipt": on_receipt, "opened": on_opened, "end": on_end}
@@ -190,10 +204,23 @@ class FakeClient:
         return AccountState("SIM", Krw(1_000), Krw(1_000), Krw(0), Krw(0), seq, *self.settled)
 
     def positions(self) -> tuple[list[Any], int]:
-        return [], self.orders_seq
+        return self._list("positions", [])
 
     def open_orders(self) -> tuple[list[Any], int]:
-        return [], self.orders_seq
+        return self._list("open_orders", [])
+
+    def day_orders(self) -> tuple[list[Any], int]:
+        if "day_orders" not in self.lists:
+            self._maybe_fail("day_orders")
+            raise RequestRefused("NOT_OFFERED", "no list of the day")
+        return self._list("day_orders", [])
+
+    def _list(self, name: str, rows: list[Any]) -> tuple[list[Any], int]:
+        """Give a list: one after another of those set, the last one stays."""
+        self.on_read(name)
+        self._maybe_fail(name)
+        readings = self.lists.get(name, [rows])
+        return (readings.pop(0) if len(readings) > 1 else readings[0]), self.orders_seq
 
     def resolve(self, request_id: str) -> Receipt:
         self._maybe_fail("resolve")

@@ -1,12 +1,14 @@
 """The orders link against a broker that the test plays: every request ends in one answer, whatever breaks."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pykka
 import pytest
 
 from actors.edges.gate import WireGate
+from actors.edges.gated_read import ReadPlan
 from actors.edges.order_link import OrderLink
 from broker.port import OrderSessionOpened, Receipt
 from domain.errors import BrokerUnavailable, InvariantError, RequestRefused
@@ -22,12 +24,13 @@ from domain.messages.link import (
 )
 from domain.messages.orders import OrderAccepted, RequestAnswered, RequestStranded, ResolveOrder
 from domain.messages.trading import GateChanged
-from domain.types import ClientOrderId, Gate, Krw, LinkName, Purpose, RequestId, RequestOutcome
+from domain.types import ClientOrderId, Gate, Krw, LinkName, Purpose, RequestId, RequestOutcome, UnixNanos
 from tests.actors.link_builders import (
     WAIT_S,
     FakeClient,
     FakeDoor,
     FakeSession,
+    T,
     a_cancel,
     a_modify,
     a_session,
@@ -43,7 +46,14 @@ class House:
     def __init__(self) -> None:
         self.door, self.gate, self.clients = FakeDoor(), WireGate(Gate.OPEN), [FakeClient()]
         self._dialled: list[FakeClient] = []
-        self.ref: Any = OrderLink.start(self.door, self._dial, self.gate)
+        self.now = T
+        self.pause: Callable[[threading.Event], object] = lambda abandoned: None
+        plan = ReadPlan(now=self._read_clock, pause=lambda abandoned, _: self.pause(abandoned))
+        self.ref: Any = OrderLink.start(self.door, self._dial, self.gate, plan=plan)
+
+    def _read_clock(self) -> UnixNanos:
+        self.now = UnixNanos(self.now + 1)
+        return self.now
 
     def _dial(self, endpoint: str) -> Any:
         client = self.clients[len(self._dialled)] if len(self.clients) > len(self._dialled) else FakeClient()
@@ -66,7 +76,7 @@ class House:
     def connect(self, after_seq: int = 0, journal_id: str = "") -> FakeSession:
         self.tell(an_opening(after_seq=after_seq, journal_id=journal_id), ReconcileLink(LinkName.ORDERS, ()))
         assert self.door.of(BrokerStateReceived)
-        self.door.all.clear()
+        self.door.forget()
         return self.session
 
 

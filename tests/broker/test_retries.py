@@ -99,7 +99,7 @@ def test_given_failures_that_pass_when_read_then_it_answers_and_they_are_counted
     line = Line(*failures(2, code))
     assert line.call() == "answer"
     assert line.retries.counts == {"ListPositions": 2}
-    assert line.slept == [0.05, 0.1]
+    assert line.slept == pytest.approx([0.36, 0.72])
 
 
 @pytest.mark.parametrize("code", REFUSING)
@@ -141,10 +141,15 @@ def test_given_slow_failures_when_the_time_of_all_is_over_then_no_attempt_outlas
 
 
 @given(st.integers(1, 12), st.floats(0.0, 1.0))
-def test_for_any_number_of_failures_the_wait_is_drawn_from_the_upper_half_of_its_step(failed: int, draw: float) -> None:
+def test_for_any_number_of_failures_the_wait_is_drawn_from_the_last_fifth_of_its_step(failed: int, draw: float) -> None:
     budget = Budget()
     step = min(budget.backoff_most_s, budget.backoff_first_s * 2 ** (failed - 1))
-    assert step / 2 <= budget.wait_s(failed, draw) <= step
+    assert step * 0.799 <= budget.wait_s(failed, draw) <= step * 1.001
+
+
+def test_given_as_many_attempts_as_usual_when_the_rate_was_hit_then_the_waits_outlast_its_second() -> None:
+    budget = Budget()
+    assert sum(budget.wait_s(failed, 0.0) for failed in range(1, budget.attempts)) > 1.0
 
 
 def test_given_two_callers_when_they_back_off_then_they_do_not_come_together() -> None:
