@@ -1,17 +1,16 @@
-"""What an order needs done: which legs to cancel or move, which answers are overdue, where books differ. Pure."""
+"""What an order needs done: which legs to cancel or move, which answers are overdue. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from domain.config import ExecutionConfig
 from domain.instruments import Instrument
 from domain.krx.ticks import is_on_tick
-from domain.messages.link import BrokerStateReceived
 from domain.order_terms import in_words
 from domain.orders import ChangeKind, ClientOrder, Leg
 from domain.quotes import Quote
-from domain.types import ClientOrderId, Krw, OrderKind, Purpose, RequestId, Side, TimeInForce
+from domain.types import Krw, OrderKind, Purpose, RequestId, Side, TimeInForce
 from fsm import change_request
 from fsm.client_order import State
 
@@ -138,41 +137,6 @@ def was_refused_lately(order: ClientOrder, now: int, pause: int) -> bool:
     """Tell whether a change was refused a moment ago: the same again would be refused again."""
     refused = change_request.State.REFUSED
     return any(item.state is refused and abs(now - item.sent_at) < pause for item in order.requests)
-
-
-def differences(
-    state: BrokerStateReceived,
-    positions: Mapping[str, int],
-    orders: Iterable[ClientOrder],
-    sent_under: Mapping[ClientOrderId, str],
-    heard_at: Mapping[str, int],
-) -> list[str]:
-    """Say in words where own books differ from the broker's.
-
-    `heard_at` gives the last event heard of a symbol: where it is newer than the broker's answer, that says nothing.
-    `sent_under` gives the journal an order was sent under: another journal cannot tell what became of it.
-    """
-    orders = list(orders)
-    found = [
-        f"order {order.client_order_id} was sent under journal {journal}, the broker's is {state.journal_id} now"
-        for order in orders
-        if (journal := sent_under.get(order.client_order_id, "")) not in ("", state.journal_id)
-    ]
-    theirs = {item.symbol: item.quantity for item in state.positions}
-    for symbol in sorted(theirs.keys() | positions.keys()):
-        here, there = positions.get(symbol, 0), theirs.get(symbol, 0)
-        if here != there and heard_at.get(symbol, 0) <= state.as_of_seq:
-            found.append(f"{symbol}: {here} shares here, {there} at the broker")
-    live: dict[str, tuple[str, int]] = {
-        item.venue_order_id: (o.symbol, item.leaves_qty) for o in orders for item in live_legs(o)
-    }
-    listed = {i.venue_order_id: (i.symbol, i.leaves_qty) for i in state.open_orders if i.client_order_id}
-    for number in sorted({*live, *listed}):
-        symbol, here = live.get(number, (listed.get(number, ("", 0))[0], 0))
-        there = listed.get(number, ("", 0))[1]
-        if here != there and heard_at.get(symbol, 0) <= state.as_of_seq:
-            found.append(f"order {number}: {here} open here, {there} at the broker")
-    return found
 
 
 def bad_change(

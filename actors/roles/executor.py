@@ -3,14 +3,31 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from actors.roles.executor_state import ExecutorState
+from actors.roles.reconciling import Reconciling
 from domain import order_intents as intents
 from domain import order_work as work
 from domain.messages import Message, Stamp
-from domain.messages.holdings import HoldingBooked
-from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived, ReconcileReported
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.link import (
+    BrokerStateReceived,
+    ConnectionChanged,
+    ExternalOrderSeen,
+    InstrumentsReceived,
+    OrderEvidence,
+    ReadBroker,
+    ReadBrokerFailed,
+    ReconcileReported,
+    SymbolHalted,
+    SymbolReleased,
+)
 from domain.messages.market import QuotesJudged
-from domain.messages.operator import CommandAnswered, FlattenRequested, ManualCancelRequested
+from domain.messages.operator import (
+    CommandAnswered,
+    FlattenRequested,
+    ManualCancelRequested,
+    ReconcileRequested,
+    ReleaseRequested,
+)
 from domain.messages.orders import (
     FACTS,
     CancelOrder,
@@ -30,6 +47,7 @@ from domain.messages.trading import (
     ModifyApproved,
     OrderApproved,
     OrderDenied,
+    SessionPlanned,
 )
 from domain.order_work import AT_BROKER, Asked
 from domain.orders import ClientOrder
@@ -41,22 +59,22 @@ from fsm.client_order import State
 NANOS_PER_MS = 1_000_000
 
 UNKNOWN = ("UNKNOWN_ORDER", "the client_order_id is not known; `hantrade orders list` shows all")
-ORDER_MESSAGES = (*FACTS, RequestAnswered, RequestStranded)
 
 
-class Executor(ExecutorState):
+class Executor(Reconciling):
     """Work orders: submit, cancel what rests too long, move exits to the touch, resolve what is unknown.
 
-    Hears: approvals and denials, facts and receipts, people's cancels and modifies, the day, quotes, the clock, what
-        another log carried over.
-    Says: SubmitOrder, ModifyOrder, CancelOrder, ResolveOrder, RequestStranded, OrderStateChanged, ReconcileReported,
-    CommandAnswered.
+    Hears: approvals and denials, facts and receipts, what people ask for, the broker's lists, bookings, the day,
+        quotes, the clock, what another log carried over.
+    Says: SubmitOrder, ModifyOrder, CancelOrder, ResolveOrder, RequestStranded, OrderStateChanged, OrderEvidence,
+        SymbolHalted, SymbolReleased, ExternalOrderSeen, ReadBroker, ReadBrokerFailed, ReconcileReported,
+        CommandAnswered.
     Keeps: every client order with its legs and requests, which change of it is not told yet, the last event heard,
-    what is being resolved, which cancels are wanted.
+        what is being resolved, which cancels are wanted, how books compared with the broker's.
     """
 
     NAME: ClassVar[str] = "executor"
-    STATE_VERSION: ClassVar[int] = 3  # 2: orders know their time in force, venue, stop price; 3: and what lists proved
+    STATE_VERSION: ClassVar[int] = 4  # 3: orders know what lists proved; 4: how books compared with the broker's
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         StateCarried,
         RunStarted,
@@ -70,13 +88,20 @@ class Executor(ExecutorState):
         RequestAnswered,
         RequestStranded,
         BrokerStateReceived,
+        ReadBrokerFailed,
+        OrderEvidence,
         AccountOpened,
         FillBooked,
+        FillRevised,
         HoldingBooked,
+        AdjustmentBooked,
+        SessionPlanned,
         FlattenRequested,
         GateChanged,
         ManualCancelRequested,
         ModifyApproved,
+        ReconcileRequested,
+        ReleaseRequested,
         SubmitOrder,
         ModifyOrder,
         CancelOrder,
@@ -89,6 +114,12 @@ class Executor(ExecutorState):
         ResolveOrder,
         RequestStranded,
         OrderStateChanged,
+        OrderEvidence,
+        SymbolHalted,
+        SymbolReleased,
+        ExternalOrderSeen,
+        ReadBroker,
+        ReadBrokerFailed,
         ReconcileReported,
         CommandAnswered,
     )
@@ -101,30 +132,40 @@ class Executor(ExecutorState):
             case QuotesJudged():
                 return self._work(stamp) if self.open else ()
             case ClockTicked():
-                return self._tick(stamp) if self.open else ()
+                return [*(self._tick(stamp) if self.open else ()), *self._watch_books(stamp)]
             case OrderApproved():
                 return [intents.submit(message, self._valid_until(stamp))]
             case OrderDenied() | SubmitOrder() | ModifyOrder() | CancelOrder():
                 return self._report(message.client_order_id)
-            case BrokerStateReceived():
+            case BrokerStateReceived(run=run):
+                if run:
+                    return self._looked(message, stamp)
                 if self.link_state != "RECONCILING":
                     return ()  # it came after the link was given up; the next one counts
-                return self._resolve(self._open_orders()) or self._settle()
-            case ConnectionChanged(link=LinkName.ORDERS) | DayChanged() | GateChanged() | FlattenRequested():
+                return self._resolve(self._open_orders()) or self._settle(stamp)
+            case OrderEvidence(client_order_id=order_id):
+                return [*self._report(ClientOrderId(order_id)), *self._booked(stamp)]
+            case ConnectionChanged(link=LinkName.ORDERS):
+                return [*self._link_moved(), *self._cancel_wanted(stamp)]
+            case DayChanged() | GateChanged() | FlattenRequested():
                 return self._cancel_wanted(stamp)
+            case ReconcileRequested() | ReadBrokerFailed() | ReleaseRequested():
+                return self._by_hand(message)
             case ManualCancelRequested():
                 return self._manual_cancel(message, stamp)
             case ModifyApproved():
                 return self._manual_modify(message, stamp)
             case RunStarted():
                 return self._strand()
-            case _ if isinstance(message, ORDER_MESSAGES):
+            case RequestAnswered() | RequestStranded():
                 return self._on_order(message.client_order_id, stamp)
+            case _ if isinstance(message, FACTS):
+                return self._on_order(self.owner_of(message), stamp)
         return ()
 
     def _on_order(self, order_id: ClientOrderId, stamp: Stamp) -> list[Message]:
         """Tell what changed; ask about what became unknown; cancel what became cancellable and is to go."""
-        outputs = [*self._report(order_id), *self._settle()]
+        outputs = [*self._report(order_id), *self._settle(stamp)]
         order = self.orders.get(order_id)
         if order is None or order.is_closed:
             return outputs
@@ -149,30 +190,6 @@ class Executor(ExecutorState):
             for order in self._open_orders()
             for request in work.waiting_requests(order)
         ]
-
-    def _resolve(self, orders: Iterable[ClientOrder]) -> list[ResolveOrder]:
-        """Ask for every unknown fate that this broker's journal can tell and that is not being asked for."""
-        return [
-            ResolveOrder(order.client_order_id, request)
-            for order in orders
-            if self.sent_under.get(order.client_order_id, "") in ("", self.link_journal)
-            for request in work.unknown_requests(order)
-            if request not in self.resolving
-        ]
-
-    def _settle(self) -> list[Message]:
-        """End a reconciliation once nothing is being resolved: own books against the broker's."""
-        if self.reconciling is None or self.resolving:
-            return []
-        orders, heard_at = self._open_orders(), self.heard_at if self.link_journal == self.journal_id else {}
-        found = work.differences(self.reconciling, self.positions or {}, orders, self.sent_under, heard_at)
-        if self.books_of != self.link_journal:
-            text = (
-                "the account was opened from journal {}, the broker's is journal {} now: another account on this date"
-            )
-            found.append(text.format(self.books_of, self.link_journal))
-        unknown = sum(1 for order in orders if order.is_unknown)
-        return [ReconcileReported(not found, tuple(found), len(orders), unknown)]
 
     def _tick(self, stamp: Stamp) -> list[Message]:
         """Give up waiting for what is overdue, ask again about what is unknown, cancel what is still to go."""
@@ -236,6 +253,27 @@ class Executor(ExecutorState):
 
     # ---- people ------------------------------------------------------------------------------------------------
 
+    def _by_hand(self, asked: ReconcileRequested | ReadBrokerFailed | ReleaseRequested) -> list[Message]:
+        match asked:
+            case ReconcileRequested():
+                return self._reconcile_by_hand(asked)
+            case ReadBrokerFailed():
+                return self._reading_failed(asked)
+        return self._released(asked)
+
+    def _released(self, asked: ReleaseRequested) -> list[Message]:
+        """Tell whether the order was let out of quarantine: if it was, that is not told yet."""
+        order_id = asked.client_order_id
+        order, told = self.orders.get(order_id), self._report(order_id)
+        if order is None:
+            return [_refused(asked, *UNKNOWN)]
+        if not asked.note.strip():
+            return [_refused(asked, "NOTE", "a release needs a note: what a person has looked at")]
+        if not told:
+            is_at = f"order {order_id} is {order.status.value}"
+            return [_refused(asked, "WRONG_STATE", f"{is_at}; only one that is QUARANTINED can be released")]
+        return [*told, CommandAnswered(asked.command_id, True, "", f"released to {order.status.value}", order_id)]
+
     def _manual_cancel(self, asked: ManualCancelRequested, stamp: Stamp) -> list[Message]:
         order = self.orders.get(asked.client_order_id)
         problem = self._not_changeable(order, work.CANCELLABLE)
@@ -280,5 +318,5 @@ class Executor(ExecutorState):
         return tuple(chosen[: query.limit])
 
 
-def _refused(asked: ManualCancelRequested | ModifyApproved, code: str, text: str) -> CommandAnswered:
+def _refused(asked: ManualCancelRequested | ModifyApproved | ReleaseRequested, code: str, text: str) -> CommandAnswered:
     return CommandAnswered(asked.command_id, False, code, text, asked.client_order_id)

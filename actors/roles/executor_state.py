@@ -1,16 +1,24 @@
 """What the executor keeps, and how it changes: the fold alone. What it does about it is in `executor.py`."""
 
+from dataclasses import replace
 from typing import Any
 
 from actors.core.role import Role
+from actors.roles.reconcile_state import Reconciliation
 from domain import orders as book
 from domain.config import ExecutionConfig
 from domain.instruments import Instrument
 from domain.messages import Stamp
-from domain.messages.holdings import HoldingBooked
-from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived, ReconcileReported
+from domain.messages.holdings import AdjustmentBooked, HoldingBooked
+from domain.messages.link import (
+    BrokerStateReceived,
+    ConnectionChanged,
+    InstrumentsReceived,
+    OrderEvidence,
+    ReconcileReported,
+)
 from domain.messages.market import QuotesJudged
-from domain.messages.operator import CommandAnswered, FlattenRequested
+from domain.messages.operator import FlattenRequested, ReleaseRequested
 from domain.messages.orders import (
     FACTS,
     CancelOrder,
@@ -24,10 +32,11 @@ from domain.messages.orders import (
 from domain.messages.run import ClockTicked, RunStarted, StateCarried
 from domain.messages.trading import AccountOpened, DayChanged, FillBooked, GateChanged, OrderApproved, OrderDenied
 from domain.order_work import Asked
-from domain.orders import ClientOrder
+from domain.orders import Change, ClientOrder
 from domain.quotes import Quote
+from domain.reconciliation import Own, count_absent, find, is_of_day
 from domain.time import kst_date
-from domain.types import ClientOrderId, Gate, LinkName, RequestId, UnixNanos
+from domain.types import ClientOrderId, Gate, Krw, LinkName, RequestId, UnixNanos
 from fsm.client_order import State
 
 CANCEL_ALL = ("CLOSED", "CLOSING", "HALTED", "REPORTING")  # states of the day in which nothing may rest
@@ -48,13 +57,14 @@ class ExecutorState(Role):
         self.instruments: dict[str, Instrument] = {}
         self.latest: dict[str, Quote] = {}  # of symbols with an open order
         self.positions: dict[str, int] | None = None  # own books; None before the broker's were adopted
+        self.offered: dict[str, int] = {}  # holdings the broker told last
         self.books_of = ""  # journal of the account that was adopted
         self.cancel_all = False  # the day lets nothing rest
         self.halted = False
         self.to_cancel: dict[ClientOrderId, None] = {}  # a person wants them gone
         self.link_state = ""  # of the orders link
         self.link_journal = ""  # of the broker reconciled with last
-        self.sent_under: dict[ClientOrderId, str] = {}  # journal an open order was sent under
+        self.sent_under: dict[str, str] = {}  # request of an open order -> journal it was sent under
         self.journal_id = ""
         self.event_seq = 0
         self.heard_at: dict[str, int] = {}  # symbol -> last event of it in this journal
@@ -66,6 +76,7 @@ class ExecutorState(Role):
         # With two clocks: venue time of the quotes when an open order was heard of last. How long it rests is a
         # question to one clock.
         self.rests_since: dict[ClientOrderId, UnixNanos] = {}
+        self.comparing = Reconciliation()
 
     @property
     def orders_link_up(self) -> bool:
@@ -80,7 +91,7 @@ class ExecutorState(Role):
                     self._watch(rows)
             case OrderStateChanged(client_order_id=order_id):
                 self.untold.pop(order_id, None)
-            case ClockTicked() | CommandAnswered():
+            case ClockTicked():
                 pass
             case OrderApproved():
                 self._put(book.from_approved(message))
@@ -90,8 +101,7 @@ class ExecutorState(Role):
                 self._put(order)
                 self.untold[order.client_order_id] = (order._replace(status=State.NEW), "deny", "")
             case SubmitOrder() | ModifyOrder() | CancelOrder() | RequestStranded():
-                if isinstance(message, SubmitOrder):
-                    self.sent_under[message.client_order_id] = self.link_journal
+                self._sent(message)
                 self._apply(message, stamp)
             case ResolveOrder(request_id=request_id, client_order_id=order_id):
                 self.resolving[request_id] = order_id
@@ -103,24 +113,32 @@ class ExecutorState(Role):
                 self._apply(message, stamp)
             case _ if isinstance(message, FACTS):
                 if self._is_new(message):
-                    self._apply(message, stamp)
-                    self._rests(message.client_order_id)
+                    self._hear(message, stamp)
+            case OrderEvidence():
+                self._book_evidence(message, stamp)
+            case ReleaseRequested():
+                self._release(message)
+            case BrokerStateReceived():
+                self._told(message, stamp)
             case _:
                 self._surroundings(message)
+                self.comparing.fold(message, stamp.system_time)
 
     def _surroundings(self, message: Any) -> None:
         match message:
-            case FillBooked(symbol=symbol, position_qty=quantity) | HoldingBooked(symbol=symbol, position_qty=quantity):
-                if self.positions is not None:
+            case (
+                FillBooked(symbol=symbol, position_qty=quantity)
+                | HoldingBooked(symbol=symbol, position_qty=quantity)
+                | AdjustmentBooked(symbol=symbol, position_qty=quantity)
+            ):
+                if self.positions is not None and symbol:
                     self.positions[symbol] = quantity
-            case BrokerStateReceived(journal_id=journal_id):
-                if self.positions is None:
-                    self.positions, self.books_of = _held(message), journal_id
-                self.reconciling, self.link_journal = message, journal_id
-            case AccountOpened() if self.reconciling is not None:  # for this date the broker's books are ours
-                self.positions, self.books_of = _held(self.reconciling), self.reconciling.journal_id
-            case ReconcileReported():
+            case AccountOpened() if self.positions is not None:  # for this date the broker's books are ours
+                self.positions, self.books_of = dict(self.offered), self.link_journal
+            case ReconcileReported(kind="gated", agreed=agreed):
                 self.reconciling = None
+                if agreed:  # numbers or holdings tie the account to our books, whatever its journal is called
+                    self.books_of = self.link_journal
             case ConnectionChanged(link=LinkName.ORDERS, to_state=to_state):
                 self.link_state = to_state
                 if to_state not in (*UP, "RECONCILING"):
@@ -139,6 +157,7 @@ class ExecutorState(Role):
                 self.settings, self.link_state = config.execution, ""
                 self.own_clock = config.orders_have_own_clock
                 self.resolving, self.reconciling, self.asked, self.latest = {}, None, {}, {}
+                self.comparing.begin_run(config)
 
     def _forget(self) -> None:
         """Leave behind closed orders whose last fact is of an earlier trading date than the newest seen.
@@ -167,10 +186,97 @@ class ExecutorState(Role):
         if fact.event_seq != self.event_seq + 1:
             return False
         self.event_seq = fact.event_seq
-        order = self.orders.get(fact.client_order_id)
+        order = self.orders.get(self.owner_of(fact))
         symbol = order.symbol if order is not None else getattr(fact, "symbol", "")
         self.heard_at[symbol] = fact.event_seq
         return True
+
+    def _told(self, state: BrokerStateReceived, stamp: Stamp) -> None:
+        """Take in what the broker says of the account; only what a gated run read is compared to become READY."""
+        self.offered = {item.symbol: item.quantity for item in state.positions}
+        if not state.run:
+            if self.positions is None:
+                self.positions, self.books_of = dict(self.offered), state.journal_id
+            self.reconciling, self.link_journal = state, state.journal_id
+        run = self.comparing.run
+        is_ours = not state.run or (run is not None and run.run == state.run)
+        self.comparing.fold(state, stamp.system_time)
+        if not state.asked_at or not is_ours or (state.run and run is not None and run.kind == "dry_run"):
+            return
+        self.comparing.sightings = count_absent(self._own(state, stamp.system_time), state)
+        if run is not None and run.kind == "audit" and state.run:
+            finding = find(self._own(state, stamp.system_time), state)
+            self.comparing.found(finding.to_do(self.comparing.halted))
+
+    def _hear(self, fact: Any, stamp: Stamp) -> None:
+        order_id = self.owner_of(fact)
+        if order_id:
+            self._apply(fact if fact.client_order_id else replace(fact, client_order_id=order_id), stamp)
+            self._rests(order_id)
+        elif fact.journal_id == self.books_of:
+            self.comparing.told_orphan(fact, stamp.system_time)
+
+    def owner_of(self, fact: Any) -> ClientOrderId:
+        """Give whose fact it is; empty when nobody here knows.
+
+        A broker that lost its journal tells of our orders without our ids. Their numbers of the day are still known.
+        """
+        if fact.client_order_id or not fact.venue_order_id:
+            return ClientOrderId(fact.client_order_id if fact.client_order_id in self.orders else "")
+        for order_id, order in reversed(self.orders.items()):
+            if order.leg(fact.venue_order_id) is not None and is_of_day(order, fact.venue_time):
+                return order_id
+        return ClientOrderId("")
+
+    def _sent(self, request: Any) -> None:
+        if not isinstance(request, RequestStranded):
+            request_id = request.client_order_id if isinstance(request, SubmitOrder) else request.request_id
+            self.sent_under[request_id] = self.link_journal
+
+    def _book_evidence(self, proved: OrderEvidence, stamp: Stamp) -> None:
+        comparing, state = self.comparing, self.reconciling
+        if state is not None and not comparing.planned:  # the first of a run: so many will follow
+            comparing.planned = len(find(self._own(state, stamp.system_time), state).evidence)
+            comparing.booked = 0
+        comparing.planned = max(0, comparing.planned - 1)
+        comparing.booked += 1
+        self._apply(proved, stamp)
+        if proved.fact == "accepted":
+            for fact in comparing.claimed(proved.venue_order_id, proved.client_order_id):
+                self._apply(fact, stamp)
+        self._rests(ClientOrderId(proved.client_order_id))
+
+    def _release(self, asked: ReleaseRequested) -> None:
+        order = self.orders.get(asked.client_order_id)
+        if order is None or order.status is not State.QUARANTINED or not asked.note.strip():
+            return
+        change = book.released(order, asked.note)
+        self._put(change.after)
+        self._untell(change)
+
+    def _own(self, state: BrokerStateReceived, now: UnixNanos) -> Own:
+        """Give our side of a comparison with what the broker told."""
+        comparing, is_over = self.comparing, False
+        if not self.own_clock and comparing.close_time:
+            is_over = state.venue_time >= comparing.close_time
+        return Own(
+            orders=tuple(self.orders.values()),
+            positions=self.positions or {},
+            cash=None if comparing.cash is None else Krw(comparing.cash),
+            heard_at=self._heard_at(),
+            orphans=comparing.orphans,
+            externals=comparing.externals,
+            sightings=comparing.sightings,
+            instruments=self.instruments,
+            settings=comparing.settings,
+            commission_ppm=comparing.commission_ppm,
+            now=now,
+            own_clock=self.own_clock,
+            is_over=is_over,
+        )
+
+    def _heard_at(self) -> dict[str, int]:
+        return self.heard_at if self.link_journal == self.journal_id else {}
 
     def _apply(self, message: Any, stamp: Stamp) -> None:
         order = self.orders.get(message.client_order_id)
@@ -179,9 +285,13 @@ class ExecutorState(Role):
         change = book.apply(order, message, stamp.system_time)
         self._put(change.after)
         if change.before != change.after or change.alert:
-            told, before, alert = self.untold.get(order.client_order_id, (change.before, "note", ""))
-            alerts = "; ".join(filter(None, (alert, change.alert)))
-            self.untold[order.client_order_id] = (told, change.trigger or before, alerts)
+            self._untell(change)
+
+    def _untell(self, change: Change) -> None:
+        order_id = change.after.client_order_id
+        told, before, alert = self.untold.get(order_id, (change.before, "note", ""))
+        alerts = "; ".join(filter(None, (alert, change.alert)))
+        self.untold[order_id] = (told, change.trigger or before, alerts)
 
     def _put(self, order: ClientOrder) -> None:
         order_id = order.client_order_id
@@ -196,6 +306,7 @@ class ExecutorState(Role):
         self.asked.pop(RequestId(order_id), None)
         for request in order.requests:
             self.asked.pop(request.request_id, None)
+            self.sent_under.pop(request.request_id, None)
 
     def _rests(self, order_id: ClientOrderId) -> None:
         if self.own_clock and self.venue_time and order_id in self.open:
@@ -203,7 +314,3 @@ class ExecutorState(Role):
 
     def _open_orders(self) -> list[ClientOrder]:
         return [self.orders[order_id] for order_id in self.open]
-
-
-def _held(broker: BrokerStateReceived) -> dict[str, int]:
-    return {item.symbol: item.quantity for item in broker.positions}

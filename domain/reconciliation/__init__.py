@@ -2,6 +2,16 @@
 
 from domain.reconciliation.before import differences_before
 from domain.reconciliation.compare import Finding, count_absent, find
-from domain.reconciliation.own import Difference, Orphan, Own, Sighting
+from domain.reconciliation.own import Difference, Orphan, Own, Sighting, is_of_day
 
-__all__ = ["Difference", "Finding", "Orphan", "Own", "Sighting", "count_absent", "differences_before", "find"]
+__all__ = [
+    "Difference",
+    "Finding",
+    "Orphan",
+    "Own",
+    "Sighting",
+    "count_absent",
+    "differences_before",
+    "find",
+    "is_of_day",
+]

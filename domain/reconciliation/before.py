@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from domain.messages.link import BrokerStateReceived
 from domain.orders import ClientOrder
-from domain.types import ClientOrderId
 from fsm import leg
 
 
@@ -15,13 +14,13 @@ def differences_before(
     state: BrokerStateReceived,
     positions: Mapping[str, int],
     orders: Iterable[ClientOrder],
-    sent_under: Mapping[ClientOrderId, str],
+    sent_under: Mapping[str, str],
     heard_at: Mapping[str, int],
 ) -> list[str]:
     """Say in words where own books differ from the broker's.
 
     `heard_at` gives the last event heard of a symbol: where it is newer than the broker's answer, that says nothing.
-    `sent_under` gives the journal an order was sent under: another journal cannot tell what became of it.
+    `sent_under` gives the journal an order's submit was sent under: another journal cannot tell what became of it.
     """
     orders = list(orders)
     found = [
