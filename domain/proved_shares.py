@@ -19,7 +19,7 @@ from domain.types import Krw
 
 Execution = OrderFilled | HoldingAdjusted  # what changes the books
 PREFIX = "inferred:"  # of the trade id of what sums prove
-DAYS_KEPT = 2  # order numbers are unique per day; an execution of the day before may come late
+DAYS_KEPT = 10  # newest; an execution may come late, and a number of another day is another one
 
 
 class Proved(NamedTuple):
