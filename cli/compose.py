@@ -24,6 +24,7 @@ from actors.recovery import Recovered, recover_fully, start_roles
 from actors.roster import make_roles
 from actors.system import Effects, TraderSystem, newest_time
 from broker.client import BrokerClient
+from broker.retries import Budget
 from broker.security.access import Access
 from broker.server import BrokerServerThread
 from broker.translate.quotes import decode_batch
@@ -34,7 +35,7 @@ from domain.config import RunConfig
 from domain.errors import ConfigError, InvariantError
 from domain.instruments import Instrument
 from domain.messages import Message
-from domain.messages.link import ProbeSource, SessionInfo, SubscribeQuotes
+from domain.messages.link import ProbeSource, ReadBroker, SessionInfo, SubscribeQuotes
 from domain.messages.market import FetchTrends
 from domain.messages.operator import CommandAnswered
 from domain.messages.orders import CancelOrder, ModifyOrder, ResolveOrder, SubmitOrder
@@ -179,14 +180,17 @@ def _compose(
 
     cleanups.append(stop_edges)
 
+    timeout_s = config.link.call_timeout_ms / 1000
+    budget = Budget(config.link.read_attempts, config.link.read_deadline_ms / 1000)
+
     def dial(endpoint: str) -> BrokerClient:
-        return BrokerClient(endpoint, config.link.call_timeout_ms / 1000, access=protection.broker)
+        return BrokerClient(endpoint, timeout_s, budget, protection.broker)
 
     def dial_orders(endpoint: str) -> BrokerClient:
         if endpoint not in ("", config.orders_endpoint):  # the way an operator chose, see docs/connections.md
             protection.broker.check(endpoint)
             return dial(endpoint)
-        return BrokerClient(orders_at, config.link.call_timeout_ms / 1000, access=order_access)
+        return BrokerClient(orders_at, timeout_s, budget, order_access)
 
     facts = RunFacts(config.mode, run_id, str(log_path))
     reader = DeskReader(system.ask, facts, clock.now, lambda: kernel.last_seq)

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from actors.edges.conversation import Conversation
 from actors.edges.gate import WireGate
+from actors.edges.gated_read import ReadPlan
 from actors.edges.order_link import GATE_ID, OrderLink
 from broker.gateway import identity
 from broker.port import AccountState, Guard, OrderRequest, OrderSessionOpened, Receipt
-from domain.errors import BrokerUnavailable
+from domain.errors import BrokerUnavailable, RequestRefused
 from domain.messages import Message
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.types import ClientOrderId, Gate, Krw, ServerKind, VenuePhase
@@ -41,7 +42,8 @@ class Links:
         self._trader = trader
         self._broker = broker
         self._known: dict[Any, Done] = {}
-        self._link = OrderLink(self._post, lambda endpoint: self._client, WireGate())  # type: ignore[arg-type, return-value]  # a client of ours
+        plan = ReadPlan(now=lambda: AT)  # a state of equal content is one state, whenever it was read
+        self._link = OrderLink(self._post, lambda endpoint: self._client, WireGate(), plan=plan)  # type: ignore[arg-type, return-value]  # a client of ours
         self._client = _Client(self)
         self.posts: list[tuple[int, bool]] = []
         self.sends: list[Item] = []
@@ -170,6 +172,10 @@ class _Client:
     def positions(self) -> tuple[list[BrokerPosition], int]:
         self._call()
         return self._links._broker.positions(self._links.venue), self._catch_up()
+
+    def day_orders(self) -> Any:
+        self._call()
+        raise RequestRefused("NOT_OFFERED", "no list of the day")
 
     def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
         self._call()
