@@ -6,12 +6,21 @@ from typing import Any, ClassVar
 
 from actors.edges.link import BrokerLink, Dial
 from actors.edges.post import Post
+from actors.edges.source_probe import SourceProbe
 from broker.client_streams import QuoteStream
 from domain.errors import HantradeError
 from domain.instruments import Instrument
-from domain.messages.link import InstrumentsReceived, OpenLink, ReconcileLink, SessionInfo, SubscribeQuotes
+from domain.messages.link import (
+    InstrumentsReceived,
+    OpenLink,
+    ProbeSource,
+    ReconcileLink,
+    SessionInfo,
+    SubscribeQuotes,
+)
 from domain.messages.market import QuotesEnded, QuotesReceived
 from domain.quotes import QuoteBatch
+from domain.time import kst_date
 from domain.types import LinkName, UnixNanos
 
 MAX_UNHANDLED = 2  # batches at the core; behind them the broker conflates for us (flow control stalls its writer)
@@ -80,6 +89,7 @@ class QuoteLink(BrokerLink):
     """Stream quotes into the core, at most two batches ahead of it.
 
     After a crash the supervisor opens the link anew and subscribes again; quotes missed meanwhile are not made up.
+    Other sources are looked at beside the open link (`source_probe.py`).
     """
 
     NAME: ClassVar[LinkName] = LinkName.QUOTES
@@ -91,11 +101,22 @@ class QuoteLink(BrokerLink):
         self._room = Room()
         self._reading: threading.Thread | None = None
         self._last_beat: tuple[UnixNanos, int | None] = (UnixNanos(0), None)  # venue time, batches that had come
+        self._clock_of: tuple[str, UnixNanos] = ("", UnixNanos(0))  # source that gave the tap its clock, as told last
+        self._probe = SourceProbe(dial, self.post)
 
     def opened(self, effect: OpenLink, session: SessionInfo) -> None:
-        """Tell the tap first: the simulator's clock must stand before it is asked."""
+        """Tell the tap first: the simulator's clock must stand before it is asked.
+
+        A source replayed from its begin takes the tap's clock back. Another source on the same day does not: the market
+        that orders rest in goes on, however far that source has come in it.
+        """
         self._last_beat = (UnixNanos(0), None)
-        self._tap.on_session(session)
+        source, clock = self._clock_of
+        if source in ("", effect.endpoint) or kst_date(clock) != kst_date(session.venue_time):
+            self._tap.on_session(session)
+        else:
+            self._tap.on_beat(session.venue_time)
+        self._clock_of = (effect.endpoint, session.venue_time)
 
     def carry_out(self, message: Any) -> Any:
         """Fetch instruments, or start the stream."""
@@ -104,9 +125,21 @@ class QuoteLink(BrokerLink):
                 self._try("reconcile", self._fetch_instruments, symbols)
             case SubscribeQuotes(symbols=symbols):
                 self._try("subscribe", self._subscribe, symbols)
+            case ProbeSource():
+                self._probe.look(message)
             case _:
                 return super().carry_out(message)
         return None
+
+    def on_stop(self) -> None:
+        """Hang up, and end what looks at other sources. Runs on the actor's thread."""
+        self._probe.close()
+        super().on_stop()
+
+    def on_failure(self, *args: Any) -> None:
+        """End everything after a bug of ours."""
+        self._probe.close()
+        super().on_failure(*args)
 
     def hang_up(self) -> None:
         """Close, and wait for the reading thread, which may be waiting for the core."""
@@ -124,6 +157,7 @@ class QuoteLink(BrokerLink):
         super().beat(connection, session)
         if connection != self._connection:
             return
+        self._clock_of = (self._clock_of[0], session.venue_time)
         (venue_time, came), now_came = self._last_beat, self._room.quiet_at()
         self._last_beat = (session.venue_time, now_came)
         if came is not None and came == now_came:

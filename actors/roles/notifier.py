@@ -8,7 +8,18 @@ from actors.core.role import Role
 from actors.roles.trading_day_state import BOOKS, DISPENSABLE, VITAL
 from domain.messages import Message, Stamp
 from domain.messages.holdings import HoldingBooked
-from domain.messages.link import ConnectionChanged, InstrumentsReceived, ReconcileReported
+from domain.messages.link import (
+    ConnectionChanged,
+    ExternalOrderSeen,
+    InstrumentsReceived,
+    OrdersRouted,
+    ReconcileReported,
+    SourceChanged,
+    SourcesCompared,
+    SubscriptionProved,
+    SymbolHalted,
+    SymbolReleased,
+)
 from domain.messages.orders import OrderStateChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import DayChanged, LossLimitHit, NoticeRaised, SessionPlanned, StrategyBenched
@@ -28,6 +39,7 @@ RESUME = "Find out why, then `hantrade resume --note`."
 START_AGAIN = "Stop and start the trader: it reads the whole log; then `hantrade resume --note`."
 FREE_SPACE = "Free space on the disk, stop and start the trader, then `hantrade resume --note`."
 CHECK_CLOCK = "Check the machine's time service, then `hantrade resume`."
+AWAY = "The {} link is away for the broker's maintenance"
 DAY_SEVERITY = {"HALTED": Severity.ALERT, "PAUSED": Severity.WARNING}
 
 
@@ -35,7 +47,7 @@ class Notifier(Role):
     """Raise notices. A text is not repeated while it is the last said about its topic.
 
     Hears: run, day, links, loss limit, failures, steps of the machine's clock, reconciliation, orders in trouble,
-        corporate actions, session plan, instruments.
+        corporate actions, session plan, instruments, sources of quotes and what they prove, the orders' way.
     Says: NoticeRaised.
     Keeps: the last text of each topic, Korean names.
     """
@@ -57,6 +69,13 @@ class Notifier(Role):
         HoldingBooked,
         SessionPlanned,
         InstrumentsReceived,
+        SourceChanged,
+        SourcesCompared,
+        SubscriptionProved,
+        OrdersRouted,
+        SymbolHalted,
+        SymbolReleased,
+        ExternalOrderSeen,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (NoticeRaised,)
 
@@ -96,7 +115,9 @@ class Notifier(Role):
             case DayChanged(to_state=state, reason=reason):
                 found = DAY_SEVERITY.get(state, Severity.INFO), "day", f"The trading day is {state}: {reason}."
             case ConnectionChanged():
-                found = _connection(message)
+                found = self._connection(message)
+            case SourceChanged() | SourcesCompared() | SubscriptionProved() | OrdersRouted():
+                found = self._sources(message)
             case OrderStateChanged():
                 found = self._order(message)
             case HoldingBooked():
@@ -105,11 +126,58 @@ class Notifier(Role):
                 found = _session(message)
             case InstrumentsReceived():
                 found = self._instruments(message)
-            case ReconcileReported():
-                found = self._reconcile(message)
+            case ReconcileReported() | SymbolHalted() | SymbolReleased() | ExternalOrderSeen():
+                found = self._books(message)
             case _:
                 found = _failure(message)
         return found
+
+    def _connection(self, change: ConnectionChanged) -> tuple[Severity, str, str] | None:
+        link = change.link.value
+        topic = f"connection/{link}"
+        if change.to_state == "READY":
+            return Severity.INFO, topic, f"The {link} link is ready."
+        if change.to_state == "FAILED":
+            return Severity.ALERT, topic, f"The {link} link failed and does not try again: {change.reason}."
+        was_away = self.last_said.get(topic, "").startswith(AWAY.format(link))
+        if change.to_state != "BACKING_OFF" or not (was_away or change.from_state in ("READY", "DEGRADED")):
+            return None
+        if change.planned:
+            return Severity.INFO, topic, f"{AWAY.format(link)}: {change.reason}."
+        if was_away:
+            text = f"The {link} link is not back after the broker's maintenance and tries again: {change.reason}."
+            return Severity.WARNING, topic, text
+        return Severity.WARNING, topic, f"The {link} link is lost and tries again: {change.reason}."
+
+    def _sources(self, message: Any) -> tuple[Severity, str, str] | None:
+        match message:
+            case SourceChanged(to_endpoint=to, is_backup=is_backup, reason=reason):
+                severity, what = (Severity.WARNING, "the backup ") if is_backup else (Severity.INFO, "")
+                return severity, "sources", f"Quotes come from {what}{to} now: {reason}."
+            case OrdersRouted(to_endpoint=to, reason=reason):
+                name = to or "the simulator beside the trader"
+                return Severity.WARNING, "orders_route", f"Orders go to {name} from now on, {reason}."
+            case SubscriptionProved(proved=proved, missing=missing):
+                return self._proved(proved, missing)
+            case SourcesCompared(endpoint=endpoint, contradicted=contradicted):
+                if contradicted:
+                    text = (
+                        f"{endpoint} contradicts our quotes of {self._listed(contradicted)}: new orders in them wait."
+                    )
+                    return Severity.WARNING, "contradicted", text
+                if "contradicted" in self.last_said:  # good news only after bad
+                    return Severity.INFO, "contradicted", "No source contradicts our quotes any more."
+        return None
+
+    def _proved(self, proved: int, missing: tuple[tuple[str, str], ...]) -> tuple[Severity, str, str] | None:
+        if missing:
+            named = [f"{symbol} {self.names.get(symbol, '')}".rstrip() + f" ({why})" for symbol, why in missing]
+            text = f"No quote of {len(missing)} of {proved + len(missing)} instruments yet: {_few(tuple(named))}."
+            is_odd = any(why.startswith("silent") for _, why in missing)
+            return (Severity.WARNING if is_odd else Severity.INFO), "subscription", text
+        if "subscription" in self.last_said:  # good news only after bad
+            return Severity.INFO, "subscription", f"All {proved} instruments send quotes."
+        return None
 
     def _order(self, change: OrderStateChanged) -> tuple[Severity, str, str] | None:
         status, topic = str(change.to_status), f"order/{change.client_order_id}"
@@ -140,6 +208,21 @@ class Notifier(Role):
             body = f"Split of {name}, {booked.note}: {shares}{paid}"
         return Severity.INFO, f"holding/{booked.symbol}", f"{body} on {kst_date(booked.venue_time)}."
 
+    def _books(self, message: Any) -> tuple[Severity, str, str] | None:
+        match message:
+            case ReconcileReported(kind=kind) if kind != "dry_run":  # who asked for a dry run reads its answer
+                return self._reconcile(message)
+            case SymbolHalted(symbol=symbol, reason=reason):
+                text = f"No new orders in {self._listed((symbol,))} until books agree: {reason}."
+                return Severity.ALERT, f"halted/{symbol}", text
+            case SymbolReleased(symbol=symbol, reason=reason):
+                return Severity.INFO, f"halted/{symbol}", f"Orders in {self._listed((symbol,))} pass again: {reason}."
+            case ExternalOrderSeen(venue_order_id=number, symbol=symbol, side=side, leaves_qty=leaves) if leaves:
+                what = f"{side.value} {message.quantity:,} {self._listed((symbol,))}"
+                text = f"Order {number} ({what}) is not ours; it counts in exposure and is not touched."
+                return Severity.WARNING, f"external/{number}", text
+        return None
+
     def _reconcile(self, report: ReconcileReported) -> tuple[Severity, str, str] | None:
         if not report.agreed:
             return Severity.ALERT, "reconcile", f"Our books and the broker's differ: {_few(report.differences)}."
@@ -164,18 +247,6 @@ class Notifier(Role):
         named = [f"{symbol} {self.names.get(symbol, '')}".rstrip() for symbol in ordered[:MAX_NAMED]]
         more = f" and {len(ordered) - MAX_NAMED} more" if len(ordered) > MAX_NAMED else ""
         return ", ".join(named) + more
-
-
-def _connection(change: ConnectionChanged) -> tuple[Severity, str, str] | None:
-    link = change.link.value
-    topic = f"connection/{link}"
-    if change.to_state == "READY":
-        return Severity.INFO, topic, f"The {link} link is ready."
-    if change.to_state == "BACKING_OFF" and change.from_state in ("READY", "DEGRADED"):
-        return Severity.WARNING, topic, f"The {link} link is lost and tries again: {change.reason}."
-    if change.to_state == "FAILED":
-        return Severity.ALERT, topic, f"The {link} link failed and does not try again: {change.reason}."
-    return None
 
 
 def _session(plan: SessionPlanned) -> tuple[Severity, str, str]:

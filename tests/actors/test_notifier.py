@@ -5,10 +5,20 @@ from typing import Any
 import pytest
 
 from actors.roles.notifier import MAX_TOPICS, Notifier
-from domain.messages.link import ReconcileReported
+from domain.messages.link import (
+    ConnectionChanged,
+    ExternalOrderSeen,
+    OrdersRouted,
+    ReconcileReported,
+    SourceChanged,
+    SourcesCompared,
+    SubscriptionProved,
+    SymbolHalted,
+    SymbolReleased,
+)
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, StateChecked
 from domain.messages.trading import LossLimitHit, SessionPlanned, StrategyBenched
-from domain.types import Krw, LinkName, Severity, UnixNanos
+from domain.types import Krw, LinkName, Severity, Side, UnixNanos
 from tests.actors.money_builders import (
     OPEN,
     SAMSUNG,
@@ -36,6 +46,10 @@ def a_desk() -> Desk:
     desk = Desk(Notifier())
     desk.say(instruments(an_instrument()))
     return desk
+
+
+def a_loss(*, planned: bool, before: str = "READY") -> ConnectionChanged:
+    return ConnectionChanged(LinkName.ORDERS, before, "BACKING_OFF", "lost", "reset", at(0), planned)
 
 
 LOST = a_link(LinkName.ORDERS, "BACKING_OFF", "READY")
@@ -102,6 +116,56 @@ CASES: list[tuple[Any, Severity, str, str]] = [
         "unknown for A 삼성전자; they are not",
     ),
     (instruments(an_instrument(), unknown=("X", "Y")), Severity.WARNING, "instruments", "does not know X, Y."),
+    (
+        SourceChanged("a:1", "b:2", True, "a:1 was not ready for 10 s"),
+        Severity.WARNING,
+        "sources",
+        "Quotes come from the backup b:2 now: a:1 was not ready for 10 s.",
+    ),
+    (
+        SourceChanged("b:2", "a:1", False, "a:1 is well for 60 s"),
+        Severity.INFO,
+        "sources",
+        "Quotes come from a:1 now: a:1 is well for 60 s.",
+    ),
+    (
+        OrdersRouted("a:1", "b:2", "routed by kim: its host died"),
+        Severity.WARNING,
+        "orders_route",
+        "Orders go to b:2 from now on, routed by kim: its host died.",
+    ),
+    (OrdersRouted("a:1", "", "x"), Severity.WARNING, "orders_route", "Orders go to the simulator beside the trader"),
+    (
+        SubscriptionProved(8, (("A", "no quote yet today"), (SAMSUNG, "silent since 09:00:00"))),
+        Severity.WARNING,
+        "subscription",
+        "No quote of 2 of 10 instruments yet: A (no quote yet today); 005930 삼성전자 (silent since 09:00:00).",
+    ),
+    (SubscriptionProved(8, (("A", "not tradable"),)), Severity.INFO, "subscription", "A (not tradable)"),
+    (
+        SourcesCompared("b:2", 9, ((SAMSUNG, "x"),), (SAMSUNG,)),
+        Severity.WARNING,
+        "contradicted",
+        "b:2 contradicts our quotes of 005930 삼성전자",
+    ),
+    (
+        SymbolHalted(SAMSUNG, "5 here, 3 there"),
+        Severity.ALERT,
+        "halted/005930",
+        "No new orders in 005930 삼성전자 until books agree: 5 here, 3 there.",
+    ),
+    (
+        SymbolReleased(SAMSUNG, "books agree"),
+        Severity.INFO,
+        "halted/005930",
+        "005930 삼성전자 pass again: books agree.",
+    ),
+    (
+        ExternalOrderSeen("77", SAMSUNG, Side.BUY, 1_200, 1_200, 0, Krw(100), at(0)),
+        Severity.WARNING,
+        "external/77",
+        "Order 77 (BUY 1,200 005930 삼성전자) is not ours",
+    ),
 ]
 
 
@@ -125,6 +189,11 @@ def test_given_something_a_person_should_know_when_heard_then_it_is_said(
         instruments(an_instrument()),
         ClockTicked(UnixNanos(OPEN), False),
         StateChecked(40, True, ()),
+        ReconcileReported(False, ("cash",), 0, 0, kind="dry_run"),
+        SubscriptionProved(10, ()),
+        SourcesCompared("b:2", 9, (), ()),
+        ExternalOrderSeen("77", SAMSUNG, Side.BUY, 10, 0, 10, Krw(100), at(0)),
+        a_loss(planned=True, before="CONNECTING"),
     ],
 )
 def test_given_nothing_new_for_a_person_when_heard_then_nothing_is_said(message: Any) -> None:
@@ -142,6 +211,42 @@ def test_given_a_difference_when_books_agree_again_then_that_is_said_too() -> No
     desk.say(ReconcileReported(False, ("cash",), 0, 0))
     [notice] = desk.say(ReconcileReported(True, (), 0, 0))
     assert (notice.severity, notice.text) == (Severity.INFO, "Our books and the broker's agree.")
+
+
+def test_given_known_maintenance_when_a_link_goes_and_comes_then_nobody_is_alarmed() -> None:
+    desk = a_desk()
+    [away, back] = [desk.say(message)[0] for message in (a_loss(planned=True), a_link(LinkName.ORDERS))]
+    assert (away.severity, back.severity) == (Severity.INFO, Severity.INFO)
+    assert away.text == "The orders link is away for the broker's maintenance: reset."
+
+
+def test_given_maintenance_that_is_over_when_the_link_is_not_back_then_it_is_told_like_any_loss() -> None:
+    desk = a_desk()
+    desk.say(a_loss(planned=True))
+    assert desk.say(a_loss(planned=True, before="CONNECTING")) == []
+    [notice] = desk.say(a_loss(planned=False, before="CONNECTING"))
+    assert notice.severity is Severity.WARNING
+    assert "is not back after the broker's maintenance" in notice.text
+    assert desk.say(a_loss(planned=False, before="CONNECTING")) == [], "once"
+
+
+@pytest.mark.parametrize(
+    ("bad", "good", "text"),
+    [
+        (
+            SourcesCompared("b:2", 9, ((SAMSUNG, "x"),), (SAMSUNG,)),
+            SourcesCompared("b:2", 9, (), ()),
+            "No source contradicts our quotes any more.",
+        ),
+        (SubscriptionProved(9, (("A", "x"),)), SubscriptionProved(10, ()), "All 10 instruments send quotes."),
+    ],
+)
+def test_given_bad_news_when_it_is_over_then_that_is_said_once(bad: Any, good: Any, text: str) -> None:
+    desk = a_desk()
+    desk.say(bad)
+    [notice] = desk.say(good)
+    assert (notice.severity, notice.text) == (Severity.INFO, text)
+    assert desk.say(good) == []
 
 
 def test_given_many_instruments_without_limits_when_told_then_five_are_named() -> None:
