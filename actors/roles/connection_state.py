@@ -84,12 +84,12 @@ class ConnectionState(Role):
                 self.book.fold(rows)
                 self.feed.judged(message, now)
                 if rows and self.uptime.is_recorded:
-                    self.uptime.venue_clock(rows[-1][1], now)
+                    self._market_clock(rows[-1][1], now)
             case ClockTicked(stepped_back=stepped_back):
                 if stepped_back:
                     self._stepped_back(now)
                 self.uptime.advance(now)
-                self.subscription.looked(self.book.last, now)
+                self.subscription.looked(self.book.last, self.feed.row_time, now)
             case HeartbeatReceived():
                 self._beat(message, now)
             case ConnectionChanged():
@@ -174,8 +174,7 @@ class ConnectionState(Role):
         link.told(beat.phase, beat.venue_time, now)
         if link.name is QUOTES:
             self.feed.clock(beat.venue_time, now)
-            if self.uptime.is_recorded:
-                self.uptime.venue_clock(beat.venue_time, now)
+            self._market_clock(beat.venue_time, now)
 
     def _session(self, link: Link, session: SessionInfo, now: int) -> None:
         link.opened(session, now)
@@ -183,8 +182,11 @@ class ConnectionState(Role):
             self.feed.speed_milli = session.speed_milli
             self.feed.clock(session.venue_time, now)
             self.uptime.source(is_recorded=session.speed_milli is not None, now=now)
-            if self.uptime.is_recorded:
-                self.uptime.venue_clock(session.venue_time, now)
+            self._market_clock(session.venue_time, now)
+
+    def _market_clock(self, venue_time: int, now: int) -> None:
+        if self.uptime.is_recorded and not self.feed.ended:  # a recording may end before its session does
+            self.uptime.venue_clock(venue_time, now)
 
     def _changed(self, change: ConnectionChanged, stamp: Stamp) -> None:
         now = stamp.system_time

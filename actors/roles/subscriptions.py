@@ -27,7 +27,8 @@ class Subscription:
 
     symbols: int = 0
     since: int = 0  # system time it was asked for; 0 while there is none
-    since_row: int = 0  # venue time of the newest row then
+    row_before: int = 0  # venue time of the newest row then
+    since_row: int = 0  # venue time the rows have come to when they were seen to flow first; 0 until then
     unproved: dict[str, tuple[int, int]] = field(default_factory=dict)  # symbol -> time and volume of its row then
     missing: dict[str, str] = field(default_factory=dict)  # told as missing -> why
     is_proved: bool = False
@@ -39,7 +40,8 @@ class Subscription:
 
     def begin(self, symbols: tuple[str, ...], last: Mapping[str, Quote], row_time: int, now: int) -> None:
         """Begin: each instrument owes a row newer than the one known."""
-        self.symbols, self.since, self.since_row, self.is_proved = len(symbols), now, row_time, False
+        self.symbols, self.since, self.is_proved = len(symbols), now, False
+        self.row_before, self.since_row = row_time, 0
         self.unproved = {symbol: _mark(last.get(symbol)) for symbol in symbols}
         self.missing = {}
 
@@ -53,10 +55,12 @@ class Subscription:
         if is_new:
             self.muted = {}
 
-    def looked(self, last: Mapping[str, Quote], now: int) -> None:
+    def looked(self, last: Mapping[str, Quote], row_time: int, now: int) -> None:
         """Cross off what has come."""
         if now - self.looked_at >= LOOK_NS or now < self.looked_at:
             self.looked_at = now
+            if not self.since_row and row_time > self.row_before:
+                self.since_row = row_time
             if self.unproved:
                 self.unproved = {s: mark for s, mark in self.unproved.items() if _mark(last.get(s)) == mark}
 
@@ -123,7 +127,7 @@ class Subscription:
         oldest = feed.row_time - limit
         heard = tuple(s for s in self.muted if s in last and last[s].venue_time >= oldest)
         muted: list[str] = []
-        if max(link.phase_from, self.since_row) < oldest:  # else nobody has been silent for long enough
+        if self.since_row and max(link.phase_from, self.since_row) < oldest:  # else nobody is silent for long enough
             for symbol, row in last.items():
                 if row[1] < oldest and row[4] > 0 and symbol not in self.muted:
                     known = instruments.get(symbol)
