@@ -9,7 +9,7 @@ from actors.core.role import Role
 from domain.bars import MinuteBars
 from domain.config import StrategyConfig
 from domain.messages import Message, Stamp
-from domain.messages.holdings import HoldingBooked
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.link import InstrumentsReceived
 from domain.messages.market import AttentionMeasured, QuotesJudged
 from domain.messages.orders import OrderStateChanged
@@ -58,7 +58,7 @@ class Strategist(Role):
     """Let each strategy see bars, quotes, attention and its holdings, and pass its arguments on.
 
     Hears: RunStarted, InstrumentsReceived, SessionPlanned, DayChanged, QuotesJudged, AttentionMeasured, FillBooked,
-        HoldingBooked, OrderStateChanged, OrderDenied.
+        FillRevised, HoldingBooked, AdjustmentBooked, OrderStateChanged, OrderDenied.
     Says: SignalFormed (entries only while TRADING and with no order of the symbol open, exits also while PAUSED),
         StrategyBenched (a hook raised).
     Keeps: the strategies and who is benched, bars and holding of each watched symbol, open orders, the day, and the
@@ -75,7 +75,9 @@ class Strategist(Role):
         QuotesJudged,
         AttentionMeasured,
         FillBooked,
+        FillRevised,
         HoldingBooked,
+        AdjustmentBooked,
         OrderStateChanged,
         OrderDenied,
     )
@@ -215,7 +217,7 @@ class Strategist(Role):
             for name, strategy in self._strategies.items():
                 self._guard(name, strategy.on_attention, message, track.scene)
 
-    def _fold_fill(self, message: FillBooked | HoldingBooked) -> None:
+    def _fold_fill(self, message: FillBooked | HoldingBooked | AdjustmentBooked) -> None:
         """Book a holding; only the strategy that argued for it hears of it. Others' holdings are theirs."""
         track = self._tracks.get(message.symbol)
         if track is None:
@@ -227,6 +229,12 @@ class Strategist(Role):
             at = scene.quote.venue_time if self._own_clock and scene.quote is not None else message.venue_time
             self._guard(track.owner, self._strategies[track.owner].on_position, scene, UnixNanos(at))
         self._release(message.symbol)
+
+    def _fold_revision(self, message: FillRevised) -> None:
+        """Take over what a holding cost; it is the same holding, so no strategy counts anew."""
+        track = self._tracks.get(message.symbol)
+        if track is not None:
+            track.scene.cost_basis = message.cost_basis
 
     def _release(self, symbol: str) -> None:
         """Forget whose a symbol is once nothing is held and no order is open."""
@@ -267,7 +275,9 @@ class Strategist(Role):
         DayChanged: _fold_day,
         AttentionMeasured: _fold_attention,
         FillBooked: _fold_fill,
+        FillRevised: _fold_revision,
         HoldingBooked: _fold_fill,
+        AdjustmentBooked: _fold_fill,
         OrderStateChanged: _fold_order,
         OrderDenied: _fold_denial,
     }
