@@ -11,7 +11,7 @@ import typer
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption, LogOption, Source, desk_of
 from cli.home import Home, Running
 from cli.krx_hours import HOURS_FILE
-from cli.names import symbol_of
+from cli.names import labelled, symbol_of
 from cli.orders import _caller as caller
 from cli.output import emit_json, krw, kst_clock, note, plain, show_table, signed
 from domain.errors import BrokerUnavailable, ConfigError, HantradeError
@@ -189,10 +189,51 @@ def show_status(status: desk_pb2.TraderStatus, running: bool) -> None:
         ["open orders / positions", f"{status.orders_open} / {status.positions}"],
         ["equity", f"{krw(status.equity_krw)} KRW ({signed(status.day_pnl_krw)} today, positions at mark)"],
         ["realised / costs", f"{signed(status.realized_pnl_krw)} / {krw(status.costs_krw)} KRW"],
-        ["links up", f"{status.uptime_ppm / 10_000:.3f} % of this run"],
+        ["links up", uptime_words(status)],
+        *_notable(status),
         ["log", f"{status.log_path} at {krw(status.log_seq)}"],
     ]
     show_table("trader", [("what", "left"), ("state", "left")], rows, "")
+
+
+TARGET_PPM = 999_000  # both links up 99.9 % of market time
+
+
+def uptime_words(status: desk_pb2.TraderStatus) -> str:
+    """Say how long both links were up, in market time, beside the target."""
+    market_s = status.market_time.seconds
+    if not (market_s or status.market_time.nanos):
+        return "no market time yet today"
+    up = "met" if status.link_up_ppm >= TARGET_PPM else "missed"
+    parts = f"degraded {_share(status.link_degraded_ppm)}, down {_share(status.link_down_ppm)}"
+    whole = f"{market_s // 60:,} min {market_s % 60} s"
+    return f"{_share(status.link_up_ppm)} of {whole} of market time ({parts}); target 99.9 %: {up}"
+
+
+def _share(ppm: int) -> str:
+    """Print a share, cut, so that what misses a target never looks as if it met it."""
+    return f"{ppm // 10_000}.{ppm % 10_000 // 10:03d} %"
+
+
+def _notable(status: desk_pb2.TraderStatus) -> list[list[str]]:
+    """Give the rows that stand only where there is something to say."""
+    source = f"{status.quotes_source} (a backup)" if status.on_backup else ""
+    halted = "; ".join(f"{labelled(symbol)}: {why}" for symbol, why in sorted(status.halted_symbols.items()))
+    unproved = "; ".join(f"{labelled(symbol)}: {why}" for symbol, why in sorted(status.unproved_symbols.items()))
+    verdicts = ", ".join(f"{rule} {krw(count)}" for rule, count in sorted(status.quality_verdicts.items()))
+    compared = kst_clock(status.reconciled_at) if status.HasField("reconciled_at") else ""
+    rows = [
+        ["stopping", status.stop],
+        ["quotes from", source],
+        ["maintenance", status.maintenance],
+        ["no new orders in", halted],
+        ["no quote yet", unproved],
+        ["fate unknown", f"{status.orders_unknown} orders" if status.orders_unknown else ""],
+        ["orders not ours", f"{status.external_orders} open" if status.external_orders else ""],
+        ["quality", verdicts],
+        ["books compared", compared],
+    ]
+    return [row for row in rows if row[1]]
 
 
 NoteOption = Annotated[str, typer.Option("--note", help="Why; kept in the log.")]

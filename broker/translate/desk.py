@@ -55,6 +55,15 @@ def write_status(
         limits_unknown=links.unknown_limits,
         symbols=links.symbols,
         denied=risk.denied,
+        link_up_ppm=links.up_ppm,
+        link_degraded_ppm=links.degraded_ppm,
+        link_down_ppm=links.down_ppm,
+        market_time=duration_ms(links.market_ms),
+        quotes_source=links.quotes_source,
+        on_backup=links.on_backup,
+        maintenance=links.maintenance,
+        unproved_symbols=links.unproved,
+        stop="" if day.stop == "RUNNING" else day.stop,
     )
     if links.feed_age_ms is not None:
         status.feed_age.CopyFrom(duration_ms(links.feed_age_ms))
