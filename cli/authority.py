@@ -112,11 +112,10 @@ class Authority:
         # who serves one service calls the other: a trader calls the broker and serves the desk
         purposes = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if server else [])]
         made = (
-            _builder(_named(name), authority.subject, key, now, until)
+            _leaf(name, hosts, authority.subject, key, now, until)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.KeyUsage(**{**_NO_USAGE, "digital_signature": True}), critical=True)
             .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
-            .add_extension(x509.SubjectAlternativeName([_alternative(host) for host in hosts]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(_public(authority)), critical=False)
             .sign(signing, hashes.SHA256())
         )
@@ -170,6 +169,15 @@ def _builder(
         .not_valid_after(until)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
+
+
+def _leaf(
+    name: str, hosts: Sequence[str], issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: datetime, until: datetime
+) -> x509.CertificateBuilder:
+    made = _builder(_named(name), issuer, key, now, until)
+    if not hosts:  # a client is dialled by nobody
+        return made
+    return made.add_extension(x509.SubjectAlternativeName([_alternative(host) for host in hosts]), critical=False)
 
 
 def _named(name: str) -> x509.Name:

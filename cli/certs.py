@@ -71,7 +71,7 @@ def client(name: NameArgument, days: DaysOption = CERT_DAYS, home: HomeOption = 
     from cli.authority import Authority, now_utc
 
     authority = Authority(home / "certs")
-    files = authority.issue(name, [name], now_utc(), days, server=False)
+    files = authority.issue(name, (), now_utc(), days, server=False)
     _explain(authority.ca, *files, "[security.broker] to call a broker, [security.desk] to call a trader")
 
 

@@ -23,7 +23,7 @@ def a_certificate(
     authority: Authority, name: str, *, server: bool = False, since: datetime = NOW, days: int = 30
 ) -> TlsFiles:
     """Make a certificate for this machine, and give it with what it trusts."""
-    cert, key = authority.issue(name, LOCAL if server else (name,), since, days, server=server)
+    cert, key = authority.issue(name, LOCAL if server else (), since, days, server=server)
     return TlsFiles(authority.ca, cert, key)
 
 
