@@ -4,8 +4,8 @@ Theory: a request is remembered before anyone learns its outcome, and an event b
 finds its first outcome and a reconnect finds every event. An id that never arrived can be written VOID, after which it
 is refused for ever. A request that was on its way when the process died stays IN_DOUBT until evidence is found.
 
-Thread rule: any thread may call; one lock serialises the calls. `events` reads page by page and holds the lock only
-while it reads one.
+Thread rule: any thread may call; one lock serialises the calls, and `exclusive` keeps it over several. `events` reads
+page by page and holds the lock only while it reads one.
 """
 
 import secrets
@@ -116,12 +116,13 @@ class OrderJournal:
         row = self._request(request_id)
         return None if row is None else str(row[0])
 
-    def begin(self, request_id: str, request_hash: str) -> None:
-        """Note that a request is on its way, before a wire that is not atomic. Raises InvariantError on a known id."""
+    def begin(self, request_id: str, request_hash: str) -> bool:
+        """Note that a request is on its way, before a wire that is not atomic; False when its id is known already."""
         with self._transaction() as db:
             if self._request(request_id) is not None:
-                raise InvariantError(f"request {request_id} began twice")
+                return False
             self._put(db, request_id, request_hash, SENDING, "", "")
+        return True
 
     def record(
         self, request_id: str, request_hash: str, receipt: Receipt, facts: Sequence[OrderFact] = ()
@@ -160,6 +161,12 @@ class OrderJournal:
             self._gate = level
             return Receipt(request_id, RequestOutcome.SENT, as_of_seq=self._last_seq)
         return repeated(self, request_id, request_hash)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Let nobody else read or write meanwhile: no id is voided, no gate moved. Not to be held over a wait."""
+        with self._lock:
+            yield
 
     # ---- events --------------------------------------------------------------------------------------------
 

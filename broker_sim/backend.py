@@ -6,12 +6,14 @@ A killed process goes on where it was: the clock is kept with every fact and onc
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from broker.journal import OrderJournal
+from broker.paced_orders import PacedOrders
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker.refusals import refuse
 from broker_sim.bar_ticks import ticks_of
@@ -49,8 +51,9 @@ class SimBackend:
         run_id: str | None = None,
         now: Callable[[], int] = time.time_ns,
         sleep: Sleep = asyncio.sleep,
+        orders_per_second: int = 0,
     ) -> None:
-        """Serve a venue. `now` gives system time in UTC ns."""
+        """Serve a venue. `now` gives system time in UTC ns; more requests than `orders_per_second` wait (0: none)."""
         self._venue = venue
         self._run_id = run_id or f"sim-{uuid4().hex[:12]}"
         self._now = now
@@ -60,6 +63,11 @@ class SimBackend:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock_kept_at = 0
+        self._paced: PacedOrders | None = None
+        if orders_per_second:
+            self._paced = PacedOrders(
+                orders_per_second, venue.look, partial(refuse, venue.journal), self._send, now=now
+            )
 
     @classmethod
     def recorded(
@@ -138,6 +146,8 @@ class SimBackend:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        if self._paced is not None:
+            await self._paced.close()
         self._venue.keep_clock()
         self._venue.journal.close()
 
@@ -251,11 +261,13 @@ class SimBackend:
 
     async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
         """Take one request: journal it, check it just before the wire, send it once."""
-        return self._venue.request(request, guard)
+        return await (self._paced.request if self._paced is not None else self._send)(request, guard)
 
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate; durable before it answers."""
-        return self._venue.journal.set_gate(request_id, level)
+        receipt = self._venue.journal.set_gate(request_id, level)
+        self._look_again()
+        return receipt
 
     async def refuse(self, request_id: str, content: str, reason: RequestRefused) -> Receipt:
         """Refuse a request that must not go on; durable before it answers."""
@@ -263,7 +275,9 @@ class SimBackend:
 
     async def resolve(self, request_id: str) -> Receipt:
         """Tell what became of a request, or write it VOID."""
-        return self._venue.journal.resolve(request_id)
+        receipt = self._venue.journal.resolve(request_id)
+        self._look_again()
+        return receipt
 
     def last_event_seq(self) -> int:
         """Give the seq of the newest order event, 0 when there is none."""
@@ -317,6 +331,13 @@ class SimBackend:
         self._venue.play(recording.index)
         depths = dropwhile(lambda depth: depth.venue_time <= begin, recording.depths())
         self._feed = Feed(chain(upcoming, rows), begin, speed, self._on_rows, self._on_end, clock, self._sleep, depths)
+
+    async def _send(self, request: OrderRequest, guard: Guard) -> Receipt:
+        return self._venue.request(request, guard)
+
+    def _look_again(self) -> None:
+        if self._paced is not None:
+            self._paced.look_again()
 
     def _on_rows(self, venue_time: UnixNanos | None, rows: Sequence[Quote], depths: Sequence[Depth] = ()) -> None:
         self._venue.on_quotes(rows, venue_time, depths)

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from broker.event_feed import OrderEventFeed
 from broker.journal import OrderJournal
+from broker.paced_orders import PacedOrders
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker.refusals import refuse
 from broker_sim.backend import SimBackend, Sleep, set_aside
@@ -19,6 +21,7 @@ from broker_sim.faults import FaultPlan
 from broker_sim.faulty_quotes import FaultyQuotes, until_broken
 from broker_sim.faulty_reads import FaultyReads
 from broker_sim.faulty_venue import TRUTH, FaultyVenue
+from broker_sim.known_numbers import KnownNumbers
 from domain.errors import ConfigError, LogError, RequestRefused
 from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
@@ -43,9 +46,11 @@ class FaultyBackend:
         *,
         now: Callable[[], int] = time.time_ns,
         sleep: Sleep = asyncio.sleep,
+        orders_per_second: int = 0,
     ) -> None:
         """Open the process's journal; one of another venue is renamed `*.old`. `now` gives system time in UTC ns.
 
+        More requests than `orders_per_second` wait instead of meeting the plan's limit (0: none wait).
         Raises LogError when the journal cannot be used, ConfigError for a plan this broker cannot carry out.
         """
         self._inner = inner
@@ -60,7 +65,12 @@ class FaultyBackend:
         epoch = self._journal.epoch
         self._reads = FaultyReads(self.venue.fates, epoch, lambda: truth.exchange.now, now, sleep)
         self._quotes = FaultyQuotes(self.venue.fates, self.venue.line, epoch, now)
+        self._paced: PacedOrders | None = None
+        if orders_per_second:
+            paces = (self.venue.look, partial(refuse, self._journal), self._send)
+            self._paced = PacedOrders(orders_per_second, *paces, now=now)
         self._feed = OrderEventFeed(self._journal)
+        self._known = KnownNumbers(self._journal)
         self._tasks: list[asyncio.Task[None]] = []
         self._trouble = ""
         self.venue.on_news(self._wake)
@@ -78,6 +88,8 @@ class FaultyBackend:
 
     async def close(self) -> None:
         """Stop, and close the process's journal."""
+        if self._paced is not None:
+            await self._paced.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -170,28 +182,38 @@ class FaultyBackend:
         return await self._list("positions", self._inner.positions)
 
     async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
-        """Give open orders as the venue has them. Raises BrokerUnavailable as the plan says."""
-        return await self._list("open_orders", self._inner.open_orders)
+        """Give open orders as the venue has them; ours where this process knows the number.
+
+        Raises BrokerUnavailable as the plan says.
+        """
+        found, as_of = await self._list("open_orders", self._inner.open_orders)
+        return [self._known.name_open_order(row) for row in found], as_of
 
     async def day_orders(self) -> tuple[list[BrokerDayOrder], int]:
-        """Give the order numbers of the day as the venue has them. Raises BrokerUnavailable as the plan says."""
-        return await self._list("day_orders", self._inner.day_orders)
+        """Give the order numbers of the day as the venue has them; ours where this process knows the number.
+
+        Raises BrokerUnavailable as the plan says.
+        """
+        found, as_of = await self._list("day_orders", self._inner.day_orders)
+        rows = [self._known.name_day_order(row) for row in found]
+        if self._plan.reads.costs_untold:
+            rows = [replace(row, commission=None, tax=None) for row in rows]
+        return rows, as_of
 
     async def fills(self) -> tuple[list[OrderFilled], int]:
         """Give the day's executions as the venue has them. Raises BrokerUnavailable as the plan says."""
         found, as_of = await self._list("fills", self._inner.fills)
-        return [replace(fill, journal_id=self._journal.journal_id, event_seq=0) for fill in found], as_of
+        return [self._known.name_fill(fill) for fill in found], as_of
 
     async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
         """Take one request; the receipt may be late, and may say that the outcome is not known."""
-        answer = self.venue.request(request, guard)
-        if answer.delay_ns:
-            await self._sleep(answer.delay_ns / NANOS_PER_SECOND)
-        return answer.receipt
+        return await (self._paced.request if self._paced is not None else self._send)(request, guard)
 
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate, which is this process's own."""
-        return self._journal.set_gate(request_id, level)
+        receipt = self._journal.set_gate(request_id, level)
+        self._look_again()
+        return receipt
 
     async def refuse(self, request_id: str, content: str, reason: RequestRefused) -> Receipt:
         """Refuse a request that must not go on; durable before it answers."""
@@ -199,7 +221,9 @@ class FaultyBackend:
 
     async def resolve(self, request_id: str) -> Receipt:
         """Tell what became of a request, as far as this process knows or can find out, or write it VOID."""
-        return self.venue.resolve(request_id)
+        receipt = self.venue.resolve(request_id)
+        self._look_again()
+        return receipt
 
     def last_event_seq(self) -> int:
         """Give the seq of the newest event told."""
@@ -211,6 +235,16 @@ class FaultyBackend:
         return until_broken(self._feed.after(after_seq), self._broken)
 
     # ---- inside --------------------------------------------------------------------------------------------------
+
+    async def _send(self, request: OrderRequest, guard: Guard) -> Receipt:
+        answer = self.venue.request(request, guard)
+        if answer.delay_ns:
+            await self._sleep(answer.delay_ns / NANOS_PER_SECOND)
+        return answer.receipt
+
+    def _look_again(self) -> None:
+        if self._paced is not None:
+            self._paced.look_again()
 
     def _wake(self) -> None:
         self._feed.wake()

@@ -6,7 +6,9 @@ Nothing of the plan's progress needs to be kept: what came is in the journal, an
 venue's numbers, so a new process goes on where the old one was.
 
 What the process was not told it finds in the day's lists (`Repair`), as a process must after a reconnect, because
-Kiwoom does not tell again what it told before. Used on one event loop; nothing here waits.
+Kiwoom does not tell again what it told before. A message names a request only if this process made it: one whose
+journal was lost hears of its earlier orders as of anybody's, and of nothing that was said before it began. Used on one
+event loop; nothing here waits.
 """
 
 import secrets
@@ -18,6 +20,7 @@ from typing import NamedTuple
 from broker.gateway import OrderGateway
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
+from broker_sim.externals import Externals
 from broker_sim.fates import NANOS_PER_MS, Fates
 from broker_sim.faults import FaultPlan
 from broker_sim.faulty_wire import FaultyWire
@@ -25,10 +28,11 @@ from broker_sim.line import Line
 from broker_sim.mail import Mail
 from broker_sim.venue import DurableVenue
 from domain.errors import InvariantError
-from domain.messages.orders import OrderFact
-from domain.types import Gate, RequestOutcome, UnixNanos
+from domain.messages.orders import ChangeRefused, OrderFact, OrderRejected
+from domain.types import ClientOrderId, Gate, RequestId, RequestOutcome, UnixNanos
 
 TRUTH = "faults.truth"  # kept beside the journal: whose messages it holds
+SINCE = "faults.since"  # the venue's newest message when the journal began; absent in older ones: 0
 
 
 class Answer(NamedTuple):
@@ -47,6 +51,7 @@ class FaultyVenue:
         if kept not in (None, truth.journal.journal_id):
             raise InvariantError(f"journal {journal.path} expected messages of {truth.journal.journal_id}, was {kept}")
         if kept is None:
+            journal.set_meta(SINCE, str(truth.journal.last_seq))
             journal.set_meta(TRUTH, truth.journal.journal_id)
         if truth.journal.gate is not Gate.OPEN:  # Kiwoom has no gate; the one in force is the process's
             truth.journal.set_gate(f"faults-{secrets.token_hex(8)}", Gate.OPEN)
@@ -54,6 +59,9 @@ class FaultyVenue:
         self.journal = journal
         self.fates = Fates(plan)
         self._now = now
+        self._since = int(journal.get_meta(SINCE) or 0)
+        self._made: set[str] = set()  # requests known to be made by this process
+        self._externals = Externals(truth, plan.externals)
         self.line = Line(self.fates, lambda: truth.exchange.now, now)
         self._mail = Mail(self.fates)
         self._heard = 0  # number of the venue's newest message sent on its way
@@ -84,6 +92,8 @@ class FaultyVenue:
         if self.line.look():
             self._mail.cut(self._now())
             self._wake()
+        for what in self._externals.look():
+            self.fates.done(what, "order")
         facts = self._new_facts()
         if self.line.up:
             facts += self._mail.due(self._now())
@@ -126,6 +136,10 @@ class FaultyVenue:
         self.hear()
         return Answer(receipt, delay)
 
+    def look(self, request: OrderRequest, guard: Guard) -> Receipt | None:
+        """Answer what needs no wire, see `Looks.look`. Raises LogError when a refusal cannot be durable."""
+        return self._gateway.look(request, guard)
+
     def resolve(self, request_id: str) -> Receipt:
         """Tell what became of a request, or write it VOID. One in doubt is looked for in the day's lists."""
         if self._is_in_doubt(request_id) and self._may_settle(request_id):
@@ -141,10 +155,11 @@ class FaultyVenue:
         self._mail, self._astray = Mail(self.fates), False
         told = Counter(_content(fact) for fact in self.journal.events(0))
         facts: list[OrderFact] = []
-        for fact in self.truth.journal.events(0):
-            self._heard = fact.event_seq
-            if told[_content(fact)]:
-                self._mail.count(fact)
+        for said in self.truth.journal.events(0):
+            self._heard = said.event_seq
+            fact = self._as_heard(said)
+            if self._heard <= self._since or fact is None or told[_content(fact)]:
+                self._mail.count(said)
             else:
                 facts += self._mail.send(fact, self._now(), self.line.heard(fact.venue_time))
         return facts
@@ -154,10 +169,34 @@ class FaultyVenue:
             return self._redraw()
         facts: list[OrderFact] = []
         if self._heard < self.truth.journal.last_seq:
-            for fact in self.truth.journal.events(self._heard):
-                self._heard = fact.event_seq
-                facts += self._mail.send(fact, self._now(), self.line.heard(fact.venue_time))
+            for said in self.truth.journal.events(self._heard):
+                self._heard = said.event_seq
+                fact = self._as_heard(said)
+                if fact is None:
+                    self._mail.count(said)
+                else:
+                    facts += self._mail.send(fact, self._now(), self.line.heard(fact.venue_time))
         return facts
+
+    def _as_heard(self, fact: OrderFact) -> OrderFact | None:
+        """Give a message with the requests this process made, and no others; None when it answers another's only."""
+        request_id = getattr(fact, "request_id", "")
+        is_asked = self._is_made_here(request_id)
+        is_ours = self._is_made_here(fact.client_order_id)
+        if isinstance(fact, OrderRejected | ChangeRefused):
+            return fact if is_ours or is_asked else None
+        heard = fact if is_ours else replace(fact, client_order_id=ClientOrderId(""))
+        if request_id and not is_asked:
+            heard = replace(heard, request_id=RequestId(""))  # type: ignore[arg-type]  # it has one
+        return heard
+
+    def _is_made_here(self, request_id: str) -> bool:
+        if request_id and request_id not in self._made:
+            known = self.journal.outcome(request_id)
+            if known is None or known.outcome is RequestOutcome.VOID:
+                return False
+            self._made.add(request_id)
+        return bool(request_id)
 
     def _tell(self, facts: list[OrderFact]) -> None:
         if not facts:

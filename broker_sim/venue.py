@@ -77,6 +77,10 @@ class DurableVenue:
         self._publish(facts)
         return receipt
 
+    def look(self, request: OrderRequest, guard: Guard) -> Receipt | None:
+        """Answer what needs no wire, see `Looks.look`. Raises LogError when a refusal cannot be durable."""
+        return self._gateway.look(request, guard)
+
     def begin(self, venue_time: UnixNanos) -> None:
         """Take the clock of a source whose session opens; it may go back. Raises LogError like `request`.
 

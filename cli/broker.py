@@ -71,7 +71,7 @@ def parse_day(text: str) -> date | None:
 
 
 @app.command("serve")
-def serve(
+def serve(  # noqa: PLR0917  # an option each
     kind: Annotated[str, typer.Argument(help="sim, win or rest.")],
     data: DataOption = None,
     day: DayOption = "",
@@ -84,6 +84,10 @@ def serve(
         Path | None, typer.Option("--actions", help="Splits and dividends, TOML or CSV; see docs/corporate-actions.md.")
     ] = None,
     faults: FaultsOption = None,
+    orders_per_second: Annotated[
+        int,
+        typer.Option(help="More requests wait their turn, cancels first; 0: none waits. Kiwoom lets 5 pass.", min=0),
+    ] = 0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin the day anew with a fresh account.")] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
@@ -121,9 +125,11 @@ def serve(
                 overrides=config.session_overrides,
                 actions=table,
                 sim=config.sim,
+                orders_per_second=orders_per_second if plan is None else 0,
             )
 
-        with_faults = partial(misbehaving, plan=plan, journal=journal.with_name(f"told-{journal.name}"))
+        told = journal.with_name(f"told-{journal.name}")
+        with_faults = partial(misbehaving, plan=plan, journal=told, orders_per_second=orders_per_second)
         asyncio.run(_serve(make, with_faults, host, port, place, security))
 
 

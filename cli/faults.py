@@ -28,15 +28,18 @@ __all__ = ["FaultsOption", "load_faults", "misbehaving", "show_faults"]
 
 
 @asynccontextmanager
-async def misbehaving(venue: SimBackend, plan: FaultPlan | None, journal: Path) -> AsyncIterator[BrokerBackend]:
+async def misbehaving(
+    venue: SimBackend, plan: FaultPlan | None, journal: Path, orders_per_second: int = 0
+) -> AsyncIterator[BrokerBackend]:
     """Give a broker that carries out a plan, or the venue itself without one. Logs each fault, and counts at the end.
 
+    More requests than `orders_per_second` wait at the one that carries out a plan (0: none).
     Raises LogError when the journal cannot be used, ConfigError for a plan this venue cannot carry out.
     """
     if plan is None:
         yield venue
         return
-    backend = FaultyBackend(venue, journal, plan)
+    backend = FaultyBackend(venue, journal, plan, orders_per_second=orders_per_second)
     try:
         backend.venue.fates.on_done = lambda kind, what: logger.info("fault", of=kind, what=what)
         await backend.start()

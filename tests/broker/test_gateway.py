@@ -1,15 +1,18 @@
 """Every request passes the gateway once."""
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from broker.gateway import OrderGateway, content_hash
+from broker.gateway import AwaitingGateway, LastStep, OrderGateway, content_hash
 from broker.journal import OrderJournal
+from broker.port import OrderRequest
 from domain.errors import BrokerOutcomeUnknown, InvariantError, RequestRefused
-from domain.messages.orders import OrderAccepted
+from domain.messages.orders import OrderAccepted, OrderFact
 from domain.types import Gate, Purpose, RequestOutcome, Side, UnixNanos
 from tests.broker.builders import a_cancel, a_guard, a_modify, a_submit
 from tests.broker.fake_backend import FakeVenue
@@ -115,9 +118,10 @@ def test_given_a_slow_disk_when_the_deadline_passes_before_the_wire_then_nothing
     at = Setting(tmp_path / "orders.db", atomic=False)
     begin = at.journal.begin
 
-    def slow_begin(request_id: str, request_hash: str) -> None:
-        begin(request_id, request_hash)
+    def slow_begin(request_id: str, request_hash: str) -> bool:
+        noted = begin(request_id, request_hash)
         at.time = UnixNanos(2_001)
+        return noted
 
     at.journal.begin = slow_begin  # type: ignore[method-assign]
     assert at.gateway.handle(a_submit(), at.guard)[0].code == "EXPIRED"
@@ -147,3 +151,147 @@ def test_given_a_bug_on_a_wire_that_is_not_atomic_when_sent_then_the_request_is_
 def test_given_two_deadlines_when_hashed_then_the_content_is_the_same() -> None:
     assert content_hash(a_submit(valid_until=UnixNanos(1))) == content_hash(a_submit(valid_until=UnixNanos(2)))
     assert content_hash(a_modify()) != content_hash(a_cancel("m-1"))
+
+
+# ---- others resolve and set the gate meanwhile, on threads of their own ----------------------------------------
+
+
+def meanwhile(call: Callable[[], object]) -> threading.Thread:
+    """Let another thread make a call; it is under way when this returns."""
+    begun = threading.Event()
+
+    def run() -> None:
+        begun.set()
+        call()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    begun.wait()
+    return thread
+
+
+def test_given_a_request_at_the_wire_when_another_thread_resolves_it_then_it_is_never_void_and_sent(
+    at: Setting,
+) -> None:
+    found: list[object] = []
+    others: list[threading.Thread] = []
+    at.venue.before_sending = lambda: others.append(meanwhile(lambda: found.append(at.journal.resolve("o-1").outcome)))
+    receipt, _ = at.gateway.handle(a_submit(), at.guard)
+    others[0].join()
+    assert receipt.outcome is RequestOutcome.SENT
+    assert found == [RequestOutcome.SENT]
+    assert at.journal.resolve("o-1").outcome is RequestOutcome.SENT
+
+
+def test_given_a_request_at_the_wire_when_another_thread_shuts_the_gate_then_the_gate_comes_after_it(
+    at: Setting,
+) -> None:
+    said: list[str] = []
+    others: list[threading.Thread] = []
+
+    def shut() -> None:
+        at.journal.set_gate("g", Gate.CANCELS_ONLY)
+        said.append(f"gate in force, {len(at.venue.placed)} placed")
+
+    at.venue.before_sending = lambda: others.append(meanwhile(shut))
+    at.gateway.handle(a_submit(), at.guard)
+    others[0].join()
+    assert said == ["gate in force, 1 placed"]
+
+
+class SlowWire:
+    """A wire that takes its time before and after its last step; tests let it go on."""
+
+    def __init__(self) -> None:
+        self.reached, self.may_send, self.may_end = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.venue = FakeVenue(atomic=False)
+
+    async def place(self, request: OrderRequest, last_step: LastStep) -> Sequence[OrderFact]:
+        self.reached.set()
+        await self.may_send.wait()
+        with last_step():
+            facts = self.venue.place(request)
+        await self.may_end.wait()
+        return facts
+
+
+class Slow:
+    """An awaiting gateway over a slow wire."""
+
+    def __init__(self, path: Path) -> None:
+        self.journal, self.wire, self.time = OrderJournal(path), SlowWire(), UnixNanos(1_000)
+        self.gateway = AwaitingGateway(self.journal, self.wire, lambda: self.time)
+        self.guard = a_guard(self.journal.journal_id, self.journal.epoch, UnixNanos(2_000))
+
+    async def begun(self) -> "asyncio.Task[tuple[object, list[OrderFact]]]":
+        task = asyncio.create_task(self.gateway.handle(a_submit(), self.guard))
+        await self.wire.reached.wait()
+        return task
+
+    async def ended(self, task: "asyncio.Task[tuple[object, list[OrderFact]]]") -> tuple[str, str]:
+        self.wire.may_send.set()
+        self.wire.may_end.set()
+        receipt, _ = await task
+        return str(receipt.outcome), receipt.code  # type: ignore[attr-defined]
+
+
+def slowly(path: Path, story: Callable[[Slow], object]) -> Slow:
+    async def run() -> Slow:
+        at = Slow(path)
+        await story(at)  # type: ignore[misc]  # a coroutine
+        return at
+
+    return asyncio.run(run())
+
+
+def test_given_a_slow_wire_when_a_request_is_resolved_meanwhile_then_it_is_in_doubt_until_it_ends(
+    tmp_path: Path,
+) -> None:
+    async def story(at: Slow) -> None:
+        task = await at.begun()
+        assert at.journal.resolve("o-1").outcome is RequestOutcome.IN_DOUBT
+        again, facts = await at.gateway.handle(a_submit(), at.guard)
+        assert (again.outcome, facts) == (RequestOutcome.IN_DOUBT, [])
+        assert await at.ended(task) == ("SENT", "")
+        assert at.journal.resolve("o-1").outcome is RequestOutcome.SENT
+        assert len(at.wire.venue.placed) == 1
+
+    slowly(tmp_path / "orders.db", story)
+
+
+@pytest.mark.parametrize("change", ["gate", "time"])
+def test_given_a_slow_wire_when_a_request_may_not_go_any_more_then_its_last_step_refuses_it(
+    tmp_path: Path, change: str
+) -> None:
+    async def story(at: Slow) -> None:
+        task = await at.begun()
+        if change == "gate":
+            at.journal.set_gate("g", Gate.CANCELS_ONLY)
+        else:
+            at.time = UnixNanos(2_001)
+        assert await at.ended(task) == ("REFUSED", "GATE_CLOSED" if change == "gate" else "EXPIRED")
+        assert at.wire.venue.placed == []
+
+    slowly(tmp_path / "orders.db", story)
+
+
+def test_given_a_slow_wire_when_its_task_is_cancelled_then_the_request_stays_in_doubt(tmp_path: Path) -> None:
+    async def story(at: Slow) -> None:
+        task = await at.begun()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert at.journal.resolve("o-1").outcome is RequestOutcome.IN_DOUBT
+
+    slowly(tmp_path / "orders.db", story)
+
+
+def test_given_a_slow_wire_when_several_are_sent_then_none_waits_for_another(tmp_path: Path) -> None:
+    async def story(at: Slow) -> None:
+        tasks = [asyncio.create_task(at.gateway.handle(a_submit(f"o-{n}"), at.guard)) for n in range(3)]
+        at.wire.may_send.set()
+        while len(at.wire.venue.placed) < 3:
+            await asyncio.sleep(0)
+        at.wire.may_end.set()
+        assert [(await task)[0].outcome for task in tasks] == [RequestOutcome.SENT] * 3
+
+    slowly(tmp_path / "orders.db", story)
