@@ -1,6 +1,6 @@
 # The doors to the project. Everything lives in .venv inside this folder; nothing outside it is touched.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format soak bench bench-peer proto lock clean env env-dev
+.PHONY: help demo test lint format chaos soak bench bench-peer proto lock clean env env-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -21,8 +21,12 @@ lint: env-dev ## style, types, contract, freshness of everything generated
 format: env-dev ## put the code into the house style
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format --quiet . && .venv/bin/buf format -w
 
-soak: env-dev ## run the order book against a naive one, three million random calls (ARGS="--calls N --seed S")
-	@$(PY) -m tools.soak $(ARGS)
+chaos: env ## kill, break and damage real processes, then compare every book (SEED=N MINUTES=M ARGS="--only kills")
+	@$(PY) -m chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
+
+soak: env-dev ## the order book against a naive one, three million random calls; then an hour of chaos (SEED=N)
+	@$(PY) -m tools.soak $(if $(SEED),--seed $(SEED)) $(ARGS)
+	@$(PY) -m chaos --minutes 60 $(if $(SEED),--seed $(SEED))
 
 bench: env-dev ## measure beside peers, about seven minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)
