@@ -11,8 +11,9 @@ from backtest.history import History, OrderStory
 from domain.config import RunConfig
 
 SAME, DIFFERS, ONLY_A, ONLY_B = "same", "differs", "only_a", "only_b"
-# Of a configuration: where a broker listens and how links behave says nothing about what was decided.
-NOT_COMPARED = ("mode", "quotes_endpoint", "orders_endpoint", "link")
+# Of a configuration: where a broker listens, how links behave and how often books are compared says nothing about what
+# was decided.
+NOT_COMPARED = ("mode", "quotes_endpoint", "orders_endpoint", "link", "reconcile")
 
 
 @dataclass(frozen=True, slots=True)

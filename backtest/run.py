@@ -100,7 +100,7 @@ def run(
     link = replace(
         setup.config.link, mute_after_ms=UNHEARD_MS, first_quote_ms=0, symbol_mute_ms=0, measures_uptime=False
     )
-    config = replace(setup.config, quotes_backups=(), link=link)
+    config = replace(setup.config, quotes_backups=(), link=link, reconcile=replace(setup.config.reconcile, audit_ms=0))
     timeline, ran = Timeline(), Ran(setup.log_path)
     first = UnixNanos(0)
     log = EventLog.open(setup.log_path, create_id=lambda: name, now=lambda: first)

@@ -33,6 +33,7 @@ from domain.config import (
     ExecutionConfig,
     KeywordSet,
     LinkConfig,
+    ReconcileConfig,
     RiskConfig,
     RunConfig,
     SimConfig,
@@ -239,6 +240,17 @@ class SecuritySection(Section):
     connections: Annotated[int, Field(ge=8, le=100_000)] = 512
 
 
+class ReconcileSection(Section):
+    """How books are compared with the broker's while trading goes on (docs/reconciliation.md); audit_ms 0: never."""
+
+    audit_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 90_000
+    close_audit_ms: Millis = 60_000
+    settle_ms: Millis = 10_000
+    absent_snapshots: Annotated[int, Field(ge=1, le=100)] = 3
+    reads: Annotated[int, Field(ge=1, le=20)] = 5
+    hourly_reads: Annotated[int, Field(ge=0, le=100_000)] = 850
+
+
 class LogSection(Section):
     """The event log."""
 
@@ -262,6 +274,7 @@ class Settings(BaseSettings):
     costs: CostSection = CostSection()
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
+    reconcile: ReconcileSection = ReconcileSection()
     log: LogSection = LogSection()
     security: SecuritySection = SecuritySection()
     metrics: MetricsSection = MetricsSection()
@@ -427,6 +440,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
             max_open_orders=risk.max_open_orders,
             price_collar_ppm=_ppm(risk.price_collar_pct),
             min_confidence_ppm=_ppm(risk.min_confidence_pct),
+            tell_unresolved_twins=True,
         ),
         costs=CostConfig(_ppm(settings.costs.commission_pct)),
         execution=ExecutionConfig(**settings.execution.model_dump()),
@@ -438,4 +452,5 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         session_overrides={day: (times[0], times[1]) for day, times in settings.sessions.items()},
         seed=settings.paper.seed,
         sim=SimConfig(**settings.sim.model_dump()),
+        reconcile=ReconcileConfig(**settings.reconcile.model_dump()),
     )

@@ -19,6 +19,8 @@ class RiskConfig:
     max_open_orders: int = 20
     price_collar_ppm: int = 30_000  # limit price against the mark
     min_confidence_ppm: int = 500_000  # entries below are denied
+    # A twin of an order of unknown fate is told apart. False is what runs before 0.4.0 did; settings say True.
+    tell_unresolved_twins: bool = False
 
 
 @dataclass(frozen=True, slots=True)

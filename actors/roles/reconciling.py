@@ -20,6 +20,7 @@ from domain.orders import ClientOrder
 from domain.reconciliation import Finding, differences_before, find
 
 NANOS_PER_MS = 1_000_000
+BY_HAND = {False: "manual", True: "dry_run"}  # kind of a person's run
 FOREIGN = "the account was opened from journal {}, the broker's is journal {} now: another account on this date"
 
 
@@ -179,7 +180,7 @@ class Reconciling(ExecutorState):
 
 
 def _reading(asked: ReconcileRequested) -> ReadBroker:
-    return ReadBroker(asked.command_id, "dry_run" if asked.dry_run else "manual")
+    return ReadBroker(asked.command_id, BY_HAND[asked.dry_run])
 
 
 def _answered(command_id: str, report: ReconcileReported) -> CommandAnswered:

@@ -7,8 +7,15 @@ from typing import Any, ClassVar
 
 from actors.core.role import Role
 from domain.messages import Message, Stamp
-from domain.messages.holdings import HoldingBooked
-from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.link import (
+    BrokerStateReceived,
+    ConnectionChanged,
+    ExternalOrderSeen,
+    InstrumentsReceived,
+    SymbolHalted,
+    SymbolReleased,
+)
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested, ManualModifyRequested, ManualOrderRequested
 from domain.messages.orders import OrderStateChanged
@@ -52,11 +59,12 @@ class RiskManager(Role):
 
     Hears: signals, orders by hand, flatten, everything the rules look at.
     Says: OrderApproved, OrderDenied, ModifyApproved, LossLimitHit, CommandAnswered.
-    Keeps: what open orders bind, cash, holdings, prices, links, gate and day, the loss lock, who is being sold out.
+    Keeps: what open orders bind, others' in the account too, cash, holdings, prices, links, gate and day, symbols whose
+        books differ, the loss lock, who is being sold out.
     """
 
     NAME: ClassVar[str] = "risk_manager"
-    STATE_VERSION: ClassVar[int] = 3  # a sale before a stop is known as such
+    STATE_VERSION: ClassVar[int] = 4  # 3: a sale before a stop is known as such; 4: halted symbols, orders of others
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,
@@ -71,7 +79,12 @@ class RiskManager(Role):
         StopChanged,
         OrderStateChanged,
         FillBooked,
+        FillRevised,
         HoldingBooked,
+        AdjustmentBooked,
+        ExternalOrderSeen,
+        SymbolHalted,
+        SymbolReleased,
         AccountOpened,
         EquityMarked,
         BrokerStateReceived,
@@ -219,8 +232,12 @@ class RiskManager(Role):
         exits = sum(state.positions.get(symbol, 0) > 0 for symbol in symbols)
         orders = self._sell_out(stamp)
         text = f"cancelling {cancels} orders, selling {exits} holdings"
-        if len(orders) < exits:
-            text += f", {exits - len(orders)} of them once nothing of it is open and the gate lets exits pass"
+        halted = [symbol for symbol in symbols if symbol in state.halted and state.positions.get(symbol, 0) > 0]
+        waiting = exits - len(orders) - len(halted)
+        if waiting > 0:
+            text += f", {waiting} of them once nothing of it is open and the gate lets exits pass"
+        if halted:
+            text += f"; not {', '.join(halted)} until books agree"
         return [*orders, CommandAnswered(asked.command_id, True, "", text, "", cancels=cancels, exits=exits)]
 
     def _sell_out(self, stamp: Stamp) -> list[Message]:
@@ -232,8 +249,8 @@ class RiskManager(Role):
         busy = {hold.symbol for hold in state.holds.values()}
         orders: list[Message] = []
         for symbol, flatten in state.flattening.items():
-            held = state.positions.get(symbol, 0)
-            if held <= 0 or symbol in busy or flatten.attempts <= 0:
+            held = state.positions.get(symbol, 0) - state.selling_elsewhere(symbol)
+            if held <= 0 or symbol in busy or flatten.attempts <= 0 or symbol in state.halted:
                 continue
             order_id = ClientOrderId(f"{stamp.log_id}-{stamp.seq}-{symbol}")
             at = UnixNanos(state.venue_time)

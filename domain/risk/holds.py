@@ -26,6 +26,7 @@ class Hold(NamedTuple):
     booked: int = 0  # shares, by the portfolio
     kind: OrderKind | None = None  # None for an order we did not approve: nobody told it
     stop_price: Krw | None = None
+    since: int = 0  # venue time of the quotes when it came to its status
 
     @property
     def remaining(self) -> int:
@@ -52,9 +53,10 @@ class Hold(NamedTuple):
         """Tell whether nobody knows what became of it."""
         return self.status.startswith("UNKNOWN") or self.status == "QUARANTINED"
 
-    def moved(self, status: str, filled: int, leaves: int) -> "Hold":
-        """Give it after a word of the executor."""
-        return self._replace(status=str(status), filled=filled, leaves=leaves)
+    def moved(self, status: str, filled: int, leaves: int, at: int = 0) -> "Hold":
+        """Give it after a word of the executor, heard at a venue time of the quotes."""
+        since = self.since if status == self.status else at
+        return self._replace(status=str(status), filled=filled, leaves=leaves, since=since)
 
     def repriced(self, limit_price: Krw | None, reserved: Krw) -> "Hold":
         """Give it after a change of price; `reserved` is for the whole quantity."""

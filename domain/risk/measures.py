@@ -54,6 +54,10 @@ def _instrument(_: Proposal, picture: Picture) -> Pair:
     return "unknown" if known is None else "tradable" if known.tradable else "not tradable", "tradable"
 
 
+def _halted(_: Proposal, picture: Picture) -> Pair:
+    return picture.halted or "books agree", "books agree"
+
+
 def _tick(proposal: Proposal, picture: Picture) -> Pair:
     price, known = proposal.limit_price, picture.instrument
     if price is None or known is None:
@@ -150,6 +154,7 @@ _PAIRS: dict[str, Callable[[Proposal, Picture], Pair]] = {
     "GATE": _gate,
     "CONNECTION": _connection,
     "INSTRUMENT": _instrument,
+    "SYMBOL_HALTED": _halted,
     "TICK": _tick,
     "PRICE_LIMIT": _price_limit,
     "STOP_PRICE": _stop_price,
@@ -159,6 +164,7 @@ _PAIRS: dict[str, Callable[[Proposal, Picture], Pair]] = {
     "OPEN_ORDERS": _open_orders,
     "DUPLICATE": _duplicate,
     "QUANTITY": _quantity,
+    "UNRESOLVED_TWIN": _twin,
     "TWIN": _twin,
     "ORDER_VALUE": _order_value,
     "POSITION": _position,

@@ -58,6 +58,7 @@ class Picture:
     unresolved: tuple[Hold, ...]  # orders of the instrument whose fate nobody knows
     loss_limit_hit: bool  # the loss stands at the limit or beyond, or a person has not lifted the halt it led to
     flattening: bool  # the instrument is being sold out
+    halted: str = ""  # why books differ in the instrument, and since when; empty while they agree
 
     @property
     def sellable(self) -> int:

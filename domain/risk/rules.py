@@ -14,7 +14,7 @@ from domain.krx.ticks import is_on_tick, tick_size
 from domain.order_terms import in_words
 from domain.risk.picture import Denial, Picture, Proposal, worst_price
 from domain.risk.sizing import cost, position_room
-from domain.time import kst_date
+from domain.time import kst_date, kst_text
 from domain.types import PPM, OrderKind, Purpose, Side
 
 NANOS_PER_MS = 1_000_000
@@ -100,6 +100,11 @@ def instrument(proposal: Proposal, picture: Picture) -> str | None:
     if picture.instrument is None:
         return f"{proposal.symbol!r} is not an instrument of this broker"
     return None if picture.instrument.tradable else f"{proposal.symbol} is not tradable today"
+
+
+def symbol_halted(_: Proposal, picture: Picture) -> str | None:
+    """Deny every order in an instrument whose books differ: nobody knows what is held or open of it."""
+    return picture.halted or None
 
 
 def tick(proposal: Proposal, picture: Picture) -> str | None:
@@ -205,6 +210,20 @@ def twin(proposal: Proposal, picture: Picture) -> str | None:
     return None
 
 
+def unresolved_twin(proposal: Proposal, picture: Picture) -> str | None:
+    """Deny what may be on the market already: an order of these shares and price nobody knows the fate of."""
+    if not picture.config.tell_unresolved_twins:
+        return None  # logs before 0.4.0 tell it as TWIN
+    wanted = (proposal.side, proposal.quantity, proposal.limit_price)
+    for hold in picture.unresolved:
+        if hold.status == "UNKNOWN_SUBMIT" and (hold.side, hold.quantity, hold.limit_price) == wanted:
+            when = f" since {kst_text(hold.since)}" if hold.since else ""
+            price = "without a price" if hold.limit_price is None else f"at {hold.limit_price:,} KRW"
+            what = f"{hold.side.value} {hold.quantity:,} {hold.symbol} {price}"
+            return f"order {hold.client_order_id}, {what}, is {hold.status}{when}: it may be on the market"
+    return None
+
+
 def order_value(proposal: Proposal, picture: Picture) -> str | None:
     """Keep the notional of one order bounded."""
     return _over(proposal.quantity * worst_price(proposal, picture), picture.config.max_order_krw, "notional")
@@ -259,6 +278,7 @@ STATE_RULES = (
     Rule("CONNECTION", Scope.ALL, connection, lambda _: "READY", "state of both links"),
     Rule("DAILY_LOSS", Scope.ENTRIES, daily_loss, lambda config: config.daily_loss_ppm, "ppm of start equity"),
     Rule("INSTRUMENT", Scope.ALL, instrument, lambda _: "tradable", "instrument"),
+    Rule("SYMBOL_HALTED", Scope.ALL, symbol_halted, lambda _: "books agree", "state of the instrument"),
     Rule("TICK", Scope.ALL, tick, lambda _: "tick table of the market", "KRW"),
     Rule("PRICE_LIMIT", Scope.ALL, price_limit, lambda _: "daily limits", "KRW"),
     Rule("STOP_PRICE", Scope.ALL, stop_price, lambda _: "buys above the mark, sells below", "KRW"),
@@ -272,6 +292,7 @@ STATE_RULES = (
 RULES = (
     *STATE_RULES,
     Rule("QUANTITY", Scope.ALL, quantity, lambda _: 1, "shares at least"),
+    Rule("UNRESOLVED_TWIN", Scope.ALL, unresolved_twin, lambda _: 0, "unknown orders alike"),
     Rule("TWIN", Scope.ALL, twin, lambda _: 0, "unresolved orders alike"),
     Rule("ORDER_VALUE", Scope.BUYS, order_value, lambda config: config.max_order_krw, "KRW"),
     Rule("POSITION", Scope.BUYS, position, lambda config: config.max_position_ppm, "ppm of equity"),

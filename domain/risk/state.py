@@ -5,8 +5,15 @@ from typing import Any
 
 from domain.config import RunConfig
 from domain.instruments import Instrument
-from domain.messages.holdings import HoldingBooked
-from domain.messages.link import BrokerStateReceived, ConnectionChanged, InstrumentsReceived
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.link import (
+    BrokerStateReceived,
+    ConnectionChanged,
+    ExternalOrderSeen,
+    InstrumentsReceived,
+    SymbolHalted,
+    SymbolReleased,
+)
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested
 from domain.messages.orders import OrderStateChanged
@@ -23,11 +30,12 @@ from domain.messages.trading import (
     OrderDenied,
     StopChanged,
 )
+from domain.proved_shares import leg_of
 from domain.quotes import Quote
 from domain.risk.holds import Hold
 from domain.risk.picture import Picture, Proposal
 from domain.risk.sizing import cost, loss_limit_krw
-from domain.time import kst_date
+from domain.time import kst_date, kst_text
 from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side
 
 FLATTEN_ATTEMPTS = 3  # market sells per instrument and command; an order the venue keeps refusing must not loop
@@ -61,6 +69,8 @@ class RiskState:
     positions: dict[str, int] = field(default_factory=dict)  # symbol -> shares, none is 0
     offered: dict[str, int] = field(default_factory=dict)  # holdings the broker told last
     holds: dict[str, Hold] = field(default_factory=dict)  # orders that are open or whose fills are not all booked
+    externals: dict[str, ExternalOrderSeen] = field(default_factory=dict)  # open orders that are not ours, by number
+    halted: dict[str, tuple[str, int]] = field(default_factory=dict)  # symbol -> why books differ, venue time since
     approved_at: dict[tuple[str, Side], int] = field(default_factory=dict)  # venue time
     loss_locked: bool = False  # the daily loss limit was hit and no person has lifted it
     loss_armed: bool = True  # it may hit: not since it did, until a person resumed and equity was above it again
@@ -116,6 +126,13 @@ class RiskState:
                 self.loss_locked, self.loss_armed = True, False
             case HoldingBooked():
                 self._adjusted(message)
+            case AdjustmentBooked():
+                self._hold_shares(message)
+                self._prune_flattening()
+            case FillRevised():
+                self._revised(message)
+            case ExternalOrderSeen() | SymbolHalted() | SymbolReleased():
+                self._fold_books(message)
             case BrokerStateReceived(positions=positions, venue_time=at):
                 self.offered = {item.symbol: item.quantity for item in positions if item.quantity}
                 if not self.config.orders_have_own_clock:  # how old a quote is, is a question to the quotes' clock
@@ -126,6 +143,18 @@ class RiskState:
                 hold = self.holds.get(order_id)
                 if hold is not None and reserved > hold.reserved:  # bound from the moment the change may be sent
                     self.holds[order_id] = hold.repriced(hold.limit_price, reserved)
+
+    def _fold_books(self, message: ExternalOrderSeen | SymbolHalted | SymbolReleased) -> None:
+        match message:
+            case ExternalOrderSeen(venue_order_id=number, leaves_qty=leaves):
+                self.externals.pop(number, None)
+                if leaves:
+                    self.externals[number] = message
+            case SymbolHalted(symbol=symbol, reason=reason):
+                since = self.halted[symbol][1] if symbol in self.halted else self.venue_time
+                self.halted[symbol] = (reason, since)
+            case SymbolReleased(symbol=symbol):
+                self.halted.pop(symbol, None)
 
     def _clock(self, at: int) -> None:
         # A recorded source may begin an earlier day than the last one: its clock then rules.
@@ -154,11 +183,20 @@ class RiskState:
                 self._hold_shares(message)
                 hold = hold.with_booked(message.last_qty) if hold is not None else None
         if hold is not None:
-            self.holds[order_id] = hold
-            if hold.is_done:
-                del self.holds[order_id]
+            self._keep(hold)
 
-    def _hold_shares(self, booked: FillBooked | HoldingBooked) -> None:
+    def _keep(self, hold: Hold) -> None:
+        self.holds[hold.client_order_id] = hold
+        if hold.is_done:
+            del self.holds[hold.client_order_id]
+
+    def _revised(self, revised: FillRevised) -> None:
+        self.cash = revised.cash
+        hold = self.holds.get(revised.client_order_id)
+        if hold is not None and leg_of(revised.trade_id):  # proved late, and in the books the date began with
+            self._keep(hold.with_booked(revised.quantity))
+
+    def _hold_shares(self, booked: FillBooked | HoldingBooked | AdjustmentBooked) -> None:
         self.cash = booked.cash
         self.positions.pop(booked.symbol, None)
         if booked.position_qty:
@@ -194,11 +232,12 @@ class RiskState:
             if change.to_status == "DENIED":
                 return None  # never placed: it binds nothing, and its price may be any number
             # Closed and settled long ago, or placed elsewhere: the latter binds cash and shares like our own.
-            return self._foreign(change).moved(change.to_status, change.filled_qty, change.leaves_qty)
+            hold = self._foreign(change)
+            return hold.moved(change.to_status, change.filled_qty, change.leaves_qty, self.venue_time)
         if hold.limit_price != change.limit_price and change.limit_price is not None:
             # Never less than before: a partial change leaves shares at the old price under the same order.
             hold = hold.repriced(change.limit_price, max(hold.reserved, self._reserve(change)))
-        return hold.moved(change.to_status, change.filled_qty, change.leaves_qty)
+        return hold.moved(change.to_status, change.filled_qty, change.leaves_qty, self.venue_time)
 
     def _foreign(self, change: OrderStateChanged) -> Hold:
         return Hold(
@@ -265,13 +304,38 @@ class RiskState:
         return tuple(item.client_order_id for item in holds if item.symbol == symbol and item.side is Side.SELL)
 
     def selling(self, symbol: str) -> int:
-        """Give the shares bound by open sells."""
+        """Give the shares bound by open sells, ours and others in the account."""
         holds = self.holds.values()
-        return sum(item.remaining for item in holds if item.symbol == symbol and item.side is Side.SELL)
+        ours = sum(item.remaining for item in holds if item.symbol == symbol and item.side is Side.SELL)
+        return ours + self.selling_elsewhere(symbol)
+
+    def selling_elsewhere(self, symbol: str) -> int:
+        """Give the shares bound by open sells in the account that are not ours."""
+        others = self.externals.values()
+        return sum(item.leaves_qty for item in others if item.symbol == symbol and item.side is Side.SELL)
 
     def reserved(self) -> Krw:
-        """Give the cash open buys hold (won)."""
-        return Krw(sum([hold.reserve for hold in self.holds.values() if hold.reserved]))
+        """Give the cash open buys hold (won), ours and others in the account."""
+        ours = sum([hold.reserve for hold in self.holds.values() if hold.reserved])
+        return Krw(ours + sum([self._bound(item) for item in self.externals.values()]))
+
+    def _bound(self, item: ExternalOrderSeen) -> int:
+        """Give the won an open buy that is not ours holds; without a price, up to the daily limit."""
+        if item.side is Side.SELL:
+            return 0
+        known, quote = self.instruments.get(item.symbol), self.quotes.get(item.symbol)
+        limit = known.upper_limit if known is not None else None
+        price = item.limit_price or limit or (quote.price if quote is not None else 0)
+        return cost(item.leaves_qty, price, self.config.costs.commission_ppm)
+
+    def _bound_elsewhere(self, symbol: str) -> int:
+        return sum([self._bound(item) for item in self.externals.values() if item.symbol == symbol])
+
+    def halt_reason(self, symbol: str) -> str:
+        """Say why books differ in an instrument and since when; empty while they agree."""
+        why, since = self.halted.get(symbol, ("", 0))
+        when = f" since {kst_text(since)}" if since else ""
+        return f"books differ in {symbol}{when}: {why}" if why else ""
 
     def picture_without(self, hold: Hold, proposal: Proposal) -> Picture:
         """Put together what the rules need to judge a change of one open order, as if that order were not there."""
@@ -305,7 +369,7 @@ class RiskState:
             quotes_link=self.links.get(LinkName.QUOTES, "DISCONNECTED"),
             equity=Krw(self.equity),
             orderable=Krw(self.cash - self.reserved()),
-            exposure=Krw(held * (mark or 0) + sum(hold.reserve for hold in holds)),
+            exposure=Krw(held * (mark or 0) + sum(hold.reserve for hold in holds) + self._bound_elsewhere(symbol)),
             held=held,
             selling=self.selling(symbol),
             open_orders=sum(hold.is_open for hold in self.holds.values()),
@@ -313,4 +377,5 @@ class RiskState:
             unresolved=tuple(hold for hold in holds if hold.is_unresolved),
             loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
             flattening=symbol in self.flattening,
+            halted=self.halt_reason(symbol),
         )

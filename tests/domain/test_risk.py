@@ -62,6 +62,13 @@ ENTRY_DENIALS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("DAILY_LOSS", {}, {"loss_limit_hit": True}, "5.00 %"),
     ("INSTRUMENT", {}, {"instrument": None}, "not an instrument"),
     ("INSTRUMENT", {}, {"instrument": an_instrument(tradable=False)}, "not tradable"),
+    ("SYMBOL_HALTED", {}, {"halted": "books differ in 005930: 3 here"}, "books differ in 005930: 3 here"),
+    (
+        "UNRESOLVED_TWIN",
+        {},
+        {"unresolved": (UNKNOWN._replace(since=at(10)),), "config": RiskConfig(tell_unresolved_twins=True)},
+        "order L-9, BUY 10 005930 at 10,000 KRW, is UNKNOWN_SUBMIT since 09:00:10",
+    ),
     ("TICK", {"limit_price": Krw(10_003)}, {}, "3 KRW off the tick of 10 KRW"),
     ("TICK", {"limit_price": None}, {}, "needs a price"),
     ("TICK", {"kind": OrderKind.MARKET}, {}, "no limit price"),
@@ -179,7 +186,7 @@ def test_given_a_market_buy_when_priced_then_the_upper_limit_counts_or_a_day_ran
 
 def test_given_the_config_when_listed_then_every_rule_shows_its_limit_in_force() -> None:
     listed = {name: (limit, unit) for name, limit, unit in check_list(RiskConfig(max_open_orders=7))}
-    assert len(listed) == len(RULES) == 18
+    assert len(listed) == len(RULES) == 20
     assert listed["OPEN_ORDERS"] == (7, "orders")
     assert listed["DAILY_LOSS"] == (50_000, "ppm of start equity")
 
