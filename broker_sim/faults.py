@@ -22,7 +22,7 @@ from domain.messages.orders import (
     OrderReplaced,
 )
 from domain.time import from_kst, kst_date
-from domain.types import NANOS_PER_SECOND, UnixNanos
+from domain.types import NANOS_PER_SECOND, Side, UnixNanos
 
 MESSAGE_KINDS: Final[dict[type, str]] = {
     OrderAccepted: "accepted",
@@ -36,7 +36,7 @@ MESSAGE_KINDS: Final[dict[type, str]] = {
     HoldingAdjusted: "adjusted",
 }
 REQUEST_KINDS: Final = ("submit", "modify", "cancel")
-LISTS: Final = ("positions", "open_orders", "fills", "candles")  # reads that come in pages
+LISTS: Final = ("positions", "open_orders", "day_orders", "fills", "candles")  # reads that come in pages
 READ_KINDS: Final = ("account", *LISTS, "quotes")
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -108,6 +108,7 @@ class ReadFaults:
     unanswered_ms: int = 3_000
     truncated_ppm: int = 0  # a list ends after its first page and does not say so
     page_failed_ppm: int = 0  # the next page of a list does not come: the query fails
+    costs_untold: bool = False  # the list of the day's orders has no commission and no tax
     page_rows: int = 30  # rows of a page
 
 
@@ -169,6 +170,18 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class External:
+    """An order placed elsewhere in the account on every trading date, at a time in seconds after midnight KST."""
+
+    at: int
+    symbol: str
+    side: Side
+    quantity: int
+    price: int | None = None  # KRW; None: at the market
+    cancel_at: int | None = None  # what is open of it then is cancelled; None: never
+
+
+@dataclass(frozen=True, slots=True)
 class FaultPlan:
     """All of it. The default does nothing."""
 
@@ -181,6 +194,7 @@ class FaultPlan:
     repair: Repair = Repair()
     maintenance: tuple[Window, ...] = ()
     scripts: tuple[Script, ...] = ()
+    externals: tuple[External, ...] = ()
 
     def of(self, kind: str) -> MessageFaults:
         """Give the faults of one kind of message."""
@@ -191,6 +205,7 @@ class FaultPlan:
         found = [f"messages.{kind}.{knob}={value}" for kind, knob, value in self._of_messages()]
         found += [f"{name}.{knob}={value}" for name, table in self._tables() for knob, value in _chances(table)]
         found += [f"maintenance {_clock(w.start)}-{_clock(w.end)}" for w in self.maintenance]
+        found += [_order_words(order) for order in self.externals]
         return (*found, *(_words(script) for script in self.scripts))
 
     def _of_messages(self) -> list[tuple[str, str, int]]:
@@ -204,7 +219,7 @@ class FaultPlan:
 
 
 _NONE: Final = MessageFaults()
-_SWITCHES: Final = ("order_rate", "rate", "stale_after_ms")  # beside chances, what switches a fault on
+_SWITCHES: Final = ("order_rate", "rate", "stale_after_ms", "costs_untold")  # beside chances, what switches a fault on
 _SHARES: Final = ("send_failed_arrives_ppm", "unanswered_arrives_ppm")  # of a chance, not one
 
 
@@ -217,6 +232,12 @@ def _words(script: Script) -> str:
     which = f"{script.kind} {script.nth}" if script.nth else f"every {script.kind}"
     window = script.window
     return f"{script.what} {which}" + (f" {_clock(window.start)}-{_clock(window.end)}" if window else "")
+
+
+def _order_words(order: External) -> str:
+    price = "the market" if order.price is None else str(order.price)
+    words = f"external {order.side.value.lower()} {order.quantity} {order.symbol} at {price} {_clock(order.at)}"
+    return words if order.cancel_at is None else f"{words}, cancelled {_clock(order.cancel_at)}"
 
 
 def _clock(second: int) -> str:

@@ -12,6 +12,7 @@ from broker_sim.faults import (
     MESSAGE_KINDS,
     SCRIPTABLE,
     Between,
+    External,
     FaultPlan,
     LoginFaults,
     MessageFaults,
@@ -23,15 +24,17 @@ from broker_sim.faults import (
     Window,
 )
 from domain.errors import ConfigError
-from domain.types import PPM
+from domain.types import PPM, Side
 
 T = TypeVar("T")
 
 MOST_MS: Final = 86_400_000
 MOST_COUNT: Final = 1_000_000
 MOST_SEED: Final = 2**63
-_TABLES: Final = ("messages", "requests", "reads", "quotes", "login", "repair", "maintenance", "script")
+_TABLES: Final = ("messages", "requests", "reads", "quotes", "login", "repair", "maintenance", "script", "external")
 _ACK_ONLY: Final = "fill_before_ack_ppm"  # stands in messages.accepted and messages.all
+_LONGEST_SYMBOL: Final = 16
+_MOST_KRW: Final = 10**9
 _AT_LEAST_ONE: Final = ("page_rows", "hold_ms")
 
 
@@ -82,6 +85,7 @@ def _plan(raw: dict[str, Any]) -> FaultPlan:
         repair=repair,
         maintenance=tuple(_window(item, where) for item, where in _tables(raw, "maintenance")),
         scripts=tuple(_script(item, where) for item, where in _tables(raw, "script")),
+        externals=tuple(_external(item, where) for item, where in _tables(raw, "external")),
     )
 
 
@@ -112,6 +116,24 @@ def _script(raw: dict[str, Any], where: str) -> Script:
         raise _Bad(where, "given nth, or from and until", raw)
     times = {key: value for key, value in raw.items() if key in ("from", "until", "days")}
     return Script(what, kind, nth, _window(times, where) if timed else None)
+
+
+def _external(raw: dict[str, Any], where: str) -> External:
+    _known(raw, ("at", "symbol", "side", "quantity", "price", "cancel_at"), f"{where}.")
+    symbol = raw.get("symbol")
+    if not isinstance(symbol, str) or not 1 <= len(symbol) <= _LONGEST_SYMBOL:
+        raise _Bad(f"{where}.symbol", f"a code of 1 to {_LONGEST_SYMBOL} characters", symbol)
+    at, cancel_at = _second(raw.get("at"), f"{where}.at"), None
+    if "cancel_at" in raw and (cancel_at := _second(raw["cancel_at"], f"{where}.cancel_at")) <= at:
+        raise _Bad(f"{where}.cancel_at", f"after at ({raw['at']})", raw["cancel_at"])
+    return External(
+        at,
+        symbol,
+        Side(_one_of(raw.get("side"), tuple(side.value for side in Side), f"{where}.side")),
+        _whole(raw.get("quantity"), f"{where}.quantity", 1, MOST_COUNT),
+        _whole(raw["price"], f"{where}.price", 1, _MOST_KRW) if "price" in raw else None,
+        cancel_at,
+    )
 
 
 def _window(raw: dict[str, Any], where: str) -> Window:

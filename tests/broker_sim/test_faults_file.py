@@ -37,6 +37,21 @@ WRONG = {
     '[[maintenance]]\nfrom = 10\nuntil = "11:00"': ("maintenance[1].from", "time of day", "was 10"),
     '[[maintenance]]\nfrom = "10:00"\nuntil = "11:00"\ndays = ["Mo"]': ("maintenance[1].days", "mon, tue", "was 'Mo'"),
     '[[maintenance]]\nfrom = "10:00"\nuntil = "11:00"\ndays = []': ("maintenance[1].days", "mon, tue", "was []"),
+    '[[external]]\nat = "10:00"': ("external[1].symbol", "1 to 16 characters", "was None"),
+    '[[external]]\nsymbol = "A"': ("external[1].at", "time of day", "was None"),
+    '[[external]]\nat = "10:00"\nsymbol = "A"\nside = "buy"': ("external[1].side", "BUY, SELL", "was 'buy'"),
+    '[[external]]\nat = "10:00"\nsymbol = "A"\nside = "BUY"\nquantity = 0': ("external[1].quantity", "1 to", "was 0"),
+    '[[external]]\nat = "10:00"\nsymbol = "A"\ncancel_at = "09:00"': (
+        "external[1].cancel_at",
+        "after at",
+        "was '09:00'",
+    ),
+    '[[external]]\nat = "10:00"\nsymbol = "A"\nside = "BUY"\nquantity = 1\nprice = 0': (
+        "external[1].price",
+        "1 to",
+        "was 0",
+    ),
+    "[reads]\ncosts_untold = 1": ("reads.costs_untold", "true or false", "was 1"),
     "[": ("not TOML",),
 }
 
@@ -81,4 +96,5 @@ def test_given_the_example_when_read_then_it_names_every_knob_there_is_and_says_
     assert "requests.order_rate=5" in on
     assert "maintenance 06:50:00-06:55:00" in on
     assert "lost filled 3" in on
+    assert "external buy 10 005930 at 70000 10:10:00, cancelled 10:30:00" in on
     assert not any("arrives" in words or "repair" in words for words in on)
