@@ -101,7 +101,8 @@ class QuoteLink(BrokerLink):
         self._room = Room()
         self._reading: threading.Thread | None = None
         self._last_beat: tuple[UnixNanos, int | None] = (UnixNanos(0), None)  # venue time, batches that had come
-        self._clock_of: tuple[str, UnixNanos] = ("", UnixNanos(0))  # source that gave the tap its clock, as told last
+        self._clock_of: tuple[str, UnixNanos] = ("", UnixNanos(0))  # source, and its clock as told last
+        self._stands_in = False  # the tap's clock is that of an earlier source of the day
         self._probe = SourceProbe(dial, self.post)
 
     def opened(self, effect: OpenLink, session: SessionInfo) -> None:
@@ -112,10 +113,13 @@ class QuoteLink(BrokerLink):
         """
         self._last_beat = (UnixNanos(0), None)
         source, clock = self._clock_of
-        if source in ("", effect.endpoint) or kst_date(clock) != kst_date(session.venue_time):
-            self._tap.on_session(session)
-        else:
+        is_of_day = bool(source) and kst_date(clock) == kst_date(session.venue_time)
+        is_replay = source == effect.endpoint and session.venue_time < clock
+        self._stands_in = is_of_day and not is_replay and (self._stands_in or source != effect.endpoint)
+        if self._stands_in:
             self._tap.on_beat(session.venue_time)
+        else:
+            self._tap.on_session(session)
         self._clock_of = (effect.endpoint, session.venue_time)
 
     def carry_out(self, message: Any) -> Any:
