@@ -199,7 +199,7 @@ def _compose(
     quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap)
     plan = ReadPlan(config.reconcile.reads, clock.now)
     orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate, config.link, plan)
-    desk_server = start_edge(edges, DeskServer, system.core.post, reader, *desk, protection.desk)
+    desk_server = start_edge(edges, DeskServer, system.core.post, reader, *desk, protection.desk, gate)
     address = str(desk_server.ask("ping", timeout=5))
     if snapshots is not None:
         start_edge(edges, ShadowWatch, system.core.post, log_path, recovered.snapshot, snapshots)

@@ -17,6 +17,7 @@ from actors.edges.desk_commands import COMMAND_S, Commands, Handled, content_of
 from actors.edges.desk_log import DeskLog
 from actors.edges.desk_reader import DeskReader
 from actors.edges.desk_repairs import Repairs
+from actors.edges.gate import WireGate
 from actors.edges.post import Post
 from broker.security.callers import named_caller
 from broker.security.guard import Security
@@ -32,6 +33,7 @@ from domain.types import ClientOrderId
 from hantrade.v1 import desk_pb2, desk_pb2_grpc
 
 WORKERS, MAX_STREAMS = 16, 8
+BROKER_GATE_S = 2.0  # a halt waits so long for the broker to have it in force; then it tells that this is not known
 MIN_INTERVAL_S, MAX_INTERVAL_S, DEFAULT_INTERVAL_S = 0.1, 60.0, 1.0
 
 
@@ -71,8 +73,11 @@ class Callers:
 class DeskServicer(Repairs):
     """Answers people and pages. Runs on the gRPC server's worker threads."""
 
-    def __init__(self, commands: Commands, reader: DeskReader, log: DeskLog, callers: Callers) -> None:
-        """Take the way of commands, what can be read, the log, and who streams."""
+    def __init__(
+        self, commands: Commands, reader: DeskReader, log: DeskLog, callers: Callers, gate: WireGate | None = None
+    ) -> None:
+        """Take the way of commands, what can be read, the log, who streams, and the gate that a halt shuts."""
+        self._wire_gate = gate
         self._commands = commands
         self._read = reader
         self._log = log
@@ -179,7 +184,9 @@ class DeskServicer(Repairs):
 
     def Halt(self, request: Any, context: Any) -> Any:  # noqa: N802
         answer = self._command(lambda i: operator.HaltRequested(i, who(request, context), request.note), context)
-        return desk_pb2.HaltResponse(gate=self._gate(context), cancels=answer.cancels)
+        # Durable and in force here by now; this thread waits for the broker's receipt, the core does not.
+        unconfirmed = self._wire_gate.await_broker(BROKER_GATE_S) if self._wire_gate is not None else ""
+        return desk_pb2.HaltResponse(gate=self._gate(context), cancels=answer.cancels, unconfirmed=unconfirmed)
 
     def Flatten(self, request: Any, context: Any) -> Any:  # noqa: N802
         caller = who(request, context)
@@ -251,8 +258,16 @@ class DeskServer(pykka.ThreadingActor):
 
     use_daemon_thread = True
 
-    def __init__(self, post: Post, reader: DeskReader, host: str, port: int, security: Security | None = None) -> None:
-        """Bind; `address` tells where.
+    def __init__(
+        self,
+        post: Post,
+        reader: DeskReader,
+        host: str,
+        port: int,
+        security: Security | None = None,
+        gate: WireGate | None = None,
+    ) -> None:
+        """Bind; `address` tells where. With the wire gate a halt is answered once the broker has it in force too.
 
         Raises ConfigError when the port is taken, and for a host off this machine without TLS and tokens.
         """
@@ -267,7 +282,7 @@ class DeskServer(pykka.ThreadingActor):
             interceptors=[ThreadGuard(guard)],
             options=server_options(guard.limits.connections),
         )
-        servicer = DeskServicer(self._commands, reader, log, self._callers)
+        servicer = DeskServicer(self._commands, reader, log, self._callers, gate)
         desk_pb2_grpc.add_DeskServiceServicer_to_server(servicer, self._server)
         checks = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(checks, self._server)

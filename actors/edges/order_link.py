@@ -86,6 +86,7 @@ class OrderLink(BrokerLink):
         """Close; what had no receipt is stranded, and a reading ends."""
         talk, self._talk = self._talk, None
         stranded = talk.end("the orders link was closed") if talk is not None else []
+        self._gate.unhears()
         self._reading.abandon()
         super().hang_up()
         self._reading.wait(CATCH_UP_S)
@@ -117,7 +118,9 @@ class OrderLink(BrokerLink):
                 self._stranded(request.client_order_id, request_id, f"not sent: {error}")
 
     def _receipt(self, connection: int, talk: Conversation, receipt: Receipt) -> None:
-        if receipt.request_id.startswith(GATE_ID) and receipt.outcome is not RequestOutcome.SENT:
+        if receipt.request_id.startswith(GATE_ID) and receipt.outcome is RequestOutcome.SENT and not talk.is_over:
+            self._gate.confirms(int(receipt.request_id.split("-")[1]))
+        elif receipt.request_id.startswith(GATE_ID) and receipt.outcome is not RequestOutcome.SENT:
             self.lost(connection, f"the broker refused the gate: {receipt.code} {receipt.text}".strip())
         owner = talk.answered(receipt.request_id)
         if owner is None:  # a gate, or an answer that came after the request was given up as stranded
@@ -149,7 +152,7 @@ class OrderLink(BrokerLink):
         if self._talk is None or self._talk.session is None:
             return
         try:
-            self._talk.session.set_gate(f"{GATE_ID}{uuid.uuid4().hex}", level)
+            self._talk.session.set_gate(f"{GATE_ID}{self._gate.tells(level)}-{uuid.uuid4().hex}", level)
         except InvariantError:
             raise
         except HantradeError as error:
@@ -229,6 +232,8 @@ class OrderLink(BrokerLink):
         text = "the orders link was closed" if reason is None else f"the order session broke: {reason}"
         for request_id, owner in talk.end(text):
             self._stranded(owner, request_id, text)
+        if talk is self._talk:
+            self._gate.unhears()
         if reason is not None:
             self.lost(connection, text)
 

@@ -189,12 +189,14 @@ class HaltRequest(_message.Message):
     def __init__(self, caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class HaltResponse(_message.Message):
-    __slots__ = ("gate", "cancels")
+    __slots__ = ("gate", "cancels", "unconfirmed")
     GATE_FIELD_NUMBER: _ClassVar[int]
     CANCELS_FIELD_NUMBER: _ClassVar[int]
+    UNCONFIRMED_FIELD_NUMBER: _ClassVar[int]
     gate: _types_pb2.Gate
     cancels: int
-    def __init__(self, gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., cancels: _Optional[int] = ...) -> None: ...
+    unconfirmed: str
+    def __init__(self, gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., cancels: _Optional[int] = ..., unconfirmed: _Optional[str] = ...) -> None: ...
 
 class FlattenRequest(_message.Message):
     __slots__ = ("symbol", "caller", "note")

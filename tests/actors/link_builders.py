@@ -81,6 +81,7 @@ class FakeSession:
         self.client, self.listener, self.asked = client, listener, asked
         self.sent: list[tuple[OrderRequest, Guard]] = []
         self.gates: list[Gate] = []
+        self.unanswered: list[str] = []
         self.closed = False
         self.broken = False
 
@@ -104,6 +105,15 @@ class FakeSession:
         if self.closed or self.broken:
             raise BrokerUnavailable("the session is over")
         self.gates.append(level)
+        self.unanswered.append(request_id)
+        if self.client.answers_gate:
+            self.answer_gates()
+
+    def answer_gates(self) -> None:
+        while self.unanswered:
+            self._answer_gate(self.unanswered.pop(0))
+
+    def _answer_gate(self, request_id: str) -> None:
         outcome = RequestOutcome.REFUSED if self.client.refuses_gate else RequestOutcome.SENT
         self.listener["receipt"](Receipt(request_id, outcome, "NO" if self.client.refuses_gate else ""))
 
@@ -158,6 +168,7 @@ class FakeClient:
         self.opening = OrderSessionOpened("J", 3, 0, Gate.OPEN)
         self.opens_at_once = True
         self.refuses_gate = False
+        self.answers_gate = True
         self.account_seqs = [0]  # as_of_seq of one account after another; the last one stays
         self.settled: tuple[Krw | None, ...] = ()  # deposit, D+1 deposit, withdrawable
         self.orders_seq = 0

@@ -173,7 +173,7 @@ def test_given_open_orders_when_halted_then_the_answer_comes_with_the_gate_in_fo
     order = desk.SubmitManualOrder(a_manual_order()).order
     answer = desk.Halt(desk_pb2.HaltRequest(caller="test", note="enough"))
     assert house.trader.system.gate.level == "CANCELS_ONLY"
-    assert (answer.gate, answer.cancels) == (CANCELS, 1)
+    assert (answer.gate, answer.cancels, answer.unconfirmed) == (CANCELS, 1, "")
     until(lambda: open_orders(desk) == [])
     assert desk.GetOrder(desk_pb2.GetOrderRequest(client_order_id=order.client_order_id)).order.leaves_qty == 0
     code, _ = desk.refusal("SubmitManualOrder", a_manual_order())

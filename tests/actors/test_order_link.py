@@ -309,6 +309,49 @@ def test_given_a_gate_change_when_the_link_is_up_then_the_broker_hears_it(house:
     assert session.gates == [Gate.EXITS_ONLY, Gate.CANCELS_ONLY]
 
 
+def test_given_a_halt_when_the_broker_answers_then_it_is_in_force_there_too(house: House) -> None:
+    assert "link is down" in house.gate.await_broker(0)
+    house.connect()
+    assert house.gate.await_broker(0) == ""
+    house.client.answers_gate = False
+    house.gate.level = Gate.CANCELS_ONLY
+    house.tell(GateChanged(Gate.CANCELS_ONLY, "halt"))
+    assert "did not confirm" in house.gate.await_broker(0)
+    house.client.sessions[-1].answer_gates()
+    assert house.gate.await_broker(0) == ""
+
+
+def test_given_gates_in_a_row_when_an_older_one_is_answered_then_the_newest_is_not_taken_for_confirmed(
+    house: House,
+) -> None:
+    house.connect()
+    house.client.answers_gate = False
+    house.gate.level = Gate.EXITS_ONLY
+    house.gate.level = Gate.CANCELS_ONLY  # the link takes the first only now
+    house.tell(GateChanged(Gate.EXITS_ONLY, "pause"))
+    house.client.sessions[-1].answer_gates()
+    assert "did not confirm" in house.gate.await_broker(0)
+
+
+def test_given_a_gate_that_was_confirmed_when_the_session_ends_then_it_is_not_known_any_more(house: House) -> None:
+    session = house.connect()
+    session.break_off()
+    assert "link is down" in house.gate.await_broker(9)
+
+
+def test_given_somebody_who_waits_for_the_broker_when_the_session_ends_then_nobody_waits_on(house: House) -> None:
+    session = house.connect()
+    house.client.answers_gate = False
+    house.gate.level = Gate.CANCELS_ONLY
+    house.tell(GateChanged(Gate.CANCELS_ONLY, "halt"))
+    found: list[str] = []
+    waiting = threading.Thread(target=lambda: found.append(house.gate.await_broker(60)))
+    waiting.start()
+    session.break_off()
+    waiting.join(10)
+    assert "link is down" in found[0]
+
+
 def test_given_a_broker_that_refuses_the_gate_when_set_then_the_link_is_lost(house: House) -> None:
     house.connect()
     house.client.refuses_gate = True

@@ -551,7 +551,7 @@ export declare type HaltRequest = Message<"hantrade.v1.HaltRequest"> & {
 export declare const HaltRequestSchema: GenMessage<HaltRequest>;
 
 /**
- * Halted.
+ * Halted: durable, and in force at the trader and at the broker.
  *
  * @generated from message hantrade.v1.HaltResponse
  */
@@ -569,6 +569,14 @@ export declare type HaltResponse = Message<"hantrade.v1.HaltResponse"> & {
    * @generated from field: int32 cancels = 2;
    */
   cancels: number;
+
+  /**
+   * Why it is not known to be in force at the broker: the orders link is down, or no answer came in time. At the trader
+   * it is in force all the same. Empty when the broker confirmed it.
+   *
+   * @generated from field: string unconfirmed = 3;
+   */
+  unconfirmed: string;
 };
 
 /**
