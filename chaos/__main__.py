@@ -47,10 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
         for plan in plans(seed, chosen.only, chosen.kills, chosen.turn or 0, once=True):
             print(summary_line(plan.to_json()))
         return 0
-    signal.signal(signal.SIGTERM, _interrupted)
     once = chosen.once or chosen.turn is not None
     wanted = plans(seed, chosen.only, chosen.kills, chosen.turn or 0, once=once)
-    return run(wanted, seed, chosen.minutes, chosen.out, keep=chosen.keep)
+    before = signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        return run(wanted, seed, chosen.minutes, chosen.out, keep=chosen.keep)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def plans(seed: int, only: str | None, kills: int, first: int, *, once: bool) -> Iterator[Plan]:

@@ -40,7 +40,7 @@ class LiveAccount(NamedTuple):
 
 
 def all_findings(
-    venue: VenueBook, told: VenueBook | None, trader: TraderBook, live: LiveAccount | None
+    venue: VenueBook, told: VenueBook | None, trader: TraderBook, live: LiveAccount | None = None
 ) -> list[Finding]:
     """Hold both accounts against each other, order by order and in sum."""
     return [

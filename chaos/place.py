@@ -191,11 +191,11 @@ class Place:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def mend(self) -> None:
-        """Make every wire and disk whole."""
+        """Make every wire and disk whole, and every clock right: nothing reaches a broker whose clock is ahead."""
         for link in self.links.values():
             link.mend()
         for control in self.controls.values():
-            control.disk_full = False
+            control.disk_full, control.clock_ns = False, 0
 
     def leave(self) -> None:
         """Kill what still runs; nothing of it is left."""
