@@ -47,12 +47,16 @@ class Stderr:
     log = debug = info = warning = warn = error = err = critical = exception = fatal = failure = msg
 
 
-class RedactingFormatter(logging.Formatter):
-    """Formats a record of the libraries, tracebacks included, without secrets."""
+class StderrHandler(logging.Handler):
+    """Writes the libraries' records, tracebacks included, as `Stderr` does; none is shown raw, as logging would."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Give the text."""
-        return redacted(super().format(record))
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001  # arguments that do not fit their text; any of them may be a secret
+            line = f"a record of {record.name} could not be formatted: {record.msg}"
+        Stderr().msg(line)
 
 
 def set_up_logging(*, verbose: bool = False) -> None:
@@ -71,8 +75,8 @@ def set_up_logging(*, verbose: bool = False) -> None:
         logger_factory=lambda *_: Stderr(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactingFormatter("%(asctime)s [%(name)s] %(message)s"))
+    handler = StderrHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s [%(name)s] %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     sys.excepthook = uncaught
     threading.excepthook = uncaught_in_thread

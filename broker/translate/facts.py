@@ -1,5 +1,6 @@
 """Order events: facts of the journal, on the wire and on its disk."""
 
+from broker.security.redaction import redacted
 from domain.errors import InvariantError
 from domain.messages.orders import (
     ChangeReceived,
@@ -67,7 +68,7 @@ def write_fact(fact: OrderFact) -> pb.OrderEvent:
     if isinstance(fact, OrderAccepted):
         event.accepted.CopyFrom(_write_accepted(fact))
     elif isinstance(fact, OrderRejected):
-        event.rejected.CopyFrom(pb.OrderRejected(code=fact.code, text=fact.text))
+        event.rejected.CopyFrom(pb.OrderRejected(code=fact.code, text=redacted(fact.text)))
     elif isinstance(fact, OrderFilled):
         event.filled.CopyFrom(pb.OrderFilled(fill=write_fill(fact), leaves_qty=fact.leaves_qty))
     elif isinstance(fact, ChangeReceived):
@@ -80,7 +81,9 @@ def write_fact(fact: OrderFact) -> pb.OrderEvent:
             )
         )
     elif isinstance(fact, ChangeRefused):
-        event.change_refused.CopyFrom(pb.ChangeRefused(request_id=fact.request_id, code=fact.code, text=fact.text))
+        event.change_refused.CopyFrom(
+            pb.ChangeRefused(request_id=fact.request_id, code=fact.code, text=redacted(fact.text))
+        )
     elif isinstance(fact, OrderCancelled):
         event.cancelled.CopyFrom(
             pb.OrderCancelled(request_id=fact.request_id, cancelled_qty=fact.cancelled_qty, leaves_qty=fact.leaves_qty)
@@ -122,7 +125,7 @@ def read_fact(event: pb.OrderEvent, journal_id: str) -> OrderFact:
         case "accepted":
             return _read_accepted(event, journal_id, at)
         case "rejected":
-            return OrderRejected(journal_id, seq, at, order, event.rejected.code, event.rejected.text)
+            return OrderRejected(journal_id, seq, at, order, event.rejected.code, redacted(event.rejected.text))
         case "filled":
             return read_fill(event.filled.fill, journal_id, seq, event.filled.leaves_qty)
         case "change_received":
@@ -133,7 +136,7 @@ def read_fact(event: pb.OrderEvent, journal_id: str) -> OrderFact:
             return ChangeReceived(journal_id, seq, at, order, request, leg, number, change.quantity, price)
         case "change_refused":
             r = event.change_refused
-            return ChangeRefused(journal_id, seq, at, order, RequestId(r.request_id), leg, r.code, r.text)
+            return ChangeRefused(journal_id, seq, at, order, RequestId(r.request_id), leg, r.code, redacted(r.text))
         case "cancelled":
             c = event.cancelled
             request = RequestId(c.request_id)

@@ -1,6 +1,7 @@
 """Requests, their guards and their receipts."""
 
 from broker.port import Guard, OrderRequest, OrderSessionOpened, Receipt
+from broker.security.redaction import redacted
 from broker.session_pulse import LEAST_PROMISE_S, MOST_PROMISE_S
 from domain.errors import RequestRefused
 from domain.messages.link import SessionInfo
@@ -190,16 +191,16 @@ def error_detail(reason: RequestRefused) -> types_pb2.ErrorDetail:
     return types_pb2.ErrorDetail(
         reason_code=reason.code,
         field=reason.field,
-        value=reason.value,
-        allowed=reason.allowed,
-        broker_text=reason.text,
+        value=redacted(reason.value, reason.field),
+        allowed=redacted(reason.allowed, reason.field),
+        broker_text=redacted(reason.text, reason.field),
     )
 
 
 def _receipt_error(receipt: Receipt) -> types_pb2.ErrorDetail | None:
     if not receipt.code and not receipt.text:
         return None
-    return types_pb2.ErrorDetail(reason_code=receipt.code, broker_text=receipt.text)
+    return types_pb2.ErrorDetail(reason_code=receipt.code, broker_text=redacted(receipt.text))
 
 
 def write_receipt(receipt: Receipt) -> pb.RequestReceipt:
@@ -209,10 +210,15 @@ def write_receipt(receipt: Receipt) -> pb.RequestReceipt:
     )
 
 
+def _read_error(error: types_pb2.ErrorDetail) -> tuple[str, str]:
+    """Give reason and text, which ends in the event log."""
+    return error.reason_code, redacted(error.broker_text, error.field)
+
+
 def read_receipt(message: pb.RequestReceipt) -> Receipt:
     """Read a receipt of the order session; it carries no as_of_seq."""
     outcome = OUTCOME.read(message.outcome, "outcome")
-    return Receipt(message.request_id, outcome, message.error.reason_code, message.error.broker_text)
+    return Receipt(message.request_id, outcome, *_read_error(message.error))
 
 
 def malformed(request_id: str, reason: RequestRefused) -> pb.RequestReceipt:
@@ -231,7 +237,7 @@ def write_resolved(receipt: Receipt) -> pb.ResolveOrderResponse:
 def read_resolved(request_id: str, message: pb.ResolveOrderResponse) -> Receipt:
     """Read an answer to ResolveOrder."""
     outcome = OUTCOME.read(message.outcome, "outcome")
-    return Receipt(request_id, outcome, message.error.reason_code, message.error.broker_text, message.as_of_seq)
+    return Receipt(request_id, outcome, *_read_error(message.error), message.as_of_seq)
 
 
 def write_opened(session: SessionInfo, last_seq: int) -> pb.OrderSessionResponse:

@@ -3,6 +3,7 @@
 from google.protobuf.duration_pb2 import Duration
 
 from broker.port import AccountState, Candle
+from broker.security.redaction import redacted
 from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.types import NANOS_PER_SECOND, Krw, OrderKind, Symbol, TimeInForce, Venue
@@ -32,7 +33,7 @@ def write_session(session: SessionInfo) -> pb.Session:
     return pb.Session(
         server_kind=SERVER_KIND.write(session.server_kind),
         logged_in=session.logged_in,
-        account=session.account,
+        account=redacted(session.account),
         venue_time=timestamp(session.venue_time),
         phase=PHASE.write(session.phase),
         journal_id=session.journal_id,
@@ -48,7 +49,7 @@ def read_session(session: pb.Session) -> SessionInfo:
     return SessionInfo(
         server_kind=SERVER_KIND.read(session.server_kind, "session.server_kind"),
         logged_in=session.logged_in,
-        account=session.account,
+        account=redacted(session.account),
         venue_time=unix_nanos(session.venue_time, "session.venue_time"),
         phase=PHASE.read(session.phase, "session.phase"),
         journal_id=session.journal_id,
@@ -88,7 +89,7 @@ def read_instrument(instrument: types_pb2.Instrument) -> Instrument:
 def write_account(account: AccountState) -> pb.GetAccountResponse:
     """Give the wire form of cash."""
     return pb.GetAccountResponse(
-        account=account.account,
+        account=redacted(account.account),
         cash_krw=account.cash,
         orderable_cash_krw=account.orderable_cash,
         commission_krw=account.commission,
@@ -103,7 +104,7 @@ def write_account(account: AccountState) -> pb.GetAccountResponse:
 def read_account(account: pb.GetAccountResponse) -> AccountState:
     """Read cash."""
     return AccountState(
-        account=account.account,
+        account=redacted(account.account),
         cash=Krw(account.cash_krw),
         orderable_cash=Krw(account.orderable_cash_krw),
         commission=Krw(account.commission_krw),

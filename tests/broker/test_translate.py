@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.port import AccountState, Candle, Guard, OrderSessionOpened, Receipt
+from broker.security.redaction import redacted
 from broker.translate import broker as wire
 from domain.errors import RequestRefused
 from domain.instruments import Instrument
@@ -52,6 +53,7 @@ I64 = st.integers(-(2**63), 2**63 - 1)
 NANOS = st.integers(-62_135_596_800 * 10**9, 253_402_300_799_999_999_999).map(UnixNanos)  # years 1 to 9999
 POSITIVE = st.integers(1, 2**63 - 1)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+SAID = TEXT.map(redacted)  # what a broker says loses account numbers and secrets on its way
 ID = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=64)
 KRW = I64.map(Krw)
 MAYBE_KRW = st.none() | KRW
@@ -68,10 +70,10 @@ HEAD = (st.just("journal"), I64, NANOS, ORDER)
 FACTS = st.one_of(
     st.builds(OrderAccepted, *HEAD, LEG, TEXT, SIDES, I64, MAYBE_KRW),
     st.builds(OrderAccepted, *HEAD, LEG, TEXT, SIDES, I64, MAYBE_KRW, KINDS, *HOW, MAYBE_KRW),
-    st.builds(OrderRejected, *HEAD, TEXT, TEXT),
+    st.builds(OrderRejected, *HEAD, TEXT, SAID),
     st.builds(OrderFilled, *HEAD, LEG, TEXT.map(TradeId), TEXT, SIDES, *[st.integers(0, 2**31)] * 4, I64),
     st.builds(ChangeReceived, *HEAD, REQUEST, LEG, LEG, I64, MAYBE_KRW),
-    st.builds(ChangeRefused, *HEAD, REQUEST, LEG, TEXT, TEXT),
+    st.builds(ChangeRefused, *HEAD, REQUEST, LEG, TEXT, SAID),
     st.builds(OrderCancelled, *HEAD, REQUEST, LEG, I64, I64),
     st.builds(OrderReplaced, *HEAD, REQUEST, LEG, LEG, I64, KRW, I64),
     st.builds(OrderExpired, *HEAD, LEG, I64),
@@ -147,7 +149,7 @@ def test_for_any_request_the_wire_keeps_request_and_guard(request: SubmitOrder) 
         SessionInfo,
         st.sampled_from(ServerKind),
         st.booleans(),
-        TEXT,
+        SAID,
         NANOS,
         st.sampled_from(VenuePhase),
         TEXT,
@@ -167,7 +169,7 @@ def test_for_any_instrument_the_wire_keeps_it(instrument: Instrument) -> None:
 
 
 @given(
-    st.builds(AccountState, TEXT, KRW, KRW, KRW, KRW, I64, *[MAYBE_KRW] * 3),
+    st.builds(AccountState, SAID, KRW, KRW, KRW, KRW, I64, *[MAYBE_KRW] * 3),
     st.builds(BrokerPosition, TEXT, I64, KRW, KRW),
     st.builds(BrokerOpenOrder, TEXT, TEXT, TEXT, SIDES, I64, I64, MAYBE_KRW, KINDS, *HOW, MAYBE_KRW),
     st.builds(Candle, NANOS, KRW, KRW, KRW, KRW, I64),
@@ -181,7 +183,7 @@ def test_for_any_state_the_wire_keeps_it(
     assert wire.read_candle(wire.write_candle(candle)) == candle
 
 
-@given(st.builds(Receipt, TEXT, st.sampled_from(RequestOutcome), TEXT, TEXT, I64))
+@given(st.builds(Receipt, TEXT, st.sampled_from(RequestOutcome), TEXT, SAID, I64))
 def test_for_any_receipt_the_wire_keeps_it(receipt: Receipt) -> None:
     assert wire.read_resolved(receipt.request_id, wire.write_resolved(receipt)) == receipt
     on_session = wire.read_receipt(wire.write_receipt(receipt))

@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from actors.edges.desk_reader import DeskReader, RunFacts
 from actors.edges.desk_server import DeskServer
 from broker.client import BrokerClient
+from broker.retries import Budget
 from broker.security.access import Access, open_channel
 from broker.security.guard import Security
 from broker.security.tls import Renewed, TlsFiles
@@ -43,7 +44,7 @@ def dial() -> Iterator[Dial]:
     with ExitStack() as open_things:
 
         def connect(address: str, tls: TlsFiles | None, token: str = "") -> BrokerClient:
-            client = BrokerClient(address, WAIT_S, access=Access(tls, token))
+            client = BrokerClient(address, WAIT_S, Budget(attempts=1), Access(tls, token))
             open_things.callback(client.close)
             return client
 
