@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from domain.types import Krw
+from domain.messages.link import ExternalOrderSeen
+from domain.types import Krw, UnixNanos
 
 # ---- portfolio ---------------------------------------------------------------------------------------------------
 
@@ -112,3 +113,21 @@ class RiskView:
     loss_limit_hit: bool  # entries are denied: the loss stands at the limit, or the halt is not lifted
     flattening: tuple[str, ...]  # symbols being sold out
     checks: tuple[CheckView, ...]
+
+
+# ---- reconciliation ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonQuery:
+    """Ask the executor how own books compare with the broker's; answered by ComparisonView."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonView:
+    """What the last comparison left."""
+
+    halted: dict[str, str]  # symbol -> why books differ
+    externals: tuple[ExternalOrderSeen, ...]  # open orders in the account that are not ours, oldest first
+    unknown_orders: int  # open ones of ours whose fate is unknown
+    compared_at: UnixNanos  # system time; 0 before the first

@@ -54,6 +54,7 @@ from domain.orders import ClientOrder
 from domain.status import OrdersQuery
 from domain.time import kst_date
 from domain.types import ClientOrderId, Krw, LinkName, Purpose, UnixNanos
+from domain.views import ComparisonQuery
 from fsm.client_order import State
 
 NANOS_PER_MS = 1_000_000
@@ -307,7 +308,9 @@ class Executor(Reconciling):
         return None if self.orders_link_up else ("CONNECTION", "the orders link is not up")
 
     def view(self, query: Any) -> Any:
-        """Answer OrdersQuery with ClientOrders, newest first."""
+        """Answer OrdersQuery with ClientOrders, newest first, and ComparisonQuery."""
+        if isinstance(query, ComparisonQuery):
+            return self._comparison()
         if not isinstance(query, OrdersQuery):
             return super().view(query)
         if query.client_order_id:

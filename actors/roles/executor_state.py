@@ -34,7 +34,7 @@ from domain.messages.trading import AccountOpened, DayChanged, FillBooked, GateC
 from domain.order_work import Asked
 from domain.orders import Change, ClientOrder
 from domain.quotes import Quote
-from domain.reconciliation import Own, count_absent, find, is_of_day
+from domain.reconciliation import Finding, Own, count_absent, find, is_of_day
 from domain.time import kst_date
 from domain.types import ClientOrderId, Gate, Krw, LinkName, RequestId, UnixNanos
 from fsm.client_order import State
@@ -234,16 +234,13 @@ class ExecutorState(Role):
             self.sent_under[request_id] = self.link_journal
 
     def _book_evidence(self, proved: OrderEvidence, stamp: Stamp) -> None:
-        comparing, state = self.comparing, self.reconciling
-        if state is not None and not comparing.planned:  # the first of a run: so many will follow
-            comparing.planned = len(find(self._own(state, stamp.system_time), state).evidence)
-            comparing.booked = 0
-        comparing.planned = max(0, comparing.planned - 1)
-        comparing.booked += 1
+        state = self.reconciling
+        if state is not None:
+            finding = Finding() if self.comparing.planned else find(self._own(state, stamp.system_time), state)
+            self.comparing.booked(proved, finding)
         self._apply(proved, stamp)
-        if proved.fact == "accepted":
-            for fact in comparing.claimed(proved.venue_order_id, proved.client_order_id):
-                self._apply(fact, stamp)
+        for fact in self.comparing.claimed(proved.new_venue_order_id or proved.venue_order_id, proved.client_order_id):
+            self._apply(fact, stamp)
         self._rests(ClientOrderId(proved.client_order_id))
 
     def _release(self, asked: ReleaseRequested) -> None:

@@ -14,7 +14,7 @@ from domain.book_facts import (
 )
 from domain.messages import Message, Stamp
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
-from domain.messages.link import BrokerStateReceived, OrderEvidence
+from domain.messages.link import BrokerStateReceived, OrderEvidence, ReconcileReported
 from domain.messages.market import QuotesEnded, QuotesJudged
 from domain.messages.operator import AdjustmentRequested, CommandAnswered
 from domain.messages.orders import HoldingAdjusted, OrderFilled
@@ -57,6 +57,7 @@ class Portfolio(PortfolioFold):
         BrokerStateReceived,
         OrderFilled,
         OrderEvidence,
+        ReconcileReported,
         HoldingAdjusted,
         AdjustmentRequested,
         QuotesJudged,

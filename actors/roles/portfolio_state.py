@@ -10,7 +10,7 @@ from domain.inferred import Money
 from domain.marks import Marks
 from domain.messages import Stamp
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
-from domain.messages.link import BrokerStateReceived, OrderEvidence
+from domain.messages.link import BrokerStateReceived, OrderEvidence, ReconcileReported
 from domain.messages.market import QuotesEnded, QuotesJudged
 from domain.messages.orders import HoldingAdjusted, OrderFilled
 from domain.messages.run import RunStarted, StateCarried
@@ -88,6 +88,8 @@ class PortfolioFold(Role):
                 self._orders_clock(message.venue_time)
             case AccountOpened():
                 self._adopt(message)
+            case ReconcileReported(kind="gated", agreed=True) if state.trading_date:
+                self._follow_journal()
             case QuotesEnded(venue_time=at):
                 self._clock(at)
             case RunStarted(config=config):
@@ -128,11 +130,22 @@ class PortfolioFold(Role):
 
     def _hear_evidence(self, proved: OrderEvidence, stamp: Stamp) -> None:
         state = self.state
-        if not state.trading_date or self._journal() != state.adopted[0]:
-            # Whenever that account is opened, it is from a state that holds these shares.
+        if not state.trading_date:
+            # Whenever an account is opened, it is from a state that holds these shares.
             state.proved = proved_shares.prove_adopted(state.proved, self._found(proved), proved.quantity)
-        elif proved.quantity > 0:
+            return
+        self._follow_journal()
+        if proved.quantity > 0:
             state.fresh_seq = stamp.seq
+
+    def _follow_journal(self) -> None:
+        """Go on under another journal of the broker: the executor tied it to these books by numbers or holdings.
+
+        What was heard under it until then is in the books by what its lists proved.
+        """
+        state, journal = self.state, self._journal()
+        if journal and journal != state.adopted[0] and state.broker is not None:
+            state.adopted = (journal, state.broker.as_of_seq)
 
     def _journal(self) -> str:
         """Give the journal of the broker that spoke last: what evidence is about."""

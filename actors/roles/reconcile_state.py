@@ -8,6 +8,7 @@ from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooke
 from domain.messages.link import (
     BrokerStateReceived,
     ExternalOrderSeen,
+    OrderEvidence,
     ReadBroker,
     ReadBrokerFailed,
     ReconcileReported,
@@ -15,9 +16,9 @@ from domain.messages.link import (
     SymbolReleased,
 )
 from domain.messages.operator import CommandAnswered, ReconcileRequested
-from domain.messages.orders import OrderFact
+from domain.messages.orders import OrderFact, OrderReplaced
 from domain.messages.trading import AccountOpened, DayChanged, FillBooked, SessionPlanned
-from domain.reconciliation import Orphan, Sighting
+from domain.reconciliation import Finding, Orphan, Sighting
 from domain.types import NANOS_PER_SECOND, RequestId, UnixNanos
 
 NANOS_PER_MS = 1_000_000
@@ -47,14 +48,15 @@ class Reconciliation:
     halted: dict[str, str] = field(default_factory=dict)  # symbol -> why
     externals: dict[str, ExternalOrderSeen] = field(default_factory=dict)  # open ones, by number
     orphans: dict[str, tuple[Orphan, ...]] = field(default_factory=dict)  # of the trading date, by number
-    planned: int = 0  # evidence of the run under way that is not booked yet
-    booked: int = 0  # evidence booked in it
+    planned: int = 0  # evidence of the run under way that is said and not booked yet
+    said: dict[str, None] = field(default_factory=dict)  # evidence of it, by what it is about
     run: Run | None = None
     failed: str = ""  # run that ended without an answer last
     waiting: dict[str, ReconcileRequested] = field(default_factory=dict)  # people's, by command id
     answering: str = ""  # command id of a person's run that a gated one ends
     answering_since: int = 0
     looked_at: int = 0  # when books were compared last, or were to be
+    compared_at: int = 0  # when a comparison was told last
     suspected: dict[str, str] = field(default_factory=dict)  # by subject: what the last audit found
     standing: dict[str, str] = field(default_factory=dict)  # of it, what the audit before had found too
     spent: list[tuple[int, int]] = field(default_factory=list)  # when and how many queries, of the last hour
@@ -89,7 +91,7 @@ class Reconciliation:
     def _fold_runs(self, message: Any, now: UnixNanos) -> None:
         match message:
             case BrokerStateReceived(run=run, reads=reads):
-                self.planned = self.booked = 0
+                self._forget_run()
                 self._spend(QUERIES * (reads - 1 if run else reads), now)
             case ReadBroker(run=run, kind=kind):
                 self.run, self.failed, self.looked_at = Run(run, kind, now), "", now
@@ -111,9 +113,9 @@ class Reconciliation:
         if report.kind == "audit" and not report.run:
             self.is_spent_told = True
             return
-        self.looked_at = now
+        self.looked_at = self.compared_at = now
         if report.kind == "gated":
-            self.planned = self.booked = 0
+            self._forget_run()
         elif self.run is not None and report.run == self.run.run:
             self.run = None
         if report.kind == "manual" and not report.agreed:
@@ -126,7 +128,22 @@ class Reconciliation:
         self.settings, self.commission_ppm = config.reconcile, config.costs.commission_ppm
         self.patience_ms = config.reconcile.reads * config.link.read_deadline_ms
         self.run, self.waiting, self.answering, self.looked_at = None, {}, "", 0
-        self.suspected, self.standing, self.planned, self.booked = {}, {}, 0, 0
+        self.suspected, self.standing = {}, {}
+        self._forget_run()
+
+    def _forget_run(self) -> None:
+        self.planned, self.said = 0, {}
+
+    def booked(self, proved: OrderEvidence, finding: Finding) -> None:
+        """Count one evidence of a run; the first of a round tells how many there are."""
+        if not self.planned:
+            self.planned = len(self.unsaid(finding))
+        self.planned = max(0, self.planned - 1)
+        self.said[_subject(proved)] = None
+
+    def unsaid(self, finding: Finding) -> list[OrderEvidence]:
+        """Give the evidence that was not said in this run: what the books did not take is not offered again."""
+        return [item for item in finding.evidence if _subject(item) not in self.said]
 
     def found(self, to_do: dict[str, str]) -> None:
         """Take in what an audit found; what the one before found too stands."""
@@ -140,9 +157,11 @@ class Reconciliation:
             self.orphans[number] = (*self.orphans.get(number, ()), Orphan(now, fact))
 
     def claimed(self, number: str, client_order_id: str) -> list[Any]:
-        """Give what was told of a number before it was known as ours, as facts of the order; it is no orphan now."""
-        found = self.orphans.pop(number, ())
-        return [replace(item.fact, client_order_id=client_order_id) for item in found]  # type: ignore[arg-type]
+        """Give what was told of a number before it was known as ours, as facts of the order, with that of its heirs."""
+        facts: list[Any] = [item.fact for item in self.orphans.pop(number, ())]
+        heirs = [fact.new_venue_order_id for fact in facts if isinstance(fact, OrderReplaced)]
+        ours = [replace(fact, client_order_id=client_order_id) for fact in facts]
+        return [*ours, *(fact for heir in heirs for fact in self.claimed(heir, client_order_id))]
 
     def _spend(self, queries: int, now: int) -> None:
         kept = [item for item in self.spent if 0 <= now - item[0] < HOUR_NS]
@@ -172,3 +191,8 @@ class Reconciliation:
         """Give the queries of this hour that audits may still use."""
         used = sum(count for at, count in self.spent if 0 <= now - at < HOUR_NS)
         return self.settings.hourly_reads - used
+
+
+def _subject(proved: OrderEvidence) -> str:
+    where = f"{proved.client_order_id} {proved.venue_order_id} {proved.new_venue_order_id} {proved.request_id}"
+    return f"{where} {proved.fact} {proved.quantity}"

@@ -18,6 +18,8 @@ from domain.messages.operator import CommandAnswered, ReconcileRequested
 from domain.messages.orders import ResolveOrder
 from domain.orders import ClientOrder
 from domain.reconciliation import Finding, differences_before, find
+from domain.types import UnixNanos
+from domain.views import ComparisonView
 
 NANOS_PER_MS = 1_000_000
 BY_HAND = {False: "manual", True: "dry_run"}  # kind of a person's run
@@ -56,7 +58,8 @@ class Reconciling(ExecutorState):
         state = self.reconciling
         if state is None or self.comparing.planned:
             return []
-        return self._conclude(state, find(self._own(state, stamp.system_time), state), stamp)
+        finding = find(self._own(state, stamp.system_time), state)
+        return [*self.comparing.unsaid(finding)] or self._conclude(state, finding, stamp)
 
     def _conclude(self, state: BrokerStateReceived, finding: Finding, stamp: Stamp) -> list[Message]:
         """Halt what differs, release what agrees, and let the link be READY: the rest of the market is safe."""
@@ -100,7 +103,7 @@ class Reconciling(ExecutorState):
             kind=kind,
             run=run,
             day_orders=len(state.day_orders or ()),
-            inferred=self.comparing.booked if kind == "gated" else 0,
+            inferred=len(self.comparing.said) if kind == "gated" else 0,
             external_orders=finding.open_externals,
             halted_symbols=tuple(sorted(halted)),
             reads=state.reads,
@@ -151,6 +154,11 @@ class Reconciling(ExecutorState):
     def _next_reading(self) -> list[Message]:
         """Begin what a person asked for while another reading was under way."""
         return [_reading(asked) for asked in list(self.comparing.waiting.values())[:1]]
+
+    def _comparison(self) -> ComparisonView:
+        comparing = self.comparing
+        externals = tuple(comparing.externals.values())
+        return ComparisonView(dict(comparing.halted), externals, self._unknown(), UnixNanos(comparing.compared_at))
 
     # ---- people ------------------------------------------------------------------------------------------------
 

@@ -52,7 +52,11 @@ class Proofs:
 
 
 def prove(order: ClientOrder, rows: Sequence[Row], own: Own) -> Proofs:
-    """Compare the rows of an order with its legs and requests; what is missing here becomes evidence."""
+    """Compare the rows of an order with its legs and requests; what is missing here becomes evidence.
+
+    A number of which something was told before it was known as ours is only claimed: once the order has taken over what
+    was told, another look proves the rest.
+    """
     return _Prover(order, rows, own).run()
 
 
@@ -63,6 +67,7 @@ class _Prover:
         self.order, self.rows, self.own = order, rows, own
         self.proofs = Proofs()
         self.tallies: dict[str, _Tally] = {}
+        self.later: set[str] = set()  # numbers to be claimed first: what was told of them is not the order's yet
         self.moves = {fact.new_venue_order_id for fact in order.facts if fact.kind is FactKind.REPLACED}
 
     def run(self) -> Proofs:
@@ -92,7 +97,14 @@ class _Prover:
 
     def _appeared(self, row: BrokerDayOrder, request_id: str) -> None:
         number = row.venue_order_id
-        tally = self.tallies[number] = _tally(row, self.order.leg(number), self.own)
+        if row.original_venue_order_id in self.later:
+            self.later.add(number)
+            return
+        tally = _tally(row, self.order.leg(number))
+        if self.order.leg(number) is None and number in self.own.orphans:
+            self.later.add(number)
+        else:
+            self.tallies[number] = tally
         if row.action is NEW:
             if not tally.is_sized:
                 tally.quantity, tally.is_sized = row.quantity, True
@@ -217,13 +229,11 @@ def _cancels(row: BrokerDayOrder, number: str) -> bool:
     return row.action is CANCEL and row.original_venue_order_id == number
 
 
-def _tally(row: BrokerDayOrder, item: Leg | None, own: Own) -> _Tally:
-    if item is not None:
-        gone = (item.filled_qty, item.cancelled_qty, item.expired_qty, item.moved_qty)
-        return _Tally(row, item.quantity if item.is_sized else row.quantity, item.is_sized, *gone, item.money)
-    # What was told of it before it was known as ours is in the account's books; the order takes it over.
-    filled, money = own.orphan_fills(row.venue_order_id)
-    return _Tally(row, row.quantity, False, filled, 0, 0, 0, money)
+def _tally(row: BrokerDayOrder, item: Leg | None) -> _Tally:
+    if item is None:
+        return _Tally(row, row.quantity, False, 0, 0, 0, 0, Money())
+    gone = (item.filled_qty, item.cancelled_qty, item.expired_qty, item.moved_qty)
+    return _Tally(row, item.quantity if item.is_sized else row.quantity, item.is_sized, *gone, item.money)
 
 
 def _money(row: BrokerDayOrder, notional: int, booked: Money, own: Own) -> Money:

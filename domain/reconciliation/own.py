@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from domain.config import ReconcileConfig
-from domain.inferred import Money
 from domain.instruments import Instrument
 from domain.messages.link import BrokerStateReceived, ExternalOrderSeen
-from domain.messages.orders import OrderFact, OrderFilled
+from domain.messages.orders import OrderFact
 from domain.orders import ClientOrder
 from domain.time import kst_date
 from domain.types import Krw, RequestId, UnixNanos
@@ -57,13 +56,6 @@ class Own:
     def is_current(self, symbol: str, state: BrokerStateReceived) -> bool:
         """Tell whether the broker's answer is not older than what was heard of an instrument."""
         return self.heard_at.get(symbol, 0) <= state.as_of_seq
-
-    def orphan_fills(self, number: str) -> tuple[int, Money]:
-        """Give shares and money that were told of an order number before anybody knew that it is ours."""
-        fills = [item.fact for item in self.orphans.get(number, ()) if isinstance(item.fact, OrderFilled)]
-        notional = sum(fill.last_qty * fill.last_px for fill in fills)
-        commission, tax = sum(fill.commission for fill in fills), sum(fill.tax for fill in fills)
-        return sum(fill.last_qty for fill in fills), Money(Krw(notional), Krw(commission), Krw(tax))
 
 
 def is_of_day(order: ClientOrder, at: int) -> bool:

@@ -10,10 +10,10 @@ from actors.core.state import canonical, dump, load
 from actors.roles.portfolio import Portfolio
 from actors.roles.portfolio_state import PortfolioState
 from domain.messages.holdings import AdjustmentBooked, FillRevised
-from domain.messages.link import OrderEvidence
+from domain.messages.link import OrderEvidence, ReconcileReported
 from domain.messages.operator import AdjustmentRequested, CommandAnswered
 from domain.messages.orders import OrderFilled
-from domain.messages.trading import AccountOpened, EquityMarked, FillBooked
+from domain.messages.trading import AccountOpened, FillBooked
 from domain.types import Krw, Side
 from domain.views import CashQuery, FillsQuery, PerformanceQuery, PositionsQuery
 from tests.actors.money_builders import COLON, SAMSUNG, Desk, an_execution, at, broker_state, prices, state_of
@@ -146,14 +146,23 @@ def test_given_an_execution_that_was_proved_when_a_state_without_it_opens_a_date
     assert held.quantity == 10
 
 
-def test_given_executions_between_proof_and_opening_when_the_account_opens_then_they_are_told_and_not_added() -> None:
+def test_given_another_journal_when_the_executor_ties_it_to_the_books_then_they_go_on_under_it() -> None:
     desk = a_desk()
-    desk.say(broker_state(900_000, (SAMSUNG, 10, 100_000), journal="K", seconds=2))
-    assert desk.say(a_proof(10, 100_000, seconds=2)) == []  # of another account than the books'
+    desk.say(broker_state(900_000, (SAMSUNG, 10, 100_000), as_of=2, journal="K", seconds=2))
+    booked, _ = desk.say(a_proof(10, 100_000, seconds=2))  # the executor proves of its own account only
+    assert (booked.position_qty, booked.cash) == (10, START - 100_000)
+    revised, _ = desk.say(an_execution(4, journal_id="K", price=10_100))
+    assert (revised.quantity, revised.notional) == (10, 1_000)
+
+
+def test_given_another_journal_when_books_agree_with_it_then_its_executions_are_booked_from_then_on() -> None:
+    desk = a_desk()
+    desk.say(broker_state(START, as_of=2, journal="K", seconds=2))
+    desk.say(ReconcileReported(False, ("another account",), 0, 0))
     assert desk.say(an_execution(3, journal_id="K")) == []
-    outputs = desk.say(broker_state(900_000, (SAMSUNG, 10, 100_000), journal="K", seconds=DAY_S))
-    assert kinds(outputs) == [AccountOpened, FillRevised, EquityMarked]
-    assert outputs[1].cash == outputs[2].cash == 900_000
+    desk.say(ReconcileReported(True, (), 0, 0))
+    booked, _ = desk.say(an_execution(4, journal_id="K"))
+    assert booked.position_qty == 10
 
 
 @st.composite
