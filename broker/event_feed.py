@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import islice
+from typing import Final
 
 from broker.journal import OrderJournal
 from domain.messages.orders import OrderFact
+
+PAGE: Final = 512  # events a reader holds at most: what is behind them waits in the journal
 
 
 class OrderEventFeed:
@@ -24,7 +28,8 @@ class OrderEventFeed:
         """Give every event with a greater seq, then new ones. Never ends."""
         while True:
             more = self._more  # taken before reading: an event written meanwhile has set it
-            for fact in list(self._journal.events(seq)):  # read at once: nothing is held open while a reader is slow
+            # A page at once: nothing is held open, and no day held in memory, while a reader is slow.
+            for fact in list(islice(self._journal.events(seq), PAGE)):
                 seq = fact.event_seq
                 yield fact
             if self._journal.last_seq <= seq:

@@ -12,11 +12,12 @@ STALE_SESSION = "STALE_SESSION"
 
 def refuse(journal: OrderJournal, request_id: str, content: str, reason: RequestRefused) -> Receipt:
     """Refuse a request for ever. An id that is known keeps its first answer."""
-    if journal.outcome(request_id) is not None:
-        return repeated(journal, request_id, content)
-    receipt = refusal(request_id, reason)
-    journal.record(request_id, content, receipt)
-    return replace(receipt, as_of_seq=journal.last_seq)
+    with journal.exclusive():
+        if journal.outcome(request_id) is not None:
+            return repeated(journal, request_id, content)
+        receipt = refusal(request_id, reason)
+        journal.record(request_id, content, receipt)
+        return replace(receipt, as_of_seq=journal.last_seq)
 
 
 def gate_content(level: Gate) -> str:

@@ -60,6 +60,8 @@ class Subscription:
             self._conflated += len(self._rows) - len(kept)
             self._rows = kept
             self._depths = latest_depths(self._depths)
+        elif len(self._depths) > self._capacity:  # books come without rows, too
+            self._depths = latest_depths(self._depths)
         if self._rows:
             self._filled.set()
             if len(self._rows) >= self.max_rows:

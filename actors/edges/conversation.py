@@ -1,11 +1,14 @@
 """One order session as its link sees it: what is in flight, how far events came, and whether it is over."""
 
 import threading
+from typing import Final
 
 from broker.client_orders import OrderSessionHandle
 from broker.port import OrderSessionOpened
 from domain.errors import BrokerUnavailable
 from domain.types import ClientOrderId
+
+MOST_UNHANDLED: Final = 1_024  # order events the core has not handled yet; more wait at the broker, in its journal
 
 
 class Conversation:
@@ -20,6 +23,7 @@ class Conversation:
         self._changed = threading.Condition()
         self._opened: OrderSessionOpened | None = None
         self._delivered = after_seq  # last event posted to the core
+        self._unhandled = 0  # events posted and not committed yet
         self._in_flight: dict[str, ClientOrderId] = {}  # sent, no receipt yet
         self._over = ""
 
@@ -29,6 +33,20 @@ class Conversation:
         """Note the first answer."""
         with self._changed:
             self._opened = answer
+            self._changed.notify_all()
+
+    def admit(self) -> bool:
+        """Wait until the core has room for an event; False when the conversation is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._over or self._unhandled < MOST_UNHANDLED)
+            if not self._over:
+                self._unhandled += 1
+            return not self._over
+
+    def handled(self) -> None:
+        """Note that the core has committed an event. Core's thread."""
+        with self._changed:
+            self._unhandled -= 1
             self._changed.notify_all()
 
     def delivered(self, event_seq: int) -> None:

@@ -222,10 +222,10 @@ class OrderLink(BrokerLink):
         self.post(ReadBrokerFailed(effect.run, effect.kind, reason), urgent=True)
 
     def _event(self, talk: Conversation, fact: OrderFact) -> None:
-        if not talk.is_over:  # what an old connection still says comes again on the new one
+        if talk.admit():  # what an old connection still says comes again on the new one
             if isinstance(fact, HoldingAdjusted):
                 self._reader.holdings_changed()
-            self.post(fact, urgent=True)
+            self.post(fact, urgent=True, on_committed=talk.handled)
             talk.delivered(fact.event_seq)
 
     def _ended(self, connection: int, talk: Conversation, reason: HantradeError | None) -> None:
