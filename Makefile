@@ -1,6 +1,6 @@
 # The doors to the project. Everything lives in .venv inside this folder; nothing outside it is touched.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format chaos soak bench bench-peer proto lock clean env env-dev
+.PHONY: help demo test lint audit format chaos soak bench bench-peer proto lock clean env env-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -17,6 +17,9 @@ test: lint ## lint, then every test
 
 lint: env-dev ## style, types, contract, freshness of everything generated
 	@sh tools/lint.sh
+
+audit: env-dev ## look every locked package up in the advisory databases (needs the network; lint has the rest)
+	@$(PY) tools/audit.py --online
 
 format: env-dev ## put the code into the house style
 	@.venv/bin/ruff check --fix-only --quiet . && .venv/bin/ruff format --quiet . && .venv/bin/buf format -w

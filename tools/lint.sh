@@ -29,6 +29,7 @@ check "buf format" $bin/buf format --diff --exit-code
 check "buf breaking" $bin/python tools/check_breaking.py
 check "generated stubs" $bin/python tools/gen_stubs.py --check
 check "diagrams" $bin/python tools/diagrams.py --check
+check "packages" $bin/python tools/audit.py
 check "docs/event-log.md" $bin/python -m persistence.catalog --check
 [ ! -x examples/node/node_modules/.bin/tsc ] || check "types of the Node example" npm --prefix examples/node run --silent check
 
