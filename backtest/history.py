@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backtest.run import codec
-from domain.messages.holdings import HoldingBooked
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.link import InstrumentsReceived
 from domain.messages.market import AttentionMeasured, TrendReceived
 from domain.messages.orders import FACTS, OrderAccepted, OrderFilled, OrderStateChanged
@@ -30,6 +30,8 @@ from domain.types import Krw
 from persistence.codec import UnknownEvent
 from persistence.reader import LogReader
 from persistence.record import Record
+
+Movement = FillBooked | FillRevised | HoldingBooked | AdjustmentBooked  # changes money or shares of our books
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class History:
     denied: list[OrderDenied] = field(default_factory=list)
     booked: list[FillBooked] = field(default_factory=list)
     booked_at: list[int] = field(default_factory=list)  # of each of them, newest row heard when it was booked, UTC ns
-    movements: list[FillBooked | HoldingBooked] = field(default_factory=list)  # of both money and shares, in order
+    revised: list[FillRevised] = field(default_factory=list)  # what executions changed about some of them
+    movements: list[Movement] = field(default_factory=list)  # of money and shares, in order
     opened: list[AccountOpened] = field(default_factory=list)
     equity: list[tuple[int, Krw]] = field(default_factory=list)  # venue time, won; opening and marks
     sessions: dict[str, SessionPlanned] = field(default_factory=dict)
@@ -225,6 +228,19 @@ def _booked(history: History, message: FillBooked, _: Record) -> None:
     history._held[message.symbol], history._cash = message.position_qty, message.cash
 
 
+def _revised(history: History, message: FillRevised, _: Record) -> None:
+    history.revised.append(message)
+    history.movements.append(message)
+    history._cash = message.cash
+
+
+def _adjusted(history: History, message: AdjustmentBooked, _: Record) -> None:
+    history.movements.append(message)
+    history._cash = message.cash
+    if message.symbol:
+        history._held[message.symbol] = message.position_qty
+
+
 def _opened(history: History, message: AccountOpened, _: Record) -> None:
     history.opened.append(message)
     history._cash = message.cash
@@ -283,7 +299,9 @@ _TAKES: dict[str, Callable[[History, Any, Record], None]] = {
     "RunEnded": _append("ended"),
     "OrderDenied": _append("denied"),
     "FillBooked": _booked,
+    "FillRevised": _revised,
     "HoldingBooked": _append("movements"),
+    "AdjustmentBooked": _adjusted,
     "SubmitOrder": _asked,
     "ModifyOrder": _asked,
     "CancelOrder": _asked,

@@ -3,17 +3,18 @@
 A day's books begin with what the broker tells of holdings, and brokers leave what it cost to get in out of the cost. So
 money is booked once more here, over all days, where it balances to the won:
 
-    equity at the end == equity at the begin + realised + income of corporate actions + not realised
+    equity at the end == equity at the begin + realised + income of corporate actions + adjusted by hand + not realised
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
-from backtest.history import History, OrderStory
+from backtest.history import History, Movement, OrderStory
 from domain.adjustments import book_adjustment
-from domain.messages.holdings import HoldingBooked
+from domain.hand_adjustments import after
+from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.trading import FillBooked
 from domain.portfolio import Books
 from domain.time import kst_date
@@ -42,22 +43,32 @@ class Trade:
 class Entry(NamedTuple):
     """One movement of money and shares, booked over all days; won."""
 
-    moved: FillBooked | HoldingBooked
+    moved: Movement
     realized: int
     income: int
     left: int  # shares held after it
+    adjusted: int = 0  # by a person: cash and cost added
 
 
-def rebooked(movements: Iterable[FillBooked | HoldingBooked], cash: Krw) -> Iterator[Entry]:
+def rebooked(movements: Iterable[Movement], cash: Krw) -> Iterator[Entry]:
     """Book movements once more from an account that holds only cash (won), oldest first."""
     books = Books(cash)
     for moved in movements:
         symbol = moved.symbol
         if isinstance(moved, FillBooked):
-            size = (moved.last_qty, moved.last_px, moved.commission, moved.tax)
-            booking = books.book(symbol, moved.side, *size)
+            size = (moved.last_qty, moved.notional, moved.commission, moved.tax)
+            booking = books.book_sum(symbol, moved.side, *size)
             books = books.with_position(symbol, booking.position, booking.cash)
             yield Entry(moved, booking.realized_pnl, 0, booking.position.quantity)
+        elif isinstance(moved, FillRevised):
+            booking = books.revise(symbol, moved.side, moved.quantity, moved.notional, moved.commission, moved.tax)
+            books = books.with_position(symbol, booking.position, booking.cash)
+            yield Entry(moved, booking.realized_pnl, 0, booking.position.quantity)
+        elif isinstance(moved, AdjustmentBooked):
+            money = moved.cash - moved.cash_before
+            cost = moved.cost_basis - books.position(symbol).cost_basis if symbol else 0
+            books = after(replace(moved, cash=Krw(books.cash + money)), books)
+            yield Entry(moved, 0, 0, moved.position_qty, money + cost)
         else:
             change = moved.position_qty - moved.quantity_before
             adjusted = book_adjustment(books.position(symbol), books.cash, change, moved.received)
@@ -69,18 +80,25 @@ def trades_of(entries: Iterable[Entry]) -> list[Trade]:
     """Group movements (oldest first, of any number of days) into trades, in the order in which they were opened."""
     done: list[Trade] = []
     running: dict[str, Trade] = {}
-    for fill, realized, income, left in entries:
+    last: dict[str, Trade] = {}
+    for fill, realized, income, left, _ in entries:
+        if isinstance(fill, FillRevised):
+            _revise(last.get(fill.symbol), fill, realized)
+            continue
         trade = running.get(fill.symbol)
+        if trade is None and not left and isinstance(fill, AdjustmentBooked):
+            continue  # of cash alone
         if trade is None:
             trade = running[fill.symbol] = Trade(fill.symbol, fill.venue_time)
             done.append(trade)
+        last[fill.symbol] = trade
         trade.closed_at = fill.venue_time
         trade.realized += realized
         trade.income += income
         if not left:
             trade.is_closed = True
             del running[fill.symbol]
-        if isinstance(fill, HoldingBooked):
+        if not isinstance(fill, FillBooked):
             continue
         trade.costs += fill.commission + fill.tax
         if fill.side is Side.BUY:
@@ -92,6 +110,18 @@ def trades_of(entries: Iterable[Entry]) -> list[Trade]:
             trade.received += fill.notional
             trade.exits[fill.client_order_id] = None
     return done
+
+
+def _revise(trade: Trade | None, revised: FillRevised, realized: int) -> None:
+    """Put other money into the position that runs or was closed last."""
+    if trade is None:
+        return  # of shares that were there before the first trade: nothing changed
+    trade.realized += realized
+    trade.costs += revised.commission + revised.tax
+    if revised.side is Side.BUY:
+        trade.paid += revised.notional
+    else:
+        trade.received += revised.notional
 
 
 def reasons(order_ids: Iterable[str], orders: Mapping[str, OrderStory]) -> str:
@@ -133,6 +163,7 @@ def by_day(history: History, entries: Sequence[Entry]) -> list[DayFigures]:
     for opened in history.opened:
         day = date.fromisoformat(opened.trading_date)
         booked = [fill for fill in history.booked if kst_date(fill.venue_time) == day]
+        revised = [item for item in history.revised if kst_date(item.venue_time) == day]
         marks = [value for when, value in history.equity if kst_date(when) == day]
         figures.append(
             DayFigures(
@@ -140,7 +171,10 @@ def by_day(history: History, entries: Sequence[Entry]) -> list[DayFigures]:
                 orders=sum(1 for story in history.orders.values() if story.day == day),
                 fills=len(booked),
                 realized=Krw(sum(item.realized for item in entries if kst_date(item.moved.venue_time) == day)),
-                costs=Krw(sum(fill.commission + fill.tax for fill in booked)),
+                costs=Krw(
+                    sum(fill.commission + fill.tax for fill in booked)
+                    + sum(change.commission + change.tax for change in revised)
+                ),
                 start_equity=opened.start_equity,
                 end_equity=marks[-1] if marks else opened.start_equity,
             )
@@ -158,6 +192,7 @@ class Figures:
     wins: int  # of them with a profit after costs
     realized: int
     income: int  # of corporate actions
+    adjusted: int  # by a person: cash and cost added
     commission: int
     tax: int
     start_equity: int
@@ -169,8 +204,8 @@ class Figures:
 
     @property
     def unrealized(self) -> int:
-        """Give what is neither realised nor income: holdings at mark less all they cost."""
-        return self.end_equity - self.start_equity - self.realized - self.income
+        """Give what is neither realised nor income nor adjusted: holdings at mark less all they cost."""
+        return self.end_equity - self.start_equity - self.realized - self.income - self.adjusted
 
     @property
     def win_rate_ppm(self) -> int | None:
@@ -194,8 +229,9 @@ def figures_of(history: History) -> Figures:
         wins=sum(trade.realized > 0 for trade in closed),
         realized=sum(item.realized for item in entries),
         income=sum(item.income for item in entries),
-        commission=sum(fill.commission for fill in booked),
-        tax=sum(fill.tax for fill in booked),
+        adjusted=sum(item.adjusted for item in entries),
+        commission=sum(fill.commission for fill in booked) + sum(item.commission for item in history.revised),
+        tax=sum(fill.tax for fill in booked) + sum(item.tax for item in history.revised),
         start_equity=start,
         end_equity=history.equity[-1][1] if history.equity else start,
         drawdown=drawdown,

@@ -71,7 +71,8 @@ def _log(history: "History") -> dict[str, Any]:
         "fills": len(history.booked),
         "quotes": history.quotes,
         "batches": len(history.ends),
-        "realized_pnl_krw": sum(fill.realized_pnl for fill in history.booked),
+        "realized_pnl_krw": sum(fill.realized_pnl for fill in history.booked)
+        + sum(revision.realized_pnl for revision in history.revised),
     }
 
 

@@ -11,6 +11,7 @@ from cli.log_text import payload_of
 from cli.names import labelled
 from cli.why_checks import Checks
 from cli.why_words import price, words
+from domain.messages.holdings import AdjustmentBooked
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged, RequestAnswered, SubmitOrder
 from domain.messages.trading import FillBooked, OrderApproved, OrderDenied
 from domain.risk.rules import NANOS_PER_MS
@@ -91,10 +92,10 @@ def as_objects(story: Story, checks: Checks | None) -> Iterator[dict[str, Any]]:
         "logs": [{"log_id": part.log_id, "path": str(part.path), "steps": len(part.steps)} for part in story.parts],
         "missing_log": story.missing_log or None,
         "runs": list(dict.fromkeys(step.record.run_id for step in story.steps)),
-        "fills": sum(isinstance(step.message, FillBooked) for step in story.steps),
+        "fills": sum(fill.client_order_id == story.order_id for fill in story.fills),
         "trip_orders": list(dict.fromkeys(fill.client_order_id for fill in story.fills)),
         "trip_closed": story.trip_closed,
-        "trip_realized_pnl": sum(event.realized_pnl for event in story.trip) if story.trip else None,
+        "trip_realized_pnl": story.realized if story.trip else None,
         "trip_income": sum(action.income for action in story.actions) if story.trip else None,
         "text": "; ".join(f"{head} {text}".strip() for head, text in _result(story, order)),
     }
@@ -137,7 +138,7 @@ def _result(story: Story, order: Order) -> Iterator[tuple[str, str]]:
     times = _times(story)
     if times:
         yield "times", times
-    own = [step.message for step in story.steps if isinstance(step.message, FillBooked)]
+    own = [fill for fill in story.fills if fill.client_order_id == story.order_id]
     if not own:
         yield "result", "nothing was filled"
         return
@@ -161,16 +162,18 @@ def _sum(fills: list[FillBooked]) -> str:
 
 
 def _trip(story: Story) -> str:
-    first, last = story.trip[0], story.trip[-1]
+    first, last = story.moved[0], story.moved[-1]
     before = f"{story.held_before:,} shares were held before it; " if story.held_before else ""
     for action in story.actions:
         came = f", {action.income:,} KRW of income" if action.income else ""
         before += f"{action.quantity_before:,} shares became {action.position_qty:,} ({action.note}){came}; "
-    realised = sum(event.realized_pnl for event in story.trip)
+    for hand in (event for event in story.moved if isinstance(event, AdjustmentBooked)):
+        before += f"{hand.quantity_before:,} shares became {hand.position_qty:,} (by {hand.caller}: {hand.note}); "
+    realised = story.realized
     if story.trip_closed:
         span = _span(last.venue_time - first.venue_time).lstrip("+")
         return f"{before}flat after {span} of venue time with {realised:+,} KRW after all costs"
-    held = f"{last.position_qty:,} shares still held at a cost basis of {last.cost_basis:,} KRW"
+    held = f"{last.position_qty:,} shares still held at a cost basis of {story.trip[-1].cost_basis:,} KRW"
     return f"{before}{held}, {realised:+,} KRW realised so far"
 
 

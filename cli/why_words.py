@@ -5,8 +5,8 @@ from typing import Any
 
 from cli.names import labelled
 from domain.messages import Message
-from domain.messages.holdings import HoldingBooked
-from domain.messages.link import ConnectionChanged
+from domain.messages.holdings import FillRevised, HoldingBooked
+from domain.messages.link import ConnectionChanged, OrderEvidence
 from domain.messages.market import AttentionMeasured, QuotesJudged
 from domain.messages.operator import (
     CommandAnswered,
@@ -16,6 +16,7 @@ from domain.messages.operator import (
     ManualModifyRequested,
     ManualOrderRequested,
     PauseRequested,
+    ReleaseRequested,
     StopRequested,
 )
 from domain.messages.orders import (
@@ -50,6 +51,7 @@ from domain.messages.trading import (
     SignalInput,
 )
 from domain.order_terms import terms_in_words
+from domain.proved_shares import leg_of
 from domain.risk.rules import NANOS_PER_MS
 from domain.time import kst_text
 from domain.types import OrderKind
@@ -117,6 +119,8 @@ def _why(cause: Message, effect: object) -> str | None:
             return f"run {run} began"
         case RequestStranded():
             return "its fate became unknown"
+        case OrderEvidence():
+            return "the broker's lists prove it"
         case QuotesJudged() if isinstance(effect, CancelOrder | ModifyOrder):
             return "it rested longer than the executor waits"
         case ClockTicked():
@@ -214,6 +218,39 @@ def _reply(m: CommandAnswered) -> str:
     return f"{'done' if m.accepted else f'refused {m.code}'}: {m.text}"
 
 
+def _proved(m: OrderEvidence) -> str:
+    leg = _leg(m.venue_order_id)
+    request = f", request {m.request_id}" if m.request_id else ""
+    match m.fact:
+        case "accepted":
+            told = f"{leg} is at the venue: {m.quantity:,} {price(m.limit_price)}"
+        case "filled":
+            told = f"{m.quantity:,} of {leg} are filled for {m.notional:,} KRW, {m.leaves_qty:,} left"
+        case "cancelled":
+            told = f"{m.quantity:,} of {leg} are cancelled, {m.leaves_qty:,} left{request}"
+        case "expired":
+            told = f"{m.quantity:,} of {leg} ended with the day"
+        case "replaced":
+            told = f"{m.quantity:,} of {leg} stand as {m.new_venue_order_id} {price(m.limit_price)}{request}"
+        case "rejected":
+            told = "the order was refused"
+        case "absent":
+            told = "the order is not at the broker"
+        case _:
+            told = f"request {m.request_id} {'took effect' if m.quantity else 'changed nothing'}"
+    return f"by the broker's lists {told}" + (f"; {m.reason}" if m.reason else "")
+
+
+def _revised(m: FillRevised) -> str:
+    if leg_of(m.trade_id):
+        return f"{m.quantity:,} of {_leg(m.venue_order_id)} are in the books the day began with: nothing is added"
+    costs = m.commission + m.tax
+    return (
+        f"trade {m.trade_id} tells {m.quantity:,} shares that were booked from sums: {m.notional:+,} KRW, costs"
+        f" {costs:+,}, realised {m.realized_pnl:+,}, cash {m.cash:,} KRW"
+    )
+
+
 def _leg(number: str) -> str:
     return f"venue order {number}"
 
@@ -224,6 +261,7 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
     ManualOrderRequested: ("by hand", _by_hand),
     ManualModifyRequested: ("by hand", _change_by_hand),
     ManualCancelRequested: ("by hand", lambda m: f"{m.caller} asks to cancel it"),
+    ReleaseRequested: ("by hand", lambda m: f'{m.caller} lets it out of quarantine: "{m.note}"'),
     FlattenRequested: ("flatten", _flatten),
     CommandAnswered: ("reply", _reply),
     OrderApproved: ("risk", _verdict),
@@ -282,8 +320,10 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
             f" tax {m.tax:,}"
         ),
     ),
+    OrderEvidence: ("proved", _proved),
     OrderStateChanged: ("state", _state),
     FillBooked: ("booked", _booked),
+    FillRevised: ("revised", _revised),
     HoldingBooked: (
         "booked",
         lambda m: (

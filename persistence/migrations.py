@@ -52,3 +52,9 @@ def v0001_events(db: Database) -> None:
 def v0002_views(db: Database) -> None:
     """Add the views; a later change of them is a migration of its own that calls `views.replace` again."""
     views.replace(db.conn)
+
+
+@migrations()
+def v0003_revisions(db: Database) -> None:
+    """Bring the views up to date: sums over fills hold what their executions changed."""
+    views.replace(db.conn)

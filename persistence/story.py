@@ -15,7 +15,7 @@ import msgspec
 
 from domain.errors import ConfigError, LogError
 from domain.messages import Message
-from domain.messages.holdings import HoldingBooked
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.market import AttentionMeasured, QuotesJudged, QuotesReceived, QuoteVerdict
 from domain.messages.operator import (
     CommandAnswered,
@@ -23,10 +23,12 @@ from domain.messages.operator import (
     ManualCancelRequested,
     ManualModifyRequested,
     ManualOrderRequested,
+    ReleaseRequested,
 )
 from domain.messages.orders import ChangeReceived, OrderAccepted, OrderReplaced, OrderStateChanged
 from domain.messages.run import RunEnded, RunStarted
 from domain.messages.trading import FillBooked, NoticeRaised, OrderApproved, OrderDenied, SignalFormed
+from domain.proved_shares import leg_of, with_fill, with_revision
 from domain.quotes import Quote
 from domain.types import Severity
 from persistence.codec import MessageCodec, UnknownEvent
@@ -37,7 +39,9 @@ from persistence.schema import RARE
 _OWN_ID = re.compile(r"(\w+)-(\d+)(-.+)?")  # {log_id}-{seq}, of a flatten with -{symbol}
 _SHOWN = 8  # candidates of an ambiguous name
 _SEARCHED = 5_000  # newest ids looked at for names like a wrong one
-_BY_HAND = (ManualCancelRequested, ManualModifyRequested, CommandAnswered)
+_BY_HAND = (ManualCancelRequested, ManualModifyRequested, ReleaseRequested, CommandAnswered)
+Moved = FillBooked | HoldingBooked | AdjustmentBooked  # what changes shares
+_MOVES = (FillBooked, HoldingBooked, AdjustmentBooked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,27 @@ class Story:
     order_id: str
     parts: tuple[Part, ...]
     missing_log: str  # id of the log with the beginning, when it is not at hand
-    trip: tuple[FillBooked | HoldingBooked, ...]  # what changed the holding from flat to flat, or to the end
+    trip: tuple[Moved | FillRevised, ...]  # what changed the holding from flat to flat, or to the end
     held_before: int  # shares that were there before the first of it
 
     @property
     def fills(self) -> tuple[FillBooked, ...]:
-        """Give the fills of the round trip: entries and exits of all orders, the order's own included."""
-        return tuple(event for event in self.trip if isinstance(event, FillBooked))
+        """Give the fills of the round trip: entries and exits of all orders, the order's own included.
+
+        Executions stand in the place of what the broker's sums had proved of them.
+        """
+        fills: list[FillBooked] = []
+        for event in self.trip:
+            if isinstance(event, FillBooked):
+                fills = with_fill(fills, event)
+            elif isinstance(event, FillRevised) and not leg_of(event.trade_id):
+                fills = with_revision(fills, event, event.quantity)
+        return tuple(fills)
+
+    @property
+    def moved(self) -> tuple[Moved, ...]:
+        """Give what changed the shares held."""
+        return tuple(event for event in self.trip if isinstance(event, _MOVES))
 
     @property
     def actions(self) -> tuple[HoldingBooked, ...]:
@@ -90,9 +108,14 @@ class Story:
         return tuple(event for event in self.trip if isinstance(event, HoldingBooked))
 
     @property
+    def realized(self) -> int:
+        """Give the won the trip realised so far."""
+        return sum(event.realized_pnl for event in self.trip if not isinstance(event, AdjustmentBooked))
+
+    @property
     def trip_closed(self) -> bool:
         """Tell whether nothing is held any more behind the last of the trip."""
-        return bool(self.trip) and self.trip[-1].position_qty == 0
+        return bool(self.moved) and self.moved[-1].position_qty == 0
 
     @property
     def steps(self) -> Iterator[Step]:
@@ -276,7 +299,7 @@ def _part(reader: LogReader, order_id: str) -> Part:
             steps[record.seq] = Step(reader.log_id, record, notice)
     symbol = next((str(s) for r, _ in own.values() if (s := _field(r, "symbol"))), "")
     for record, booked in reader.messages(stream_prefix=f"portfolio/{symbol}") if symbol else ():
-        if isinstance(booked, FillBooked) and booked.client_order_id == order_id:
+        if isinstance(booked, FillBooked | FillRevised) and booked.client_order_id == order_id:
             steps[record.seq] = Step(reader.log_id, record, booked)
     if own:
         for name in (RunStarted.__name__, RunEnded.__name__):
@@ -344,22 +367,30 @@ def _trigger(
 # ---- what it came to -----------------------------------------------------------------------------------------
 
 
-def _trip(readers: list[LogReader], order_id: str, parts: list[Part]) -> tuple[list[FillBooked | HoldingBooked], int]:
-    """Give what changed the holding from flat to flat (or to the end) around the order, and what was held before."""
+def _trip(readers: list[LogReader], order_id: str, parts: list[Part]) -> tuple[list[Moved | FillRevised], int]:
+    """Give what changed the holding from flat to flat (or to the end) around the order, and what was held before.
+
+    A revision belongs to what changed shares before it.
+    """
     booked = [step.message for part in parts for step in part.steps if isinstance(step.message, FillBooked)]
     if not booked:
         return [], 0
     stream = f"portfolio/{booked[0].symbol}"
-    kinds = (FillBooked, HoldingBooked)
+    kinds = (*_MOVES, FillRevised)
     found = [m for reader in readers for _, m in reader.messages(stream_prefix=stream) if isinstance(m, kinds)]
-    own = [i for i, event in enumerate(found) if isinstance(event, FillBooked) and event.client_order_id == order_id]
+    moved = [(i, event) for i, event in enumerate(found) if isinstance(event, _MOVES)]
+    own = [
+        at for at, (_, event) in enumerate(moved) if isinstance(event, FillBooked) and event.client_order_id == order_id
+    ]
     first, last = own[0], own[-1]
-    while first and found[first - 1].position_qty:
+    while first and moved[first - 1][1].position_qty:
         first -= 1
-    while last + 1 < len(found) and found[last].position_qty:
+    while last + 1 < len(moved) and moved[last][1].position_qty:
         last += 1
-    begin = found[first]
-    if isinstance(begin, HoldingBooked):
-        return found[first : last + 1], begin.quantity_before
+    begin = moved[first][1]
+    until = moved[last + 1][0] if last + 1 < len(moved) else len(found)
+    trip = found[moved[first][0] : until]
+    if not isinstance(begin, FillBooked):
+        return trip, begin.quantity_before
     held = begin.position_qty - begin.last_qty if begin.side == "BUY" else begin.position_qty + begin.last_qty
-    return found[first : last + 1], held
+    return trip, held

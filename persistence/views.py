@@ -43,6 +43,12 @@ def _type(kind: str, alias: str = "e") -> str:
     return f"{alias}.type = '{kind}' AND {alias}.{RARE}"
 
 
+def _types(*kinds: str, alias: str = "e") -> str:
+    """Give the condition for any of these rare types, likewise."""
+    names = ", ".join(f"'{kind}'" for kind in kinds)
+    return f"{alias}.type IN ({names}) AND {alias}.{RARE}"
+
+
 def _rare(alias: str) -> str:
     """Give the condition of the partial indexes."""
     return f"{alias}.{RARE}"
@@ -73,7 +79,7 @@ LEFT JOIN (
          sum(json_extract(e.payload, '$.last_qty')) AS quantity, sum(json_extract(e.payload, '$.notional')) AS notional,
          sum(json_extract(e.payload, '$.commission')) AS commission, sum(json_extract(e.payload, '$.tax')) AS tax,
          sum(json_extract(e.payload, '$.realized_pnl')) AS realized_pnl
-  FROM events e WHERE {_type("FillBooked")} GROUP BY 1
+  FROM events e WHERE {_types("FillBooked", "FillRevised")} GROUP BY 1  -- a revision has no last_qty of its own
 ) f ON f.client_order_id = d.client_order_id
 ORDER BY d.decided_seq"""
 
@@ -88,7 +94,8 @@ FROM (
   WHERE e.type IN ('OrderApproved', 'OrderDenied') AND {_rare("e")}
   UNION
   SELECT e.seq, json_extract(e.payload, '$.client_order_id') FROM events e
-  WHERE e.type IN ('FillBooked', 'CommandAnswered', 'ManualModifyRequested', 'ManualCancelRequested') AND {_rare("e")}
+  WHERE e.type IN ('FillBooked', 'FillRevised', 'CommandAnswered', 'ManualModifyRequested', 'ManualCancelRequested',
+                   'ReleaseRequested') AND {_rare("e")}
     AND json_extract(e.payload, '$.client_order_id') <> ''
 ) o JOIN events e ON e.seq = o.seq
 ORDER BY o.client_order_id, e.seq"""
@@ -97,8 +104,13 @@ _FILLS = f"""
 SELECT e.seq, {_AT},
        {_get("client_order_id", "trade_id", "symbol", "side", "last_qty", "last_px", "notional", "commission", "tax")},
        json_extract(e.payload, '$.commission') + json_extract(e.payload, '$.tax') AS costs,
-       {_get("realized_pnl", "position_qty", "cost_basis", "cash")}
-FROM events e WHERE {_type("FillBooked")} ORDER BY e.seq"""
+       {_get("realized_pnl", "position_qty", "cost_basis", "cash")},
+       CASE WHEN e.type = 'FillRevised' THEN 'revision'
+            WHEN json_extract(e.payload, '$.trade_id') LIKE 'inferred:%' THEN 'inferred' ELSE 'execution' END
+         AS booked_as
+FROM events e WHERE {_types("FillBooked", "FillRevised")}
+  AND NOT (e.type = 'FillRevised' AND json_extract(e.payload, '$.trade_id') LIKE 'inferred:%')  -- changes nothing
+ORDER BY e.seq"""
 
 _DENIALS = f"""
 SELECT e.seq, {_AT},
@@ -137,10 +149,11 @@ SELECT e.seq, {_kst("e.venue_time")} AS venue_kst, e.venue_time,
        {_get("cash", "equity", "unrealized_pnl", "realized_pnl", "costs", "positions")}
 FROM events e WHERE {_type("EquityMarked")} ORDER BY e.seq"""
 
+# What changes shares moves a trip on; a revision changes money only, of the trip that runs or was closed last.
 _ROUND_TRIPS = f"""
-SELECT symbol, trip, {_kst("min(venue_time)")} AS opened_kst,
-       CASE WHEN is_closed THEN {_kst("max(venue_time)")} END AS closed_kst,
-       CASE WHEN is_closed THEN (max(venue_time) - min(venue_time)) / 1000000000 END AS held_s,
+SELECT symbol, trip, {_kst("min(moved_at)")} AS opened_kst,
+       CASE WHEN is_closed THEN {_kst("max(moved_at)")} END AS closed_kst,
+       CASE WHEN is_closed THEN (max(moved_at) - min(moved_at)) / 1000000000 END AS held_s,
        sum(CASE side WHEN 'BUY' THEN last_qty ELSE 0 END) AS bought_qty,
        sum(CASE side WHEN 'SELL' THEN last_qty ELSE 0 END) AS sold_qty,
        sum(CASE side WHEN 'BUY' THEN notional ELSE 0 END) AS paid,
@@ -150,12 +163,20 @@ SELECT symbol, trip, {_kst("min(venue_time)")} AS opened_kst,
 FROM (
   SELECT *, min(position_qty) OVER (PARTITION BY symbol, trip) = 0 AS is_closed
   FROM (
-    SELECT e.seq, e.venue_time, {_get("symbol", "side", "last_qty", "notional", "commission", "tax", "realized_pnl")},
-           json_extract(e.payload, '$.position_qty') AS position_qty,
-           1 + coalesce(sum(json_extract(e.payload, '$.position_qty') = 0) OVER (
-             PARTITION BY json_extract(e.payload, '$.symbol') ORDER BY e.seq
-             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS trip
-    FROM events e WHERE {_type("FillBooked")}))
+    SELECT seq, moved_at, symbol, side, last_qty, notional, commission, tax, realized_pnl, position_qty,
+           1 + coalesce(sum(position_qty = 0) OVER (
+             PARTITION BY symbol ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+             - (moved_at IS NULL AND held = 0) AS trip
+    FROM (
+      SELECT e.seq, CASE WHEN e.type <> 'FillRevised' THEN e.venue_time END AS moved_at,
+             {_get("symbol", "side", "last_qty", "notional", "commission", "tax", "realized_pnl", "position_qty")},
+             CASE WHEN e.type = 'FillRevised' THEN coalesce((
+               SELECT json_extract(p.payload, '$.position_qty') FROM events p
+               WHERE p.stream = e.stream AND p.seq < e.seq AND +p.type IN ('FillBooked', 'AdjustmentBooked')
+                 AND {_rare("p")} ORDER BY p.seq DESC LIMIT 1), 1) END AS held
+      FROM events e WHERE {_types("FillBooked", "FillRevised", "AdjustmentBooked")}
+        AND (e.type <> 'AdjustmentBooked'
+             OR json_extract(e.payload, '$.position_qty') <> json_extract(e.payload, '$.quantity_before')))))
 GROUP BY symbol, trip, is_closed ORDER BY first_seq"""
 
 _NOTICES = f"""
@@ -271,7 +292,7 @@ VIEWS = tuple(
     for name, says, select in (
         ("orders", "one row per client order: what was decided, what became of it, fills and money", _ORDERS),
         ("order_events", "everything about an order in time, from what asked for it to the books", _ORDER_EVENTS),
-        ("fills", "one row per fill in the books, with costs and realised P&L in KRW", _FILLS),
+        ("fills", "one row per fill in the books, and per revision of one by its execution; money in KRW", _FILLS),
         ("denials", "orders that risk refused, with value, limit and distance in words", _DENIALS),
         ("denials_by_reason", "how often risk refused for which reason", _DENIALS_BY_REASON),
         ("signals", "signals with attention, confidence, inputs and what became of each", _SIGNALS),

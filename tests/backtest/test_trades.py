@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backtest.history import History, read_history
+from backtest.history import History, Movement, read_history
 from backtest.trades import figures_of, max_drawdown, reasons, rebooked, trades_of
-from domain.messages.holdings import HoldingBooked
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.trading import FillBooked
 from domain.types import PPM, ClientOrderId, Krw, Side, UnixNanos
 from tests.backtest.builders import a_run, lively_days
@@ -97,3 +97,23 @@ def test_given_a_split_and_a_dividend_when_a_trade_ends_then_its_shares_and_its_
     assert [item.left for item in entries] == [10, 50, 50, 0]
     [trade] = trades_of(entries)
     assert (trade.is_closed, trade.realized, trade.income, trade.costs) == (True, 10_500 - 10_000 - 20, 70, 20)
+
+
+def test_given_sums_that_executions_revised_when_added_up_then_the_trade_has_their_money() -> None:
+    def fill(side: Side, quantity: int, won: int, trade: str) -> FillBooked:
+        what = (ClientOrderId("o"), trade, "005930", side, quantity, Krw(won // quantity), Krw(won), Krw(2), Krw(0))
+        return FillBooked(*what, Krw(0), 0, Krw(0), Krw(0), UnixNanos(5))
+
+    def told(side: Side, quantity: int, won: int) -> FillRevised:
+        what = ("o", "V1", "t", "005930", side, quantity, Krw(won), Krw(1), Krw(0), Krw(0))
+        return FillRevised(*what, Krw(0), Krw(0), UnixNanos(6))
+
+    by_hand = AdjustmentBooked("c", "kim", "", 0, 0, Krw(0), Krw(50), Krw(570), "a deposit", UnixNanos(9))
+    bought, sold = fill(Side.BUY, 3, 1_000, "inferred:V1:3"), fill(Side.SELL, 3, 1_200, "t2")
+    moves: list[Movement] = [bought, told(Side.BUY, 1, 7), sold, told(Side.BUY, 2, -4), by_hand]
+    entries = list(rebooked(moves, Krw(5_000)))
+    [trade] = trades_of(entries)
+    assert (trade.paid, trade.received, trade.costs, trade.is_closed) == (1_003, 1_200, 6, True)
+    assert trade.realized == sum(entry.realized for entry in entries) == 1_200 - 1_003 - 6
+    assert trade.closed_at == 5
+    assert [entry.adjusted for entry in entries] == [0, 0, 0, 0, 520]

@@ -17,8 +17,10 @@ from cli.why_checks import Checks, recompute
 from cli.why_text import WIDTH, as_lines
 from cli.why_words import _WORDS, words
 from domain.messages import MESSAGES
+from domain.messages.holdings import AdjustmentBooked
+from domain.messages.link import OrderEvidence
 from domain.messages.trading import OrderDenied
-from domain.types import Side
+from domain.types import Krw, Side
 from persistence.codec import UnknownEvent
 from persistence.reader import LogReader
 from persistence.record import Record
@@ -27,7 +29,8 @@ from tests.attack.storm import Storm
 from tests.broker_sim.builders import a_file
 from tests.cli.demo_house import SYMBOL, a_demo, a_lively_day
 from tests.persistence.logs import a_codec, add, open_log
-from tests.persistence.test_story import adjusted, booked, filled, inputs
+from tests.persistence.test_story import SYMBOL as STOCK
+from tests.persistence.test_story import WHEN, adjusted, booked, filled, inputs, revised
 
 runner = CliRunner()
 CODEC = a_codec()
@@ -229,6 +232,35 @@ def test_given_corporate_actions_when_a_trip_is_told_then_they_stand_in_it_with_
     told = lines_of(tmp_path)
     assert "50 shares became 50 (5 for 1), 70 KRW of income; 50 shares became 0 (5 for 1); flat after" in told
     assert told.rstrip().endswith("with -5 KRW after all costs")
+
+
+def test_given_an_order_that_the_lists_proved_when_told_then_proof_and_revision_stand_in_words(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "day.db", create_id=lambda: "L1")
+    proof = OrderEvidence(
+        "L1-1", "filled", "7", STOCK, Side.BUY, 10, 0, Krw(10_000), Krw(1), Krw(0), None, "", "", "by number", WHEN
+    )
+    by_hand = AdjustmentBooked("c", "kim", STOCK, 10, 12, Krw(12_000), Krw(5), Krw(5), "a gift", WHEN)
+    add(log, *inputs(proof, booked("L1-1", Side.BUY, 10, 10, trade="inferred:7:10"), revised("L1-1", "t9", 10, 30)))
+    add(log, *inputs(by_hand))
+    log.close()
+    told = lines_of(tmp_path)
+    assert "by the broker's lists 10 of venue order 7 are filled for 10,000 KRW, 0 left; by number" in told
+    assert "trade t9 tells 10 shares that were booked from sums: +30 KRW, costs +0, realised -30" in told
+    assert "bought 10 for 10,030 KRW (1,003 each)" in told
+    assert "10 shares became 12 (by kim: a gift); 12 shares still held at a cost basis of 12,000 KRW" in told
+
+
+@pytest.mark.parametrize(
+    "fact", ["accepted", "filled", "cancelled", "expired", "replaced", "rejected", "absent", "resolved"]
+)
+def test_given_any_evidence_when_told_then_it_is_in_words(fact: str) -> None:
+    label, tell = _WORDS[OrderEvidence]
+    what = ("L1-1", fact, "7", STOCK, Side.BUY, 3, 0, Krw(0), Krw(0), Krw(0), Krw(900), "8", "r1", "by number", WHEN)
+    text = tell(OrderEvidence(*what))
+    assert label == "proved"
+    assert isinstance(text, str)
+    assert text.startswith("by the broker's lists ")
+    assert text.endswith("; by number")
 
 
 def lines_of(folder: Path) -> str:

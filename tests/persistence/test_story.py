@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import ConfigError
 from domain.messages import Message
-from domain.messages.holdings import HoldingBooked
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged, SubmitOrder
 from domain.messages.run import RunEnded
 from domain.messages.trading import FillBooked, OrderApproved
@@ -43,8 +43,13 @@ def filled(order: str, side: Side, quantity: int) -> OrderFilled:
     return OrderFilled(*head, SYMBOL, side, quantity, Krw(1_000), Krw(1), Krw(0), 10 - quantity)
 
 
-def booked(order: str, side: Side, quantity: int, held: int, won: int = 0) -> FillBooked:
-    fill = (ClientOrderId(order), "t", SYMBOL, side, quantity, Krw(1_000), Krw(quantity * 1_000), Krw(1), Krw(0))
+def revised(order: str, trade: str, quantity: int, won: int) -> FillRevised:
+    what = (order, "7", trade, SYMBOL, Side.BUY, quantity, Krw(won), Krw(0), Krw(0), Krw(-won))
+    return FillRevised(*what, Krw(0), Krw(0), WHEN)
+
+
+def booked(order: str, side: Side, quantity: int, held: int, won: int = 0, trade: str = "t") -> FillBooked:
+    fill = (ClientOrderId(order), trade, SYMBOL, side, quantity, Krw(1_000), Krw(quantity * 1_000), Krw(1), Krw(0))
     return FillBooked(*fill, Krw(won), held, Krw(held * 1_000), Krw(0), WHEN)
 
 
@@ -174,7 +179,7 @@ def test_given_corporate_actions_when_gathered_then_the_trip_goes_on_over_a_spli
 ) -> None:
     add(log, *inputs(filled("L1-1", Side.BUY, 10), booked("L1-1", Side.BUY, 10, 10), adjusted(10, 50)))
     story = story_of(tmp_path, "L1-1")
-    assert (story.trip_closed, story.trip[-1].position_qty, len(story.actions)) == (False, 50, 1)
+    assert (story.trip_closed, story.moved[-1].position_qty, len(story.actions)) == (False, 50, 1)
     add(log, *inputs(adjusted(50, 50, income=70), filled("L1-3", Side.SELL, 9), booked("L1-3", Side.SELL, 9, 41)))
     add(log, *inputs(adjusted(41, 0, won=-5), booked("L1-9", Side.BUY, 1, 1)))
     for order in ("L1-1", "L1-3"):
@@ -190,6 +195,32 @@ def test_given_a_holding_of_before_when_it_was_split_first_then_its_old_shares_w
     add(log, *inputs(adjusted(10, 50), filled("L1-1", Side.SELL, 50), booked("L1-1", Side.SELL, 50, 0)))
     story = story_of(tmp_path, "L1-1")
     assert (story.held_before, story.trip_closed, len(story.actions)) == (10, True, 1)
+
+
+def test_given_sums_that_an_execution_told_later_when_gathered_then_the_fill_is_the_executions(
+    log: EventLog, tmp_path: Path
+) -> None:
+    add(log, *inputs(filled("L1-1", Side.BUY, 10), booked("L1-1", Side.BUY, 10, 10, trade="inferred:7:10")))
+    add(log, *inputs(filled("L1-3", Side.SELL, 10), booked("L1-3", Side.SELL, 10, 0, 500)))
+    add(log, *inputs(revised("L1-1", "t9", 6, 30), booked("L1-9", Side.BUY, 1, 1)))
+    story = story_of(tmp_path, "L1-1")
+    assert [(fill.trade_id, fill.last_qty, fill.notional) for fill in story.fills] == [
+        ("t9", 6, 6_030),
+        ("inferred:7:10", 4, 4_000),
+        ("t", 10, 10_000),
+    ]
+    assert (story.realized, story.trip_closed) == (470, True)
+    assert any(isinstance(step.message, FillRevised) for step in story.steps)
+
+
+def test_given_a_holding_that_a_person_closed_when_gathered_then_the_trip_ends_there(
+    log: EventLog, tmp_path: Path
+) -> None:
+    by_hand = AdjustmentBooked("c", "kim", SYMBOL, 10, 0, Krw(0), Krw(5), Krw(5), "sold elsewhere", WHEN)
+    add(log, *inputs(filled("L1-1", Side.BUY, 10), booked("L1-1", Side.BUY, 10, 10), by_hand))
+    add(log, *inputs(booked("L1-9", Side.BUY, 1, 1)))
+    story = story_of(tmp_path, "L1-1")
+    assert (story.trip_closed, len(story.fills), story.realized) == (True, 1, 0)
 
 
 def test_given_an_order_that_lives_on_in_the_next_file_when_gathered_then_both_parts_come_from_either_file(

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from persistence import schema, views
 from tests.persistence.logs import T0, a_record, add, open_log
 
 # Changing a view needs a migration that calls views.replace: logs of this version hold the old one.
-PINNED = {2: "ca14861a5f28ef69"}
+PINNED = {2: "ca14861a5f28ef69", 3: "89c347ce1b208d32"}
 
 
 @pytest.fixture(scope="module")
@@ -131,9 +132,50 @@ def test_given_a_holding_when_not_sold_then_its_trip_is_open(tmp_path: Path) -> 
     assert rows == [(1, 5, 5, 1, 0), (2, 7, 2, 0, 1)]
 
 
-def _fill(side: str, quantity: int, after: int) -> bytes:
-    text = f'{{"symbol":"A","side":"{side}","last_qty":{quantity},"position_qty":{after},"notional":0,"realized_pnl":0'
-    return f'{text},"commission":0,"tax":0}}'.encode()
+def test_given_sums_that_executions_revised_when_money_is_summed_then_it_is_that_of_the_executions(
+    tmp_path: Path,
+) -> None:
+    log = open_log(tmp_path / "a.db")
+    told = [
+        ("FillBooked", _fill("BUY", 5, 5, 500, "inferred:1:5")),
+        ("FillBooked", _fill("SELL", 5, 0, 600, realized=100)),
+        ("FillRevised", _fill("BUY", None, None, 10, "t1", realized=-10)),  # of the trip that closed
+        ("FillBooked", _fill("BUY", 3, 3, 300)),
+        ("FillRevised", _fill("BUY", None, None, 0, "inferred:2:4")),  # of shares that were there: changes nothing
+        ("FillRevised", _fill("BUY", None, None, -4, "t2")),
+        ("AdjustmentBooked", b'{"symbol":"A","quantity_before":3,"position_qty":0}'),
+        ("AdjustmentBooked", b'{"symbol":"A","quantity_before":0,"position_qty":0}'),  # only cash
+        ("FillBooked", _fill("BUY", 1, 1, 100)),
+    ]
+    log.commit(
+        [
+            a_record(seq, type=kind, stream="portfolio/A", payload=payload)
+            for seq, (kind, payload) in enumerate(told, 1)
+        ],
+        durable=False,
+    )
+    trips = _rows(
+        tmp_path / "a.db", "SELECT trip, bought_qty, paid, received, realized_pnl, is_closed FROM round_trips"
+    )
+    fills = _rows(tmp_path / "a.db", "SELECT seq, last_qty, notional, booked_as FROM fills")
+    log.close()
+    assert trips == [(1, 5, 510, 600, 90, 1), (2, 3, 296, 0, 0, 1), (3, 1, 100, 0, 0, 0)]
+    assert fills == [
+        (1, 5, 500, "inferred"),
+        (2, 5, 600, "execution"),
+        (3, None, 10, "revision"),
+        (4, 3, 300, "execution"),
+        (6, None, -4, "revision"),
+        (9, 1, 100, "execution"),
+    ]
+
+
+def _fill(
+    side: str, quantity: int | None, after: int | None, notional: int = 0, trade: str = "t", realized: int = 0
+) -> bytes:
+    told = {"symbol": "A", "side": side, "trade_id": trade, "notional": notional, "commission": 0, "tax": 0}
+    shares = {} if quantity is None else {"last_qty": quantity, "position_qty": after}
+    return json.dumps(told | shares | {"realized_pnl": realized}).encode()
 
 
 def _rows(path: Path, sql: str) -> list[tuple[Any, ...]]:
