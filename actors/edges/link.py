@@ -45,6 +45,7 @@ class BrokerLink(pykka.ThreadingActor):
         self._dial = dial
         self._client: BrokerClient | None = None
         self._connection = 0
+        self._endpoint = ""
         self._told = 0  # connection whose end was told
         self._telling = threading.Lock()
 
@@ -82,7 +83,7 @@ class BrokerLink(pykka.ThreadingActor):
     def _open(self, effect: OpenLink) -> None:
         self.hang_up()
         self._connection += 1
-        connection = self._connection
+        connection, self._endpoint = self._connection, effect.endpoint
         client = self._dial(effect.endpoint)
         self._client = client
         session = client.session()
@@ -142,4 +143,4 @@ class BrokerLink(pykka.ThreadingActor):
             raise
         except HantradeError as error:
             if self._first_word(self._connection):  # only this thread moves on to another connection
-                self.post(LinkFailed(self.NAME, step, str(error)))
+                self.post(LinkFailed(self.NAME, step, str(error), self._endpoint))

@@ -17,6 +17,7 @@ from domain.messages.link import (
     ConnectionChanged,
     HeartbeatReceived,
     InstrumentsReceived,
+    LinkFailed,
     LinkLoggedIn,
     LinkOpened,
     OrdersRouted,
@@ -37,7 +38,6 @@ from domain.messages.orders import FACTS, OrderStateChanged
 from domain.messages.run import ClockTicked, RunStarted
 from domain.messages.trading import DayChanged, GateChanged, OrderApproved, SessionPlanned
 from domain.sources import Comparison, Doubts, are_clocks_alike, compare
-from domain.time import kst_date
 from domain.types import LinkName
 from domain.uptime import Uptime
 from fsm.connection import State
@@ -145,7 +145,7 @@ class ConnectionState(Role):
             case ProbeSource():
                 self.sources.asked(message, now, len(self.instruments))
             case SourceProbed(endpoint=endpoint, is_well=is_well):
-                self.sources.answered(message, now, self._expected_dates(now))
+                self.sources.answered(message, now, self.feed.expected_clock(now), self.feed.speed_milli)
                 if is_well:
                     self.doubts.take(endpoint, self.comparison(message, now))
                 else:
@@ -157,9 +157,9 @@ class ConnectionState(Role):
 
     # ---- links -------------------------------------------------------------------------------------------------
 
-    def is_stale(self, message: LinkOpened | LinkLoggedIn) -> bool:
-        """Tell whether an opening is of a broker that is not dialled any more."""
-        endpoint = message.endpoint if isinstance(message, LinkOpened) else ""
+    def is_stale(self, message: LinkOpened | LinkLoggedIn | LinkFailed) -> bool:
+        """Tell whether an answer is of a broker that is not dialled any more."""
+        endpoint = "" if isinstance(message, LinkLoggedIn) else message.endpoint
         return endpoint not in ("", self.links[message.link].endpoint)
 
     def _stepped_back(self, now: int) -> None:
@@ -242,11 +242,6 @@ class ConnectionState(Role):
         if not (ours and are_clocks_alike(ours, probed.venue_time, self.feed.speed_milli)):
             return NOT_COMPARED
         return compare(self.book.last, probed.quotes, self.instruments, self.book.trading_date, self.feed.speed_milli)
-
-    def _expected_dates(self, now: int) -> tuple[date, ...]:
-        """Give the dates on which the venue of another source may be; none when no clock was heard yet."""
-        clocks = (self.feed.venue_time, self.feed.expected_clock(now))
-        return tuple(dict.fromkeys(kst_date(clock) for clock in clocks)) if self.feed.venue_time else ()
 
     def _source_changed(self, change: SourceChanged, now: int) -> None:
         """Begin anew: rows, proof and doubts were about the other source. The venue's clock is the same market's."""

@@ -131,7 +131,7 @@ class ConnectionSupervisor(ConnectionMoves):
             case ReconcileReported():
                 return self._reconciled(message, stamp)
             case LinkFailed(link=name, step=step, reason=reason):
-                return self._fail(self.links[name], f"{step}: {reason}", stamp)
+                return [] if self.is_stale(message) else self._fail(self.links[name], f"{step}: {reason}", stamp)
             case LinkLost(link=name, reason=reason):
                 return self._fail(self.links[name], reason, stamp)
             case SourceProbed():
@@ -293,7 +293,7 @@ class ConnectionSupervisor(ConnectionMoves):
         if refusal is not None:
             return [CommandAnswered(asked.command_id, False, refusal.code, refusal.text, "")]
         routed = OrdersRouted(link.endpoint, to, f"routed by {asked.caller}: {asked.note}")
-        journal_id, after_seq = self.route.resumes(to)
+        journal_id, after_seq = self.route.resumes(to, self.journal_id, self.after_seq)
         answer = CommandAnswered(asked.command_id, True, "", f"orders go to {name} from now on", "")
         return [*self._redirect(link, routed, stamp, after_seq, journal_id), answer]
 

@@ -37,6 +37,7 @@ class OrdersRoute:
     gate: Gate = Gate.CANCELS_ONLY
     open: dict[str, str] = field(default_factory=dict)  # order that is not closed -> its state
     agreed: bool = False  # books agreed with the broker's, and no order event came since
+    is_new: bool = False  # books were not found to agree on this way yet: nothing was ever sent over it
     heard: dict[str, tuple[str, int]] = field(default_factory=dict)  # endpoint -> journal and its last event heard
 
     def begin(self, configured: str) -> None:
@@ -54,8 +55,9 @@ class OrdersRoute:
             case GateChanged(level=level):
                 self.gate = level
             case ReconcileReported(agreed=agreed, unknown_orders=unknown, kind=kind):
-                if kind != "dry_run":
-                    self.agreed = agreed and unknown == 0
+                agrees = agreed and unknown == 0
+                if kind != "dry_run" and (agrees or not self.is_new):  # a wrong way taken leaves the way back open
+                    self.agreed, self.is_new = agrees, False
             case _:
                 self.agreed = False
 
@@ -68,14 +70,17 @@ class OrdersRoute:
             self.open[order_id] = status
 
     def routed(self, routed: OrdersRouted, journal_id: str, after_seq: int) -> tuple[str, int]:
-        """Take another way; give its journal and the last event heard there, so far as one is known."""
+        """Take another way; give the journal and its event behind which events resume there."""
         self.heard[routed.from_endpoint] = (journal_id, after_seq)
-        self.endpoint = routed.to_endpoint
-        return self.resumes(routed.to_endpoint)
+        self.endpoint, self.is_new = routed.to_endpoint, True
+        return self.resumes(routed.to_endpoint, journal_id, after_seq)
 
-    def resumes(self, endpoint: str) -> tuple[str, int]:
-        """Give the journal of a broker and the last event heard of it; of a broker not met yet the first is next."""
-        return self.heard.get(endpoint, ("", 0))
+    def resumes(self, endpoint: str, journal_id: str, after_seq: int) -> tuple[str, int]:
+        """Give the journal heard at a broker, and how far; of one not met yet what is heard now.
+
+        It may be another door to the same broker. Where it is not, its journal is another, heard from its first event.
+        """
+        return self.heard.get(endpoint, (journal_id, after_seq))
 
     def refusal(self, asked: OrdersRouteRequested, link: Link) -> Refusal | None:
         """Say why orders may not go another way now; None when they may."""

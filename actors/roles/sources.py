@@ -3,9 +3,9 @@
 Away from a source: when its link was not READY for `failover_after_ms` (a mute link is DEGRADED, not READY), or at once
 when it FAILED. While known maintenance of the source is under way nothing moves. Where to: the most preferred other
 source that is well by its last probe, else the most preferred that answered at all. A source that answers no probe, or
-whose venue is on another date than the quotes so far, cannot stand in: dialling it would be in vain, or begin another
-trading day. Each move that brought no READY link doubles the wait, so sources that answer probes and nothing else are
-not raced around.
+whose venue clock is not where that of the quotes so far has come to (30 s, times the speed of a recorded source),
+cannot stand in: dialling it would be in vain, or bring quotes of another moment, even of another trading day. Each move
+that brought no READY link doubles the wait, so sources that answer probes and nothing else are not raced around.
 
 Back: to a more preferred source that was well at every probe of the last `failback_after_ms`, when the source in use
 has been so for as long, and not within the last ten minutes of the session, where a break costs more than it mends.
@@ -14,18 +14,18 @@ A source that quotes left again soon after they came back to it must be well twi
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from typing import NamedTuple
 
 from actors.roles.link_state import NANOS_PER_MS, UP, Link
 from domain.config import LinkConfig, RunConfig
 from domain.messages.link import ProbeSource, SourceChanged, SourceProbed
-from domain.time import NANOS_PER_MINUTE, kst_date
+from domain.time import NANOS_PER_MINUTE, kst_date, kst_full_text
 from domain.types import NANOS_PER_SECOND
 from fsm.connection import State
 
 LATE_NS = 10 * NANOS_PER_MINUTE  # venue time before the close in which quotes do not go back
 STEADY_NS = 30 * NANOS_PER_MINUTE  # a source in use for so long has earned its trust again
+ASTRAY_NS = 30 * NANOS_PER_SECOND  # venue time a source in real time may be away from ours and stand in for it
 MOST_DOUBLINGS = 5
 PROBES_UNANSWERED = 3  # times `probe_ms` until a source that does not answer is not well
 MOST_SYMBOLS = 50  # asked for in one probe; the log keeps every answer
@@ -46,7 +46,7 @@ class Source:
     well_since: int = 0  # every probe since then found it well; 0: not known to be well
     asked_at: int = 0
     waits: bool = False  # for the answer to a probe
-    can_serve: bool = False  # it answered the last probe, and its venue is on our date
+    can_serve: bool = False  # it answered the last probe, and its venue clock is where ours is
     reason: str = ""  # why it is not well
     returns: int = 0  # times quotes came back to it and did not stay
 
@@ -99,15 +99,16 @@ class Sources:
             found.asked_at, found.waits = now, True
         self.next_symbol = (self.next_symbol + MOST_SYMBOLS) % instruments if instruments > MOST_SYMBOLS else 0
 
-    def answered(self, answer: SourceProbed, now: int, expected: tuple[date, ...]) -> None:
-        """Note what a probe found. `expected` are the dates its venue may be on; none of them means any."""
+    def answered(self, answer: SourceProbed, now: int, expected: int, speed_milli: int | None) -> None:
+        """Note what a probe found. `expected` is where its venue clock should stand, 0 when none was heard yet."""
         found = self.find(answer.endpoint)
         if found is None:
             return  # it came into use meanwhile
         found.waits, found.reason, found.can_serve = False, answer.reason, answer.venue_time > 0
-        if found.can_serve and expected and kst_date(answer.venue_time) not in expected:
+        if found.can_serve and expected and not _is_at(expected, answer.venue_time, speed_milli):
             found.can_serve = False
-            found.reason = f"its venue is on {kst_date(answer.venue_time)}, the quotes so far on {expected[0]}"
+            theirs, ours = kst_full_text(answer.venue_time), kst_full_text(expected)
+            found.reason = f"its venue clock stands at {theirs} KST, ours at {ours}"
         found.well_since = (found.well_since or now) if answer.is_well and found.can_serve else 0
 
     def changed(self, change: SourceChanged, now: int) -> None:
@@ -149,7 +150,7 @@ class Sources:
         if not others:
             return None
         to = next((one for one in others if one.well_since), others[0])
-        why = f"failed: {link.reason}" if has_failed else f"was not ready for {down // NANOS_PER_SECOND} s"
+        why = f"failed: {link.reason}" if has_failed else f"was not ready for {_span(down)}"
         return Move(to.endpoint, f"{self.endpoint} {why}")
 
     def _back(self, link: Link, now: int, settings: LinkConfig, until_close: int | None) -> Move | None:
@@ -158,7 +159,7 @@ class Sources:
         for one in self.all[: self.current]:
             wait = (settings.failback_after_ms << one.returns) * NANOS_PER_MS
             if one.well_since and now - one.well_since >= wait and now - self.since >= wait:
-                return Move(one.endpoint, f"{one.endpoint} is well for {(now - one.well_since) // NANOS_PER_SECOND} s")
+                return Move(one.endpoint, f"{one.endpoint} is well for {_span(now - one.well_since)}")
         return None
 
     def probes(
@@ -175,3 +176,16 @@ class Sources:
         turn = symbols[self.next_symbol : self.next_symbol + MOST_SYMBOLS]
         wanted = tuple(dict.fromkeys((*doubted, *turn)))
         return [ProbeSource(endpoint, wanted) for endpoint in due]
+
+
+def _is_at(expected: int, clock: int, speed_milli: int | None) -> bool:
+    """Tell whether a venue clock is where it should be; of one that runs as fast as it is read only the date tells."""
+    if kst_date(expected) != kst_date(clock):
+        return False
+    speed = 1_000 if speed_milli is None else speed_milli
+    return speed == 0 or abs(expected - clock) <= ASTRAY_NS * max(speed, 1_000) // 1_000
+
+
+def _span(nanos: int) -> str:
+    """Tell a span of system time to a tenth of a second."""
+    return f"{nanos // (NANOS_PER_SECOND // 10) / 10:g} s"

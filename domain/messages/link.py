@@ -107,6 +107,7 @@ class LinkFailed(Message):
     link: LinkName
     step: str  # open, login, reconcile, subscribe
     reason: str
+    endpoint: str = ""  # that was dialled, as in LinkOpened
 
 
 @message

@@ -144,6 +144,26 @@ def test_given_the_wrong_kind_of_server_on_the_new_way_when_it_answers_then_the_
     assert endpoint(house) == OLD
 
 
+def test_given_a_broker_of_another_account_on_the_new_way_when_books_differ_there_then_the_way_back_is_open():
+    house = rested()
+    house.hear(ask(), opened(ORDERS), ReconcileReported(False, ("another account",), 0, 0))
+    assert state(house, ORDERS) is State.BACKING_OFF
+    assert answer(house, ask("")).accepted
+    house.hear(opened(ORDERS), AGREED, LinkLost(ORDERS, "x"))
+    house.tick(1)
+    house.hear(opened(ORDERS), ReconcileReported(False, ("cash",), 0, 0))
+    assert answer(house, ask()).code == "NOT_RECONCILED", "orders were sent over this way"
+
+
+def test_given_another_door_to_the_same_broker_when_orders_go_there_then_events_resume_behind_the_last():
+    house = rested()
+    market, order = Venue("J"), approved()
+    house.hear(market.accepts(order), market.fills(order, 10, 0), AGREED)
+    assert [m for m in house.hear(ask()) if isinstance(m, OpenLink)] == [OpenLink(ORDERS, NEW, 1, 2, "J")]
+    house.hear(opened(ORDERS), AGREED, market.accepts(order))
+    assert (role(house).after_seq, role(house).gap, state(house, ORDERS)) == (3, "", State.READY)
+
+
 def test_given_a_late_answer_of_the_old_way_when_it_comes_then_it_is_not_taken_for_the_new_one():
     house = rested()
     house.hear(ask())

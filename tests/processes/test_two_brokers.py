@@ -40,13 +40,13 @@ def a_recording(folder: Path, symbols: tuple[str, ...], date: str, since: str) -
 
 @contextmanager
 def a_simulator(
-    folder: Path, symbols: tuple[str, ...], date: str = "2026-01-13", since: str = "09:00:00"
+    folder: Path, symbols: tuple[str, ...], date: str = "2026-01-13", since: str = "09:00:00", speed: float = 60
 ) -> Iterator[BrokerServerThread]:
     recording = a_recording(folder, symbols, date, since)
 
     def make() -> SimBackend:
         journal = folder / "journal.db"
-        return SimBackend.recorded(recording, journal, cash=10_000_000, commission_ppm=150, speed=60, start_now=True)
+        return SimBackend.recorded(recording, journal, cash=10_000_000, commission_ppm=150, speed=speed, start_now=True)
 
     server = BrokerServerThread(lambda: running(make)).start()
     try:
