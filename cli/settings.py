@@ -191,13 +191,20 @@ class ExecutionSection(Section):
 
 
 class LinkSection(Section):
-    """Heartbeats, back-off, proof of subscriptions, failover of quotes, known maintenance (docs/connections.md)."""
+    """Heartbeats, back-off, proof of subscriptions, failover of quotes, known maintenance (docs/connections.md).
+
+    A read is tried `read_attempts` times in `read_deadline_ms` (broker/retries.py); signs of life on the order session
+    go every `order_heartbeat_ms`.
+    """
 
     heartbeat_timeout_ms: Millis = 5_000
     mute_after_ms: Millis = 10_000
     backoff_first_ms: Millis = 250
     backoff_max_ms: Millis = 15_000
     call_timeout_ms: Millis = 3_000
+    read_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    read_deadline_ms: Millis = 8_000
+    order_heartbeat_ms: Annotated[int, Field(ge=20, le=12_000)] = 1_000
     first_quote_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 30_000
     symbol_mute_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 120_000
     failover_after_ms: Millis = 10_000
@@ -234,8 +241,8 @@ class SecuritySection(Section):
 
     broker: TlsSection = TlsSection()
     desk: TlsSection = TlsSection()
-    reads_a_second: Annotated[int, Field(ge=1, le=100_000)] = 500
-    commands_a_second: Annotated[int, Field(ge=1, le=10_000)] = 20
+    reads_a_second: Annotated[int, Field(ge=1, le=100_000)] = 2_000
+    commands_a_second: Annotated[int, Field(ge=1, le=10_000)] = 100
     streams: Annotated[int, Field(ge=1, le=1_000)] = 32
     connections: Annotated[int, Field(ge=8, le=100_000)] = 512
 

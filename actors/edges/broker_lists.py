@@ -124,9 +124,9 @@ class DayMemory:
                 return f"order number {number} of the day, {known} filled, is not in the list as it was"
         before = held_before(lists.positions_again, lists.day_again)
         for symbol in sorted({*before, *(self._before or ())}):
-            shares, known = before[symbol], self._before[symbol] if self._before is not None else None
-            if shares < 0 or known not in (None, shares):
-                was = "" if known is None else f", it was {known}"
+            shares, learned = before[symbol], self._before[symbol] if self._before is not None else before[symbol]
+            if shares < 0 or shares != learned:
+                was = "" if shares == learned else f", it was {learned}"
                 return f"holdings less the day's fills leave {shares} shares of {symbol} before the day{was}"
         return ""
 
