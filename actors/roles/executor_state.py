@@ -212,6 +212,7 @@ class ExecutorState(Role):
         order_id = self.owner_of(fact)
         if order_id:
             self._apply(fact if fact.client_order_id else replace(fact, client_order_id=order_id), stamp)
+            self._claim(order_id, stamp)
             self._rests(order_id)
         elif fact.journal_id == self.books_of:
             self.comparing.told_orphan(fact, stamp.system_time)
@@ -239,9 +240,19 @@ class ExecutorState(Role):
             finding = Finding() if self.comparing.planned else find(self._own(state, stamp.system_time), state)
             self.comparing.booked(proved, finding)
         self._apply(proved, stamp)
-        for fact in self.comparing.claimed(proved.new_venue_order_id or proved.venue_order_id, proved.client_order_id):
-            self._apply(fact, stamp)
+        self._claim(ClientOrderId(proved.client_order_id), stamp)
         self._rests(ClientOrderId(proved.client_order_id))
+
+    def _claim(self, order_id: ClientOrderId, stamp: Stamp) -> None:
+        """Let an order take over what was told of its numbers before they were known as its own."""
+        orphans = self.comparing.orphans
+        while orphans:
+            order = self.orders.get(order_id)
+            numbers = [item.venue_order_id for item in order.legs if item.venue_order_id in orphans] if order else []
+            if not numbers:
+                return
+            for orphan in orphans.pop(numbers[0]):
+                self._apply(replace(orphan.fact, client_order_id=order_id), stamp)
 
     def _release(self, asked: ReleaseRequested) -> None:
         order = self.orders.get(asked.client_order_id)

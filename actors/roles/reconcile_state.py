@@ -1,6 +1,6 @@
 """What the executor keeps of comparing books with the broker: the fold alone. What it does is in `reconciling.py`."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from domain.config import ReconcileConfig, RunConfig
@@ -16,7 +16,7 @@ from domain.messages.link import (
     SymbolReleased,
 )
 from domain.messages.operator import CommandAnswered, ReconcileRequested
-from domain.messages.orders import OrderFact, OrderReplaced
+from domain.messages.orders import OrderFact
 from domain.messages.trading import AccountOpened, DayChanged, FillBooked, SessionPlanned
 from domain.reconciliation import Finding, Orphan, Sighting
 from domain.types import NANOS_PER_SECOND, RequestId, UnixNanos
@@ -156,13 +156,6 @@ class Reconciliation:
         if number:
             self.orphans[number] = (*self.orphans.get(number, ()), Orphan(now, fact))
 
-    def claimed(self, number: str, client_order_id: str) -> list[Any]:
-        """Give what was told of a number before it was known as ours, as facts of the order, with that of its heirs."""
-        facts: list[Any] = [item.fact for item in self.orphans.pop(number, ())]
-        heirs = [fact.new_venue_order_id for fact in facts if isinstance(fact, OrderReplaced)]
-        ours = [replace(fact, client_order_id=client_order_id) for fact in facts]
-        return [*ours, *(fact for heir in heirs for fact in self.claimed(heir, client_order_id))]
-
     def _spend(self, queries: int, now: int) -> None:
         kept = [item for item in self.spent if 0 <= now - item[0] < HOUR_NS]
         self.spent = [*kept, (now, queries)] if queries else kept
@@ -180,7 +173,7 @@ class Reconciliation:
         return abs(now - self.looked_at) >= self._interval_ms(venue_time) * NANOS_PER_MS
 
     def _interval_ms(self, venue_time: int) -> int:
-        near = self.is_closing or self.close_time - CLOSE_NS <= venue_time <= self.close_time
+        near = self.is_closing or (venue_time and self.close_time - CLOSE_NS <= venue_time <= self.close_time)
         usual = self.settings.close_audit_ms if near else self.settings.audit_ms
         if self.suspected:
             return min(usual, CONFIRM_MS)

@@ -65,7 +65,8 @@ class Reconciling(ExecutorState):
         """Halt what differs, release what agrees, and let the link be READY: the rest of the market is safe."""
         wrong, before = finding.wrong, self.comparing.halted
         for item in finding.evidence:  # offered to the books and not taken
-            wrong.setdefault(item.symbol, f"order {item.client_order_id}: the books do not take {item.fact}")
+            why = f"order {item.client_order_id}: the books do not take {item.fact}"
+            wrong[item.symbol] = "; ".join(filter(None, (wrong.get(item.symbol), why)))
         released = [symbol for symbol in before if symbol in finding.agreed_symbols and symbol not in wrong]
         after = {symbol: why for symbol, why in before.items() if symbol not in released} | wrong
         outputs: list[Message] = [SymbolHalted(s, why) for s, why in sorted(wrong.items()) if before.get(s) != why]
