@@ -63,6 +63,17 @@ def put(ledger: Ledger, item: Proved) -> Ledger:
     return (*ledger[:at], item, *ledger[at + 1 :])
 
 
+def moved(ledger: Ledger, journal_id: str, to: str) -> Ledger:
+    """Give it when the same account goes on under another journal: its order numbers are the same."""
+    after: Ledger = ()
+    for old in ledger:
+        item = old._replace(journal_id=to) if old.journal_id == journal_id else old
+        twin = next((other for other in after if other[:4] == item[:4]), Proved(*item[:4]))
+        shares, adopted = twin.shares + item.shares, twin.adopted + item.adopted
+        after = put(after, item._replace(shares=shares, adopted=adopted, booked=twin.booked.plus(*item.booked)))
+    return after
+
+
 def prove_adopted(ledger: Ledger, item: Proved, shares: int) -> Ledger:
     """Note shares that the broker's own books hold already."""
     return put(ledger, item._replace(shares=item.shares + shares, adopted=item.adopted + shares))

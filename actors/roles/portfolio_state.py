@@ -145,6 +145,7 @@ class PortfolioFold(Role):
         """
         state, journal = self.state, self._journal()
         if journal and journal != state.adopted[0] and state.broker is not None:
+            state.proved = proved_shares.moved(state.proved, state.adopted[0], journal)
             state.adopted = (journal, state.broker.as_of_seq)
 
     def _journal(self) -> str:

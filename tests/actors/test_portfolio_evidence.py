@@ -165,6 +165,17 @@ def test_given_another_journal_when_books_agree_with_it_then_its_executions_are_
     assert booked.position_qty == 10
 
 
+def test_given_a_proof_under_a_journal_that_is_gone_when_the_next_tells_it_then_it_is_not_added() -> None:
+    desk = a_desk()
+    desk.say(a_proof(4, 40_000))
+    desk.say(broker_state(START - 40_000, (SAMSUNG, 4, 40_000), as_of=0, journal="K", seconds=2))
+    desk.say(a_proof(6, 60_000, seconds=2))
+    revised, _ = desk.say(an_execution(1, journal_id="K", price=10_100))
+    assert (revised.quantity, revised.notional) == (10, 1_000)
+    [held] = desk.role.view(PositionsQuery())
+    assert held.quantity == 10
+
+
 @st.composite
 def days(draw: st.DrawFn) -> tuple[list[OrderFilled], list[tuple[str, int]]]:
     """Give true executions, and what reaches us in between: some of them, or a reading of the lists."""

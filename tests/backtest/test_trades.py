@@ -87,7 +87,7 @@ def test_given_a_split_and_a_dividend_when_a_trade_ends_then_its_shares_and_its_
         money = (Krw(0), Krw(received), Krw(0), Krw(received), Krw(0), Krw(0))
         return HoldingBooked("005930", name, "", before, after, *money, UnixNanos(2))
 
-    moved = [
+    moved: list[Movement] = [
         fill(Side.BUY, 10, 1_000, 10),
         action("SPLIT", 10, 50, 0),
         action("CASH_DIVIDEND", 50, 50, 70),
@@ -109,8 +109,8 @@ def test_given_sums_that_executions_revised_when_added_up_then_the_trade_has_the
         return FillRevised(*what, Krw(0), Krw(0), UnixNanos(6))
 
     by_hand = AdjustmentBooked("c", "kim", "", 0, 0, Krw(0), Krw(50), Krw(570), "a deposit", UnixNanos(9))
-    bought, sold = fill(Side.BUY, 3, 1_000, "inferred:V1:3"), fill(Side.SELL, 3, 1_200, "t2")
-    moves: list[Movement] = [bought, told(Side.BUY, 1, 7), sold, told(Side.BUY, 2, -4), by_hand]
+    moves: list[Movement] = [fill(Side.BUY, 3, 1_000, "inferred:V1:3"), told(Side.BUY, 1, 7)]
+    moves += [fill(Side.SELL, 3, 1_200, "t2"), told(Side.BUY, 2, -4), by_hand]
     entries = list(rebooked(moves, Krw(5_000)))
     [trade] = trades_of(entries)
     assert (trade.paid, trade.received, trade.costs, trade.is_closed) == (1_003, 1_200, 6, True)
