@@ -27,7 +27,7 @@ REPLAY_S = 900.0
 class Finding(NamedTuple):
     """One thing that does not hold."""
 
-    check: str  # lost, doubled, outcome, books, roles, chain, replay, process, stuck
+    check: str  # lost, doubled, outcome, books, roles, chain, replay, process, failover, stuck
     subject: str  # order, request, instrument, file
     text: str
 

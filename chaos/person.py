@@ -14,6 +14,7 @@ from domain.types import Krw, Market, UnixNanos
 from hantrade.v1 import desk_pb2, desk_pb2_grpc, types_pb2
 
 CALL_S = 3.0
+RECONCILE_S = 20.0  # it reads lists until they agree
 BUY, SELL = types_pb2.SIDE_BUY, types_pb2.SIDE_SELL
 LIMIT, MARKET = types_pb2.ORDER_KIND_LIMIT, types_pb2.ORDER_KIND_MARKET
 CALLER = "chaos"
@@ -28,18 +29,21 @@ class Desk:
         self._find = find
         self._address = ""
         self._channel: grpc.Channel | None = None
+        self.trouble = ""  # why the last call got no answer
 
     def call(self, method: str, request: Any, timeout_s: float = CALL_S) -> Any:
         """Call; None when nobody answers or the answer is no."""
         address = self._find()
         if address is None:
+            self.trouble = "no trader runs"
             return None
         if address != self._address:
             self.close()
             self._address, self._channel = address, grpc.insecure_channel(address)
         try:
             return getattr(desk_pb2_grpc.DeskServiceStub(self._channel), method)(request, timeout=timeout_s)
-        except (grpc.RpcError, ValueError):  # ValueError: closed under our hands
+        except (grpc.RpcError, ValueError) as error:  # ValueError: closed under our hands
+            self.trouble = f"{error.code().name}: {error.details()}" if isinstance(error, grpc.Call) else str(error)
             return None
 
     def open_orders(self) -> list[types_pb2.Order] | None:
@@ -51,6 +55,10 @@ class Desk:
         """Ask for a cancel."""
         request = desk_pb2.CancelManualOrderRequest(client_order_id=order_id, caller=CALLER)
         return self.call("CancelManualOrder", request)
+
+    def reconcile(self) -> Any:
+        """Have the books compared with the broker's. What came of it is in the log."""
+        return self.call("Reconcile", desk_pb2.ReconcileRequest(caller=CALLER), RECONCILE_S)
 
     def close(self) -> None:
         """Hang up."""

@@ -1,6 +1,7 @@
 """One home with its brokers, wires and trader: real processes, each in a group of its own, gone when it is left."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -34,6 +35,12 @@ LOOSE = {  # limits that would deny what the person sends, and waits that would 
     "HANTRADE_LINK__HEARTBEAT_TIMEOUT_MS": "2500",
     "HANTRADE_LINK__CALL_TIMEOUT_MS": "2000",
     "HANTRADE_LINK__BACKOFF_MAX_MS": "1000",
+    "HANTRADE_LINK__FAILOVER_AFTER_MS": "1000",
+    "HANTRADE_LINK__FAILBACK_AFTER_MS": "2000",
+    "HANTRADE_LINK__PROBE_MS": "500",
+    "HANTRADE_RECONCILE__AUDIT_MS": "2000",  # so that faults meet audits too
+    "HANTRADE_RECONCILE__SETTLE_MS": "3000",
+    "HANTRADE_RECONCILE__HOURLY_READS": "100000",
     # A strategy that trades often: it asks for little and lets go soon.
     "HANTRADE_STRATEGIES": (
         '{"attention_momentum": {"momentum_bars": 1, "momentum_min": 0.0005, "volume_bars": 5, "volume_min": 0.1,'
@@ -63,7 +70,10 @@ class Child:
 
 @dataclass
 class Place:
-    """A home; `layout` is paper (orders to the simulator in the trader), one (broker) or two (brokers)."""
+    """A home. `layout` is paper (orders to the simulator in the trader), one (broker), two (brokers) or spare.
+
+    With spare the broker that takes orders is the second source of quotes too.
+    """
 
     root: Path
     layout: str
@@ -96,12 +106,12 @@ class Place:
     @property
     def brokers(self) -> tuple[str, ...]:
         """Name the broker processes."""
-        return ("quotes", "orders") if self.layout == "two" else ("quotes",)
+        return ("quotes", "orders") if self.layout in ("two", "spare") else ("quotes",)
 
     @property
     def orders_broker(self) -> str:
         """Name the process orders go to; empty for the simulator in the trader."""
-        return {"paper": "", "one": "quotes", "two": "orders"}[self.layout]
+        return {"paper": "", "one": "quotes", "two": "orders", "spare": "orders"}[self.layout]
 
     @property
     def journal(self) -> Path:
@@ -140,7 +150,7 @@ class Place:
         port = self.ports[name]
         known = self.said(name).count("listens on")
         serve = ["broker", "serve", "sim", "--port", str(port), "--symbols", SYMBOLS, "--speed", str(self.speed)]
-        serve += ["--start-now"] * (self.layout == "two")
+        serve += ["--start-now"] * (len(self.brokers) > 1)
         if self.faults is not None and name == self.orders_broker:
             serve += ["--faults", str(self.faults)]
         self._spawn(name, *serve)
@@ -230,7 +240,11 @@ class Place:
             "HANTRADE_BROKER__QUOTES": self.links["quotes"].address,
             "HANTRADE_DESK__PORT": "0",
         }
-        return here | ({"HANTRADE_BROKER__ORDERS": self.links["orders"].address} if self.orders_broker else {})
+        if self.orders_broker:
+            here["HANTRADE_BROKER__ORDERS"] = self.links["orders"].address
+        if self.layout == "spare":
+            here["HANTRADE_BROKER__QUOTES_BACKUPS"] = json.dumps([f"127.0.0.1:{self.ports['orders']}"])
+        return here
 
 
 def until(holds: Callable[[], Any], what: str, timeout_s: float = DEADLINE_S) -> Any:

@@ -18,7 +18,7 @@ WIRE_FAULTS = ("drop", "refuse", "delay", "half-open-up", "half-open-down", "res
 class Step:
     """One thing that is done to the processes, the wires, the clocks or the disks."""
 
-    what: str  # kill, disconnect, clock, disk-full, locked, or one of WIRE_FAULTS
+    what: str  # kill, away, disconnect, clock, disk-full, locked, or one of WIRE_FAULTS
     whom: tuple[str, ...]  # processes (trader, quotes, orders) or links (quotes, orders)
     after: int  # log events to wait for before it
     at_request: bool = False  # then wait for a request in flight as well
@@ -34,7 +34,7 @@ class Plan:
 
     name: str
     seed: str
-    layout: str  # paper, one, two
+    layout: str  # paper, one, two, spare
     speed: float  # venue seconds per second
     steps: tuple[Step, ...]
     faults: str = ""  # TOML of a broker that misbehaves
@@ -43,7 +43,7 @@ class Plan:
     @property
     def kills(self) -> int:
         """Count the kills planned."""
-        return sum(len(step.whom) for step in self.steps if step.what == "kill")
+        return sum(len(step.whom) for step in self.steps if step.what in ("kill", "away"))
 
     def to_json(self) -> dict[str, Any]:
         """Give it as plain values."""
@@ -181,6 +181,13 @@ until = "09:{from_minute + 2:02}"
 """
 
 
+def failover(draw: random.Random, seed: str, _: int) -> Plan:
+    """A source of quotes that dies and comes back while another stands in, with kills of the trader between."""
+    steps = [Step("away", (QUOTES,), draw.randint(5, 80), True, False, draw.randint(20, 100)) for _ in range(2)]
+    steps.insert(draw.randint(0, 2), Step("kill", ("trader",), draw.randint(5, 80), True))
+    return Plan("failover", seed, "spare", 30, tuple(steps))
+
+
 def full_day(draw: random.Random, seed: str, _: int) -> Plan:
     """A whole simulated day, one of the links disconnected each venue minute."""
     steps = (Step("disconnect", (QUOTES, ORDERS), 1, count=390, amount=draw.randrange(2**31)),)
@@ -203,6 +210,7 @@ SCENARIOS: Mapping[str, Draw] = {
     "disk-full": disk,
     "locked": locked,
     "misbehaving": misbehaving,
+    "failover": failover,
     "more-kills": kills,
     "full-day": full_day,
 }

@@ -187,6 +187,8 @@ class Scene:
                 self._let_pass(step.after)
             case "kill":
                 self._kill(step)
+            case "away":
+                self._send_away(step)
             case "disk-full":
                 self._fill_disks(step)
             case "locked":
@@ -204,6 +206,19 @@ class Scene:
         self._outcome.kills += len(alive)
         self._outcome.kills_in_flight += len(alive) * bool(self._watch.open)
         self._place.start(*alive)
+
+    def _send_away(self, step: Step) -> None:
+        """Kill a source of quotes and bring it back once another stands in for it."""
+        before = self._watch.look().stand_ins
+        for name in step.whom:
+            self._place.kill(name)
+        self._outcome.kills += len(step.whom)
+        if not self._pass(lambda: self._watch.stand_ins > before, DEADLINE_S):
+            self._outcome.findings.append(Finding("failover", "quotes", f"no other source within {DEADLINE_S:.0f} s"))
+        self._let_pass(step.holds)
+        self._place.start(*step.whom)
+        if not self._pass(lambda: not self._watch.on_stand_in, DEADLINE_S):
+            self._outcome.findings.append(Finding("failover", "quotes", f"not back within {DEADLINE_S:.0f} s"))
 
     def _damage(self, step: Step, links: list[FaultyLink]) -> None:
         """Spoil wires for a while, then mend them."""
@@ -303,9 +318,26 @@ class Scene:
                     for order in orders or ():
                         desk.cancel(order.client_order_id)
                 time.sleep(POLL_S)
+            self._until_ready()
+            self._reconcile(desk)
         finally:
             desk.close()
-        self._until_ready()
+
+    def _reconcile(self, desk: Desk) -> None:
+        """Have the trader itself compare: it must find what we find. Reads of a broker that misbehaves may fail."""
+        said = ""
+        for _ in range(READS):
+            self._tend()
+            before = self._watch.reconciled
+            desk.reconcile()
+            if self._pass(lambda before=before: self._watch.reconciled is not before, ASK_EVERY_S):  # type: ignore[misc]
+                report = self._watch.reconciled or {}
+                if report["agreed"]:
+                    return
+                said = "; ".join(report["differences"])
+            else:
+                said = f"no report: {desk.trouble}"
+        self._outcome.findings.append(Finding("books", "reconcile", f"does not agree at the end: {said}"))
 
     def _stop(self) -> None:
         if self._place.orders_broker:

@@ -12,7 +12,16 @@ FACTS = {  # what the venue says of a request, by the field that names it: it an
     **dict.fromkeys(("OrderAccepted", "OrderRejected", "OrderFilled", "OrderExpired"), "client_order_id"),
     **dict.fromkeys(("ChangeReceived", "ChangeRefused", "OrderCancelled", "OrderReplaced"), "request_id"),
 }
-_TYPES = ("RunStarted", "ConnectionChanged", "DayChanged", "RequestAnswered", *REQUESTS, *FACTS)
+_TYPES = (
+    "RunStarted",
+    "ConnectionChanged",
+    "DayChanged",
+    "SourceChanged",
+    "ReconcileReported",
+    "RequestAnswered",
+    *REQUESTS,
+    *FACTS,
+)
 _NEW = (
     "SELECT seq, recorded_at, type, CAST(payload AS TEXT) FROM events"
     f" WHERE seq > ? AND seq <= ? AND type IN {_TYPES!r} ORDER BY seq"
@@ -45,6 +54,9 @@ class LogWatch:
         self.open: dict[str, int] = {}  # request -> seq, sent and not answered
         self.sent = 0  # requests, of all runs
         self.history: list[Ready] = []
+        self.stand_ins = 0  # times quotes went to another source
+        self.on_stand_in = False
+        self.reconciled: dict[str, Any] | None = None  # last report a person asked for
 
     @property
     def is_ready(self) -> bool:
@@ -94,6 +106,12 @@ class LogWatch:
                 self.states[said["link"]] = said["to_state"]
             case "DayChanged":
                 self.day = said["to_state"]
+            case "SourceChanged":
+                self.on_stand_in = bool(said["is_backup"])
+                self.stand_ins += self.on_stand_in
+            case "ReconcileReported":
+                if said.get("kind") == "manual":
+                    self.reconciled = said
             case "RequestAnswered":
                 if said["outcome"] != "IN_DOUBT":
                     self.open.pop(said["request_id"], None)
