@@ -51,7 +51,7 @@ class OrderSession:
         self._promise = Promise(now)
         self._promised = asyncio.Event()
         self._sleep = sleep
-        self._listening = True  # False while too many requests are under way to take another
+        self._listening = True  # False while too many requests are under way to take another, and after the last
         self._queue: asyncio.Queue[pb.OrderSessionResponse | None] = asyncio.Queue()  # None: the end
         self._queued_seq = 0  # newest event in the queue
         self._under_way = 0  # requests without a written receipt
@@ -143,6 +143,7 @@ class OrderSession:
             await self._until(lambda: self._under_way < MOST_UNDER_WAY)
             self._listening = True
             self._promise.heard()
+        self._listening = False  # the caller has said all: its silence means nothing any more
         await self._until(lambda: not self._under_way)
         await self._reach(self._backend.last_event_seq())
         self._queue.put_nowait(None)

@@ -300,3 +300,29 @@ def test_given_a_request_that_takes_long_when_beats_and_gates_come_then_they_do_
         assert backend.journal.outcome("o-1").code == "GATE_CLOSED"  # type: ignore[union-attr]
 
     play(tmp_path, script)
+
+
+def test_given_a_caller_that_has_said_all_when_time_passes_then_its_last_answers_still_come(tmp_path: Path) -> None:
+    async def script(caller: Caller, backend: FakeBackend) -> None:
+        reached, go_on, real = asyncio.Event(), asyncio.Event(), backend.request
+
+        async def slowly(*arguments: Any) -> Any:
+            reached.set()
+            await go_on.wait()
+            return await real(*arguments)
+
+        backend.request = slowly  # type: ignore[method-assign, assignment]
+        caller.beat(1)
+        assert await caller.kind() == "heartbeat"
+        caller.say(wire.write_request(a_submit(), a_guard(backend.journal.journal_id, backend.journal.epoch)))
+        caller.say(None)
+        await asyncio.wait_for(reached.wait(), WAIT_S)
+        while caller.session._listening:
+            await asyncio.sleep(0)
+        for _ in range(3):
+            await caller.pass_time()
+        go_on.set()
+        assert await caller.kind() == "receipt"
+        await asyncio.wait_for(caller.running, WAIT_S)
+
+    play(tmp_path, script)
