@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 QUOTES, ORDERS = "quotes", "orders"
+JUMPS_S = (0.5, -0.5, 2.0, -2.0, 60.0, -60.0, 3600.0, -3600.0)
 WIRE_FAULTS = ("drop", "refuse", "delay", "half-open-up", "half-open-down", "reset", "stall", "reorder", "throttle")
 
 
@@ -101,13 +102,16 @@ def mixed(draw: random.Random, seed: str, size: int) -> Plan:
 
 
 def clock(draw: random.Random, seed: str, _: int) -> Plan:
-    """Clocks of trader and brokers that jump, with a kill of the trader whose clock is behind its log."""
-    jumps = [0.5, -0.5, 2, -2, 60, -60, 3600, -3600]
-    draw.shuffle(jumps)
-    steps = [
-        Step("clock", (draw.choice(("trader", "trader", ORDERS)),), draw.randint(5, 80), True, amount=jump)
-        for jump in jumps
-    ]
+    """Clocks of trader and broker that jump, with a kill of the trader whose clock may be behind its log.
+
+    The broker's goes back to where it was: while it is more than 3 s ahead, nothing passes by design (decisions/0017).
+    """
+    steps: list[Step] = []
+    for jump in draw.sample(JUMPS_S, len(JUMPS_S)):
+        whom = draw.choice(("trader", "trader", ORDERS))
+        steps.append(Step("clock", (whom,), draw.randint(5, 80), True, amount=jump))
+        if whom == ORDERS:
+            steps.append(Step("clock", (whom,), draw.randint(5, 80), True, amount=-jump))
     steps.insert(draw.randint(2, len(steps)), Step("kill", ("trader",), 20, True))
     return Plan("clock", seed, "two", 30, tuple(steps))
 
@@ -220,4 +224,4 @@ ALONE: Mapping[str, Draw] = {"slice": slice_}  # run when asked for by name only
 def plan_of(name: str, seed: int, turn: int, size: int) -> Plan:
     """Draw one scenario. The same arguments give the same plan."""
     origin = f"{seed}/{turn}/{name}"
-    return ({**SCENARIOS, **ALONE})[name](random.Random(origin), origin, size)
+    return replace(({**SCENARIOS, **ALONE})[name](random.Random(origin), origin, size), name=name)

@@ -63,6 +63,9 @@ def test_given_turns_when_asked_for_then_every_scenario_comes_in_each() -> None:
     first = [next(wanted) for _ in SCENARIOS]
     second = [next(wanted) for _ in SCENARIOS]
     assert len({plan.seed for plan in [*first, *second]}) == 2 * len(SCENARIOS)
+    assert [plan.name for plan in second] == list(SCENARIOS)
+    for turn, plan in enumerate([first[0], second[0]]):
+        assert plan == plan_of(plan.name, 1, turn, 5), "as a failure says to play it again"
 
 
 def test_given_plan_when_called_then_it_prints_the_steps_and_does_nothing(capsys: pytest.CaptureFixture[str]) -> None:
