@@ -20,7 +20,9 @@ class Limits:
     """What one caller may do, and all together. Plain figures: a read costs a server about a millisecond."""
 
     a_second: Mapping[Kind, int] = field(
-        default_factory=lambda: MappingProxyType({Kind.READ: 500, Kind.COMMAND: 20, Kind.STREAM: 50, Kind.ORDERS: 20})
+        default_factory=lambda: MappingProxyType(
+            {Kind.READ: 2_000, Kind.COMMAND: 100, Kind.STREAM: 1_000, Kind.ORDERS: 50}
+        )
     )
     at_once: Mapping[Kind, int] = field(default_factory=lambda: MappingProxyType({Kind.STREAM: 32, Kind.ORDERS: 16}))
     streams_in_all: int = 256  # of all callers; order sessions are not among them
