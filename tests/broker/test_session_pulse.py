@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from queue import Queue
 from typing import Any
 
 import grpc
@@ -26,35 +25,7 @@ from hantrade.v1 import broker_pb2_grpc, types_pb2
 from tests.broker.builders import a_guard, a_submit
 from tests.broker.contract import WAIT_S, Heard
 from tests.broker.fake_backend import FakeBackend, open_fake
-
-
-class Metronome:
-    """The caller's clock and timer: it beats when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 50.0
-        self._beats: Queue[None] = Queue()
-        self._done: Queue[None] = Queue()
-        self._begun = False
-        self.rhythm = Rhythm(1.0, lambda: self.now, self._wait)
-
-    def _wait(self, over: threading.Event, _: float) -> bool:
-        if self._begun:
-            self._done.put(None)
-        self._begun = True
-        self._beats.get(timeout=WAIT_S)
-        return over.is_set()
-
-    def beat(self, seconds: float = 1.0) -> None:
-        """Let time pass, and one turn of the timer thread."""
-        self.now += seconds
-        self._beats.put(None)
-        self._done.get(timeout=WAIT_S)
-
-    def last_beat(self, seconds: float) -> None:
-        """Let the turn come that ends the thread."""
-        self.now += seconds
-        self._beats.put(None)
+from tests.broker.metronome import Metronome
 
 
 @pytest.fixture
