@@ -7,7 +7,7 @@ import pytest
 from domain.errors import InvariantError
 from domain.messages.trading import OrderDenied
 from domain.orders import from_denied, link_lost, quarantined, released, timed_out
-from domain.types import ClientOrderId, OrderKind, Purpose, RequestOutcome, Side, UnixNanos
+from domain.types import ClientOrderId, Krw, OrderKind, Purpose, RequestOutcome, Side, UnixNanos
 from fsm import change_request, leg
 from fsm.client_order import State
 from fsm.machine import MachineError
@@ -25,6 +25,7 @@ from tests.domain.order_builders import (
     cancelled,
     expired,
     filled,
+    proved,
     received,
     refused,
     rejected,
@@ -256,3 +257,127 @@ def test_given_intents_that_are_not_allowed_when_applied_then_they_raise() -> No
         step(an_order(*WORKING, a_cancel()), a_cancel())
     with pytest.raises(InvariantError):
         step(working, replace(a_submit(), client_order_id=ClientOrderId("x")))
+
+
+# ---- what the broker's lists prove ---------------------------------------------------------------------------
+
+
+def test_given_an_unknown_submit_when_the_lists_show_it_then_it_works_and_the_late_acceptance_is_the_same() -> None:
+    order = timed_out(an_order(a_submit())).after
+    order = step(order, proved("accepted", 2)).after
+    assert (order.status, order.live_legs[0].leaves_qty) == (State.WORKING, 2)
+    change = step(order, accepted())
+    assert (change.after.status, change.alert, len(change.after.facts)) == (State.WORKING, "", 1)
+    assert step(change.after, proved("accepted", 2)).after == change.after
+
+
+def test_given_shares_that_the_lists_prove_filled_when_details_come_then_only_their_money_takes_over() -> None:
+    order = an_order(*WORKING, proved("filled", 2, notional=Krw(140_003)))
+    assert (order.status, order.filled_qty, order.filled_notional) == (State.FILLED, 2, 140_003)
+    change = step(order, filled(2, "t1", leaves=1, price=BETTER))
+    assert (change.after.filled_qty, change.trigger, change.alert) == (2, "note", "")
+    assert change.after.filled_notional == BETTER + 140_003 - 70_001
+    order = step(change.after, filled(3, "t2")).after
+    assert (order.filled_qty, order.filled_notional, order.inferred) == (2, BETTER + PRICE, ())
+    assert step(order, filled(3, "t2")).after == order
+
+
+def test_given_proved_shares_when_a_detail_tells_more_than_the_leg_had_then_overfill_is_alerted() -> None:
+    change = step(an_order(*WORKING, proved("filled", 2)), filled(2, "t1", quantity=3))
+    assert change.after.filled_qty == 3
+    assert "overfill" in change.alert
+
+
+def test_given_a_proof_of_a_fill_when_the_order_was_closed_then_it_is_a_late_fill() -> None:
+    change = step(an_order(*WORKING, a_cancel(), cancelled(2, 2)), proved("filled", 1))
+    assert (change.trigger, change.after.filled_qty) == ("late_fill", 1)
+
+
+def test_given_a_proved_cancel_when_its_event_comes_then_nothing_is_added() -> None:
+    order = timed_out(an_order(*WORKING, a_cancel())).after
+    order = step(order, proved("cancelled", 2, request_id="c")).after
+    assert (order.status, order.requests[0].state) == (State.CANCELLED, change_request.State.CONFIRMED)
+    change = step(order, cancelled(2, 2))
+    assert (change.after.cancelled_qty, change.after.inferred, change.alert) == (2, (), "")
+
+
+def test_given_a_proof_that_names_no_request_when_an_event_names_one_then_it_is_the_same_shares() -> None:
+    order = an_order(*WORKING, a_cancel(), proved("cancelled", 2))
+    order = step(order, cancelled(2, 2)).after
+    assert (order.status, order.cancelled_qty) == (State.CANCELLED, 2)
+
+
+def test_given_shares_proved_cancelled_when_the_event_says_expired_then_they_went_that_way_only() -> None:
+    order = an_order(*WORKING, proved("cancelled", 2), expired(2, 2))
+    assert (order.cancelled_qty, order.expired_qty, order.inferred) == (0, 2, ())
+    order = an_order(*WORKING, proved("expired", 2), cancelled(2, 2, request=""))
+    assert (order.cancelled_qty, order.expired_qty, order.inferred) == (2, 0, ())
+
+
+def test_given_proved_replacements_when_their_events_come_then_legs_stay_and_no_older_price_returns() -> None:
+    order = timed_out(an_order(*WORKING, a_modify(), a_modify("m2", "A"))).after
+    order = step(order, proved("replaced", 2, request_id="m")).after
+    order = step(order, proved("replaced", 2, "B", request_id="m2", new_venue_order_id="D", limit_price=PRICE)).after
+    assert (order.limit_price, [item.venue_order_id for item in order.live_legs]) == (PRICE, ["D"])
+    order = step(order, replaced(2, 2)).after
+    assert (order.limit_price, order.live_legs[0].leaves_qty) == (PRICE, 2)
+    order = step(order, replaced(3, 2, "m2", "B", "D", price=PRICE)).after
+    assert (order.limit_price, order.leaves_qty, len(order.live_legs)) == (PRICE, 2, 1)
+    assert not any(fact.is_inferred for fact in order.facts if fact.new_venue_order_id)
+
+
+def test_given_an_order_that_is_nowhere_when_proved_absent_then_rejected_and_any_sign_of_life_contradicts() -> None:
+    order = timed_out(an_order(a_submit())).after
+    order = step(order, proved("absent")).after
+    assert (order.status, order.reason, order.leaves_qty) == (State.REJECTED, "the lists say so", 0)
+    assert step(order, rejected()).after.status is State.REJECTED
+    for fact in (accepted(), filled(1, "t1"), proved("accepted", 2), proved("filled", 1)):
+        change = step(order, fact)
+        assert (change.after.status, change.trigger) == (State.QUARANTINED, "contradict")
+        assert change.alert
+
+
+def test_given_an_order_with_a_number_when_proved_absent_then_the_lists_contradict_it() -> None:
+    change = step(an_order(*WORKING), proved("absent"))
+    assert change.after.status is State.QUARANTINED
+    assert "do not know" in change.alert
+
+
+def test_given_a_proved_refusal_when_events_come_then_the_same_is_no_news_and_a_fill_contradicts() -> None:
+    order = step(timed_out(an_order(a_submit())).after, proved("rejected")).after
+    assert (order.status, order.reason) == (State.REJECTED, "the lists say so")
+    assert step(order, rejected()).after.status is State.REJECTED
+    assert step(order, accepted()).after.status is State.REJECTED  # received first, then refused
+    assert step(order, filled(1, "t1")).after.status is State.QUARANTINED
+
+
+@pytest.mark.parametrize(
+    ("quantity", "state"), [(0, change_request.State.REFUSED), (2, change_request.State.CONFIRMED)]
+)
+def test_given_an_unknown_change_when_resolved_then_it_is_answered_and_no_share_moves(
+    quantity: int, state: change_request.State
+) -> None:
+    order = timed_out(an_order(*WORKING, a_cancel())).after
+    change = step(order, proved("resolved", quantity, request_id="c"))
+    assert (change.after.requests[0].state, change.after.status) == (state, State.WORKING)
+    assert change.after.cancelled_qty == 0
+
+
+@pytest.mark.parametrize("fact", [proved("filled", 0), proved("cancelled", -1), proved("wished", 1)])
+def test_given_evidence_that_makes_no_sense_when_heard_then_it_is_not_booked_and_alerted(fact: object) -> None:
+    order = an_order(*WORKING)
+    change = step(order, fact)
+    assert change.after == order
+    assert "not booked" in change.alert
+
+
+def test_given_evidence_of_another_symbol_when_heard_then_it_is_not_booked() -> None:
+    change = step(an_order(*WORKING), replace(proved("filled", 1), symbol="000660"))
+    assert (change.after.filled_qty, change.after.status) == (0, State.QUARANTINED)
+
+
+def test_given_fills_and_proofs_when_summed_then_each_leg_knows_its_money() -> None:
+    order = an_order(*WORKING, proved("filled", 1, commission=Krw(9)), filled(2, "t1"), proved("filled", 1))
+    [leg_] = order.legs
+    assert leg_.money.notional == order.filled_notional == 2 * PRICE
+    assert leg_.money.commission == 0  # the detail's, not the inferred
