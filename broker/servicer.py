@@ -3,6 +3,7 @@
 from __future__ import annotations  # the stubs' generics do not exist at run time
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any
@@ -110,14 +111,15 @@ class BrokerServicer:
         return wire.write_account(await self._backend.account())
 
     async def list_positions(self, _request: pb.ListPositionsRequest) -> pb.ListPositionsResponse:
-        """Give holdings; what open sell orders hold is not free to sell."""
+        """Give holdings; what open sell orders hold is not free to sell. A backend that knows tells so itself."""
         held, as_of_seq = await self._backend.positions()
-        orders, _ = await self._backend.open_orders()
-        selling: dict[str, int] = {}
-        for order in orders:
-            if order.side is Side.SELL:
-                selling[order.symbol] = selling.get(order.symbol, 0) + order.leaves_qty
-        positions = [wire.write_position(one, max(0, one.quantity - selling.get(one.symbol, 0))) for one in held]
+        selling: Counter[str] = Counter()
+        if any(one.sellable is None for one in held):
+            orders, _ = await self._backend.open_orders()
+            for order in orders:
+                selling[order.symbol] += order.leaves_qty if order.side is Side.SELL else 0
+        free = [max(0, one.quantity - selling[one.symbol]) if one.sellable is None else one.sellable for one in held]
+        positions = [wire.write_position(one, sellable) for one, sellable in zip(held, free, strict=True)]
         return pb.ListPositionsResponse(positions=positions, as_of_seq=as_of_seq)
 
     async def list_open_orders(self, _request: pb.ListOpenOrdersRequest) -> pb.ListOpenOrdersResponse:

@@ -114,10 +114,10 @@ def test_given_a_careful_process_when_read_then_the_state_is_whole_and_its_own(t
 def test_given_a_list_that_comes_cut_once_when_reconciled_then_it_is_read_again(tmp_path: Path) -> None:
     cut = "[reads]\npage_rows = 2\n" + "".join(
         f'[[script]]\nwhat = "truncated"\nkind = "{kind}"\nnth = {nth}\n'
-        for kind, nth in (("day_orders", 3), ("open_orders", 6))
+        for kind, nth in (("day_orders", 3), ("open_orders", 2))
     )
     with a_pair(tmp_path, cut) as pair:
-        pair.connect()  # two readings of the day, and three of open orders: two of them for what may be sold
+        pair.connect()  # two readings of the day, one of open orders
         for number in range(3):
             assert pair.submit(f"c{number}", 9_900 - number * 10, 1) is RequestOutcome.SENT
         state = pair.read("a-1")

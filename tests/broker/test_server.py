@@ -17,9 +17,9 @@ from broker.server import BrokerServerThread
 from broker.statuses import read_error
 from broker.translate import broker as wire
 from domain.errors import BrokerOutcomeUnknown, BrokerUnavailable, ConfigError, HantradeError, RequestRefused
-from domain.messages.link import SessionInfo
+from domain.messages.link import BrokerPosition, SessionInfo
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderReplaced
-from domain.types import Gate, RequestOutcome, Side, UnixNanos
+from domain.types import Gate, Krw, RequestOutcome, Side, UnixNanos
 from hantrade.v1 import broker_pb2 as pb
 from hantrade.v1 import broker_pb2_grpc
 from tests.broker.builders import a_batch, a_cancel, a_guard, a_modify, a_submit
@@ -280,6 +280,21 @@ def test_given_sellable_shares_when_a_sell_is_open_then_they_are_fewer(server: B
         desk.ask(a_submit("o-2", side=Side.SELL, quantity=4))
         [position] = stub.ListPositions(pb.ListPositionsRequest()).positions
         assert (position.quantity, position.sellable_qty) == (10, 6)
+
+
+def test_given_a_broker_that_tells_what_is_sellable_when_listed_then_it_is_believed_and_orders_are_not_asked_for(
+    server: BrokerServerThread, client: BrokerClient
+) -> None:
+    backend = backend_of(server)
+
+    async def positions() -> tuple[list[BrokerPosition], int]:
+        return [BrokerPosition("120110", 10, Krw(100_000), Krw(0), 7)], 0
+
+    async def nobody_asks() -> Any:
+        raise BrokerUnavailable("a query was spent")
+
+    backend.positions, backend.open_orders = positions, nobody_asks  # type: ignore[method-assign]
+    assert [(one.quantity, one.sellable) for one in client.positions()[0]] == [(10, 7)]
 
 
 def test_given_many_events_when_resumed_then_each_comes_once_in_order(server: BrokerServerThread) -> None:
