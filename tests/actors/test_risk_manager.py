@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from actors.roles.risk_manager import RiskManager
 from domain.config import RunConfig
+from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.operator import CommandAnswered, ManualModifyRequested
 from domain.messages.trading import EquityMarked, LossLimitHit, ModifyApproved, OrderApproved, OrderDenied
 from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side, TimeInForce, Venue
@@ -462,3 +463,40 @@ def test_given_a_denied_order_with_a_senseless_price_when_told_then_it_binds_not
     desk.say(order_state(denial, "DENIED"))
     view = desk.role.view(RiskQuery())
     assert (denial.reason, view.reserved, view.open_orders) == ("TICK", 0, 0)
+
+
+# ---- what executions and people change about booked shares -----------------------------------------------------
+
+
+def a_revision(order: OrderApproved, trade: str, quantity: int, cash: int) -> FillRevised:
+    what = (order.client_order_id, "V1", trade, order.symbol, order.side, quantity)
+    return FillRevised(*what, Krw(-5), Krw(0), Krw(0), Krw(0), Krw(0), Krw(cash), at(3))
+
+
+def test_given_a_booked_fill_when_its_execution_revises_it_then_cash_follows_and_nothing_is_bound_less() -> None:
+    desk = a_desk()
+    order = approved(desk.say(a_signal()))
+    desk.say(order_state(order, "PARTIAL", 50))
+    desk.say(a_booking(order, 50, 50, 9_499_925, trade="inferred:V1:50"))
+    bound = state_of(desk.role)["state"].holds
+    desk.say(a_revision(order, "T1", 50, 9_499_930))
+    state = state_of(desk.role)["state"]
+    assert (state.cash, state.positions, state.holds) == (9_499_930, {SAMSUNG: 50}, bound)
+
+
+def test_given_shares_in_the_books_the_date_began_with_when_they_are_proved_then_the_order_binds_them_no_more() -> None:
+    desk = a_desk(10_000_000, (SAMSUNG, 50, 500_000))
+    order = approved(desk.say(a_signal(symbol=COLON)))
+    desk.say(a_revision(order, f"inferred:V1:{order.quantity}", order.quantity, 10_000_000))
+    desk.say(order_state(order, "FILLED", order.quantity, 0))
+    assert state_of(desk.role)["state"].holds == {}
+
+
+def test_given_an_adjustment_by_hand_when_heard_then_cash_and_holdings_follow() -> None:
+    desk = a_desk(10_000_000, (SAMSUNG, 50, 500_000))
+    money = (Krw(0), Krw(10_000_000), Krw(9_000_000))
+    desk.say(AdjustmentBooked("c", "kim", SAMSUNG, 50, 0, *money, "sold elsewhere", at(3)))
+    state = state_of(desk.role)["state"]
+    assert (state.cash, state.positions) == (9_000_000, {})
+    desk.say(AdjustmentBooked("d", "kim", "", 0, 0, Krw(0), Krw(9_000_000), Krw(9_500_000), "a deposit", at(4)))
+    assert state_of(desk.role)["state"].cash == 9_500_000

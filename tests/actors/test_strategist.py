@@ -9,6 +9,7 @@ from actors.roles.strategist import Strategist
 from domain.bars import Bar
 from domain.config import RunConfig, StrategyConfig
 from domain.messages import Message, Stamp
+from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.link import InstrumentsReceived
 from domain.messages.market import QuotesJudged, QuoteVerdict
 from domain.messages.orders import OrderStateChanged
@@ -245,3 +246,24 @@ def test_given_a_day_folded_without_deciding_when_it_goes_on_then_it_says_what_t
     for seq, message in enumerate(past, 1):
         folded.evolve(message, Stamp(seq, UnixNanos(0), "log"))
     assert play(folded, [started(), *rest]) == play(told, rest) != []
+
+
+def test_given_a_holding_when_its_execution_tells_another_cost_then_the_cost_follows_and_no_clock_begins_anew() -> None:
+    role = Strategist({Noting.NAME: Noting})
+    play(role, [RunStarted("r", "0", RunConfig("demo", strategies=(StrategyConfig("noting"),))), SERVED])
+    role._tracks[CODE].owner = "noting"
+    play(role, [a_fill(100, 2)])
+    what = ("o", "V1", "t", CODE, Side.BUY, 100, Krw(500), Krw(0), Krw(0), Krw(0), Krw(1_030_500), Krw(0))
+    play(role, [FillRevised(*what, UnixNanos(OPEN + 33 * MINUTE))])
+    scene, [strategy] = role._tracks[CODE].scene, role._strategies.values()
+    assert (scene.quantity, scene.cost_basis) == (100, 1_030_500)
+    assert isinstance(strategy, Noting)
+    assert strategy.told == [OPEN + 2 * MINUTE]
+
+
+def test_given_a_holding_that_a_person_took_out_of_the_books_when_heard_then_nobody_owns_it() -> None:
+    role = a_holding_strategist()
+    money = (Krw(0), Krw(0), Krw(0))
+    play(role, [AdjustmentBooked("c", "kim", CODE, 100, 0, *money, "sold elsewhere", UnixNanos(OPEN + 33 * MINUTE))])
+    track = role._tracks[CODE]
+    assert (track.scene.quantity, track.owner) == (0, "")
