@@ -6,6 +6,8 @@ finds no new page while the control file says that the disk is full: as on a rea
 there still goes through, and deleting the log's reserve makes room for as many pages as it had.
 """
 
+import ctypes
+import signal
 import sqlite3
 import sys
 import time
@@ -15,7 +17,14 @@ from typing import Any
 from chaos.control import Control
 
 NO_LIMIT = 2**31 - 2
+PR_SET_PDEATHSIG = 1
 RESERVE_ENDING = ".reserve"
+
+
+def die_with_parent() -> None:
+    """End when the driver does, also by kill -9. Linux only: elsewhere a driver that is killed leaves us behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def spoil_clock(control: Control) -> None:
@@ -75,6 +84,7 @@ def spoil_disk(control: Control) -> None:
 
 def main() -> None:
     """Spoil what is below, then be `hantrade`."""
+    die_with_parent()
     control = Control(Path(sys.argv.pop(1)))
     spoil_clock(control)  # before anything is imported that takes the function by its name
     spoil_disk(control)

@@ -12,6 +12,7 @@ from typing import Any
 
 QUOTES, ORDERS = "quotes", "orders"
 JUMPS_S = (0.5, -0.5, 2.0, -2.0, 60.0, -60.0, 3600.0, -3600.0)
+LONG = 250  # log events
 WIRE_FAULTS = ("drop", "refuse", "delay", "half-open-up", "half-open-down", "reset", "stall", "reorder", "throttle")
 
 
@@ -139,7 +140,8 @@ def misbehaving(draw: random.Random, seed: str, _: int) -> Plan:
     """A broker that hears badly, on wires that break, between kills."""
     steps = [wire_step(draw, draw.choice(WIRE_FAULTS), (ORDERS,)) for _ in range(4)] + _kills(draw, "two", 4)
     draw.shuffle(steps)
-    return Plan("misbehaving", seed, "two", 30, tuple(steps), misbehaviour(draw), 0.2)
+    steps = [replace(step, after=step.after + LONG) for step in steps]  # so that orders meet the plan's own faults
+    return Plan("misbehaving", seed, "two", 30, tuple(steps), misbehaviour(draw))
 
 
 def misbehaviour(draw: random.Random) -> str:

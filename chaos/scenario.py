@@ -18,7 +18,7 @@ from chaos.faulty_link import FaultyLink
 from chaos.person import Desk, Person
 from chaos.place import DEADLINE_S, POLL_S, Place, Stuck, a_place
 from chaos.plan import Plan, Step
-from chaos.watch import LogWatch
+from chaos.watch import Fault, LogWatch, recoveries
 from domain.errors import HantradeError
 
 NANOS = 1_000_000_000
@@ -85,8 +85,8 @@ def settled_findings(place: Place, outcome: Outcome, live: LiveAccount | None) -
     logs = sorted((place.home / "logs").glob("paper-*.db"))
     if len(logs) != 1 or not place.journal.exists():
         return [Finding("stuck", "files", f"one log and a journal expected, was {[path.name for path in logs]}")]
-    for name in (*place.brokers, "trader"):
-        place.kill(name) if name in place.children else None
+    for name in list(place.children):  # where it was stuck
+        place.kill(name)
     venue, trader = read_venue(place.journal), read_trader(logs[0])
     told = read_venue(place.told_journal) if place.told_journal is not None else None
     outcome.intents, outcome.orders = len(trader.intents), len(trader.submits)
@@ -108,7 +108,7 @@ class Scene:
         self._plan, self._place, self._outcome, self._deadline = plan, place, outcome, deadline
         self._watch = LogWatch(lambda: place.log)
         self._person = Person(lambda: place.desk, plan.seed, plan.pause_s)
-        self._faults: list[tuple[int, int]] = []  # system time, and how long the history was
+        self._faults: list[Fault] = []
         self._may_end = plan.name in MAY_END
         self.live: LiveAccount | None = None
 
@@ -124,7 +124,7 @@ class Scene:
             self._do(step)
             self._outcome.steps += 1
         self._settle()
-        self._outcome.recovery_ms = self._recoveries()
+        self._outcome.recovery_ms = recoveries(self._faults, self._watch.look().history)
         self._stop()
 
     def close(self) -> None:
@@ -181,7 +181,7 @@ class Scene:
             for name in step.whom:
                 self._place.controls[name].clock_ns += int(step.amount * NANOS)
         ahead = self._place.controls["trader"].clock_ns
-        self._faults.append((time.time_ns() + ahead, len(self._watch.look().history)))
+        self._faults.append(Fault(time.time_ns() + ahead, len(self._watch.look().history)))
         match step.what:
             case "clock":
                 self._let_pass(step.after)
@@ -289,7 +289,7 @@ class Scene:
             if time.monotonic() > self._deadline or not self._pass_minute():
                 return
             link = self._place.links[draw.choice(step.whom)]
-            self._faults.append((time.time_ns(), len(self._watch.history)))
+            self._faults.append(Fault(time.time_ns(), len(self._watch.history)))
             draw.choice((link.drop, link.cut))()
             self._outcome.steps += 1
 
@@ -358,16 +358,3 @@ class Scene:
             raise Stuck("the broker does not tell its account")
         finally:
             client.close()
-
-    def _recoveries(self) -> list[float]:
-        """Give how long each fault kept a link from being READY, ms; one that another overtook is left out."""
-        history = self._watch.look().history
-        found = []
-        for (begin, length), (_, after) in zip(self._faults, [*self._faults[1:], (0, len(history))], strict=True):
-            was_ready = length > 0 and history[length - 1].is_ready
-            turns = history[length:after]
-            if was_ready and turns:
-                turns = turns[1:]
-            if turns and turns[0].is_ready:
-                found.append((turns[0].at - begin) / 1_000_000)
-        return found

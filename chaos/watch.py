@@ -3,7 +3,7 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ _NEW = (
 _VENUE = "SELECT venue_time FROM events WHERE venue_time IS NOT NULL ORDER BY seq DESC LIMIT 1"
 _HEAD = "SELECT last_seq FROM commits ORDER BY first_seq DESC LIMIT 1"
 LINKS = ("quotes", "orders")
+NANOS_PER_MS = 1_000_000
 
 
 class Ready(NamedTuple):
@@ -37,6 +38,29 @@ class Ready(NamedTuple):
     seq: int
     at: int  # system time, ns
     is_ready: bool
+
+
+class Fault(NamedTuple):
+    """When something was done."""
+
+    at: int  # system time of the trader, ns
+    known: int  # moments in the history then
+
+
+def recoveries(faults: Sequence[Fault], history: Sequence[Ready]) -> list[float]:
+    """Give how long after each fault both links were READY again, ms.
+
+    One that left them READY has no time; neither has one that the next fault overtook.
+    """
+    found = []
+    ends = [*(fault.known for fault in faults[1:]), len(history)]
+    for fault, end in zip(faults, ends, strict=False):
+        moments = history[fault.known : end]
+        was_ready = fault.known > 0 and history[fault.known - 1].is_ready
+        again = moments[1:] if was_ready else moments
+        if again and again[0].is_ready:
+            found.append((again[0].at - fault.at) / NANOS_PER_MS)
+    return found
 
 
 class LogWatch:
