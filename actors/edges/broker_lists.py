@@ -1,7 +1,9 @@
-"""What the lists of one read say of each other, and of earlier reads of the day. Pure.
+"""What the lists of one read say of each other, of earlier reads of the day and of events. Pure.
 
 A list that came cut says nothing of it. It shows where the lists tell of the same shares twice: two readings of one
-list, open orders and the day's orders, holdings less the day's fills and what was held before the day.
+list, open orders and the day's orders, holdings less the day's fills and what was held before the day, numbers that
+events told of. What it cannot show: the same cut in both readings of the first read of a day, of shares or numbers
+nobody here heard of.
 """
 
 from collections import Counter
@@ -11,6 +13,8 @@ from typing import Final
 
 from broker.port import AccountState
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition
+from domain.messages.orders import HoldingAdjusted, OrderAccepted, OrderFact, OrderReplaced
+from domain.time import kst_date
 
 FILLS: Final = "orders traded while the lists were read"
 
@@ -91,13 +95,25 @@ def _held(positions: Sequence[BrokerPosition]) -> "Counter[str]":
 
 
 class DayMemory:
-    """What earlier reads of a day told that cannot change any more."""
+    """What earlier reads of a day, and events, told that cannot change any more."""
 
     def __init__(self) -> None:
         """Start without one."""
         self._of = ("", "")
         self._filled: dict[str, int] = {}  # number of the day -> shares filled under it
         self._before: Counter[str] | None = None  # shares held before the day, by symbol; None: not known
+        self._heard: dict[str, tuple[str, str]] = {}  # numbers events told of, with journal and date
+
+    def hear(self, fact: OrderFact) -> None:
+        """Remember a number that an event tells of: the day's orders cannot lack it. Any thread."""
+        of = (fact.journal_id, kst_date(fact.venue_time).isoformat())
+        match fact:
+            case HoldingAdjusted():
+                self._before = None
+            case OrderAccepted(venue_order_id=number) | OrderReplaced(new_venue_order_id=number):
+                if next(iter(self._heard.values()), of) != of:
+                    self._heard = {}
+                self._heard[number] = of
 
     def turn_to(self, journal_id: str, day: str) -> None:
         """Forget what is of another journal or date."""
@@ -105,7 +121,7 @@ class DayMemory:
             self._of, self._filled, self._before = (journal_id, day), {}, None
 
     def forget_holdings(self) -> None:
-        """Learn anew what was held before the day."""
+        """Learn anew what was held before the day: something else than an order changed a holding."""
         self._before = None
 
     def keep(self, lists: Lists) -> None:
@@ -122,6 +138,9 @@ class DayMemory:
         for number, known in self._filled.items():
             if filled.get(number, -1) < known:
                 return f"order number {number} of the day, {known} filled, is not in the list as it was"
+        for number, of in list(self._heard.items()):  # copied in one step: an event may be heard meanwhile
+            if of == self._of and number not in filled:
+                return f"order number {number} was told of by an event and is not in the list of the day"
         before = held_before(lists.positions_again, lists.day_again)
         for symbol in sorted({*before, *(self._before or ())}):
             shares, learned = before[symbol], self._before[symbol] if self._before is not None else before[symbol]

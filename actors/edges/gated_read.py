@@ -17,6 +17,7 @@ from actors.edges.clock import system_now
 from broker.port import AccountState
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, BrokerStateReceived, SessionInfo
+from domain.messages.orders import OrderFact
 from domain.time import kst_date
 from domain.types import UnixNanos
 
@@ -62,9 +63,9 @@ class GatedReader:
         self._plan = plan
         self._memory = DayMemory()
 
-    def holdings_changed(self) -> None:
-        """Learn anew what was held before the day: something else than an order changed a holding. Any thread."""
-        self._memory.forget_holdings()
+    def heard(self, fact: OrderFact) -> None:
+        """Take an event into account: lists that include it cannot lack its number. Any thread."""
+        self._memory.hear(fact)
 
     def read(
         self, source: Source, journal_id: str, deliver: Callable[[int], None], abandoned: threading.Event, run: str = ""

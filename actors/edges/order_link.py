@@ -18,7 +18,6 @@ from domain.errors import BrokerUnavailable, HantradeError, InvariantError
 from domain.messages.link import BrokerStateReceived, OpenLink, ReadBroker, ReadBrokerFailed, ReconcileLink, SessionInfo
 from domain.messages.orders import (
     CancelOrder,
-    HoldingAdjusted,
     ModifyOrder,
     OrderFact,
     RequestAnswered,
@@ -223,8 +222,7 @@ class OrderLink(BrokerLink):
 
     def _event(self, talk: Conversation, fact: OrderFact) -> None:
         if talk.admit():  # what an old connection still says comes again on the new one
-            if isinstance(fact, HoldingAdjusted):
-                self._reader.holdings_changed()
+            self._reader.heard(fact)
             self.post(fact, urgent=True, on_committed=talk.handled)
             talk.delivered(fact.event_seq)
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.edges.broker_lists import DayMemory
 from actors.edges.gated_read import GatedReader, ReadPlan
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.messages.link import (
@@ -23,7 +24,7 @@ from domain.messages.link import (
 )
 from domain.messages.orders import HoldingAdjusted
 from domain.types import ClientOrderId, DayOrderAction, DayOrderState, Krw, LinkName, Side, UnixNanos, VenueOrderId
-from tests.actors.link_builders import SYMBOL, WAIT_S, FakeClient, T, a_cancel, a_session, settle
+from tests.actors.link_builders import SYMBOL, WAIT_S, FakeClient, T, a_cancel, a_session, an_event, settle
 from tests.actors.test_order_link import House, house
 
 __all__ = ["house"]
@@ -59,6 +60,11 @@ def an_open(number: str = "1", leaves: int = 10, side: Side = Side.BUY) -> Broke
 
 def held(quantity: int, symbol: str = SYMBOL) -> BrokerPosition:
     return BrokerPosition(symbol, quantity, Krw(quantity * PRICE), Krw(0), quantity)
+
+
+def a_split() -> HoldingAdjusted:
+    order, leg = ClientOrderId(""), VenueOrderId("")
+    return HoldingAdjusted("J", 1, T, order, leg, SYMBOL, "SPLIT", 4, 20, Krw(0), Krw(0), "5 for 1")
 
 
 class Run:
@@ -235,9 +241,37 @@ def test_given_a_memory_when_it_does_not_count_any_more_then_holdings_are_learne
         case "another journal":
             journal = "K"
         case _:
-            run.reader.holdings_changed()
+            run.reader.heard(a_split())
     state = run.reader.read(run.client, journal, run.delivered.append, run.abandoned)
     assert (state.reads, state.positions) == (1, (held(20),))
+
+
+def test_given_a_number_an_event_told_of_when_the_day_lacks_it_then_it_is_read_again() -> None:
+    run = Run()
+    run.reader.heard(replace(an_event(1), venue_order_id=VenueOrderId("3")))
+    whole = [*WHOLE, a_row("3", 10)]
+    run.lists([WHOLE, WHOLE, whole], [[held(14)]], [OPEN])
+    state = run.read()
+    assert (state.reads, state.day_orders) == (2, tuple(whole))
+
+
+@pytest.mark.parametrize("of", ["another day", "another journal"])
+def test_given_a_number_of_another_day_or_journal_when_the_day_lacks_it_then_nothing_is_missing(of: str) -> None:
+    run = Run()
+    changes: dict[str, Any] = {"journal_id": "K"} if of == "another journal" else {"venue_time": UnixNanos(T - 10**14)}
+    run.reader.heard(replace(an_event(1), **changes))
+    run.lists([WHOLE], [[held(4)]], [OPEN])
+    assert run.read().reads == 1
+
+
+def test_given_events_of_many_days_when_heard_then_numbers_of_the_last_are_remembered() -> None:
+    memory = DayMemory()
+    for day in range(3):
+        for number in range(5):
+            at_day = UnixNanos(T + day * 86_400 * 10**9)
+            memory.hear(replace(an_event(1), venue_order_id=VenueOrderId(f"{number}"), venue_time=at_day))
+    assert len(memory._heard) == 5
+    assert {of[1] for of in memory._heard.values()} == {"2026-01-15"}
 
 
 # ---- orders that trade meanwhile -----------------------------------------------------------------------------
@@ -391,9 +425,7 @@ def test_given_a_corporate_action_when_heard_then_holdings_of_before_the_day_are
     house.client.lists |= {"day_orders": [[]], "positions": [[held(4)]]}
     house.ref.tell(read_broker())
     house.door.next_of(BrokerStateReceived)
-    order, leg = ClientOrderId(""), VenueOrderId("")
-    split = HoldingAdjusted("J", 1, T, order, leg, SYMBOL, "SPLIT", 4, 20, Krw(0), Krw(0), "5 for 1")
-    session.listener["event"](split)
+    session.listener["event"](a_split())
     house.client.lists["positions"] = [[held(20)]]
     house.ref.tell(read_broker("a-2"))
     assert house.door.next_of(BrokerStateReceived).positions == (held(20),)
