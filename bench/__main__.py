@@ -30,6 +30,7 @@ class Group(NamedTuple):
 GROUPS = {
     "end-to-end": Group("run", "measure_rates", "broker process, gRPC, every role, log: quotes per second"),
     "tick-to-order": Group("run", "measure_times", "a quote leaves the broker, its durable order arrives back"),
+    "halt": Group("halting", "measure", "a halt asked at the desk, in force at the broker, at 10,000 quotes a second"),
     "folding": Group("folding", "measure", "fold of a long log, start with and without a snapshot"),
     "replaying": Group("replaying", "measure", "`log replay` of a long log"),
     "inline": Group("inline", "measure", "the inline core on quotes, EMA cross"),

@@ -63,9 +63,9 @@ class SimBackend:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock_kept_at = 0
-        self._paced: PacedOrders | None = None
+        self._turns: PacedOrders | None = None
         if orders_per_second:
-            self._paced = PacedOrders(
+            self._turns = PacedOrders(
                 orders_per_second, venue.look, partial(refuse, venue.journal), self._send, now=now
             )
 
@@ -146,8 +146,8 @@ class SimBackend:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._paced is not None:
-            await self._paced.close()
+        if self._turns is not None:
+            await self._turns.close()
         self._venue.keep_clock()
         self._venue.journal.close()
 
@@ -261,7 +261,7 @@ class SimBackend:
 
     async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
         """Take one request: journal it, check it just before the wire, send it once."""
-        return await (self._paced.request if self._paced is not None else self._send)(request, guard)
+        return await (self._turns.request if self._turns is not None else self._send)(request, guard)
 
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate; durable before it answers."""
@@ -336,8 +336,8 @@ class SimBackend:
         return self._venue.request(request, guard)
 
     def _look_again(self) -> None:
-        if self._paced is not None:
-            self._paced.look_again()
+        if self._turns is not None:
+            self._turns.look_again()
 
     def _on_rows(self, venue_time: UnixNanos | None, rows: Sequence[Quote], depths: Sequence[Depth] = ()) -> None:
         self._venue.on_quotes(rows, venue_time, depths)

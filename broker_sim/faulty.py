@@ -65,10 +65,10 @@ class FaultyBackend:
         epoch = self._journal.epoch
         self._reads = FaultyReads(self.venue.fates, epoch, lambda: truth.exchange.now, now, sleep)
         self._quotes = FaultyQuotes(self.venue.fates, self.venue.line, epoch, now)
-        self._paced: PacedOrders | None = None
+        self._turns: PacedOrders | None = None
         if orders_per_second:
             paces = (self.venue.look, partial(refuse, self._journal), self._send)
-            self._paced = PacedOrders(orders_per_second, *paces, now=now)
+            self._turns = PacedOrders(orders_per_second, *paces, now=now)
         self._feed = OrderEventFeed(self._journal)
         self._known = KnownNumbers(self._journal)
         self._tasks: list[asyncio.Task[None]] = []
@@ -88,8 +88,8 @@ class FaultyBackend:
 
     async def close(self) -> None:
         """Stop, and close the process's journal."""
-        if self._paced is not None:
-            await self._paced.close()
+        if self._turns is not None:
+            await self._turns.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -207,7 +207,7 @@ class FaultyBackend:
 
     async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
         """Take one request; the receipt may be late, and may say that the outcome is not known."""
-        return await (self._paced.request if self._paced is not None else self._send)(request, guard)
+        return await (self._turns.request if self._turns is not None else self._send)(request, guard)
 
     async def set_gate(self, request_id: str, level: Gate) -> Receipt:
         """Set the gate, which is this process's own."""
@@ -243,8 +243,8 @@ class FaultyBackend:
         return answer.receipt
 
     def _look_again(self) -> None:
-        if self._paced is not None:
-            self._paced.look_again()
+        if self._turns is not None:
+            self._turns.look_again()
 
     def _wake(self) -> None:
         self._feed.wake()

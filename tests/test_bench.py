@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bench import appends, day, folding, inline, replaying
+from bench import appends, day, folding, halting, inline, replaying
 from bench.__main__ import main, write
 from bench.fresh import in_fresh
 from bench.house import Tally
@@ -352,3 +352,45 @@ def test_given_one_group_when_the_command_runs_then_its_results_are_written_and_
     assert [row["name"] for row in json.loads((tmp_path / "r.json").read_text())] == ["slow"]
     with pytest.raises(SystemExit):
         main(["--only", "nothing"])
+
+
+# ---- halts -----------------------------------------------------------------------------------------------------
+
+
+def halts(*times: tuple[int, int, int], unconfirmed: str = "") -> halting.Halts:
+    return halting.Halts(list(times), [unconfirmed] if unconfirmed else [])
+
+
+def test_given_orders_before_each_halt_and_none_behind_when_checked_then_it_is_sound() -> None:
+    made = halts((100, 120, 200), (300, 320, 400))
+    halting.check(made, halting.Reached([50, 110, 120, 200, 250, 400]), limit=0)
+    figures = halting.lines(0, made, halting.Reached([50]))
+    assert [line.ours for line in figures] == [20 / halting.NS_PER_MS] * 3
+    assert {line.aim for line in figures} == {50.0}
+
+
+@pytest.mark.parametrize(
+    ("made", "reached", "limit", "words"),
+    [
+        (halts((100, 120, 200)), halting.Reached([50, 121]), 0, "reached the venue"),
+        (halts((100, 120, 200)), halting.Reached([110]), 0, "nothing was traded"),
+        (halts((100, 120, 200), (300, 320, 400)), halting.Reached([50]), 0, "nothing was traded"),
+        (halts((100, 120, 200)), halting.Reached([50]), 5, "no order waited"),
+        (halts((100, 120, 200), unconfirmed="the link is down"), halting.Reached([50]), 0, "the link is down"),
+    ],
+)
+def test_given_a_halt_that_was_none_when_checked_then_the_run_ends_with_an_error(
+    made: halting.Halts, reached: halting.Reached, limit: int, words: str
+) -> None:
+    with pytest.raises(RuntimeError, match=words):
+        halting.check(made, reached, limit)
+
+
+@pytest.mark.processes
+@pytest.mark.timeout(110)
+def test_given_a_few_halts_when_measured_then_each_is_in_force_at_the_broker_before_its_answer() -> None:
+    for limit in halting.LIMITS:
+        made, reached = halting.one(2, limit)  # it checks itself
+        assert len(made.times) == 2
+        assert made.facts["DayChanged"] >= 6
+        assert reached.placed

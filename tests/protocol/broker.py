@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from broker.gateway import OrderGateway, identity
+from broker.fences import opens
+from broker.gateway import OrderGateway, content_hash, identity
 from broker.journal import OrderJournal
 from broker.port import Guard, OrderRequest, Receipt
+from broker.refusals import fenced_off, gate_content, refuse
 from broker.translate.facts import decode_fact
 from domain.messages.link import BrokerOpenOrder, BrokerPosition
 from domain.messages.orders import (
@@ -268,7 +270,9 @@ class _Desk:
 
     def carry_out(self, item: Item, messages: Store) -> Receipt:
         self.point("before it looks at it")
-        if item.kind == "gate":
+        if item.stale and item.kind != "resolve" and (refused := self._fenced(item, messages)) is not None:
+            receipt = refused
+        elif item.kind == "gate":
             receipt = self._journal.set_gate(item.what, item.level)
         elif item.kind == "resolve":
             receipt = self._journal.resolve(item.what)
@@ -280,6 +284,17 @@ class _Desk:
             receipt, _ = gateway.handle(request, self._guard)
         self.point("before it answers")
         return receipt
+
+    def _fenced(self, item: Item, messages: Store) -> Receipt | None:
+        """Do what `broker.order_session` does with a session that is fenced off."""
+        if item.kind == "gate":
+            if not opens(self._journal.gate, item.level):
+                return None
+            return refuse(self._journal, item.what, gate_content(item.level), fenced_off("a gate that closes"))
+        request: OrderRequest = messages[item.message]
+        if isinstance(request, CancelOrder):
+            return None
+        return refuse(self._journal, item.what, content_hash(request), fenced_off("a cancel"))
 
     def point(self, where: str) -> None:
         """Die here if this is the one."""
@@ -328,10 +343,11 @@ class _Points:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)
 
-    def begin(self, request_id: str, request_hash: str) -> None:
+    def begin(self, request_id: str, request_hash: str) -> bool:
         self._point("before it notes that it sends")
-        self._journal.begin(request_id, request_hash)
+        noted = self._journal.begin(request_id, request_hash)
         self._point("after it noted that it sends")
+        return noted
 
     def record(self, request_id: str, digest: str, receipt: Receipt, facts: Sequence[OrderFact] = ()) -> Any:
         self._point("before it notes the outcome")

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from tests.protocol.promises import check_quiet, check_state, in_doubt, is_settled
+from tests.protocol.promises import check_gates, check_quiet, check_state, in_doubt, is_settled
 from tests.protocol.steps import Model
 from tests.protocol.world import Violation, World
 
@@ -79,6 +79,8 @@ class Exploration:
         doubts = in_doubt(model.broker, world)
         if is_settled(model.trader, world) or (doubts and world.calm >= DOUBT_CALM):
             check_quiet(model.trader, model.broker, world)
+            if model.rules.gates:
+                check_gates(model.broker, world)
             self.ends.add(number)
             self.doubts += bool(doubts)
         elif world.calm >= MAX_CALM:

@@ -10,7 +10,12 @@ from actors.core.core import Core
 from actors.edges import order_link
 from domain.config import ExecutionConfig, LinkConfig, RiskConfig, RunConfig
 from domain.messages import Message
-from domain.messages.operator import HaltRequested, ManualCancelRequested, ManualOrderRequested
+from domain.messages.operator import (
+    HaltRequested,
+    ManualCancelRequested,
+    ManualOrderRequested,
+    ResumeRequested,
+)
 from domain.messages.run import RunStarted
 from domain.order_work import CANCELLABLE
 from domain.types import ClientOrderId, OrderKind, Side
@@ -56,6 +61,16 @@ def a_cancel(books: Books) -> Message | None:
 def a_halt(books: Books) -> Message | None:
     """Halt at any moment after the order was made."""
     return HaltRequested("c3", "kim", "stop") if books.orders else None
+
+
+def halt_now(books: Books) -> Message | None:
+    """Halt while it trades."""
+    return HaltRequested("c4", "kim", "stop") if books.day == "TRADING" else None
+
+
+def a_resume(books: Books) -> Message | None:
+    """Lift a halt."""
+    return ResumeRequested("c5", "kim", "safe") if books.day == "HALTED" else None
 
 
 @contextmanager
@@ -113,13 +128,15 @@ class Case(NamedTuple):
     def title(self) -> str:
         """Name it for a person."""
         venue = "sim" if self.simulated else "venue"
-        names = ("crashes", "breaks", "jumps", "doubles", "fills")
+        names = ("crashes", "breaks", "jumps", "doubles", "fills", "waits")
         allowed = [f"{count} {name}" for name, count in zip(names, self.left, strict=True) if count]
         return " ".join([self.name, venue, "fine" if self.fine else "", *allowed]).replace("  ", " ")
 
     @property
     def rules(self) -> Rules:
-        return Rules(self.script, gates=a_halt in self.script, fine=self.fine, start=run_begins)
+        return Rules(
+            self.script, gates=a_halt in self.script or halt_now in self.script, fine=self.fine, start=run_begins
+        )
 
 
 def explored(folder: Path, case: Case, *, core: type[Core] = Core, model: type[Model] = Model) -> Exploration:

@@ -33,6 +33,7 @@ class Done(NamedTuple):
     resolves: tuple[str, ...]  # questions that reached the broker
     hung_up: bool
     broke: bool  # a call failed
+    opened: bool  # a session: it fences off older ones
 
 
 class Links:
@@ -48,7 +49,7 @@ class Links:
         self.posts: list[tuple[int, bool]] = []
         self.sends: list[Item] = []
         self.resolves: list[str] = []
-        self.hung_up = self.broke = False
+        self.hung_up = self.broke = self.opened = False
         self.fails = False
         self.journal, self.venue = 0, Venue()
         self.answer: Receipt | None = None
@@ -64,7 +65,8 @@ class Links:
     def _do(
         self, link: Link, gate: Gate, what: tuple[str, Any], journal: int, place: Venue, fails: bool, answer: int
     ) -> Done:
-        self.posts, self.sends, self.resolves, self.hung_up, self.broke = [], [], [], False, False
+        self.posts, self.sends, self.resolves = [], [], []
+        self.hung_up = self.broke = self.opened = False
         self.fails, self.journal, self.venue = fails, journal, place
         self.answer = self._broker.receipts[answer] if answer >= 0 else None
         self._take_up(link, gate)
@@ -82,7 +84,7 @@ class Links:
             case "ended":
                 assert talk is not None
                 real._ended(CONNECTION, talk, BrokerUnavailable("gone"))
-        done = (tuple(self.posts), tuple(self.sends), tuple(self.resolves), self.hung_up, self.broke)
+        done = (tuple(self.posts), tuple(self.sends), tuple(self.resolves), self.hung_up, self.broke, self.opened)
         return Done(self._put_down(), *done)
 
     def _post(self, message: Message, *, source: str, urgent: bool = False, on_committed: Any = None) -> None:
@@ -142,6 +144,7 @@ class _Client:
 
     def order_session(self, *, after_seq: int, on_opened: Any, on_event: Any, **_: Any) -> "_Session":
         self._call()
+        self._links.opened = True
         content = self._links._broker.content(self._links.journal)
         on_opened(OrderSessionOpened(JOURNAL_ID, content.epoch, content.last_seq, content.gate))
         for fact in self._links._broker.facts(self._links.journal)[after_seq:]:

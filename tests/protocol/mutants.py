@@ -18,7 +18,7 @@ from domain.messages import Message
 from domain.messages.link import ReconcileLink
 from domain.messages.orders import CancelOrder, RequestAnswered, SubmitOrder
 from domain.types import ClientOrderId, Gate, RequestId, RequestOutcome, UnixNanos
-from tests.protocol.house import Case, a_cancel, a_halt, an_order
+from tests.protocol.house import Case, a_cancel, a_halt, a_resume, an_order, halt_now
 from tests.protocol.link import Done
 from tests.protocol.steps import Model
 from tests.protocol.world import Budget, World
@@ -105,7 +105,7 @@ def gate_is_not_read(patch: pytest.MonkeyPatch) -> None:
 
 
 def notes_after_the_wire(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(OrderJournal, "begin", lambda self, request_id, request_hash: None)
+    patch.setattr(OrderJournal, "begin", lambda self, request_id, request_hash: True)
 
 
 def resolve_does_not_void(patch: pytest.MonkeyPatch) -> None:
@@ -172,9 +172,27 @@ def doubt_is_called_void(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(OrderJournal, "outcome", hopeful)
 
 
+def sessions_are_not_fenced(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("tests.protocol.broker._Desk._fenced", lambda self, item, messages: None)
+
+
+def void_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    handle = OrderGateway.handle
+
+    def trusting(self: OrderGateway, request: OrderRequest, guard: Guard) -> Any:
+        found = self._journal.outcome(identity(request))
+        if found is None or found.outcome is not RequestOutcome.VOID:
+            return handle(self, request, guard)
+        self._wire.place(request)
+        return Receipt(identity(request), RequestOutcome.SENT), []
+
+    patch.setattr(OrderGateway, "handle", trusting)
+
+
 ORDER = Case("order", (an_order,), True, Budget(1, 0, 0, 0, 0))
 AT_VENUE = ORDER._replace(simulated=False)
 HALT = Case("halt", (an_order, a_halt), True, Budget(1, 0, 0, 0, 0))
+GATES = Case("gates", (halt_now, a_resume, halt_now), True, Budget(0, 1, 0, 0, 0))
 CANCEL = Case("cancel", (an_order, a_cancel), True, Budget(1, 0, 0, 0, 0))
 
 MUTANTS: dict[str, Mutant] = {
@@ -200,5 +218,17 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a request that comes twice is sent twice": Mutant(
         ORDER._replace(left=Budget(0, 0, 0, 1, 0)), "two orders at the venue", repeats_are_sent
+    ),
+    "a session that a newer one fenced off may order": Mutant(
+        ORDER, "was fenced off and reaches the venue", sessions_are_not_fenced
+    ),
+    "a session that a newer one fenced off may open the gate": Mutant(
+        GATES, "was fenced off opens the gate", sessions_are_not_fenced
+    ),
+    "an order that waited is not looked at for the gate": Mutant(
+        HALT._replace(left=Budget(0, 0, 0, 0, 0, 1)), "passes the broker's gate", gate_is_not_kept
+    ),
+    "an order that waited is not looked at for being void": Mutant(
+        ORDER._replace(left=Budget(0, 1, 0, 0, 0, 1)), "is void in the journal", void_is_forgotten
     ),
 }

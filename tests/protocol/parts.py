@@ -17,7 +17,7 @@ from domain.types import LinkName
 from tests.actors.builders import an_instrument, opened
 from tests.protocol.broker import Broker, Taken
 from tests.protocol.link import Done, Links
-from tests.protocol.promises import check_answer, check_reached, check_sending
+from tests.protocol.promises import check_answer, check_gate, check_reached, check_sending
 from tests.protocol.trader import Books, Trader
 from tests.protocol.world import Action, Item, World
 
@@ -51,6 +51,9 @@ class Parts:
             yield self._quotes(world)
         if world.wire:
             yield from self._arrive(world, world.wire[0], world._replace(wire=world.wire[1:]))
+        for index, item in enumerate(world.waiting):
+            rest = world._replace(waiting=(*world.waiting[:index], *world.waiting[index + 1 :]))
+            yield from self._arrive(world, item, rest, floating=item.mute, waited=True)
         yield from self._hear(world)
 
     def is_quiet(self, world: World) -> bool:
@@ -186,6 +189,10 @@ class Parts:
         sends = tuple(item for item in done.sends if item.kind != "gate" or self.rules.gates)
         if done.hung_up:
             world = world._replace(limbo=self._floating(world, world.wire), wire=(), receipts=(), half=False)
+            world = world._replace(waiting=_muted(world.waiting))
+        if done.opened:
+            stale = tuple(sorted(item._replace(stale=item.kind != "resolve") for item in world.limbo))
+            world = self._pruned(world._replace(limbo=stale))
         if world.half:
             world = world._replace(limbo=self._floating(world, sends))
         else:
@@ -203,21 +210,27 @@ class Parts:
         return tuple(sorted((*world.limbo, *kept))) if kept else world.limbo
 
     def _matters(self, world: World, item: Item) -> bool:
-        if item.kind == "gate":
+        if item.kind == "gate" and not item.stale:
             return True
         *_, done = self.broker.take(world.journal, world.venue, item, world.now)
         return (done.journal, done.venue) != (world.journal, world.venue)
 
     # ---- the broker --------------------------------------------------------------------------------------------
 
-    def _arrive(self, world: World, item: Item, rest: World, floating: bool = False) -> Iterator[Step]:
+    def _arrive(
+        self, world: World, item: Item, rest: World, floating: bool = False, waited: bool = False
+    ) -> Iterator[Step]:
         what = self._name(item)
-        how = "comes late to" if floating else "reaches"
+        how = "has its turn at" if waited else "comes late to" if floating else "reaches"
+        if world.left.waits and item.kind == "request" and not (floating or waited or item.stale):
+            left = world.left._replace(waits=world.left.waits - 1)
+            yield f"{what} waits at the broker", rest._replace(left=left, waiting=(*rest.waiting, item))
         known = self.broker.content(world.journal).last_seq
         for taken in self.broker.take(world.journal, world.venue, item, world.now):
             if taken.died and not world.left.crashes:
                 continue
             self._check_reached(world, item, taken)
+            self._check_gate(world, item, taken)
             after = rest._replace(journal=taken.journal, venue=taken.venue)
             if taken.died:
                 yield f"{what} {how} the broker: {taken.words}, and starts again", self._broker_died(after)
@@ -238,6 +251,11 @@ class Parts:
         if taken.venue != world.venue:
             check_reached(world, item, taken.venue)
 
+    def _check_gate(self, world: World, item: Item, taken: Taken) -> None:
+        before, after = self.broker.content(world.journal).gate, self.broker.content(taken.journal).gate
+        if item.kind == "gate":
+            check_gate(item, before, after)
+
     def _name(self, item: Item) -> str:
         if item.kind == "request":
             return type(self.trader.messages[item.message]).__name__
@@ -245,9 +263,11 @@ class Parts:
 
     def _broker_died(self, world: World) -> World:
         left = world.left._replace(crashes=world.left.crashes - 1)
-        limbo = self._floating(world, world.wire)
+        # A gate has no guard; it is said on a session, and the new process has none but those that are opened there.
+        limbo = self._floating(world, tuple(item for item in world.wire if item.kind != "gate"))
+        limbo = tuple(item for item in limbo if item.kind != "gate")
         half = world.half or (world.link.talk is not None and not world.link.talk.over)
-        after = world._replace(left=left, half=half, wire=(), receipts=(), limbo=limbo)
+        after = world._replace(left=left, half=half, wire=(), receipts=(), limbo=limbo, waiting=())
         if not left.crashes:
             after = after._replace(tail=frozenset())
         return self._pruned(after)
@@ -271,6 +291,10 @@ class Parts:
             done = self.links.do(world, ("receipt", number))
             after = world._replace(receipts=world.receipts[1:])
             yield f"the trader hears the receipt {self.broker.receipts[number].outcome}", self._did(after, done, None)
+
+
+def _muted(waiting: tuple[Item, ...]) -> tuple[Item, ...]:
+    return tuple(item._replace(mute=True) for item in waiting)
 
 
 def _is_private(world: World) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from broker.fences import opens
 from broker.port import Receipt
 from domain.messages import Message
 from domain.messages.orders import CancelOrder, RequestAnswered, SubmitOrder
@@ -44,9 +45,17 @@ def check_reached(world: World, item: Item, venue: Venue) -> None:
         raise Violation(f"{item.what} reaches the venue and is not durable in the trader's log")
     if item.what in world.void:
         raise Violation(f"{item.what} was called void and reaches the venue")
+    if item.stale and len(venue) != len(world.venue):
+        raise Violation(f"{item.what} comes on a session that was fenced off and reaches the venue")
     names = [order.client_order_id for order in venue]
     if len(set(names)) != len(names):
         raise Violation(f"two orders at the venue for one intent: {', '.join(names)}")
+
+
+def check_gate(item: Item, before: Gate, after: Gate) -> None:
+    """Check a gate that came to the broker."""
+    if item.stale and opens(before, after):
+        raise Violation(f"a message of a session that was fenced off opens the gate: {before} to {after}")
 
 
 # ---- in every state --------------------------------------------------------------------------------------------
@@ -77,6 +86,16 @@ def is_settled(trader: Trader, world: World) -> bool:
     books = trader.books[world.kernel]
     is_working = books.asking or books.waiting or (books.day == "HALTED" and books.open)
     return books.link == "READY" and not is_working
+
+
+def check_gates(broker: Broker, world: World) -> None:
+    """Check that the broker lets nothing pass that the trader does not, whatever came late.
+
+    It may let less pass: a session that was fenced off may still close the gate.
+    """
+    there = broker.content(world.journal).gate
+    if opens(world.gate, there):
+        raise Violation(f"the gate is {world.gate} here and {there} at the broker")
 
 
 def check_quiet(trader: Trader, broker: Broker, world: World) -> None:

@@ -32,7 +32,9 @@ class Model(Parts):
         if left.crashes:
             yield from self._crashes(world)
         if left.breaks and not world.half and world.link.talk is not None and not world.link.talk.over:
-            broken = world._replace(half=True, wire=(), receipts=(), left=left._replace(breaks=left.breaks - 1))
+            waiting = tuple(item._replace(mute=True) for item in world.waiting)
+            less = left._replace(breaks=left.breaks - 1)
+            broken = world._replace(half=True, wire=(), receipts=(), waiting=waiting, left=less)
             yield "the link breaks", broken._replace(limbo=self._floating(world, world.wire))
         if left.jumps:
             yield "six seconds pass", self.tick(world._replace(left=left._replace(jumps=left.jumps - 1)), JUMP_NS)
@@ -76,6 +78,7 @@ class Model(Parts):
             gate=books.gate,
             log=kernel,
             limbo=self._floating(world, world.wire),
+            waiting=tuple(item._replace(mute=True) for item in world.waiting),
             journal=world.journal,
             venue=world.venue,
             now=world.now,

@@ -13,14 +13,14 @@ from actors.core.kernel import Kernel
 from domain.types import UnixNanos
 from tests.actors.builders import T0
 from tests.protocol.explore import Exploration
-from tests.protocol.house import Case, a_cancel, a_halt, a_model, a_start, an_order, explored
+from tests.protocol.house import Case, a_cancel, a_halt, a_model, a_resume, a_start, an_order, explored, halt_now
 from tests.protocol.steps import Model
 from tests.protocol.trader import LOG_ID, key_of
 from tests.protocol.world import Budget, World
 
-ORDER, CANCEL, HALT = (an_order,), (an_order, a_cancel), (an_order, a_halt)
+ORDER, CANCEL, HALT, GATES = (an_order,), (an_order, a_cancel), (an_order, a_halt), (halt_now, a_resume, halt_now)
 CASES = [
-    # script                       simulated crashes, breaks, jumps, doubles, fills
+    # script                       simulated crashes, breaks, jumps, doubles, fills, waits
     Case("order", ORDER, True, Budget(2, 1, 0, 0, 1)),
     Case("order", ORDER, True, Budget(1, 0, 1, 1, 1)),
     Case("order", ORDER, False, Budget(2, 0, 0, 0, 1)),
@@ -28,6 +28,9 @@ CASES = [
     Case("cancel", CANCEL, True, Budget(2, 0, 0, 0, 1)),
     Case("cancel", CANCEL, False, Budget(1, 0, 0, 0, 1)),
     Case("halt", HALT, True, Budget(1, 0, 0, 0, 0)),
+    Case("order", ORDER, True, Budget(0, 1, 1, 0, 1, 1)),
+    Case("halt", HALT, True, Budget(0, 1, 0, 0, 0, 1)),
+    Case("gates", GATES, True, Budget(0, 1, 0, 0, 0)),
 ]
 LARGE = [
     Case("order", ORDER, True, Budget(2, 1, 1, 0, 1)),
@@ -38,6 +41,9 @@ LARGE = [
     Case("cancel", CANCEL, False, Budget(2, 0, 0, 0, 1)),
     Case("cancel", CANCEL, False, Budget(1, 1, 0, 0, 1)),
     Case("halt", HALT, True, Budget(1, 1, 0, 0, 1)),
+    Case("order", ORDER, True, Budget(1, 1, 1, 0, 1, 1)),
+    Case("halt", HALT, True, Budget(1, 1, 0, 0, 0, 1)),
+    Case("gates", GATES, True, Budget(1, 1, 0, 0, 0)),
 ]
 WANTED = LARGE if os.environ.get("HANTRADE_PROTOCOL") == "large" else CASES
 

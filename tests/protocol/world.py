@@ -66,6 +66,8 @@ class Item(NamedTuple):
     journal_id: str = ""
     epoch: int = 0
     level: Gate = Gate.OPEN  # of a gate
+    stale: bool = False  # said on a session that a newer one has fenced off
+    mute: bool = False  # waits at the broker, and who would hear its receipt is gone
 
 
 class VenueOrder(NamedTuple):
@@ -94,6 +96,7 @@ class Budget(NamedTuple):
     jumps: int = 1  # of the clock past every deadline while something is under way
     doubles: int = 0  # a request on the wire is there twice
     fills: int = 1
+    waits: int = 0  # a request that has reached the broker waits for its limit
 
 
 class World(NamedTuple):
@@ -116,6 +119,7 @@ class World(NamedTuple):
     wire: tuple[Item, ...] = ()
     receipts: tuple[tuple[int, int], ...] = ()  # receipt, and the event that must be heard before it
     limbo: tuple[Item, ...] = ()  # on links that are gone; may arrive any time or never
+    waiting: tuple[Item, ...] = ()  # requests that wait in the broker's queue; cancels and gates overtake them
     # the broker and the venue
     journal: int = 0
     venue: tuple[VenueOrder, ...] = ()
