@@ -67,7 +67,7 @@ class Reconciling(ExecutorState):
         for item in finding.evidence:  # offered to the books and not taken
             why = f"order {item.client_order_id}: the books do not take {item.fact}"
             wrong[item.symbol] = "; ".join(filter(None, (wrong.get(item.symbol), why)))
-        released = [symbol for symbol in before if symbol in finding.agreed_symbols and symbol not in wrong]
+        released = [symbol for symbol in before if finding.agrees(symbol) and symbol not in wrong]
         after = {symbol: why for symbol, why in before.items() if symbol not in released} | wrong
         outputs: list[Message] = [SymbolHalted(s, why) for s, why in sorted(wrong.items()) if before.get(s) != why]
         outputs += [SymbolReleased(symbol, "own books and the broker's agree again") for symbol in released]

@@ -236,7 +236,11 @@ class ConnectionChanged(Message):
 
 @message
 class ReconcileReported(Message):
-    """Own books against the broker's. Differences in words; none means they agree."""
+    """Own books against the broker's, with the differences in words.
+
+    `agreed` of a gated run: the link may be READY, what differs is told and halts its instrument. Of a run in READY:
+    a gated one would find nothing to do.
+    """
 
     STREAM: ClassVar[str] = "reconcile"
     agreed: bool

@@ -20,7 +20,7 @@ class Finding:
     externals: tuple[ExternalOrderSeen, ...] = ()  # new, changed or gone
     open_externals: int = 0
     differences: tuple[Difference, ...] = ()
-    agreed_symbols: frozenset[str] = frozenset()  # compared, and nothing differs
+    unsaid: frozenset[str] = frozenset()  # instruments the answer says nothing about: something newer was heard of them
     is_ours: bool = True  # something of the day ties the account to our books
 
     @property
@@ -32,6 +32,10 @@ class Finding:
                 found.setdefault(item.symbol, []).append(item.words)
         return {symbol: "; ".join(words) for symbol, words in found.items()}
 
+    def agrees(self, symbol: str) -> bool:
+        """Tell whether an instrument was compared and nothing of it differs."""
+        return symbol not in self.unsaid and symbol not in self.wrong
+
     def words(self) -> tuple[str, ...]:
         """Say all of it: what no event told, then what differs."""
         return (*in_words(self.evidence), *(item.words for item in self.differences))
@@ -41,7 +45,7 @@ class Finding:
         told = zip(self.evidence, in_words(self.evidence), strict=True)
         found = {f"{i.fact} {i.client_order_id} {i.venue_order_id} {i.request_id}": words for i, words in told}
         found |= {f"halt {symbol}": why for symbol, why in self.wrong.items() if symbol not in halted}
-        again = sorted(self.agreed_symbols & halted.keys())
+        again = (symbol for symbol in sorted(halted) if self.agrees(symbol))
         return found | {f"release {symbol}": f"{symbol}: books agree again" for symbol in again}
 
 
@@ -59,14 +63,12 @@ def find(own: Own, state: BrokerStateReceived) -> Finding:
     differences += [*matched.doubts, *spoken_for, *_unlisted(own, state, matched)]
     expected = _after(own, evidence)
     differences += [*_positions(own, state, matched, expected), *_cash(own, state, evidence)]
-    wrong = {item.symbol for item in differences}
-    known = expected.keys() | {item.symbol for item in state.positions} | {order.symbol for order in own.orders}
     return Finding(
         evidence=tuple(evidence),
         externals=tuple(externals.changed(own, state, matched)),
         open_externals=externals.count(own, state, matched),
         differences=tuple(differences),
-        agreed_symbols=frozenset(code for code in known if code not in wrong and own.is_current(code, state)),
+        unsaid=frozenset(symbol for symbol in own.heard_at if not own.is_current(symbol, state)),
         is_ours=_is_ours(own, state, matched),
     )
 

@@ -119,6 +119,24 @@ def test_given_a_halted_symbol_when_a_later_run_agrees_then_it_is_released_and_a
     assert halts(trader) == {}
 
 
+def test_given_a_halt_for_shares_nobody_has_any_more_when_reconciled_then_it_is_released():
+    trader = a_trader()
+    state = trader.market.lists(0, trader.house.now)
+    gift = (*state.positions, BrokerPosition("000660", 5, Krw(1)))
+    trader.reconciles(replace(state, positions=gift))
+    assert list(halts(trader)) == ["000660"]
+    assert only(SymbolReleased, trader.reconciles())
+
+
+def test_given_a_halted_symbol_of_which_something_newer_was_heard_when_reconciled_then_the_halt_stays():
+    trader = a_trader()
+    trader.reconciles(elsewhere(trader, 5))
+    an_open_order(trader)
+    old = replace(trader.market.lists(0, trader.house.now), as_of_seq=0)
+    assert only(SymbolReleased, trader.reconciles(old)) == []
+    assert halts(trader)
+
+
 def test_given_a_halt_when_a_person_books_the_difference_then_the_next_run_releases_it():
     trader = a_trader()
     trader.reconciles(elsewhere(trader, 5))

@@ -55,7 +55,7 @@ def words(finding: Finding) -> str:
 def test_given_books_that_agree_when_compared_then_nothing_is_found():
     found = find(own(working()), lists(a_row()))
     assert (found.evidence, found.differences, found.externals, found.wrong) == ((), (), (), {})
-    assert SYMBOL in found.agreed_symbols
+    assert found.agrees(SYMBOL)
 
 
 def test_given_a_lost_fill_when_compared_then_the_difference_of_the_sums_is_proved():
@@ -80,7 +80,7 @@ def test_given_a_broker_that_tells_no_costs_when_a_fill_is_proved_then_they_are_
 def test_given_a_row_older_than_what_was_heard_when_compared_then_it_proves_nothing():
     books = replace(own(working()), heard_at={SYMBOL: 101})
     found = find(books, lists(a_row(filled=1), shares=1))
-    assert (found.evidence, found.differences, found.agreed_symbols) == ((), (), frozenset())
+    assert (found.evidence, found.differences, found.agrees(SYMBOL)) == ((), (), False)
 
 
 @pytest.mark.parametrize(
