@@ -274,6 +274,30 @@ def test_given_events_of_many_days_when_heard_then_numbers_of_the_last_are_remem
     assert {of[1] for of in memory._heard.values()} == {"2026-01-15"}
 
 
+TRUE_DAY = [*WHOLE, a_row("3", 10), a_row("4", 5, 5, symbol="000660", side=Side.SELL)]
+TRUE_HELD = [held(14), held(2, "000660"), held(7, "035720")]
+CUTS = st.lists(st.integers(0, 4), min_size=1, max_size=6)
+
+
+@given(CUTS, CUTS, CUTS)
+def test_for_any_cuts_a_run_behind_a_whole_one_gives_the_truth_or_nothing(
+    day: list[int], positions: list[int], open_orders: list[int]
+) -> None:
+    run = Run(reads=3)
+    run.lists([TRUE_DAY], [TRUE_HELD], [OPEN])
+    run.read()
+    run.lists(
+        [TRUE_DAY[:count] for count in day],
+        [TRUE_HELD[:count] for count in positions],
+        [OPEN[:count] for count in open_orders],
+    )
+    try:
+        state = run.read()
+    except BrokerUnavailable:
+        return
+    assert (state.day_orders, state.positions, state.open_orders) == (tuple(TRUE_DAY), tuple(TRUE_HELD), tuple(OPEN))
+
+
 # ---- orders that trade meanwhile -----------------------------------------------------------------------------
 
 
