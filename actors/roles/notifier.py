@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from actors.core.role import Role
-from actors.roles.trading_day_state import BOOKS, DISPENSABLE, VITAL
+from actors.roles.notices import MAX_NAMED, failure, few
 from domain.messages import Message, Stamp
 from domain.messages.holdings import HoldingBooked
 from domain.messages.link import (
@@ -28,17 +28,6 @@ from domain.types import Severity
 
 MAX_TOPICS = 500  # remembered; the oldest is forgotten first
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d ")
-MAX_NAMED = 5  # instruments named in one notice
-HALTED = "Trading is halted, open orders are cancelled."
-UNCANCELLED = {  # without these two nobody cancels
-    "trading_day": "Only cancels pass; open orders rest until `hantrade orders cancel`.",
-    "executor": "Trading is halted; open orders may rest: look at the broker's own screen.",
-}
-PAUSED = "No new entries; exits and cancels go on."
-RESUME = "Find out why, then `hantrade resume --note`."
-START_AGAIN = "Stop and start the trader: it reads the whole log; then `hantrade resume --note`."
-FREE_SPACE = "Free space on the disk, stop and start the trader, then `hantrade resume --note`."
-CHECK_CLOCK = "Check the machine's time service, then `hantrade resume`."
 AWAY = "The {} link is away for the broker's maintenance"
 DAY_SEVERITY = {"HALTED": Severity.ALERT, "PAUSED": Severity.WARNING}
 
@@ -129,7 +118,7 @@ class Notifier(Role):
             case ReconcileReported() | SymbolHalted() | SymbolReleased() | ExternalOrderSeen():
                 found = self._books(message)
             case _:
-                found = _failure(message)
+                found = failure(message)
         return found
 
     def _connection(self, change: ConnectionChanged) -> tuple[Severity, str, str] | None:
@@ -172,7 +161,7 @@ class Notifier(Role):
     def _proved(self, proved: int, missing: tuple[tuple[str, str], ...]) -> tuple[Severity, str, str] | None:
         if missing:
             named = [f"{symbol} {self.names.get(symbol, '')}".rstrip() + f" ({why})" for symbol, why in missing]
-            text = f"No quote of {len(missing)} of {proved + len(missing)} instruments yet: {_few(tuple(named))}."
+            text = f"No quote of {len(missing)} of {proved + len(missing)} instruments yet: {few(tuple(named))}."
             is_odd = any(why.startswith("silent") for _, why in missing)
             return (Severity.WARNING if is_odd else Severity.INFO), "subscription", text
         if "subscription" in self.last_said:  # good news only after bad
@@ -225,7 +214,7 @@ class Notifier(Role):
 
     def _reconcile(self, report: ReconcileReported) -> tuple[Severity, str, str] | None:
         if not report.agreed:
-            return Severity.ALERT, "reconcile", f"Our books and the broker's differ: {_few(report.differences)}."
+            return Severity.ALERT, "reconcile", f"Our books and the broker's differ: {few(report.differences)}."
         if report.unknown_orders:
             body = f"Books agree, but the fate of {report.unknown_orders} orders is not known."
             return Severity.WARNING, "reconcile", body
@@ -255,51 +244,6 @@ def _session(plan: SessionPlanned) -> tuple[Severity, str, str]:
     times = f"{kst_text(plan.open_time)[:5]} to {kst_text(plan.close_time)[:5]} KST"
     late = ", a late opening" if plan.late else ""
     return Severity.INFO, "session", f"{plan.trading_date} trades from {times}{late}."
-
-
-def _failure(message: Any) -> tuple[Severity, str, str] | None:
-    match message:
-        case LossLimitHit(equity=equity, loss_krw=loss, limit_krw=limit):
-            body = f"The daily loss of {loss:,} KRW reached the limit of {limit:,} KRW. Equity is {equity:,} KRW."
-            return Severity.ALERT, "risk", body
-        case StrategyBenched(strategy=strategy, at_seq=seq, error=error):
-            return Severity.ALERT, f"strategy/{strategy}", f"Strategy {strategy} is benched since event {seq}: {error}."
-        case RoleFailed():
-            return Severity.ALERT, f"role/{message.role_name}", _role_failed(message)
-        case InputRefused():
-            return _input_refused(message)
-        case LogSpaceLow(error=error):
-            body = (
-                f"{error}. The log's reserve was freed; trading is halted and open orders are cancelled. {FREE_SPACE}"
-            )
-            return Severity.ALERT, "log", body
-        case StateChecked(at_seq=seq, agreed=False, differences=differences):
-            body = f"The snapshot of event {seq}, which this run began with, differs from the log: {_few(differences)}."
-            return Severity.ALERT, "snapshot", f"{body} Trading is halted: what is held may be wrong. {START_AGAIN}"
-        case ClockTicked(system_time=now, stepped_back_ms=ms) if ms:
-            body = f"At {kst_text(now)} KST the machine's clock went back by {ms:,} ms. Ours goes on from where it was"
-            return Severity.ALERT, "clock", f"{body}, so deadlines hold; new entries wait for a person. {CHECK_CLOCK}"
-    return None
-
-
-def _role_failed(failed: RoleFailed) -> str:
-    body = f"Role {failed.role_name} failed at event {failed.at_seq}: {failed.error}."
-    stops = HALTED if failed.role_name in VITAL else PAUSED
-    stops = UNCANCELLED.get(failed.role_name, stops)
-    return f"{body} {stops} {START_AGAIN if failed.benched else RESUME}"
-
-
-def _input_refused(refused: InputRefused) -> tuple[Severity, str, str]:
-    topic, body = f"input/{refused.source}/{refused.type}", f"{refused.type} from {refused.source} was refused"
-    if refused.type in DISPENSABLE:
-        return Severity.WARNING, topic, f"{body}: {refused.error}. Trading goes on without it."
-    stops = HALTED if refused.type in BOOKS else PAUSED
-    return Severity.ALERT, topic, f"{body}: {refused.error}. {stops} {RESUME}"
-
-
-def _few(texts: tuple[str, ...]) -> str:
-    more = f" (and {len(texts) - MAX_NAMED} more)" if len(texts) > MAX_NAMED else ""
-    return "; ".join(texts[:MAX_NAMED]) + more
 
 
 def _body(text: str) -> str:

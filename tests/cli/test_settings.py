@@ -214,3 +214,43 @@ def test_given_a_calendar_of_its_own_when_a_home_is_configured_then_it_lies_over
 
 def test_given_no_settings_when_configured_then_orders_by_hand_rest_where_they_were_put(tmp_path: Path) -> None:
     assert not configured(tmp_path, "paper", "SIMULATED")[1].execution.hurry_hand_orders
+
+
+# ---- links -----------------------------------------------------------------------------------------------------
+
+
+def test_given_no_settings_when_loaded_then_subscriptions_are_proved_and_the_schedules_of_kiwoom_known(
+    tmp_path: Path,
+) -> None:
+    found = config_of(tmp_path)
+    link = found.link
+    assert (link.first_quote_ms, link.symbol_mute_ms, link.maintenance) == (30_000, 120_000, ("kiwoom",))
+    assert (found.quotes_backups, link.measures_uptime) == ((), True)
+
+
+def test_given_other_sources_and_windows_when_loaded_then_the_run_carries_them_in_order(tmp_path: Path) -> None:
+    broker, link = '[broker]\nquotes_backups = ["b:2", "a:1"]\n', '[link]\nmaintenance = ["sat 22:00-23:30"]\n'
+    (tmp_path / "hantrade.toml").write_text(f"{broker}{link}failover_after_ms = 2000\n")
+    found = config_of(tmp_path)
+    assert found.quotes_backups == ("b:2", "a:1")
+    assert (found.link.maintenance, found.link.failover_after_ms) == (("sat 22:00-23:30",), 2_000)
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "told"),
+    [
+        ("broker", 'quotes_backups = ["b2"]', "HOST:PORT is expected"),
+        ("broker", 'quotes_backups = ["127.0.0.1:50051"]', "127.0.0.1:50051 is a source already"),
+        ("broker", 'quotes_backups = ["b:2", "b:2"]', "b:2 is a source already"),
+        ("link", 'maintenance = ["mon 6-7"]', "maintenance window 'mon 6-7' names the time '6'"),
+        ("link", "probe_ms = 10", "greater than or equal to 500"),
+        ("link", "measures_uptime = false", "unknown key link.measures_uptime"),
+    ],
+)
+def test_given_a_wrong_source_or_window_when_loaded_then_it_is_named(
+    tmp_path: Path, section: str, line: str, told: str
+) -> None:
+    (tmp_path / "hantrade.toml").write_text(f"[{section}]\n{line}\n")
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path)
+    assert told in str(refused.value)

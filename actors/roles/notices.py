@@ -1,0 +1,68 @@
+"""Failures in plain words: what happened, what stopped, and what a person does about it."""
+
+from typing import Any
+
+from actors.roles.trading_day_state import BOOKS, DISPENSABLE, VITAL
+from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, StateChecked
+from domain.messages.trading import LossLimitHit, StrategyBenched
+from domain.time import kst_text
+from domain.types import Severity
+
+MAX_NAMED = 5  # instruments named in one notice
+HALTED = "Trading is halted, open orders are cancelled."
+UNCANCELLED = {  # without these two nobody cancels
+    "trading_day": "Only cancels pass; open orders rest until `hantrade orders cancel`.",
+    "executor": "Trading is halted; open orders may rest: look at the broker's own screen.",
+}
+PAUSED = "No new entries; exits and cancels go on."
+RESUME = "Find out why, then `hantrade resume --note`."
+START_AGAIN = "Stop and start the trader: it reads the whole log; then `hantrade resume --note`."
+FREE_SPACE = "Free space on the disk, stop and start the trader, then `hantrade resume --note`."
+CHECK_CLOCK = "Check the machine's time service, then `hantrade resume`."
+
+
+def failure(message: Any) -> tuple[Severity, str, str] | None:
+    """Say what a failure is and what to do; None when the message is none. Gives severity, topic and text."""
+    match message:
+        case LossLimitHit(equity=equity, loss_krw=loss, limit_krw=limit):
+            body = f"The daily loss of {loss:,} KRW reached the limit of {limit:,} KRW. Equity is {equity:,} KRW."
+            return Severity.ALERT, "risk", body
+        case StrategyBenched(strategy=strategy, at_seq=seq, error=error):
+            return Severity.ALERT, f"strategy/{strategy}", f"Strategy {strategy} is benched since event {seq}: {error}."
+        case RoleFailed():
+            return Severity.ALERT, f"role/{message.role_name}", _role_failed(message)
+        case InputRefused():
+            return _input_refused(message)
+        case LogSpaceLow(error=error):
+            body = (
+                f"{error}. The log's reserve was freed; trading is halted and open orders are cancelled. {FREE_SPACE}"
+            )
+            return Severity.ALERT, "log", body
+        case StateChecked(at_seq=seq, agreed=False, differences=differences):
+            body = f"The snapshot of event {seq}, which this run began with, differs from the log: {few(differences)}."
+            return Severity.ALERT, "snapshot", f"{body} Trading is halted: what is held may be wrong. {START_AGAIN}"
+        case ClockTicked(system_time=now, stepped_back_ms=ms) if ms:
+            body = f"At {kst_text(now)} KST the machine's clock went back by {ms:,} ms. Ours goes on from where it was"
+            return Severity.ALERT, "clock", f"{body}, so deadlines hold; new entries wait for a person. {CHECK_CLOCK}"
+    return None
+
+
+def _role_failed(failed: RoleFailed) -> str:
+    body = f"Role {failed.role_name} failed at event {failed.at_seq}: {failed.error}."
+    stops = HALTED if failed.role_name in VITAL else PAUSED
+    stops = UNCANCELLED.get(failed.role_name, stops)
+    return f"{body} {stops} {START_AGAIN if failed.benched else RESUME}"
+
+
+def _input_refused(refused: InputRefused) -> tuple[Severity, str, str]:
+    topic, body = f"input/{refused.source}/{refused.type}", f"{refused.type} from {refused.source} was refused"
+    if refused.type in DISPENSABLE:
+        return Severity.WARNING, topic, f"{body}: {refused.error}. Trading goes on without it."
+    stops = HALTED if refused.type in BOOKS else PAUSED
+    return Severity.ALERT, topic, f"{body}: {refused.error}. {stops} {RESUME}"
+
+
+def few(texts: tuple[str, ...]) -> str:
+    """Give the first few texts and how many more there are."""
+    more = f" (and {len(texts) - MAX_NAMED} more)" if len(texts) > MAX_NAMED else ""
+    return "; ".join(texts[:MAX_NAMED]) + more
