@@ -4,7 +4,7 @@ from typing import Any
 
 from actors.roles.trading_day_state import BOOKS, DISPENSABLE, VITAL
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, StateChecked
-from domain.messages.trading import LossLimitHit, StrategyBenched
+from domain.messages.trading import LossLimitHit, StopChanged, StrategyBenched
 from domain.time import kst_text
 from domain.types import Severity
 
@@ -18,6 +18,7 @@ PAUSED = "No new entries; exits and cancels go on."
 RESUME = "Find out why, then `hantrade resume --note`."
 START_AGAIN = "Stop and start the trader: it reads the whole log; then `hantrade resume --note`."
 FREE_SPACE = "Free space on the disk, stop and start the trader, then `hantrade resume --note`."
+AT_BROKER = "Look at the broker's own screen for what is open and held."
 CHECK_CLOCK = "Check the machine's time service, then `hantrade resume`."
 
 
@@ -27,6 +28,8 @@ def failure(message: Any) -> tuple[Severity, str, str] | None:
         case LossLimitHit(equity=equity, loss_krw=loss, limit_krw=limit):
             body = f"The daily loss of {loss:,} KRW reached the limit of {limit:,} KRW. Equity is {equity:,} KRW."
             return Severity.ALERT, "risk", body
+        case StopChanged(trigger="give_up" | "call_off", reason=reason):
+            return Severity.ALERT, "stop", f"A step of the stop did not come to its end: {reason}. {AT_BROKER}"
         case StrategyBenched(strategy=strategy, at_seq=seq, error=error):
             return Severity.ALERT, f"strategy/{strategy}", f"Strategy {strategy} is benched since event {seq}: {error}."
         case RoleFailed():

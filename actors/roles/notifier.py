@@ -22,7 +22,7 @@ from domain.messages.link import (
 )
 from domain.messages.orders import OrderStateChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
-from domain.messages.trading import DayChanged, LossLimitHit, NoticeRaised, SessionPlanned, StrategyBenched
+from domain.messages.trading import DayChanged, LossLimitHit, NoticeRaised, SessionPlanned, StopChanged, StrategyBenched
 from domain.time import kst_date, kst_text
 from domain.types import Severity
 
@@ -53,6 +53,7 @@ class Notifier(Role):
         InputRefused,
         ClockTicked,
         StrategyBenched,
+        StopChanged,
         ReconcileReported,
         OrderStateChanged,
         HoldingBooked,

@@ -19,7 +19,7 @@ from domain.messages.operator import (
 )
 from domain.messages.orders import CancelOrder, SubmitOrder
 from domain.messages.run import RoleFailed
-from domain.messages.trading import GateChanged, LossLimitHit, StopChanged, StopReady
+from domain.messages.trading import GateChanged, LossLimitHit, NoticeRaised, StopChanged, StopReady
 from domain.status import DayQuery
 from domain.stopping import STOP_PATIENCE_NS
 from domain.types import Gate, Krw, LinkName, OrderKind, Side, VenueOrderId, VenuePhase
@@ -149,6 +149,8 @@ def test_given_a_broker_that_does_not_answer_when_stopped_then_it_ends_in_time_a
     assert at.moves == ["ask", "block", "cancel", "give_up", "end"]
     assert "1 order not confirmed closed" in at.house.said(StopChanged)[3].reason
     assert [ready.open_orders for ready in at.house.said(StopReady)] == [1]
+    [told] = [notice for notice in at.house.said(NoticeRaised) if notice.topic == "stop"]
+    assert "1 order not confirmed closed" in told.text
 
 
 def test_given_a_link_that_is_down_when_stopped_then_no_cancel_can_be_asked_for_and_it_ends_in_time() -> None:
