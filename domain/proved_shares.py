@@ -5,7 +5,7 @@ books hold them with their true money, and shares booked by us with inferred mon
 they were proved first. It changes nothing about those, and replaces the money of the latter (`inferred.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -140,58 +140,41 @@ def leg_of(trade_id: str) -> str:
     return trade_id.removeprefix(PREFIX).rpartition(":")[0] if trade_id.startswith(PREFIX) else ""
 
 
-def with_fill(fills: Iterable[FillBooked], new: FillBooked) -> list[FillBooked]:
+def enter_fill(fills: list[FillBooked], new: FillBooked) -> None:
     """Add a fill: what sums prove joins what they proved of its order number, a surplus the rest of its execution."""
-    kept, leg = list(fills), leg_of(new.trade_id)
-    for at in range(len(kept) - 1, -1, -1):
-        old = kept[at]
-        if (old.client_order_id, old.symbol) != (new.client_order_id, new.symbol):
-            continue
-        same = (old.trade_id, old.venue_time) == (new.trade_id, new.venue_time)
-        if same or (leg and leg_of(old.trade_id) == leg):
-            kept[at] = _joined(old, new)
-            return kept
-    return [*kept, new]
+    leg = leg_of(new.trade_id)
+    at = _proved_at(fills, new.client_order_id, leg) if leg else len(fills) - 1
+    if at >= 0 and (leg or _is_rest(fills[at], new)):
+        fills[at] = _joined(fills[at], new)
+    else:
+        fills.append(new)
 
 
-def with_revision(fills: Iterable[FillBooked], revised: FillRevised, shares: int) -> list[FillBooked]:
-    """Put an execution in the place of `shares` that were inferred."""
-    kept: list[FillBooked] = []
-    for fill in fills:
-        own = fill.client_order_id == revised.client_order_id and leg_of(fill.trade_id) == revised.venue_order_id
-        if not (shares and own and fill.symbol == revised.symbol):
-            kept.append(fill)
-            continue
-        taken, shares = min(shares, fill.last_qty), 0
-        part = _amounts(fill).part(taken, fill.last_qty)
-        rest, gained = _amounts(fill).minus(part), portion(fill.realized_pnl, taken, fill.last_qty)
-        money = part.plus(Money(revised.notional, revised.commission, revised.tax))
-        told = replace(
-            fill,
-            trade_id=revised.trade_id,
-            last_qty=taken,
-            last_px=Krw(money.notional // taken),
-            notional=money.notional,
-            commission=money.commission,
-            tax=money.tax,
-            realized_pnl=Krw(gained + revised.realized_pnl),
-            venue_time=revised.venue_time,
-        )
-        kept.append(told)
-        if taken < fill.last_qty:
-            left = fill.last_qty - taken
-            kept.append(
-                replace(
-                    fill,
-                    last_qty=left,
-                    last_px=Krw(rest.notional // left),
-                    notional=rest.notional,
-                    commission=rest.commission,
-                    tax=rest.tax,
-                    realized_pnl=Krw(fill.realized_pnl - gained),
-                )
-            )
-    return kept
+def enter_revision(fills: list[FillBooked], revised: FillRevised, shares: int) -> None:
+    """Put an execution in the place of as many as `shares` that were inferred; it comes last, as it is told."""
+    at = _proved_at(fills, revised.client_order_id, revised.venue_order_id)
+    if at < 0 or shares <= 0:
+        return
+    fill = fills.pop(at)
+    taken = min(shares, fill.last_qty)
+    part, gained = _amounts(fill).part(taken, fill.last_qty), portion(fill.realized_pnl, taken, fill.last_qty)
+    rest, left = _amounts(fill).minus(part), fill.last_qty - taken
+    if left:
+        fills.insert(at, _priced(fill, left, rest, fill.realized_pnl - gained))
+    money = part.plus(Money(revised.notional, revised.commission, revised.tax))
+    told = replace(fill, trade_id=revised.trade_id, venue_time=revised.venue_time)
+    fills.append(_priced(told, taken, money, gained + revised.realized_pnl))
+
+
+def _proved_at(fills: list[FillBooked], order: str, leg: str) -> int:
+    own = (i for i, fill in enumerate(fills) if leg and (fill.client_order_id, leg_of(fill.trade_id)) == (order, leg))
+    return next(own, -1)
+
+
+def _is_rest(told: FillBooked, new: FillBooked) -> bool:
+    """Tell whether a fill is the surplus of the execution that was told right before."""
+    same = (told.client_order_id, told.symbol, told.trade_id) == (new.client_order_id, new.symbol, new.trade_id)
+    return same and told.venue_time == new.venue_time
 
 
 def _amounts(fill: FillBooked) -> Money:
@@ -199,13 +182,17 @@ def _amounts(fill: FillBooked) -> Money:
 
 
 def _joined(old: FillBooked, new: FillBooked) -> FillBooked:
-    quantity, money = old.last_qty + new.last_qty, _amounts(old).plus(_amounts(new))
+    money = _amounts(old).plus(_amounts(new))
+    return _priced(new, old.last_qty + new.last_qty, money, old.realized_pnl + new.realized_pnl)
+
+
+def _priced(fill: FillBooked, quantity: int, money: Money, realized: int) -> FillBooked:
     return replace(
-        new,
+        fill,
         last_qty=quantity,
         last_px=Krw(money.notional // quantity),
         notional=money.notional,
         commission=money.commission,
         tax=money.tax,
-        realized_pnl=Krw(old.realized_pnl + new.realized_pnl),
+        realized_pnl=Krw(realized),
     )

@@ -28,7 +28,7 @@ from domain.messages.operator import (
 from domain.messages.orders import ChangeReceived, OrderAccepted, OrderReplaced, OrderStateChanged
 from domain.messages.run import RunEnded, RunStarted
 from domain.messages.trading import FillBooked, NoticeRaised, OrderApproved, OrderDenied, SignalFormed
-from domain.proved_shares import leg_of, with_fill, with_revision
+from domain.proved_shares import enter_fill, enter_revision, leg_of
 from domain.quotes import Quote
 from domain.types import Severity
 from persistence.codec import MessageCodec, UnknownEvent
@@ -92,9 +92,9 @@ class Story:
         fills: list[FillBooked] = []
         for event in self.trip:
             if isinstance(event, FillBooked):
-                fills = with_fill(fills, event)
+                enter_fill(fills, event)
             elif isinstance(event, FillRevised) and not leg_of(event.trade_id):
-                fills = with_revision(fills, event, event.quantity)
+                enter_revision(fills, event, event.quantity)
         return tuple(fills)
 
     @property

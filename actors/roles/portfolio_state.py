@@ -168,7 +168,7 @@ class PortfolioFold(Role):
             item = proved_shares.find(state.proved, state.adopted[0], leg, fill.client_order_id, fill.venue_time)
             money = Money(fill.notional, fill.commission, fill.tax)
             state.proved = proved_shares.prove_booked(state.proved, item, fill.last_qty, money)
-        state.fills = proved_shares.with_fill(state.fills, fill)
+        proved_shares.enter_fill(state.fills, fill)
         self._realized(fill.symbol, fill.realized_pnl, fill.position_qty)
 
     def _revised(self, revised: FillRevised) -> None:
@@ -187,7 +187,7 @@ class PortfolioFold(Role):
         left = proved_shares.tell(item, revised.quantity, Money()).left
         state.proved = proved_shares.put(state.proved, left)
         state.heard = proved_shares.without(state.heard, revised)
-        state.fills = proved_shares.with_revision(state.fills, revised, item.booked.quantity - left.booked.quantity)
+        proved_shares.enter_revision(state.fills, revised, item.booked.quantity - left.booked.quantity)
         self._realized_later(revised.symbol, revised.realized_pnl)
 
     def _realized_later(self, symbol: str, amount: int) -> None:

@@ -205,9 +205,9 @@ def test_given_sums_that_an_execution_told_later_when_gathered_then_the_fill_is_
     add(log, *inputs(revised("L1-1", "t9", 6, 30), booked("L1-9", Side.BUY, 1, 1)))
     story = story_of(tmp_path, "L1-1")
     assert [(fill.trade_id, fill.last_qty, fill.notional) for fill in story.fills] == [
-        ("t9", 6, 6_030),
         ("inferred:7:10", 4, 4_000),
         ("t", 10, 10_000),
+        ("t9", 6, 6_030),
     ]
     assert (story.realized, story.trip_closed) == (470, True)
     assert any(isinstance(step.message, FillRevised) for step in story.steps)
