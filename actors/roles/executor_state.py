@@ -206,7 +206,7 @@ class ExecutorState(Role):
         self.comparing.sightings = count_absent(self._own(state, stamp.system_time), state)
         if run is not None and run.kind == "audit" and state.run:
             finding = find(self._own(state, stamp.system_time), state)
-            self.comparing.found(finding.to_do(self.comparing.halted))
+            self.comparing.found(finding.to_do(self.comparing.halted, self.comparing.offered))
 
     def _hear(self, fact: Any, stamp: Stamp) -> None:
         order_id = self.owner_of(fact)

@@ -18,7 +18,7 @@ from domain.messages.link import (
 from domain.messages.operator import CommandAnswered, ReconcileRequested
 from domain.messages.orders import OrderFact
 from domain.messages.trading import AccountOpened, DayChanged, FillBooked, SessionPlanned
-from domain.reconciliation import Finding, Orphan, Sighting
+from domain.reconciliation import Finding, Orphan, Sighting, identity
 from domain.types import NANOS_PER_SECOND, RequestId, UnixNanos
 
 NANOS_PER_MS = 1_000_000
@@ -49,7 +49,10 @@ class Reconciliation:
     externals: dict[str, ExternalOrderSeen] = field(default_factory=dict)  # open ones, by number
     orphans: dict[str, tuple[Orphan, ...]] = field(default_factory=dict)  # of the trading date, by number
     planned: int = 0  # evidence of the run under way that is said and not booked yet
-    said: dict[str, None] = field(default_factory=dict)  # evidence of it, by what it is about
+    said: dict[str, None] = field(default_factory=dict)  # evidence of it, by its identity
+    offered: dict[str, None] = field(
+        default_factory=dict
+    )  # evidence of the last gated run: what of it is left was not taken
     run: Run | None = None
     failed: str = ""  # run that ended without an answer last
     waiting: dict[str, ReconcileRequested] = field(default_factory=dict)  # people's, by command id
@@ -101,7 +104,8 @@ class Reconciliation:
             case ReadBrokerFailed(run=run) if self.run is not None and run == self.run.run:
                 self.run, self.failed = None, run
             case ReconcileRequested(command_id=command_id):
-                self.waiting[command_id] = message
+                if self.run is None or command_id != self.run.run:
+                    self.waiting[command_id] = message
             case CommandAnswered(command_id=command_id):
                 self.waiting.pop(command_id, None)
                 if command_id == self.answering:
@@ -115,6 +119,7 @@ class Reconciliation:
             return
         self.looked_at = self.compared_at = now
         if report.kind == "gated":
+            self.offered = self.said
             self._forget_run()
         elif self.run is not None and report.run == self.run.run:
             self.run = None
@@ -139,11 +144,11 @@ class Reconciliation:
         if not self.planned:
             self.planned = len(self.unsaid(finding))
         self.planned = max(0, self.planned - 1)
-        self.said[_subject(proved)] = None
+        self.said[identity(proved)] = None
 
     def unsaid(self, finding: Finding) -> list[OrderEvidence]:
         """Give the evidence that was not said in this run: what the books did not take is not offered again."""
-        return [item for item in finding.evidence if _subject(item) not in self.said]
+        return [item for item in finding.evidence if identity(item) not in self.said]
 
     def found(self, to_do: dict[str, str]) -> None:
         """Take in what an audit found; what the one before found too stands."""
@@ -177,15 +182,10 @@ class Reconciliation:
         usual = self.settings.close_audit_ms if near else self.settings.audit_ms
         if self.suspected:
             return min(usual, CONFIRM_MS)
-        few = any(item.snapshots < self.settings.absent_snapshots for item in self.sightings.values())
+        few = any(0 < item.snapshots < self.settings.absent_snapshots for item in self.sightings.values())
         return min(usual, self.settings.settle_ms) if few else usual
 
     def queries_left(self, now: int) -> int:
         """Give the queries of this hour that audits may still use."""
         used = sum(count for at, count in self.spent if 0 <= now - at < HOUR_NS)
         return self.settings.hourly_reads - used
-
-
-def _subject(proved: OrderEvidence) -> str:
-    where = f"{proved.client_order_id} {proved.venue_order_id} {proved.new_venue_order_id} {proved.request_id}"
-    return f"{where} {proved.fact} {proved.quantity}"

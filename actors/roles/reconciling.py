@@ -140,13 +140,14 @@ class Reconciling(ExecutorState):
         if run is None or run.run != state.run:
             return []  # given up
         finding = find(self._own(state, stamp.system_time), state)
-        words, to_do = finding.words(), finding.to_do(books.halted)
+        words, to_do = finding.words(), finding.to_do(books.halted, books.offered)
         agreed = not to_do
         if run.kind == "audit":
             agreed = not books.standing
             words = tuple(f"seen once, to be looked at again: {text}" for text in words) if agreed and to_do else words
-        told = {"halted": books.halted, "kind": run.kind, "run": run.run}
-        report = self._reported(state, finding, stamp, agreed=agreed, words=words, **told)  # type: ignore[arg-type]
+        report = self._reported(
+            state, finding, stamp, agreed=agreed, words=words, halted=books.halted, kind=run.kind, run=run.run
+        )
         outputs: list[Message] = [*finding.externals, report] if run.kind != "dry_run" else [report]
         if run.kind == "dry_run" or (run.kind == "manual" and agreed):
             outputs.append(_answered(run.run, report))

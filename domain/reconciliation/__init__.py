@@ -1,7 +1,7 @@
 """Own books against the broker's: which rows are ours, what they prove, what is missing, what nobody explains. Pure."""
 
 from domain.reconciliation.before import differences_before
-from domain.reconciliation.compare import Finding, count_absent, find
+from domain.reconciliation.compare import Finding, count_absent, find, identity
 from domain.reconciliation.own import Difference, Orphan, Own, Sighting, is_of_day
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "count_absent",
     "differences_before",
     "find",
+    "identity",
     "is_of_day",
 ]

@@ -1,6 +1,6 @@
 """The comparison: what the broker's lists prove, and what differs all the same."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.messages.link import BrokerStateReceived, ExternalOrderSeen, OrderEvidence
@@ -40,13 +40,24 @@ class Finding:
         """Say all of it: what no event told, then what differs."""
         return (*in_words(self.evidence), *(item.words for item in self.differences))
 
-    def to_do(self, halted: Mapping[str, str]) -> dict[str, str]:
-        """Give what a gated run would book, halt or release, with words, by a subject that stays while it stands."""
-        told = zip(self.evidence, in_words(self.evidence), strict=True)
+    def to_do(self, halted: Mapping[str, str], refused: Collection[str] = ()) -> dict[str, str]:
+        """Give what a gated run would book, halt or release, with words, by a subject that stays while it stands.
+
+        `refused` is evidence the books did not take when it was offered.
+        """
+        fresh = [item for item in self.evidence if identity(item) not in refused]
+        told = zip(fresh, in_words(fresh), strict=True)
         found = {f"{i.fact} {i.client_order_id} {i.venue_order_id} {i.request_id}": words for i, words in told}
         found |= {f"halt {symbol}": why for symbol, why in self.wrong.items() if symbol not in halted}
-        again = (symbol for symbol in sorted(halted) if self.agrees(symbol))
+        open_still = {item.symbol for item in self.evidence}
+        again = (symbol for symbol in sorted(halted) if self.agrees(symbol) and symbol not in open_still)
         return found | {f"release {symbol}": f"{symbol}: books agree again" for symbol in again}
+
+
+def identity(proved: OrderEvidence) -> str:
+    """Tell evidence apart from other evidence of the same order, whenever it is said."""
+    where = f"{proved.client_order_id} {proved.venue_order_id} {proved.new_venue_order_id} {proved.request_id}"
+    return f"{where} {proved.fact} {proved.quantity} {proved.leaves_qty}"
 
 
 def count_absent(own: Own, state: BrokerStateReceived) -> dict[RequestId, Sighting]:

@@ -149,7 +149,7 @@ def test_given_a_halt_when_a_person_books_the_difference_then_the_next_run_relea
 def test_given_evidence_the_books_do_not_take_when_reconciled_then_it_is_offered_once_and_the_symbol_halts(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    trader = a_trader()
+    trader = a_trader(**AUDIT)
     number = an_open_order(trader)
     trader.market.fills(number, 4, 10_000)
 
@@ -161,6 +161,9 @@ def test_given_evidence_the_books_do_not_take_when_reconciled_then_it_is_offered
     assert len(only(OrderEvidence, out)) == 1
     assert "the books do not take filled" in only(SymbolHalted, out)[0].reason
     assert report_of(out).halted_symbols == (SAMSUNG,)
+    for seconds in (91, 91):
+        [asked] = audit(trader, seconds)
+        assert report_of(answer(trader, asked)).agreed, "another gated run would find the same"
 
 
 def test_given_orders_of_unknown_fate_when_reconciled_then_they_stay_so_and_the_link_may_be_ready():
@@ -470,6 +473,21 @@ def test_given_a_comparison_when_asked_about_then_halts_orders_of_others_and_unk
     assert list(view.halted) == [SAMSUNG]
     assert [item.venue_order_id for item in view.externals] == ["X"]
     assert (view.unknown_orders, view.compared_at) == (1, trader.house.now)
+
+
+def test_given_the_same_command_twice_when_its_reading_is_under_way_then_it_is_answered_once():
+    trader = a_trader()
+    [asked] = only(ReadBroker, trader.house.hear(by_hand(), by_hand()))
+    out = answer(trader, asked)
+    assert (len(only(CommandAnswered, out)), only(ReadBroker, out)) == (1, [])
+
+
+def test_given_a_broker_without_the_days_list_when_an_order_is_unknown_then_audits_come_no_sooner():
+    trader = a_trader(**AUDIT)
+    trader.submits("o1", Side.BUY, 10, 10_000)
+    trader.house.tick(6)
+    trader.reconciles(replace(trader.market.lists(0, trader.house.now), day_orders=None))
+    assert audit(trader, 60) == []
 
 
 # ---- release ---------------------------------------------------------------------------------------------------

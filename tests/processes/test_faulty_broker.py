@@ -98,7 +98,7 @@ def test_given_a_broker_that_misbehaves_when_trading_and_killed_then_every_order
     assert "misbehaves as told" in far.said("broker")
     trader = far.trader()
     far.until()
-    bought = [far.submit("buy", "001430", "1") for _ in range(4)]
+    bought = [far.submit("buy", "001430", str(n)) for n in range(1, 5)]  # no twins of one whose fate is unknown
     resting = far.submit("buy", "120110", "2", "--price", "40000")
     for order in bought:
         far.until_order(order, *ENDS)
