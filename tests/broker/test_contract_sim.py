@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,8 @@ async def recorded(recording: Recording, journal: Path) -> AsyncIterator[SimBack
 
 
 @asynccontextmanager
-async def paper(journal: Path) -> AsyncIterator[SimBackend]:
-    backend = SimBackend.paper(journal, cash=CASH, commission_ppm=150)
+async def paper(journal: Path, **wiring: Any) -> AsyncIterator[SimBackend]:
+    backend = SimBackend.paper(journal, cash=CASH, commission_ppm=150, **wiring)
     await backend.start()
     try:
         backend.on_venue_time(at(9, 59))
@@ -63,3 +64,11 @@ class TestPaperSim(BrokerContract):
 
     def test_given_a_subscription_when_batches_come_then_they_are_numbered_without_gaps(self, case: Case) -> None:
         pytest.skip("the paper exchange offers no quotes; that it says so is tested above")
+
+
+class TestPacedSim(TestPaperSim):
+    """Requests wait for a limit of the broker's: what is promised of each holds all the same."""
+
+    @pytest.fixture
+    def case(self, tmp_path: Path) -> Case:
+        return Case(lambda: paper(tmp_path / "orders.db", orders_per_second=50), SYMBOL, RESTING)
