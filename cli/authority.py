@@ -20,6 +20,7 @@ from broker.security.tokens import NAME, write_private
 from domain.errors import ConfigError
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
+SOON_DAYS = 30  # a person is told so long before
 SKEW = timedelta(minutes=5)  # clocks of two machines differ
 _LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
@@ -258,6 +259,11 @@ def _make_private_folder(folder: Path) -> None:
         folder.chmod(0o700)
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be made: {error.strerror}") from None
+
+
+def days_left(cert: Path) -> int:
+    """Give how many whole days a certificate is still valid, below 0 when it has expired. Raises ConfigError."""
+    return (_read_pem(cert)[0].not_valid_after_utc - now_utc()).days
 
 
 def now_utc() -> datetime:

@@ -17,7 +17,6 @@ from domain.errors import ConfigError
 app = typer.Typer(no_args_is_help=True, help="Certificates and tokens of this home (docs/security.md).")
 
 CERT_DAYS, CA_DAYS, MOST_DAYS = 397, 3650, 7300
-SOON_DAYS = 30
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Small letters, digits, dots and dashes.")]
 HostsOption = Annotated[
     list[str] | None, typer.Option("--host", help="Name or address callers dial; repeatable. This machine always is.")
@@ -109,7 +108,7 @@ def list_certs(json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> Non
 
     Example: hantrade certs list --json
     """
-    from cli.authority import Authority, now_utc
+    from cli.authority import SOON_DAYS, Authority, now_utc
 
     now = now_utc()
     rows: list[dict[str, Any]] = [

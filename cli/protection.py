@@ -46,6 +46,7 @@ def security_of(home: Path, settings: "Settings", service: Service) -> Security:
     files = tls_files(home, section, service)
     if files is not None:
         files.read()  # a file that cannot be used is told before anything starts
+        _warn_of_age(files.cert)
     return Security(files, home / FILE_NAME, limits_of(section))
 
 
@@ -83,6 +84,15 @@ def limits_of(section: "SecuritySection") -> Limits:
         at_once={**usual.at_once, Kind.STREAM: section.streams},
         connections=section.connections,
     )
+
+
+def _warn_of_age(cert: Path) -> None:
+    from cli.authority import SOON_DAYS, days_left
+
+    left = days_left(cert)
+    if left < SOON_DAYS:
+        when = "has expired, nobody can connect" if left < 0 else f"expires in {left} days"
+        note(f"{cert} {when}; `hantrade certs renew {cert.stem}` makes it anew")
 
 
 def _token(service: Service, protected: bool) -> str:

@@ -22,6 +22,7 @@ from actors.edges.post import Post
 from broker.security.callers import named_caller
 from broker.security.guard import Security
 from broker.security.interceptors import ThreadGuard
+from broker.security.roles import Kind
 from broker.statuses import status_of
 from broker.translate.by_hand import MAX_QUANTITY, price_of, read_manual_order, whole
 from broker.translate.values import bad_field
@@ -32,7 +33,10 @@ from domain.messages.operator import CommandAnswered
 from domain.types import ClientOrderId
 from hantrade.v1 import desk_pb2, desk_pb2_grpc
 
-WORKERS, MAX_STREAMS = 16, 8
+MAX_STREAMS = 8
+# Who may hold the server's threads together; the rest is for halts, and for streams, which are counted by Callers.
+THREADS = {Kind.READ: 12, Kind.COMMAND: 8, Kind.REFLECTION: 4}
+WORKERS = sum(THREADS.values()) + MAX_STREAMS + 8
 BROKER_GATE_S = 2.0  # a halt waits so long for the broker to have it in force; then it tells that this is not known
 MIN_INTERVAL_S, MAX_INTERVAL_S, DEFAULT_INTERVAL_S = 0.1, 60.0, 1.0
 
@@ -279,7 +283,7 @@ class DeskServer(pykka.ThreadingActor):
         self._commands = Commands(post, self.actor_ref.tell, log.order_by_hand)
         self._server = grpc.server(
             futures.ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix="desk"),
-            interceptors=[ThreadGuard(guard)],
+            interceptors=[ThreadGuard(guard, THREADS)],
             options=server_options(guard.limits.connections),
         )
         servicer = DeskServicer(self._commands, reader, log, self._callers, gate)

@@ -11,7 +11,7 @@ from typing import Any
 from broker.security.callers import Caller
 from broker.security.limits import Limits, Meter
 from broker.security.redaction import redacted
-from broker.security.roles import Kind, Role, check_message, check_role, rule_of
+from broker.security.roles import Kind, Role, check_message, check_probe, check_role, rule_of
 from broker.security.tls import TlsFiles, server_credentials
 from broker.security.tokens import Token, TokenBook
 from broker.transport import loopback_only
@@ -106,13 +106,14 @@ class Security:
             self._meter.leave(admission.key, admission.kind)
 
     def read(self, admission: Admission, deserialize: Callable[[bytes], Any] | None, raw: bytes) -> Any:
-        """Read one message. Raises RequestRefused MALFORMED, PERMISSION_DENIED."""
+        """Read one message. Raises RequestRefused MALFORMED, PERMISSION_DENIED, NOT_FOUND."""
         try:
             message = deserialize(raw) if deserialize is not None else raw
         except Exception as error:  # noqa: BLE001  # whatever bytes from outside do to a parser
             text = f"the request cannot be read: {type(error).__name__}"
             named = {"field": "request", "value": f"{len(raw)} bytes", "allowed": "a message of its type"}
             raise RequestRefused("MALFORMED", text, **named) from None
+        check_probe(admission.kind, message)
         check_message(admission.caller.role, message, admission.caller.name)
         return message
 

@@ -6,7 +6,9 @@ answered INTERNAL without its text, which may hold anything.
 
 import inspect
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import Any, NoReturn
 
@@ -16,6 +18,8 @@ import grpc.aio
 from broker import statuses
 from broker.security.callers import CALLER
 from broker.security.guard import Admission, Security
+from broker.security.limits import too_many
+from broker.security.roles import Kind
 from domain.errors import RequestRefused
 
 _log = logging.getLogger(__name__)
@@ -97,23 +101,31 @@ class _Messages:
 
 
 class ThreadGuard(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
-    """Guards a server of threads."""
+    """Guards a server of threads, and keeps some of its threads free for what takes risk away."""
 
-    def __init__(self, security: Security) -> None:
-        """Take what to ask."""
+    def __init__(self, security: Security, threads: Mapping[Kind, int]) -> None:
+        """Take what to ask, and how many threads calls of a kind may hold together."""
         self._security = security
+        self._threads = threads
+        self._busy: Counter[Kind] = Counter()
+        self._lock = threading.Lock()
 
     def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:
         """Put the guard around the handler of a call."""
         handler: Any = continuation(handler_call_details)
         if handler is None:
             return None
-        behave = self._streaming if handler.response_streaming else self._answering
-        return _rebuilt(handler, behave(handler_call_details, handler, _inner(handler)))
+        inner = _inner(handler)
+        behave = self._answering
+        if getattr(inner, "experimental_non_blocking", False):  # health: it holds no thread while it watches
+            behave = self._watching
+        elif handler.response_streaming:
+            behave = self._streaming
+        return _rebuilt(handler, behave(handler_call_details, handler, inner))
 
     def _answering(self, details: Any, handler: Any, inner: Any) -> Any:
         def behave(raw: Any, context: Any) -> Any:
-            with self._admitted(details, context) as admission:
+            with self._answered(details, context), self._admitted(details, context) as admission:
                 before = CALLER.set(admission.caller)
                 try:
                     return inner(self._read(admission, handler, raw), context)
@@ -124,9 +136,21 @@ class ThreadGuard(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic 
 
     def _streaming(self, details: Any, handler: Any, inner: Any) -> Any:
         def behave(raw: Any, context: Any) -> Iterator[Any]:
-            with self._admitted(details, context) as admission:
+            with self._answered(details, context), self._admitted(details, context) as admission:
                 yield from inner(self._read(admission, handler, raw), context)
 
+        return behave
+
+    def _watching(self, details: Any, handler: Any, inner: Any) -> Any:
+        def behave(raw: Any, context: Any, send_response_callback: Any) -> None:
+            with self._answered(details, context):
+                admission = self._security.admit(details.method, details.invocation_metadata or (), context.peer())
+                if not context.add_callback(lambda: self._security.leave(admission)):  # over already
+                    self._security.leave(admission)
+                inner(self._read(admission, handler, raw), context, send_response_callback)
+
+        behave.experimental_non_blocking = True  # type: ignore[attr-defined]  # how gRPC marks such a handler
+        behave.experimental_thread_pool = inner.experimental_thread_pool  # type: ignore[attr-defined]
         return behave
 
     def _read(self, admission: Admission, handler: Any, raw: Any) -> Any:
@@ -137,10 +161,34 @@ class ThreadGuard(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic 
 
     @contextmanager
     def _admitted(self, details: Any, context: Any) -> Iterator[Admission]:
-        admission = None
+        admission = self._security.admit(details.method, details.invocation_metadata or (), context.peer())
         try:
-            admission = self._security.admit(details.method, details.invocation_metadata or (), context.peer())
-            yield admission
+            with self._thread(admission.kind):
+                yield admission
+        finally:
+            self._security.leave(admission)
+
+    @contextmanager
+    def _thread(self, kind: Kind) -> Iterator[None]:
+        most = self._threads.get(kind)
+        if most is None:
+            yield
+            return
+        with self._lock:
+            if self._busy[kind] >= most:
+                raise too_many("CALLS", kind, most, f"at most {most} at once in all; the other threads are for halts")
+            self._busy[kind] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy[kind] -= 1
+
+    @contextmanager
+    def _answered(self, details: Any, context: Any) -> Iterator[None]:
+        """Turn what is raised into the status of the call."""
+        try:
+            yield
         except RequestRefused as refused:
             _end(context, refused)
         except Exception as error:
@@ -148,9 +196,6 @@ class ThreadGuard(grpc.ServerInterceptor):  # type: ignore[type-arg]  # generic 
                 raise
             _log.exception("%s failed", details.method)
             context.abort(grpc.StatusCode.INTERNAL, internal(error))
-        finally:
-            if admission is not None:
-                self._security.leave(admission)
 
 
 def _end(context: Any, refused: RequestRefused) -> NoReturn:

@@ -21,10 +21,19 @@ class Limits:
 
     a_second: Mapping[Kind, int] = field(
         default_factory=lambda: MappingProxyType(
-            {Kind.READ: 2_000, Kind.COMMAND: 100, Kind.STREAM: 1_000, Kind.ORDERS: 50}
+            {
+                Kind.READ: 2_000,
+                Kind.COMMAND: 100,
+                Kind.STREAM: 1_000,
+                Kind.ORDERS: 50,
+                Kind.PROBE: 100,
+                Kind.REFLECTION: 50,
+            }
         )
     )
-    at_once: Mapping[Kind, int] = field(default_factory=lambda: MappingProxyType({Kind.STREAM: 32, Kind.ORDERS: 16}))
+    at_once: Mapping[Kind, int] = field(
+        default_factory=lambda: MappingProxyType({Kind.STREAM: 32, Kind.ORDERS: 16, Kind.PROBE: 16, Kind.REFLECTION: 4})
+    )
     streams_in_all: int = 256  # of all callers; order sessions are not among them
     connections: int = 512  # of a server; more are closed when they come
 
@@ -48,7 +57,7 @@ class Meter:
         self._open: dict[tuple[str, Kind], int] = {}
 
     def come(self, caller: str, kind: Kind) -> None:
-        """Count a call; one of STREAM or ORDERS must `leave`.
+        """Count a call; one whose kind has a limit at once must `leave`.
 
         Raises RequestRefused TOO_MANY_CALLS, TOO_MANY_STREAMS.
         """

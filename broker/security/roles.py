@@ -29,6 +29,8 @@ class Kind(enum.Enum):
     COMMAND = "commands"
     STREAM = "streams"
     ORDERS = "order sessions"
+    PROBE = "probes"  # health, by whoever asks
+    REFLECTION = "reflections"
     SAFETY = "safety"  # never refused for being many: what takes risk away, and asking for the fate of an order
 
 
@@ -88,11 +90,15 @@ RULES: dict[str, Rule] = {
     **{f"/hantrade.v1.BrokerService/{name}": rule for name, rule in BROKER.items()},
     **{f"/hantrade.v1.DeskService/{name}": rule for name, rule in DESK.items()},
     # whether a server is up is no secret, and what probes it has no token
-    "/grpc.health.v1.Health/Check": Rule(None, Kind.READ),
-    "/grpc.health.v1.Health/Watch": Rule(None, Kind.STREAM),
-    "/grpc.health.v1.Health/List": Rule(None, Kind.READ),
-    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(_V, Kind.STREAM),
+    "/grpc.health.v1.Health/Check": Rule(None, Kind.PROBE),
+    "/grpc.health.v1.Health/Watch": Rule(None, Kind.PROBE),
+    "/grpc.health.v1.Health/List": Rule(None, Kind.PROBE),
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Rule(_V, Kind.REFLECTION),
 }
+
+
+# what health may be asked about; anything else would be remembered for callers without a token
+SERVICES = {"", *(method.split("/")[1] for method in RULES)}
 
 
 def rule_of(method: str) -> Rule:
@@ -122,6 +128,14 @@ def check_message(role: Role, message: object, name: str) -> None:
         raise denied(role, f"OrderSession {kind}", Role.TRADER, name)
     if kind == "set_gate" and message.set_gate.gate != types_pb2.GATE_CANCELS_ONLY:
         raise denied(role, f"OrderSession set_gate other than {Gate.CANCELS_ONLY.name}", Role.TRADER, name)
+
+
+def check_probe(kind: Kind, message: object) -> None:
+    """Let a question about health pass. Raises RequestRefused NOT_FOUND for a service that is none of ours."""
+    service = str(getattr(message, "service", ""))
+    if kind is Kind.PROBE and service not in SERVICES:
+        names = ", ".join(sorted(SERVICES - {""}))
+        raise RequestRefused("NOT_FOUND", "no such service here", field="service", value=service[:64], allowed=names)
 
 
 def denied(role: Role, what: str, least: Role, name: str) -> RequestRefused:

@@ -19,6 +19,8 @@ from broker.security.tokens import hashed, read_tokens
 from cli import secrets
 from cli.authority import Authority
 from cli.main import app
+from cli.protection import security_of
+from cli.settings import SecuritySection, Settings, TlsSection
 from domain.errors import ConfigError
 from tests.security.builders import NOW, a_certificate, an_authority
 
@@ -164,6 +166,19 @@ def test_given_an_authority_whose_time_is_over_when_it_signs_then_it_is_refused(
     (tmp_path / "ca.key").unlink()
     with pytest.raises(ConfigError, match=r"ca\.key: cannot be read"):
         a_certificate(authority, "late")
+
+
+@pytest.mark.parametrize(("days", "told"), [(40, ""), (3, "expires in 2 days"), (-1, "has expired")])
+def test_given_a_certificate_that_runs_out_when_a_server_starts_then_a_person_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], days: int, told: str
+) -> None:
+    authority = an_authority(tmp_path / "certs")
+    a_certificate(authority, "old", server=True, since=NOW - timedelta(days=5), days=days + 5)
+    paths = TlsSection(ca="certs/ca.pem", cert="certs/old.pem", key="certs/old.key")
+    security_of(tmp_path, Settings(security=SecuritySection(broker=paths)), "broker")
+    said = capsys.readouterr().err
+    assert told in said
+    assert bool(said) == bool(told)
 
 
 # ---- where secrets come from ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ Each time the server answers the next call of somebody who may.
 import logging
 import resource
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from actors.edges.desk_server import THREADS
 from broker.client import BrokerClient
 from broker.retries import Budget
 from broker.security.access import Access
@@ -302,3 +304,83 @@ def test_given_a_desk_that_fails_when_it_is_called_then_its_words_stay_in_the_lo
     assert failed.value.code() is grpc.StatusCode.INTERNAL
     assert failed.value.details() == "the server failed: ZeroDivisionError; its log tells more"
     assert "GetCash failed" in caplog.text
+
+
+# ---- a halt always finds a thread ----------------------------------------------------------------------------
+
+
+def test_given_callers_who_hold_every_thread_they_may_when_someone_halts_then_it_is_answered(
+    house: House, monkeypatch: pytest.MonkeyPatch, desk_as: Callable[[Role], Any]
+) -> None:
+    entered, release = threading.Semaphore(0), threading.Event()
+
+    def slow(_: Any) -> Any:
+        entered.release()
+        release.wait(WAIT_S)
+        return desk_pb2.GetCashResponse()
+
+    monkeypatch.setattr(type(house.trader.reader), "cash", slow)
+    viewer, cash = desk_as(Role.VIEWER), desk_pb2.GetCashRequest()
+    with ExitStack() as open_things:
+        reads = [viewer.GetCash.future(cash, timeout=WAIT_S) for _ in range(THREADS[Kind.READ])]
+        assert all(entered.acquire(timeout=WAIT_S) for _ in reads)
+        code, refused = refusal(lambda: viewer.GetCash(cash, timeout=WAIT_S))
+        assert (code, refused.code) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_CALLS")
+        assert refused.allowed == "at most 12 at once in all; the other threads are for halts"
+
+        known: Any = open_things.enter_context(closing(house.channel(house.trader.desk_address, house.tokens.viewer)))
+        reflect = known.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+        held = [reflect(Endless(b"\x3a\x00", release), timeout=WAIT_S) for _ in range(THREADS[Kind.REFLECTION])]
+        assert all(next(one) for one in held)
+        code, refused = refusal(lambda: next(reflect(iter([b"\x3a\x00"]), timeout=WAIT_S)))
+        assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+        nobody: Any = open_things.enter_context(closing(house.channel(house.trader.desk_address, "")))
+        watch = nobody.unary_stream("/grpc.health.v1.Health/Watch")
+        watches = [watch(b"", timeout=WAIT_S) for _ in range(60)]
+        answers = [first(one) for one in watches]
+        assert answers.count(b"\x08\x01") == Limits().at_once[Kind.PROBE]
+        assert {one for one in answers if one != b"\x08\x01"} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+
+        assert desk_as(Role.OPERATOR).Halt(desk_pb2.HaltRequest(note="now"), timeout=WAIT_S).gate
+        release.set()
+        assert [one.result() for one in reads] == [desk_pb2.GetCashResponse()] * len(reads)
+
+
+def first(call: Any) -> bytes | grpc.StatusCode:
+    try:
+        answer: bytes = next(call)
+    except grpc.RpcError as error:
+        code: grpc.StatusCode = error.code()
+        return code
+    return answer
+
+
+class Endless:
+    """Requests of a stream: one, and then none until it is told to end."""
+
+    def __init__(self, request: bytes, end: threading.Event) -> None:
+        self._left, self._end = [request], end
+
+    def __iter__(self) -> "Endless":
+        return self
+
+    def __next__(self) -> bytes:
+        if self._left:
+            return self._left.pop()
+        self._end.wait(WAIT_S)
+        raise StopIteration
+
+
+def test_given_a_service_nobody_knows_when_its_health_is_asked_then_it_is_not_remembered(house: House) -> None:
+    for address in (house.broker.address, house.trader.desk_address):
+        with closing(house.channel(address, "")) as channel:
+            for shape in ("unary_unary/Check", "unary_stream/Watch"):
+                kind, _, name = shape.partition("/")
+                call: Any = getattr(channel, kind)(f"/grpc.health.v1.Health/{name}")
+                code, refused = refusal(lambda: raw(call(field(1, b"x" * 100), timeout=WAIT_S)))  # noqa: B023
+                assert (code, refused.field) == (grpc.StatusCode.NOT_FOUND, "service")
+
+
+def raw(answer: Any) -> Any:
+    return next(answer) if hasattr(answer, "__next__") else answer

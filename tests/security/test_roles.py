@@ -33,7 +33,7 @@ def test_given_the_table_when_read_then_a_viewer_reads_and_nothing_else() -> Non
         reads = method.rpartition("/")[2].startswith(READING)
         assert reads == (rule.least in (None, Role.VIEWER)), method
         assert (rule.least is None) == method.startswith("/grpc.health."), method
-        assert (rule.kind in (Kind.READ, Kind.STREAM)) == reads, method
+        assert (rule.kind in (Kind.READ, Kind.STREAM, Kind.PROBE, Kind.REFLECTION)) == reads, method
 
 
 def test_given_what_takes_risk_away_when_counted_then_it_has_no_limit() -> None:
