@@ -130,13 +130,14 @@ class PortfolioFold(Role):
 
     def _hear_evidence(self, proved: OrderEvidence, stamp: Stamp) -> None:
         state = self.state
+        if proved.quantity <= 0:
+            return
         if not state.trading_date:
             # Whenever an account is opened, it is from a state that holds these shares.
             state.proved = proved_shares.prove_adopted(state.proved, self._found(proved), proved.quantity)
             return
         self._follow_journal()
-        if proved.quantity > 0:
-            state.fresh_seq = stamp.seq
+        state.fresh_seq = stamp.seq
 
     def _follow_journal(self) -> None:
         """Go on under another journal of the broker: the executor tied it to these books by numbers or holdings.
@@ -152,8 +153,8 @@ class PortfolioFold(Role):
         """Give the journal of the broker that spoke last: what evidence is about."""
         return self.state.broker.journal_id if self.state.broker is not None else ""
 
-    def _found(self, fact: OrderEvidence | FillRevised) -> Proved:
-        number, order, at = fact.venue_order_id, fact.client_order_id, fact.venue_time
+    def _found(self, proved: OrderEvidence) -> Proved:
+        number, order, at = proved.venue_order_id, proved.client_order_id, proved.venue_time
         return proved_shares.find(self.state.proved, self._journal(), number, order, at)
 
     def _enter(self, event: Booked) -> None:
@@ -193,6 +194,8 @@ class PortfolioFold(Role):
     def _realized_later(self, symbol: str, amount: int) -> None:
         """Add what a revision realised to the position it belongs to: the one held, else the one closed last."""
         state = self.state
+        if not amount:
+            return
         state.realized[symbol] = state.realized.get(symbol, 0) + amount
         if symbol in state.books.positions:
             state.trips[symbol] = state.trips.get(symbol, 0) + amount
