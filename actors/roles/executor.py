@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from actors.roles.reconciling import Reconciling
+from actors.roles.by_hand import ByHand
 from domain import order_intents as intents
 from domain import order_work as work
 from domain.messages import Message, Stamp
@@ -49,20 +49,16 @@ from domain.messages.trading import (
     OrderDenied,
     SessionPlanned,
 )
-from domain.order_work import AT_BROKER, Asked
+from domain.order_work import Asked
 from domain.orders import ClientOrder
 from domain.status import OrdersQuery
-from domain.time import kst_date
-from domain.types import ClientOrderId, Krw, LinkName, Purpose, UnixNanos
+from domain.types import ClientOrderId, LinkName, Purpose
 from domain.views import ComparisonQuery
-from fsm.client_order import State
 
 NANOS_PER_MS = 1_000_000
 
-UNKNOWN = ("UNKNOWN_ORDER", "the client_order_id is not known; `hantrade orders list` shows all")
 
-
-class Executor(Reconciling):
+class Executor(ByHand):
     """Work orders: submit, cancel what rests too long, move exits to the touch, resolve what is unknown.
 
     Hears: approvals and denials, facts and receipts, what people ask for, the broker's lists, bookings, the day,
@@ -174,15 +170,6 @@ class Executor(Reconciling):
             outputs += [item for item in self._resolve([order]) if item.request_id not in self.asked]
         return outputs + self._cancel(order, stamp) if self._is_to_go(order) else outputs
 
-    def _report(self, order_id: ClientOrderId) -> list[Message]:
-        """Tell how the order differs from what was told last, so that what others hear is one unbroken story."""
-        if order_id not in self.untold:
-            return []
-        told, trigger, alert = self.untold[order_id]
-        return [intents.state_changed(told, self.orders[order_id], trigger, alert, self.venue_time)]
-
-    # ---- unknown fates -----------------------------------------------------------------------------------------
-
     def _strand(self) -> list[Message]:
         """At the begin of a run nothing of an earlier one is sent; what was on its way is unknown until resolved."""
         why = "the run before ended without an answer"
@@ -226,86 +213,11 @@ class Executor(Reconciling):
                 outputs += self._modify(order, price, None, stamp) if price is not None else []
         return outputs
 
-    def _modify(self, order: ClientOrder, price: Krw, quantity: int | None, stamp: Stamp) -> list[Message]:
-        until = self._valid_until(stamp)
-        moves = work.legs_to_move(order, price, quantity)
-        return [intents.modify(order, item, shares, price, stamp, until) for item, shares in moves]
-
-    def _cancel(self, order: ClientOrder, stamp: Stamp) -> list[Message]:
-        if not self.orders_link_up or work.was_refused_lately(order, stamp.system_time, self._patience()):
-            return []  # tried again by the clock, or once the link is up
-        return self._cancels(order, stamp)
-
-    def _cancels(self, order: ClientOrder, stamp: Stamp) -> list[Message]:
-        until = self._valid_until(stamp)
-        return [intents.cancel(order, item, stamp, until) for item in work.legs_to_cancel(order)]
-
     def _is_to_go(self, order: ClientOrder) -> bool:
         return self.cancel_all or order.client_order_id in self.to_cancel
 
     def _cancel_wanted(self, stamp: Stamp) -> list[Message]:
         return [out for order in self._open_orders() if self._is_to_go(order) for out in self._cancel(order, stamp)]
-
-    def _valid_until(self, stamp: Stamp) -> UnixNanos:
-        return UnixNanos(stamp.system_time + self.settings.request_ttl_ms * NANOS_PER_MS)
-
-    def _patience(self) -> int:
-        return self.settings.submit_timeout_ms * NANOS_PER_MS
-
-    # ---- people ------------------------------------------------------------------------------------------------
-
-    def _by_hand(self, asked: ReconcileRequested | ReadBrokerFailed | ReleaseRequested) -> list[Message]:
-        match asked:
-            case ReconcileRequested():
-                return self._reconcile_by_hand(asked)
-            case ReadBrokerFailed():
-                return self._reading_failed(asked)
-        return self._released(asked)
-
-    def _released(self, asked: ReleaseRequested) -> list[Message]:
-        """Tell whether the order was let out of quarantine: if it was, that is not told yet."""
-        order_id = asked.client_order_id
-        order, told = self.orders.get(order_id), self._report(order_id)
-        if order is None:
-            return [_refused(asked, *UNKNOWN)]
-        if not asked.note.strip():
-            return [_refused(asked, "NOTE", "a release needs a note: what a person has looked at")]
-        if not told:
-            is_at = f"order {order_id} is {order.status.value}"
-            return [_refused(asked, "WRONG_STATE", f"{is_at}; only one that is QUARANTINED can be released")]
-        return [*told, CommandAnswered(asked.command_id, True, "", f"released to {order.status.value}", order_id)]
-
-    def _manual_cancel(self, asked: ManualCancelRequested, stamp: Stamp) -> list[Message]:
-        order = self.orders.get(asked.client_order_id)
-        problem = self._not_changeable(order, work.CANCELLABLE)
-        if problem is not None or order is None:
-            return [_refused(asked, *(problem or UNKNOWN))]
-        cancels = self._cancels(order, stamp)
-        if not cancels:
-            return [_refused(asked, "NO_CHANGE", "nothing of it is open, or its cancel is on its way")]
-        done = CommandAnswered(asked.command_id, True, "", "cancel sent", asked.client_order_id, len(cancels))
-        return [*cancels, done]
-
-    def _manual_modify(self, asked: ModifyApproved, stamp: Stamp) -> list[Message]:
-        order, price = self.orders.get(asked.client_order_id), asked.limit_price
-        problem = self._not_changeable(order, AT_BROKER)
-        if problem is None and order is not None:
-            known, on = self.instruments.get(order.symbol), kst_date(self.venue_time)
-            problem = work.bad_change(order, asked.quantity, price, known, on)
-        if problem is not None or order is None:
-            return [_refused(asked, *(problem or UNKNOWN))]
-        modifies = self._modify(order, price, asked.quantity, stamp) if price is not None else []
-        if not modifies:
-            return [_refused(asked, "NO_CHANGE", "nothing to change: the price stays")]
-        return [*modifies, CommandAnswered(asked.command_id, True, "", "modify sent", asked.client_order_id)]
-
-    def _not_changeable(self, order: ClientOrder | None, states: tuple[State, ...]) -> tuple[str, str] | None:
-        if order is None:
-            return UNKNOWN
-        if order.status not in states:
-            is_at = f"order {order.client_order_id} is {order.status.value}"
-            return "WRONG_STATE", f"{is_at}; it must be {' or '.join(states)}"
-        return None if self.orders_link_up else ("CONNECTION", "the orders link is not up")
 
     def view(self, query: Any) -> Any:
         """Answer OrdersQuery with ClientOrders, newest first, and ComparisonQuery."""
@@ -319,7 +231,3 @@ class Executor(Reconciling):
         pool = [self.orders[i] for i in (self.open if query.open_only else self.orders)]
         chosen = [order for order in reversed(pool) if query.symbol in ("", order.symbol)]
         return tuple(chosen[: query.limit])
-
-
-def _refused(asked: ManualCancelRequested | ModifyApproved | ReleaseRequested, code: str, text: str) -> CommandAnswered:
-    return CommandAnswered(asked.command_id, False, code, text, asked.client_order_id)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from actors.roles.executor_state import UP, ExecutorState
+from actors.roles.executor_state import UP
+from actors.roles.order_requests import OrderRequests
 from actors.roles.reconcile_state import QUERIES
 from domain import order_work as work
 from domain.messages import Message, Stamp
@@ -26,7 +27,7 @@ BY_HAND = {False: "manual", True: "dry_run"}  # kind of a person's run
 FOREIGN = "the account was opened from journal {}, the broker's is journal {} now: another account on this date"
 
 
-class Reconciling(ExecutorState):
+class Reconciling(OrderRequests):
     """Decide on comparisons: gated ones before READY, audits in READY, and those a person asks for."""
 
     # ---- the gated run -----------------------------------------------------------------------------------------
