@@ -102,16 +102,16 @@ class DayMemory:
         self._of = ("", "")
         self._filled: dict[str, int] = {}  # number of the day -> shares filled under it
         self._before: Counter[str] | None = None  # shares held before the day, by symbol; None: not known
-        self._heard: dict[str, tuple[str, str]] = {}  # numbers events told of, with journal and date
+        self._heard: dict[str, tuple[str, str, int]] = {}  # number an event told of -> journal, date, the event's seq
 
     def hear(self, fact: OrderFact) -> None:
         """Remember a number that an event tells of: the day's orders cannot lack it. Any thread."""
-        of = (fact.journal_id, kst_date(fact.venue_time).isoformat())
+        of = (fact.journal_id, kst_date(fact.venue_time).isoformat(), fact.event_seq)
         match fact:
             case HoldingAdjusted():
                 self._before = None
             case OrderAccepted(venue_order_id=number) | OrderReplaced(new_venue_order_id=number):
-                if next(iter(self._heard.values()), of) != of:
+                if next(iter(self._heard.values()), of)[:2] != of[:2]:
                     self._heard = {}
                 self._heard[number] = of
 
@@ -138,8 +138,8 @@ class DayMemory:
         for number, known in self._filled.items():
             if filled.get(number, -1) < known:
                 return f"order number {number} of the day, {known} filled, is not in the list as it was"
-        for number, of in list(self._heard.items()):  # copied in one step: an event may be heard meanwhile
-            if of == self._of and number not in filled:
+        for number, (*of, seq) in list(self._heard.items()):  # copied in one step: an event may be heard meanwhile
+            if tuple(of) == self._of and seq <= max(lists.seqs) and number not in filled:
                 return f"order number {number} was told of by an event and is not in the list of the day"
         before = held_before(lists.positions_again, lists.day_again)
         for symbol in sorted({*before, *(self._before or ())}):

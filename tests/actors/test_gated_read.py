@@ -248,18 +248,21 @@ def test_given_a_memory_when_it_does_not_count_any_more_then_holdings_are_learne
 
 def test_given_a_number_an_event_told_of_when_the_day_lacks_it_then_it_is_read_again() -> None:
     run = Run()
-    run.reader.heard(replace(an_event(1), venue_order_id=VenueOrderId("3")))
+    run.reader.heard(replace(an_event(0), venue_order_id=VenueOrderId("3")))
     whole = [*WHOLE, a_row("3", 10)]
     run.lists([WHOLE, WHOLE, whole], [[held(14)]], [OPEN])
     state = run.read()
     assert (state.reads, state.day_orders) == (2, tuple(whole))
 
 
-@pytest.mark.parametrize("of", ["another day", "another journal"])
-def test_given_a_number_of_another_day_or_journal_when_the_day_lacks_it_then_nothing_is_missing(of: str) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"journal_id": "K"}, {"venue_time": UnixNanos(T - 10**14)}, {"event_seq": 1}], ids=str
+)
+def test_given_a_number_of_another_day_or_journal_or_later_when_the_day_lacks_it_then_nothing_is_missing(
+    changes: dict[str, Any],
+) -> None:
     run = Run()
-    changes: dict[str, Any] = {"journal_id": "K"} if of == "another journal" else {"venue_time": UnixNanos(T - 10**14)}
-    run.reader.heard(replace(an_event(1), **changes))
+    run.reader.heard(replace(an_event(0), **changes))
     run.lists([WHOLE], [[held(4)]], [OPEN])
     assert run.read().reads == 1
 
