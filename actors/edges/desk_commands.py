@@ -11,10 +11,11 @@ from actors.edges.post import Post
 from broker.security.redaction import redacted
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.messages import Message
-from domain.messages.operator import CommandAnswered, ManualOrderRequested
+from domain.messages.operator import CommandAnswered, ManualOrderRequested, ReconcileRequested
 
 COMMAND_S = 10.0
 FREE_TEXTS = ("caller", "note", "reason")
+LATER = (ReconcileRequested,)  # answered by what a broker says later: no answer at once is no failure
 BY_CALLER = "caller/"  # before ids that callers chose, so that they never meet ours
 
 Past = Callable[[str], tuple[ManualOrderRequested, CommandAnswered | None] | None]
@@ -104,7 +105,8 @@ class Commands:
 
     def _send(self, message: Message, command_id: str) -> None:
         done = Handled(command_id)
-        self._post(without_secrets(message), source="desk", urgent=True, on_committed=lambda: self._tell_handled(done))
+        tell = None if isinstance(message, LATER) else lambda: self._tell_handled(done)
+        self._post(without_secrets(message), source="desk", urgent=True, on_committed=tell)
 
     def _await(self, asked: Asked, wait_s: float) -> CommandAnswered:
         answer = asked.answer.result(wait_s)

@@ -208,7 +208,7 @@ def write_signal(view: SignalView) -> desk_pb2.Signal:
 def write_report(report: ReconcileReported) -> desk_pb2.ReconcileReport:
     """Give the outcome of a reconciliation."""
     return desk_pb2.ReconcileReport(
-        agreed=report.agreed,
+        agreed=report.agreed and not report.differences,  # a link may be READY while one instrument differs
         differences=report.differences,
         open_orders=report.open_orders,
         unknown_orders=report.unknown_orders,

@@ -16,7 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from actors.edges.desk_commands import Commands, content_of
 from actors.edges.desk_server import MAX_STREAMS, DeskServer
 from domain.errors import BrokerUnavailable, ConfigError, RequestRefused
-from domain.messages.operator import CommandAnswered, ManualOrderRequested, PauseRequested
+from domain.messages.operator import CommandAnswered, ManualOrderRequested, PauseRequested, ReconcileRequested
 from domain.types import OrderKind, Side
 from hantrade.v1 import desk_pb2, types_pb2
 from tests.actors.trader_house import OTHER, SYMBOL, DeskClient, House, a_desk, a_house, until
@@ -315,6 +315,21 @@ def test_given_a_role_that_failed_when_a_command_was_handled_then_the_caller_is_
     with pytest.raises(RequestRefused) as refused:
         commands.ask(a_pause)
     assert refused.value.code == "ROLE_FAILED"
+
+
+def test_given_a_reconciliation_when_it_was_handled_then_the_caller_waits_for_the_brokers_word() -> None:
+    handled: list[Any] = []
+
+    def post(message: Any, *, on_committed: Any, **_: Any) -> None:
+        if on_committed is not None:
+            on_committed()
+        commands.answered(CommandAnswered(message.command_id, True, "", "books agree", ""))
+
+    commands: Commands = Commands(post, handled.append, lambda _: None)
+    assert commands.ask(lambda i: ReconcileRequested(i, "me", False)).text == "books agree"
+    assert handled == []
+    commands.ask(a_pause)
+    assert len(handled) == 1
 
 
 def test_given_an_id_of_an_earlier_run_when_repeated_then_nothing_is_posted() -> None:
