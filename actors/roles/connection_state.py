@@ -208,7 +208,7 @@ class ConnectionState(Role):
         self.windows = parse(config.link.maintenance)
         self.feed = Feed()
         self.sources.begin(config, now)
-        self.subscription.end()
+        self.subscription.new_run()
         self.doubts = Doubts()
         self.uptime.new_run(now)
 

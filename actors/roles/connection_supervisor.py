@@ -113,9 +113,9 @@ class ConnectionSupervisor(ConnectionMoves):
             case HeartbeatReceived(link=name, logged_in=False) if self.links[name].state in UP:
                 return self._fail(self.links[name], "the broker is not logged in any more", stamp)
             case RunStarted():
-                return [
-                    out for link in self.links.values() for out in self._connect(link, "connect", "run begins", stamp)
-                ]
+                withdrawn = [SourcesCompared("", 0, (), ())] if self.contradicted else []  # it was said of the last run
+                opens = [self._connect(link, "connect", "run begins", stamp) for link in self.links.values()]
+                return [*withdrawn, *opens[0], *opens[1]]
             case ClockTicked():
                 return self._ticked(stamp)
             case ConnectionChanged() | QuotesEnded():
@@ -213,7 +213,7 @@ class ConnectionSupervisor(ConnectionMoves):
         said = self._away_or_back(quotes, stamp)
         if not said:
             said = [out for link in self.links.values() for out in self._tick(link, stamp)]
-            said += self.sources.probes(now, self.settings, tuple(self.instruments), self._doubted())
+            said += self.sources.probes(now, self.settings, tuple(self.instruments), self.doubts)
         said += self.subscription.judge(quotes, self.feed, self.book.last, self.instruments, self.settings, now)
         return [*said, *self._measured(stamp)]
 
@@ -271,9 +271,6 @@ class ConnectionSupervisor(ConnectionMoves):
         told = SourceChanged(self.sources.endpoint, move.to, is_backup, move.reason)
         cleared = [SourcesCompared(move.to, 0, (), ())] if self.contradicted else []
         return [*self._redirect(quotes, told, stamp), *cleared]
-
-    def _doubted(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(symbol for one in self.sources.all for symbol in self.doubts.of(one.endpoint)))
 
     def _compared(self, probed: SourceProbed, stamp: Stamp) -> list[Message]:
         found = self.comparison(probed, stamp.system_time) if probed.is_well else None

@@ -12,13 +12,13 @@ has been so for as long, and not within the last ten minutes of the session, whe
 A source that quotes left again soon after they came back to it must be well twice as long next time, up to 32 times.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from actors.roles.link_state import NANOS_PER_MS, UP, Link
 from domain.config import LinkConfig, RunConfig
 from domain.messages.link import ProbeSource, SourceChanged, SourceProbed
+from domain.sources import Doubts
 from domain.time import NANOS_PER_MINUTE, kst_date, kst_full_text
 from domain.types import NANOS_PER_SECOND
 from fsm.connection import State
@@ -28,7 +28,7 @@ STEADY_NS = 30 * NANOS_PER_MINUTE  # a source in use for so long has earned its 
 ASTRAY_NS = 30 * NANOS_PER_SECOND  # venue time a source in real time may be away from ours and stand in for it
 MOST_DOUBLINGS = 5
 PROBES_UNANSWERED = 3  # times `probe_ms` until a source that does not answer is not well
-MOST_SYMBOLS = 50  # asked for in one probe; the log keeps every answer
+MOST_SYMBOLS = 50  # asked for in turn in one probe, and as many that are in doubt; the log keeps every answer
 
 
 class Move(NamedTuple):
@@ -49,6 +49,7 @@ class Source:
     can_serve: bool = False  # it answered the last probe, and its venue clock is where ours is
     reason: str = ""  # why it is not well
     returns: int = 0  # times quotes came back to it and did not stay
+    next_symbol: int = 0  # where its next probe begins among the instruments
 
 
 @dataclass(slots=True)
@@ -60,7 +61,6 @@ class Sources:
     since: int = 0  # system time the present one was chosen
     down_since: int = 0  # system time its link was READY last; 0 while it is
     fruitless: int = 0  # moves since a link was READY
-    next_symbol: int = 0  # where the next probe begins among the instruments
 
     @property
     def endpoint(self) -> str:
@@ -81,7 +81,7 @@ class Sources:
     def begin(self, config: RunConfig, now: int) -> None:
         """Begin a run: with the source preferred, whatever was in use before."""
         self.all = [Source(endpoint) for endpoint in (config.quotes_endpoint, *config.quotes_backups)]
-        self.current, self.since, self.down_since, self.fruitless, self.next_symbol = 0, now, now, 0, 0
+        self.current, self.since, self.down_since, self.fruitless = 0, now, now, 0
 
     def link_changed(self, to_state: str, now: int) -> None:
         """Note how the quotes link stands."""
@@ -97,7 +97,8 @@ class Sources:
             if found.waits:
                 found.well_since, found.can_serve, found.reason = 0, False, "it does not answer"
             found.asked_at, found.waits = now, True
-        self.next_symbol = (self.next_symbol + MOST_SYMBOLS) % instruments if instruments > MOST_SYMBOLS else 0
+            following = found.next_symbol + MOST_SYMBOLS
+            found.next_symbol = following if following < instruments else 0
 
     def answered(self, answer: SourceProbed, now: int, expected: int, speed_milli: int | None) -> None:
         """Note what a probe found. `expected` is where its venue clock should stand, 0 when none was heard yet."""
@@ -162,20 +163,16 @@ class Sources:
                 return Move(one.endpoint, f"{one.endpoint} is well for {_span(now - one.well_since)}")
         return None
 
-    def probes(
-        self, now: int, settings: LinkConfig, symbols: tuple[str, ...], doubted: Iterable[str]
-    ) -> list[ProbeSource]:
-        """Give the probes that are due. They ask for some instruments in turn, and for the doubted ones each time."""
+    def probes(self, now: int, settings: LinkConfig, symbols: tuple[str, ...], doubts: Doubts) -> list[ProbeSource]:
+        """Give the probes that are due: each source is asked for some instruments in turn, and for those it doubts."""
         due = []
         for at, one in enumerate(self.all):
             patience = settings.probe_ms * NANOS_PER_MS * (PROBES_UNANSWERED if one.waits else 1)
             if at != self.current and now - one.asked_at >= patience:
-                due.append(one.endpoint)
-        if not due:
-            return []
-        turn = symbols[self.next_symbol : self.next_symbol + MOST_SYMBOLS]
-        wanted = tuple(dict.fromkeys((*doubted, *turn)))
-        return [ProbeSource(endpoint, wanted) for endpoint in due]
+                turn = symbols[one.next_symbol : one.next_symbol + MOST_SYMBOLS]
+                wanted = dict.fromkeys((*doubts.of(one.endpoint)[:MOST_SYMBOLS], *turn))
+                due.append(ProbeSource(one.endpoint, tuple(wanted)))
+        return due
 
 
 def _is_at(expected: int, clock: int, speed_milli: int | None) -> bool:

@@ -49,6 +49,11 @@ class Subscription:
         """Note that the connection is gone."""
         self.since, self.unproved, self.missing = 0, {}, {}
 
+    def new_run(self) -> None:
+        """Begin a run: nothing is subscribed, and nobody is known to be silent."""
+        self.end()
+        self.muted = {}
+
     def planned(self, close_auction: int, *, is_new: bool) -> None:
         """Take a session in; a new date forgets who was silent."""
         self.continuous_until = close_auction

@@ -374,7 +374,7 @@ class SourcesCompared(Message):
     """Two sources of quotes beside each other: instruments whose latest prices contradict, with why."""
 
     STREAM: ClassVar[str] = "quality"
-    endpoint: str  # of the source probed
+    endpoint: str  # of the source probed; empty when a new run withdraws what the last one said
     compared: int  # instruments
     differences: tuple[tuple[str, str], ...]  # symbol and words
     # Every symbol that differed twice in a row from any source, as of now: its quotes are no basis for a trade.
@@ -392,7 +392,10 @@ class SubscriptionProved(Message):
 
 @message
 class SymbolsMuted(Message):
-    """Instruments that send nothing although they did and the connection does, or that speak again."""
+    """Instruments that send nothing although they did and the connection does, or that speak again.
+
+    A new run and a new trading date know nobody as silent.
+    """
 
     STREAM: ClassVar[str] = "connection/quotes"
     muted: tuple[str, ...]

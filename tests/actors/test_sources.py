@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.roles.connection_supervisor import ConnectionSupervisor
+from actors.roles.link_state import Link
 from actors.roles.sources import LATE_NS, MOST_SYMBOLS
 from domain.config import LinkConfig
 from domain.messages import Message
@@ -273,15 +274,30 @@ def test_given_a_new_run_when_it_begins_then_it_begins_with_the_first_source():
     assert [m.endpoint for m in only(OpenLink, said) if m.link is QUOTES] == [FIRST]
 
 
+def test_given_a_link_that_failed_for_good_when_the_clock_ticks_then_quotes_move_at_once_but_only_once():
+    market = Market().start()
+    sources, now = role(market.house).sources, market.house.now
+    link = Link(QUOTES, FIRST, State.FAILED, "wrong kind")
+    sources.link_changed(State.FAILED, now)
+    move = sources.move(link, now, SETTINGS, None)
+    assert move == (SECOND_BEST, "a:1 failed: wrong kind")
+    sources.changed(SourceChanged(FIRST, SECOND_BEST, True, "x"), now)
+    sources.answered(market.answer(FIRST), now, 0, None)
+    assert sources.move(link, now, SETTINGS, None) is None, "a second failure in a row waits"
+    later = now + 2 * SETTINGS.failover_after_ms * 1_000_000
+    assert sources.move(link, later, SETTINGS, None) is not None
+
+
 def test_given_many_instruments_when_probed_then_each_is_asked_for_in_turn_and_few_at_a_time():
-    market = Market(SECOND_BEST).start()
-    codes = [f"{number:06d}" for number in range(2 * MOST_SYMBOLS + 10)]
+    market = Market(SECOND_BEST, LAST).start()
+    codes = [f"{number:06d}" for number in range(2 * MOST_SYMBOLS - 1)]
     market.house.hear(instruments(*codes))
     before = len(market.house.said(ProbeSource))
     market.run(30)
-    asked = [m.symbols for m in market.house.said(ProbeSource)[before:]]
-    assert max(len(symbols) for symbols in asked) <= MOST_SYMBOLS
-    assert {symbol for symbols in asked for symbol in symbols} >= set(codes)
+    for source in (SECOND_BEST, LAST):
+        asked = [m.symbols for m in market.house.said(ProbeSource)[before:] if m.endpoint == source]
+        assert max(len(symbols) for symbols in asked) <= MOST_SYMBOLS
+        assert {symbol for symbols in asked for symbol in symbols} == {*codes, SAMSUNG}
 
 
 # ---- any life --------------------------------------------------------------------------------------------------
@@ -369,6 +385,17 @@ def test_given_a_contradiction_when_quotes_move_then_it_is_withdrawn():
     market.run(12)
     assert market.source == SECOND_BEST
     assert market.house.said(SourcesCompared)[-1].contradicted == ()
+    assert view(market).contradicted == ()
+
+
+def test_given_a_contradiction_when_a_new_run_begins_then_it_is_withdrawn_and_the_doubted_are_asked_for_again():
+    market = Market(SECOND_BEST).start()
+    compared(market, 11_000)
+    compared(market, 11_000)
+    market.house.hear(instruments(*(f"{number:06d}" for number in range(2 * MOST_SYMBOLS))))
+    market.run(16)
+    assert all(SAMSUNG in m.symbols for m in market.house.said(ProbeSource)[-3:])
+    assert market.house.hear(a_run(link=SETTINGS))[0] == SourcesCompared("", 0, (), ())
     assert view(market).contradicted == ()
 
 
