@@ -50,11 +50,13 @@ def v0001_events(db: Database) -> None:
 
 @migrations()
 def v0002_views(db: Database) -> None:
-    """Add the views; a later change of them is a migration of its own that calls `views.replace` again."""
-    views.replace(db.conn)
+    """Add the views: left to the newest migration that changed them, so that a new file holds no freed pages."""
 
 
 @migrations()
 def v0003_revisions(db: Database) -> None:
-    """Bring the views up to date: sums over fills hold what their executions changed."""
+    """Bring the views up to date: sums over fills hold what their executions changed.
+
+    A later change of views is a migration of its own that calls `views.replace`; this one then does nothing.
+    """
     views.replace(db.conn)
