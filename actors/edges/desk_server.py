@@ -136,7 +136,8 @@ class DeskServicer(Repairs):
         left = self._callers.come()
         if left is None:
             text = f"{MAX_STREAMS} callers stream already; the other threads are kept for commands"
-            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+            told = {"field": "streams", "value": f"more than {MAX_STREAMS}", "allowed": f"at most {MAX_STREAMS} in all"}
+            abort_with(context, RequestRefused("TOO_MANY_STREAMS", text, **told))
         try:
             if not context.add_callback(left.set):
                 left.set()

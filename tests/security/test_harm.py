@@ -378,9 +378,9 @@ def test_given_a_service_nobody_knows_when_its_health_is_asked_then_it_is_not_re
             for shape in ("unary_unary/Check", "unary_stream/Watch"):
                 kind, _, name = shape.partition("/")
                 call: Any = getattr(channel, kind)(f"/grpc.health.v1.Health/{name}")
-                code, refused = refusal(lambda: raw(call(field(1, b"x" * 100), timeout=WAIT_S)))  # noqa: B023
+                code, refused = refusal(lambda: answered(call(field(1, b"x" * 100), timeout=WAIT_S)))  # noqa: B023
                 assert (code, refused.field) == (grpc.StatusCode.NOT_FOUND, "service")
 
 
-def raw(answer: Any) -> Any:
+def answered(answer: Any) -> Any:
     return next(answer) if hasattr(answer, "__next__") else answer
