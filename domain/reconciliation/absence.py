@@ -47,7 +47,9 @@ def absent(own: Own, state: BrokerStateReceived, matched: Matched) -> tuple[list
         if _has_trace(order, request_id, matched) or not _is_settled(order, request_id, own):
             continue
         request = order.request(request_id)
-        spoken_for = "" if request is not None else _speaks_for(order, own, state)
+        # Nothing of an earlier date is locked or told any more. With two clocks nobody knows the date of an intent.
+        may_speak = request is None and (own.own_clock or is_of_day(order, state.venue_time))
+        spoken_for = _speaks_for(order, own, state) if may_speak else ""
         if spoken_for:
             words = f"order {order.client_order_id} is in none of {sighting.snapshots} lists, but {spoken_for}"
             differences.append(Difference(f"absence of {order.client_order_id}", words))

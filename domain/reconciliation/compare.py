@@ -105,7 +105,7 @@ def _unlisted(own: Own, state: BrokerStateReceived, matched: Matched) -> Iterato
             continue
         for item in order.live_legs:
             number, here = item.venue_order_id, item.leaves_qty
-            if state.day_orders is not None and number not in rows:
+            if state.day_orders is not None and number not in rows and here:
                 words = f"order {number}: {here} open here, not in the broker's list"
             elif state.day_orders is None and here != there.get(number, 0):
                 words = f"order {number}: {here} open here, {there.get(number, 0)} at the broker"

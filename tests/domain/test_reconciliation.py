@@ -307,6 +307,17 @@ def test_given_anything_that_speaks_for_an_unknown_order_when_it_is_not_listed_t
     assert "absent" not in [item.fact for item in find(books, state).evidence]
 
 
+def test_given_an_unknown_order_of_an_earlier_date_when_cash_is_locked_today_then_that_is_not_for_it():
+    locked = lists(orderable_cash=Krw(1), venue_time=UnixNanos(2 * 86_400 * 10**9))
+    assert [item.fact for item in find(own(lost(), sightings=SEEN), locked).evidence] == ["absent"]
+    assert find(replace(own(lost(), sightings=SEEN), own_clock=True), locked).evidence == ()
+
+
+def test_given_a_number_heard_of_with_nothing_open_when_the_list_does_not_show_it_then_nothing_differs():
+    order = working(2, filled(2, "t", "Z", quantity=1))
+    assert "order Z" not in words(find(own(order, shares=1), lists(a_row(), shares=1)))
+
+
 def test_given_cash_locked_for_another_order_when_one_is_absent_then_that_explains_it():
     other = a_row("X", quantity=1)
     found = find(own(lost(), sightings=SEEN), lists(other, orderable_cash=Krw(CASH - PRICE - 10)))
