@@ -136,7 +136,9 @@ class Wire:
         books = venue.exchange
         state = (Krw(books.books.account.cash), tuple(books.positions()), tuple(books.open_orders()))
         where = (venue.journal.journal_id, venue.journal.last_seq, books.now)
-        self.back.append(BrokerStateReceived(*state, *where))
+        rows, orderable = tuple(books.books.day_orders.rows()), Krw(books.orderable_cash)
+        told = BrokerStateReceived(*state, *where, orderable_cash=orderable, day_orders=rows, asked_at=self.storm.now)
+        self.back.append(told)
 
     def step(self) -> None:
         """Let one thing move: a request arrive, or a word come back."""
