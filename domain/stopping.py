@@ -85,31 +85,33 @@ class Stop:
     def due(self, now: int, orders: Mapping[str, str], is_blocked: bool, is_closed: bool, no_sale: str) -> Move | None:
         """Give the next move, None while the step waits.
 
-        `orders` are those open with their states, `no_sale` says why nothing can be sold (empty: it can).
+        `orders` are those open with their states, `no_sale` says why nothing can be sold (empty: it can). A day that is
+        closed has given up already on what is open.
         """
+        is_late = is_closed or abs(now - self.cancelling_since) >= STOP_PATIENCE_NS  # whichever way the clock was moved
         match self.state:
             case State.BLOCKING if is_blocked:
                 return "block", "no entry and no exit passes the gate"
             case State.CANCELLING:
-                return self._cancelled(now, orders)
+                return self._cancelled(is_late, orders)
             case State.CONFIRMING:
-                return self._confirmed(now, orders, no_sale)
+                return self._confirmed(is_late, orders, no_sale)
             case State.FLATTENING | State.CONFIRMING_FLAT:
                 return self._sold(now, orders)
             case State.STOPPING if is_closed:
                 return "end", "the day is closed"
         return None
 
-    def _cancelled(self, now: int, orders: Mapping[str, str]) -> Move | None:
+    def _cancelled(self, is_late: bool, orders: Mapping[str, str]) -> Move | None:
         unasked = [name for name, status in orders.items() if status not in ASKED]
         if not unasked:
             return "cancel", f"{_count(len(orders), 'cancel')} asked for" if orders else "nothing is open"
-        if self._late(now):
+        if is_late:
             return "cancel", f"{_count(len(unasked), 'order')} could not be cancelled in time"
         return None
 
-    def _confirmed(self, now: int, orders: Mapping[str, str], no_sale: str) -> Move | None:
-        if orders and not self._late(now):
+    def _confirmed(self, is_late: bool, orders: Mapping[str, str], no_sale: str) -> Move | None:
+        if orders and not is_late:
             return None
         reasons = [f"{_count(len(orders), 'order')} not confirmed closed" if orders else "nothing is open"]
         if self.flatten and self.held:
@@ -132,9 +134,6 @@ class Stop:
         seconds = self.patience_ns / NANOS_PER_SECOND
         left = f"{_count(len(self.held), 'holding')} and {_count(len(orders), 'open order')}"
         return "call_off", f"not sold within {seconds:g} s: {left} left"
-
-    def _late(self, now: int) -> bool:
-        return abs(now - self.cancelling_since) >= STOP_PATIENCE_NS  # whichever way the clock was moved
 
 
 def _count(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ from actors.roster import make_roles
 from domain.config import ExecutionConfig
 from domain.messages import Message
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, HeartbeatReceived, LinkLost
+from domain.messages.market import QuotesEnded
 from domain.messages.operator import (
     CommandAnswered,
     HaltRequested,
@@ -162,6 +163,19 @@ def test_given_a_link_that_is_down_when_stopped_then_no_cancel_can_be_asked_for_
     at.wait(PATIENCE_S + 1)
     assert at.moves == ["ask", "block", "cancel", "give_up", "end"]
     assert "could not be cancelled in time" in at.house.said(StopChanged)[2].reason
+
+
+def test_given_a_day_that_is_closed_when_stopped_then_what_it_gave_up_on_is_not_waited_for_again() -> None:
+    at = Trading()
+    at.rest()
+    at.house.hear(QuotesEnded(venue(60)))
+    at.wait(PATIENCE_S + 1)
+    day: Any = at.house.core.kernel.role("trading_day")
+    assert day.state == "CLOSED"
+    at.stop(flatten=True)
+    assert at.moves == ["ask", "block", "cancel", "give_up", "end"]
+    assert "1 holding not sold: the session is over" in at.house.said(StopChanged)[3].reason
+    assert [ready.open_orders for ready in at.house.said(StopReady)] == [1]
 
 
 def test_given_settings_of_an_older_version_when_stopped_then_no_step_is_told_and_all_else_is_alike() -> None:
