@@ -26,7 +26,7 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.trading import GateChanged
-from domain.types import ClientOrderId, Gate, Krw, LinkName, Market, RequestId, RequestOutcome, Symbol
+from domain.types import ClientOrderId, Gate, Krw, LinkName, Market, RequestId, RequestOutcome, Symbol, UnixNanos
 
 if TYPE_CHECKING:
     from tests.attack.storm import Storm
@@ -137,7 +137,8 @@ class Wire:
         state = (Krw(books.books.account.cash), tuple(books.positions()), tuple(books.open_orders()))
         where = (venue.journal.journal_id, venue.journal.last_seq, books.now)
         rows, orderable = tuple(books.books.day_orders.rows()), Krw(books.orderable_cash)
-        told = BrokerStateReceived(*state, *where, orderable_cash=orderable, day_orders=rows, asked_at=self.storm.now)
+        asked_at = UnixNanos(self.storm.now)
+        told = BrokerStateReceived(*state, *where, orderable_cash=orderable, day_orders=rows, asked_at=asked_at)
         self.back.append(told)
 
     def step(self) -> None:
