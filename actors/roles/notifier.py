@@ -151,9 +151,7 @@ class Notifier(Role):
                 return self._proved(proved, missing)
             case SourcesCompared(endpoint=endpoint, contradicted=contradicted):
                 if contradicted:
-                    text = (
-                        f"{endpoint} contradicts our quotes of {self._listed(contradicted)}: new orders in them wait."
-                    )
+                    text = f"{endpoint} contradicts our quotes of {self._listed(contradicted)}, twice in a row."
                     return Severity.WARNING, "contradicted", text
                 if "contradicted" in self.last_said:  # good news only after bad
                     return Severity.INFO, "contradicted", "No source contradicts our quotes any more."
