@@ -31,7 +31,7 @@ soak: env-dev ## the order book against a naive one, three million random calls;
 	@$(PY) -m tools.soak $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@$(PY) -m chaos --minutes 60 $(if $(SEED),--seed $(SEED))
 
-bench: env-dev ## measure beside peers, about seven minutes; writes bench/results.json
+bench: env-dev ## measure beside peers, about ten minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)
 
 bench-peer: env-dev ## get NautilusTrader (150 MB, into .venv/nautilus) and basana (.venv/basana), to measure beside them
