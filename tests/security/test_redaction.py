@@ -12,6 +12,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.edges.alert_sender import AlertSender
 from broker.security import redaction
 from broker.security.redaction import masked, redacted, remember
 from broker.security.tokens import new_secret
@@ -23,7 +24,8 @@ from cli.logging import StderrHandler, set_up_logging
 from domain.errors import BrokerUnavailable, ConfigError, HantradeError, RequestRefused
 from domain.messages.link import SessionInfo
 from domain.messages.orders import OrderRejected
-from domain.types import ClientOrderId, Gate, ServerKind, UnixNanos, VenuePhase
+from domain.messages.trading import NoticeRaised
+from domain.types import ClientOrderId, Gate, ServerKind, Severity, UnixNanos, VenuePhase
 
 ACCOUNT = "8012345611"
 TOKEN = "ht_Zm9vYmFyYmF6cXV4cXV1eGNvcmdlZ3JhdWx0"
@@ -171,6 +173,11 @@ def test_given_secrets_when_nobody_catches_the_exception_then_its_traceback_hold
     assert written.count("ValueError: ") == 2
     assert "thread edge ended by an exception" in written
     assert_clean(written)
+
+
+def test_given_secrets_when_a_person_is_alerted_then_the_alert_holds_none(stderr: Callable[[], str]) -> None:
+    AlertSender().on_receive(NoticeRaised(Severity.ALERT, "orders", PLANTED))
+    assert_clean(stderr())
 
 
 @pytest.mark.parametrize("error", [ConfigError(PLANTED), BrokerUnavailable(PLANTED), ValueError(PLANTED)])
