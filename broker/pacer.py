@@ -14,8 +14,8 @@ from typing import Final, Generic, TypeVar
 from domain.types import NANOS_PER_SECOND
 
 WINDOW_NS: Final = NANOS_PER_SECOND
-# Requests that wait at most. Half of what one order session has under way at most (order_session.py): requests that wait
-# must never keep a cancel or a gate behind them from being read. At 5 a second few of them would go in time anyway.
+# Requests that wait at most. Half of what one order session has under way at most (order_session.py): requests that
+# wait must never keep a cancel or a gate behind them from being read. At 5 a second few of more would go in time.
 ROOM: Final = 128
 
 T = TypeVar("T")
