@@ -86,7 +86,8 @@ class QualityConfig:
 
     jump_ppm: int = 300_000  # a print so far from the last is unconfirmed whatever the tape was like
     jump_deviations: int = 0  # median absolute deviations of recent moves that make a jump; 0: not judged
-    stale_ms: int = 0  # venue time a row may lie behind the newest of its batch's feed; 0: not judged
+    stale_ms: int = 0  # venue time a row may lie behind the last row of the batch before; 0: not judged
+    strict_trades: bool = False  # refuse trades of no shares, and trades while the closing auction collects orders
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from domain.config import QualityConfig
 from domain.instruments import Instrument
 from domain.krx import ticks
 from domain.messages.market import QuoteVerdict
@@ -30,8 +31,13 @@ VOLUME_FELL = "volume_fell"
 OFF_TICK = "off_tick"
 CROSSED_BOOK = "crossed_book"
 PRICE_JUMP = "price_jump"
+NO_VOLUME = "no_volume"
+IN_CLOSING_AUCTION = "in_closing_auction"
+STALE = "stale"
 
 RANDOM_END_NS = 35 * NANOS_PER_SECOND  # closing crosses were measured up to 32 s after 15:30:00
+STAMP_NS = NANOS_PER_SECOND  # brokers stamp trades in whole seconds
+NANOS_PER_MS = 1_000_000
 FOR_EVER = UnixNanos(2**63 - 1)
 _BOOK = int(QuoteKind.BOOK)
 _AUCTION = int(QuoteKind.AUCTION_TRADE)
@@ -42,19 +48,32 @@ MOST_PRICES = 1 << 16  # remembered of a market
 class QualityBook:
     """What the rules remember: the session, and the last accepted row of each symbol."""
 
-    __slots__ = ("close_time", "last", "open_time", "trading_date")
+    __slots__ = ("close_auction", "close_time", "config", "last", "newest", "open_time", "trading_date")
 
     def __init__(self) -> None:
         """Start with no session (times and ticks are then not judged) and no rows."""
+        self.config = QualityConfig()
+        self.newest = 0  # venue time of the last row of the batch judged last, UTC ns
+        self.close_auction = FOR_EVER
         self.trading_date: date | None = None
         self.open_time = UnixNanos(0)
         self.close_time = FOR_EVER
         self.last: dict[str, Quote] = {}
 
-    def plan(self, trading_date: date, open_time: UnixNanos, close_time: UnixNanos) -> None:
-        """Set the session (UTC ns, regular open and nominal close). A new date forgets the rows of the old one."""
+    def configure(self, config: QualityConfig) -> None:
+        """Take the thresholds of a run; those of `QualityConfig()` judge as logs without them were judged."""
+        self.config = config
+
+    def plan(
+        self, trading_date: date, open_time: UnixNanos, close_time: UnixNanos, close_auction: UnixNanos = FOR_EVER
+    ) -> None:
+        """Set the session (UTC ns): regular open, nominal close, and when the closing auction begins to collect orders.
+
+        A new date forgets the rows of the old one.
+        """
         if trading_date != self.trading_date:
-            self.last = {}
+            self.last, self.newest = {}, 0
+        self.close_auction = close_auction
         self.trading_date = trading_date
         self.open_time = open_time
         self.close_time = close_time
@@ -64,6 +83,8 @@ class QualityBook:
         last = self.last
         for row in accepted:
             last[row[0]] = row
+        if accepted:
+            self.newest = accepted[-1].venue_time
 
 
 class _Case(NamedTuple):
@@ -114,6 +135,29 @@ def _outside_session(case: _Case) -> str | None:
     return f"{late / NANOS_PER_SECOND:.3f} s after the close, 35 s allowed" if late > RANDOM_END_NS else None
 
 
+def _in_closing_auction(case: _Case) -> str | None:
+    row, book = case.row, case.book
+    if not book.config.strict_trades or row.kind == _BOOK:
+        return None
+    if not book.close_auction + STAMP_NS <= row.venue_time < book.close_time:
+        return None
+    return f"a trade {(row.venue_time - book.close_auction) / NANOS_PER_SECOND:.3f} s into the closing auction"
+
+
+def _no_volume(case: _Case) -> str | None:
+    row = case.row
+    is_empty = case.book.config.strict_trades and row.kind != _BOOK and row.last_qty == 0
+    return f"a trade of {row.last_qty} shares, expected > 0" if is_empty else None
+
+
+def _stale(case: _Case) -> str | None:
+    book, limit = case.book, case.book.config.stale_ms
+    behind = book.newest - case.row.venue_time
+    if not limit or behind <= limit * NANOS_PER_MS:
+        return None
+    return f"{behind / NANOS_PER_SECOND:.3f} s behind the feed, {limit / 1000:.3f} s allowed"
+
+
 def _out_of_order(case: _Case) -> str | None:
     back = case.before.venue_time - case.row.venue_time if case.before else 0
     return f"{back / NANOS_PER_SECOND:.3f} s before the last row of the symbol" if back > 0 else None
@@ -160,6 +204,9 @@ RULES: tuple[Rule, ...] = (  # a refused row gets the first refusal only, a kept
     Rule(OUTSIDE_SESSION, True, "before the open, or later than 35 s after the close (random end)", _outside_session),
     Rule(OUT_OF_ORDER, True, "venue time before the last row of the symbol", _out_of_order),
     Rule(DUPLICATE, True, "a trade with time and cumulative volume of the row before", _duplicate),
+    Rule(NO_VOLUME, True, "a trade of no shares", _no_volume),
+    Rule(IN_CLOSING_AUCTION, True, "a trade while the closing auction collects orders", _in_closing_auction),
+    Rule(STALE, False, "venue time far behind the newest of the feed", _stale),
     Rule(VOLUME_FELL, False, "cumulative volume fell; it may only grow within a day", _volume_fell),
     Rule(OFF_TICK, False, "neither on the tick grid nor half a tick off (mid-point prints are legal)", _off_tick),
     Rule(CROSSED_BOOK, False, "best bid at or above best ask outside an auction", _crossed),
@@ -200,6 +247,9 @@ def judge(
     refused: list[int] = []
     fresh: dict[str, Quote] = {}  # accepted rows of this batch over book.last
     last, on, first, end = book.last, book.trading_date, book.open_time, book.close_time + RANDOM_END_NS
+    strict, late = book.config.strict_trades, book.close_auction + STAMP_NS if book.config.strict_trades else FOR_EVER
+    if book.config.stale_ms:
+        first = UnixNanos(max(first, book.newest - book.config.stale_ms * NANOS_PER_MS))
     on_grid = _prices_on_grid(on) if on is not None else {}
     for index, row in enumerate(rows):
         symbol, time, price, qty, volume, bid, ask, bid_qty, ask_qty, kind = row
@@ -215,12 +265,13 @@ def judge(
             and (time_0 < time or volume_0 < volume or kind == _BOOK)
             and (price_0 == 0 or -3 * price_0 <= 10 * (price - price_0) <= 3 * price_0)
             and price > 0
-            and qty >= 0
+            and (qty > 0 or (qty == 0 and (not strict or kind == _BOOK)))
             and volume >= 0
             and bid_qty >= 0
             and ask_qty >= 0
             and (0 <= bid < ask or (ask == 0 and bid >= 0) or (kind == _AUCTION and bid >= 0 and ask >= 0))
             and first <= time <= end
+            and (time < late or kind == _BOOK or time >= book.close_time)
             and (it.lower_limit is None or it.upper_limit is None or it.lower_limit <= price <= it.upper_limit)
             and (on is None or price in on_grid[it.market] or _is_on_grid(price, it.market, on, on_grid[it.market]))
         ):

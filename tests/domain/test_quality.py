@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import quality
+from domain.config import QualityConfig
 from domain.instruments import Instrument
 from domain.messages.market import QuoteVerdict
 from domain.quality import QualityBook, judge
@@ -172,3 +173,64 @@ def test_for_any_rows_judging_changes_nothing_and_says_what_rules_say(first: lis
             book.fold([row])
     assert list(accepted) == kept
     assert list(verdicts) == said
+
+
+STRICT = QualityConfig(stale_ms=60_000, strict_trades=True)
+AUCTION = UnixNanos(CLOSE - 600 * S)
+
+
+def a_strict_book(*rows: Quote) -> QualityBook:
+    book = a_book()
+    book.configure(STRICT)
+    book.plan(DAY, OPEN, CLOSE, AUCTION)
+    book.fold(rows)
+    return book
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules", "refused"),
+    [
+        ({"last_qty": 0}, [quality.NO_VOLUME], True),
+        ({"last_qty": 0, "kind": int(QuoteKind.BOOK)}, [], False),
+        ({"venue_time": AUCTION + S - 1}, [], False),
+        ({"venue_time": AUCTION + S}, [quality.IN_CLOSING_AUCTION], True),
+        ({"venue_time": AUCTION + S, "last_qty": 0, "kind": int(QuoteKind.BOOK)}, [], False),
+        ({"venue_time": CLOSE - 1}, [quality.IN_CLOSING_AUCTION], True),
+        ({"venue_time": CLOSE, "kind": int(QuoteKind.AUCTION_TRADE)}, [], False),
+    ],
+)
+def test_given_strict_trades_when_judged_then_empty_ones_and_those_in_the_closing_auction_are_refused(
+    changes: dict[str, Any], rules: list[str], refused: bool
+) -> None:
+    accepted, verdicts = judge([a_row(**changes)], a_strict_book(), LISTED)
+    assert rules_of(verdicts) == rules
+    assert bool(accepted) is not refused
+    before = a_book()
+    before.plan(DAY, OPEN, CLOSE, AUCTION)
+    assert judge([a_row(**changes)], before, LISTED)[1] == ()  # as logs without the switch were judged
+
+
+@pytest.mark.parametrize(("behind_ms", "rules"), [(60_000, []), (60_001, [quality.STALE])])
+def test_given_a_feed_that_went_on_when_a_row_lies_far_behind_then_it_is_flagged(
+    behind_ms: int, rules: list[str]
+) -> None:
+    other = a_row(symbol="005930", venue_time=OPEN + 600 * S)
+    late = a_row(venue_time=other.venue_time - behind_ms * 1_000_000)
+    accepted, verdicts = judge([late], a_strict_book(other), LISTED)
+    assert (list(accepted), rules_of(verdicts)) == ([late], rules)
+
+
+@given(st.lists(ODD_ROWS, max_size=8), st.lists(ODD_ROWS, max_size=8))
+def test_for_any_rows_strict_judging_says_what_rules_say(first: list[Quote], rows: list[Quote]) -> None:
+    book = a_strict_book()
+    book.fold(judge(first, book, LISTED)[0])
+    accepted, verdicts = judge(rows, book, LISTED)
+    kept, said, newest = [], [], book.newest
+    for index, row in enumerate(rows):
+        found = quality._verdicts(index, quality._Case(row, book.last.get(row.symbol), LISTED.get(row.symbol), book))
+        said += found
+        if not any(verdict.refused for verdict in found):
+            kept.append(row)
+            book.fold([row])
+            book.newest = newest  # the feed's clock moves with batches
+    assert (list(accepted), list(verdicts)) == (kept, said)
