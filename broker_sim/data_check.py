@@ -17,6 +17,7 @@ from broker_sim.findings import Findings, Verdict
 from broker_sim.index_check import check_index
 from broker_sim.print_check import PrintCheck, PrintCount
 from broker_sim.recording import Recording
+from domain.config import QualityConfig
 from domain.errors import ConfigError, DataError
 from domain.instruments import Instrument
 from domain.krx.brakes import INTERRUPTION_NS
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 HOLE: Final = 10 * NANOS_PER_MINUTE  # of a symbol that trades: silence this long is a hole in the data or a halt
 JUDGED_AT_ONCE: Final = 4_096
+JUDGED_BY: Final = QualityConfig(stale_ms=60_000, strict_trades=True)  # defaults of the settings
 LEAP: Final = 1.5  # of a price to the next: no ordinary day has two such
 _Flag = Callable[[str, Bar, str], None]  # rule, where, in words
 RULES: Final = {
@@ -214,7 +216,9 @@ class _Grid:
 def _check_moments(report: Report, recording: Recording, seed: int) -> None:
     """Judge recorded rows by the rules the trader judges live ones by."""
     book = QualityBook()
-    book.plan(recording.day, recording.session.open, recording.session.close)
+    book.configure(JUDGED_BY)
+    session = recording.session
+    book.plan(recording.day, session.open, session.close, session.close_auction)
     chunk: list[Quote] = []
     for row in ticks_of(recording, seed):
         report.rows += 1

@@ -33,6 +33,7 @@ from domain.config import (
     ExecutionConfig,
     KeywordSet,
     LinkConfig,
+    QualityConfig,
     ReconcileConfig,
     RiskConfig,
     RunConfig,
@@ -258,6 +259,13 @@ class ReconcileSection(Section):
     hourly_reads: Annotated[int, Field(ge=0, le=100_000)] = 850
 
 
+class QualitySection(Section):
+    """What makes quotes doubtful: venue time behind the feed (0: any), and trades that cannot be."""
+
+    stale_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 60_000
+    strict_trades: bool = True
+
+
 class LogSection(Section):
     """The event log."""
 
@@ -282,6 +290,7 @@ class Settings(BaseSettings):
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
     reconcile: ReconcileSection = ReconcileSection()
+    quality: QualitySection = QualitySection()
     log: LogSection = LogSection()
     security: SecuritySection = SecuritySection()
     metrics: MetricsSection = MetricsSection()
@@ -459,5 +468,6 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         session_overrides={day: (times[0], times[1]) for day, times in settings.sessions.items()},
         seed=settings.paper.seed,
         sim=SimConfig(**settings.sim.model_dump()),
+        quality=QualityConfig(**settings.quality.model_dump()),
         reconcile=ReconcileConfig(**settings.reconcile.model_dump()),
     )

@@ -204,6 +204,7 @@ class ConnectionState(Role):
         self.route.begin(config.orders_endpoint)
         endpoints = {QUOTES: config.quotes_endpoint, ORDERS: self.route.endpoint}
         self.links = {name: Link(name, endpoints[name], since=now) for name in LinkName}
+        self.book.configure(config.quality)
         self.settings, self.server_kind, self.symbols = config.link, config.server_kind, config.symbols
         self.windows = parse(config.link.maintenance)
         self.feed = Feed()
@@ -221,7 +222,7 @@ class ConnectionState(Role):
         if is_new:
             self.feed.row_time = 0
         self.subscription.planned(plan.close_auction_time, is_new=is_new)
-        self.book.plan(day, plan.open_time, plan.close_time)
+        self.book.plan(day, plan.open_time, plan.close_time, plan.close_auction_time)
         self.uptime.plan(plan.trading_date, plan.open_time, plan.close_time, now)
 
     # ---- orders ------------------------------------------------------------------------------------------------
@@ -250,5 +251,6 @@ class ConnectionState(Role):
         self.doubts = Doubts()
         self.feed.row_time, before = 0, self.book
         self.book = quality.QualityBook()
+        self.book.configure(before.config)
         if before.trading_date is not None:
-            self.book.plan(before.trading_date, before.open_time, before.close_time)
+            self.book.plan(before.trading_date, before.open_time, before.close_time, before.close_auction)
