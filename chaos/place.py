@@ -60,7 +60,6 @@ class Child:
 
     name: str  # trader, quotes, orders
     process: "subprocess.Popen[bytes]"
-    is_doomed: bool = False  # we ended it, or did to it what ends it
 
     @property
     def runs(self) -> bool:
@@ -168,23 +167,22 @@ class Place:
         return Home(self.home).running("trader")
 
     def kill(self, name: str) -> None:
-        """Kill -9, as a power cut would; returns when the process is gone."""
+        """Kill -9 the process alone, what it started beside it goes on; returns when it is gone."""
         child = self.children.pop(name)
-        child.is_doomed = True
-        _end(child.process, signal.SIGKILL)
         self.past.append(child)
+        child.process.kill()
+        child.process.wait(DEADLINE_S)
 
     def ask_to_stop(self, name: str) -> int:
         """Stop a process in order; give its exit code. Raises Stuck."""
         child = self.children.pop(name)
-        child.is_doomed = True
         self.past.append(child)
         with contextlib.suppress(ProcessLookupError):
             child.process.send_signal(signal.SIGTERM)
         try:
             return child.process.wait(DEADLINE_S)
         except subprocess.TimeoutExpired:
-            _end(child.process, signal.SIGKILL)
+            child.process.kill()
             raise Stuck(f"{name} did not stop within {DEADLINE_S:.0f} s of SIGTERM") from None
 
     def bury(self) -> list[Child]:
@@ -209,14 +207,28 @@ class Place:
 
     def leave(self) -> None:
         """Kill what still runs; nothing of it is left."""
+        for child in self.children.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.process.pid, signal.SIGKILL)
         for child in [*self.children.values(), *self.past]:
-            _end(child.process, signal.SIGKILL)
+            child.process.wait(DEADLINE_S)
+        self._end_leftovers()
         for sink in self._sinks.values():
             sink.close()
         for link in self.links.values():
             link.close()
         for control in self.controls.values():
             control.close()
+
+    def _end_leftovers(self) -> None:
+        """Kill what processes that are gone left behind, by this place in the command line.
+
+        Where there is no /proc it ends by itself: its pipe to the trader is closed.
+        """
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if str(self.root).encode() in (entry / "cmdline").read_bytes():
+                    os.kill(int(entry.name), signal.SIGKILL)
 
     def _spawn(self, name: str, *args: str) -> Child:
         if name not in self._sinks:
@@ -266,13 +278,6 @@ def free_port(taken: set[int]) -> int:
             probe.bind(("127.0.0.1", port))
             if port not in taken:
                 return port
-
-
-def _end(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
-    if process.returncode is None:  # not collected yet, so the group is still its own
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        process.wait(DEADLINE_S)
 
 
 @contextlib.contextmanager

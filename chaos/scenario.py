@@ -180,8 +180,7 @@ class Scene:
         if step.what == "clock":
             for name in step.whom:
                 self._place.controls[name].clock_ns += int(step.amount * NANOS)
-        ahead = self._place.controls["trader"].clock_ns
-        self._faults.append(Fault(time.time_ns() + ahead, len(self._watch.look().history)))
+        self._faults.append(self._fault())
         match step.what:
             case "clock":
                 self._let_pass(step.after)
@@ -197,6 +196,12 @@ class Scene:
                 self._disconnect(step)
             case _:
                 self._damage(step, [self._place.links[name] for name in step.whom])
+
+    def _fault(self) -> Fault:
+        """Note the moment by the trader's clock, which never goes back: it may lead the machine's."""
+        known = len(self._watch.look().history)
+        machine = time.time_ns() + self._place.controls["trader"].clock_ns
+        return Fault(max(machine, self._watch.system_time()), known)
 
     def _kill(self, step: Step) -> None:
         alive = [name for name in step.whom if name in self._place.children]
@@ -289,7 +294,7 @@ class Scene:
             if time.monotonic() > self._deadline or not self._pass_minute():
                 return
             link = self._place.links[draw.choice(step.whom)]
-            self._faults.append(Fault(time.time_ns(), len(self._watch.history)))
+            self._faults.append(self._fault())
             draw.choice((link.drop, link.cut))()
             self._outcome.steps += 1
 

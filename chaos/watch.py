@@ -27,6 +27,7 @@ _NEW = (
     f" WHERE seq > ? AND seq <= ? AND type IN {_TYPES!r} ORDER BY seq"
 )
 _VENUE = "SELECT venue_time FROM events WHERE venue_time IS NOT NULL ORDER BY seq DESC LIMIT 1"
+_NEWEST = "SELECT recorded_at FROM events ORDER BY seq DESC LIMIT 1"
 _HEAD = "SELECT last_seq FROM commits ORDER BY first_seq DESC LIMIT 1"
 LINKS = ("quotes", "orders")
 NANOS_PER_MS = 1_000_000
@@ -109,8 +110,15 @@ class LogWatch:
 
     def venue_time(self) -> int:
         """Give the newest venue time of the log, ns; 0 when there is none."""
+        return self._one(_VENUE)
+
+    def system_time(self) -> int:
+        """Give when the newest event was recorded, by the trader's clock, ns; 0 when there is none."""
+        return self._one(_NEWEST)
+
+    def _one(self, sql: str) -> int:
         with contextlib.suppress(sqlite3.OperationalError):
-            row = self._db.execute(_VENUE).fetchone() if self._db is not None else None
+            row = self._db.execute(sql).fetchone() if self._db is not None else None
             return int(row[0]) if row else 0
         return 0
 
