@@ -15,6 +15,7 @@ from cli.offline import fold_roles
 from cli.output import console, krw, kst_clock, show_table, signed
 from cli.replay import replay_process
 from cli.trips import Trip, reasons, trips_of
+from cli.uptime import uptime_words
 from domain.messages.trading import OrderDenied
 from domain.status import SignalsQuery
 from domain.views import DenialsQuery
@@ -118,6 +119,7 @@ class DemoReport:
             "verified": self.checks.verified,
             "replay_identical": self.checks.replay_identical,
             "limits_unknown": self.status.limits_unknown,
+            "uptime_pct": round(self.status.link_up_ppm / 10_000, 4),
         }
 
 
@@ -144,6 +146,7 @@ def show_report(report: DemoReport, finished: Finished) -> None:
             f"{krw(cash.cash_krw)} / {krw(cash.equity_krw)} KRW (began with {krw(cash.start_equity_krw)})",
         ],
         ["deepest fall of equity", f"{krw(perf.max_drawdown_krw)} KRW"],
+        ["links up", uptime_words(report.status)],
         ["how it ended", f"{finished.reason}; {'stopped in order' if finished.in_order else 'NOT stopped in order'}"],
     ]
     if report.status.limits_unknown:

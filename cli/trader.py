@@ -14,12 +14,14 @@ from cli.krx_hours import HOURS_FILE
 from cli.names import labelled, symbol_of
 from cli.orders import _caller as caller
 from cli.output import emit_json, krw, kst_clock, note, plain, show_table, signed
+from cli.uptime import uptime_words
 from domain.errors import BrokerUnavailable, ConfigError, HantradeError
 from hantrade.v1 import desk_pb2, types_pb2
 
 POLL_S = 0.1
 DETACHED_START_S = 30.0
 STOP_S = 40.0
+FLATTEN_S = 60.0  # on top: what selling out may take
 
 
 def start(
@@ -105,7 +107,7 @@ def stop(
         raise BrokerUnavailable(f"no trader runs in {home}")
     with desk_of(home) as desk:
         desk.call("Stop", desk_pb2.StopRequest(caller=caller(), flatten=sell))
-    _await_end(running)
+    _await_end(running, STOP_S + (FLATTEN_S if sell else 0))
     note(f"stopped; log {running.log_path}{_head(running.log_path)}")
 
 
@@ -120,11 +122,13 @@ def _head(log_path: str) -> str:
     return f": {krw(log.last_seq)} events, head {log.head_hash}"
 
 
-def _await_end(running: Running) -> None:
-    deadline = time.monotonic() + STOP_S
+def _await_end(running: Running, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
     while running.alive:
         if time.monotonic() > deadline:
-            raise BrokerUnavailable(f"pid {running.pid} still runs after {STOP_S:.0f} s; its log is {running.log_path}")
+            raise BrokerUnavailable(
+                f"pid {running.pid} still runs after {patience_s:.0f} s; its log is {running.log_path}"
+            )
         time.sleep(POLL_S)
 
 
@@ -196,25 +200,6 @@ def show_status(status: desk_pb2.TraderStatus, running: bool) -> None:
     show_table("trader", [("what", "left"), ("state", "left")], rows, "")
 
 
-TARGET_PPM = 999_000  # both links up 99.9 % of market time
-
-
-def uptime_words(status: desk_pb2.TraderStatus) -> str:
-    """Say how long both links were up, in market time, beside the target."""
-    market_s = status.market_time.seconds
-    if not (market_s or status.market_time.nanos):
-        return "no market time yet today"
-    up = "met" if status.link_up_ppm >= TARGET_PPM else "missed"
-    parts = f"degraded {_share(status.link_degraded_ppm)}, down {_share(status.link_down_ppm)}"
-    whole = f"{market_s // 60:,} min {market_s % 60} s"
-    return f"{_share(status.link_up_ppm)} of {whole} of market time ({parts}); target 99.9 %: {up}"
-
-
-def _share(ppm: int) -> str:
-    """Print a share, cut, so that what misses a target never looks as if it met it."""
-    return f"{ppm // 10_000}.{ppm % 10_000 // 10:03d} %"
-
-
 def _notable(status: desk_pb2.TraderStatus) -> list[list[str]]:
     """Give the rows that stand only where there is something to say."""
     source = f"{status.quotes_source} (a backup)" if status.on_backup else ""
@@ -267,6 +252,8 @@ def halt(note_text: NoteOption = "", home: HomeOption = DEFAULT_HOME) -> None:
     with desk_of(home) as desk:
         answer = desk.call("Halt", desk_pb2.HaltRequest(caller=caller(), note=note_text))
     note(f"halted; gate {gate_word(answer.gate)}, {answer.cancels} open orders are being cancelled")
+    if answer.unconfirmed:
+        note(f"in force here; not confirmed by the broker: {answer.unconfirmed}")
 
 
 def flatten(

@@ -8,7 +8,7 @@ from broker.translate import desk as wire
 from domain.errors import RequestRefused
 from domain.status import DayQuery, LinksQuery, OrdersQuery, QuotesQuery, SignalsQuery
 from domain.types import UnixNanos
-from domain.views import CashQuery, FillsQuery, PerformanceQuery, PositionsQuery, RiskQuery
+from domain.views import CashQuery, ComparisonQuery, FillsQuery, PerformanceQuery, PositionsQuery, RiskQuery
 from hantrade.v1 import desk_pb2, types_pb2
 
 Ask = Callable[[str, Any], Any]  # (role, query) -> view
@@ -48,6 +48,7 @@ class DeskReader:
         )
         status.signals = sum(self._ask("strategist", SignalsQuery(limit=0)).by_attention.values())
         status.fills = len(self._ask("portfolio", FillsQuery(limit=ALL)))
+        wire.add_comparison(status, self._ask("executor", ComparisonQuery()))
         status.mode, status.run_id = self.facts.mode, self.facts.run_id
         status.log_path, status.log_seq = self.facts.log_path, self._last_seq()
         return status

@@ -11,7 +11,7 @@ from domain.orders import ClientOrder
 from domain.quotes import QuoteKind
 from domain.status import DayView, LinksView, SignalView, WatchedQuote
 from domain.types import LinkName
-from domain.views import CashView, PerformanceView, PositionView, RiskView
+from domain.views import CashView, ComparisonView, PerformanceView, PositionView, RiskView
 from fsm import leg
 from hantrade.v1 import desk_pb2, types_pb2
 
@@ -70,6 +70,15 @@ def write_status(
     if day.venue_time:
         status.venue_time.CopyFrom(timestamp(day.venue_time))
     return status
+
+
+def add_comparison(status: desk_pb2.TraderStatus, found: ComparisonView) -> None:
+    """Add to a status what the last comparison with the broker's books left."""
+    status.halted_symbols.update(found.halted)
+    status.external_orders = len(found.externals)
+    status.orders_unknown = found.unknown_orders
+    if found.compared_at:
+        status.reconciled_at.CopyFrom(timestamp(found.compared_at))
 
 
 def write_order(order: ClientOrder) -> types_pb2.Order:
