@@ -47,7 +47,7 @@ def execution_booked(fill: OrderFilled, sheet: Sheet) -> tuple[list[Booked], She
     """Book an execution: what sums had proved of it is revised, only the surplus is new."""
     item = find(sheet.proved, fill.journal_id, fill.venue_order_id, fill.client_order_id, fill.venue_time)
     money = Money(Krw(fill.last_qty * fill.last_px), fill.commission, fill.tax)
-    told = tell(item, fill.last_qty, money)
+    told = tell(item, fill.last_qty, money, fill.leaves_qty)
     events: list[Booked] = []
     if told.known:
         revised = fill_revised(fill, item.client_order_id, told, sheet.books)

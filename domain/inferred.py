@@ -5,6 +5,9 @@ booked at once and stays *outstanding* until the details come. A detail replaces
 as are outstanding were booked before, and only their money changes, by the detail's less the part of the inferred money
 that belongs to them. What is left of a detail is surplus: shares nobody had booked.
 
+Details may never come. A later execution of the number is none of them: open shares of a number only become fewer, so
+one that leaves fewer than the sums showed happened after they were read (`in_sums`).
+
 After all details, shares and money are those of the details, to the share and the won: the parts of the inferred money
 that details take away add up to the whole.
 """
@@ -61,9 +64,20 @@ class Absorbed(NamedTuple):
     surplus: Money  # of these
 
 
-def absorb(outstanding: Outstanding, quantity: int, money: Money) -> Absorbed:
-    """Let a detail of `quantity` shares (> 0) and their `money` replace what is outstanding."""
-    known = min(outstanding.quantity, quantity)
+def in_sums(quantity: int, leaves_qty: int, shown_qty: int) -> int:
+    """Give how many of an execution's shares are in sums that showed `shown_qty` open shares of its number.
+
+    `leaves_qty` are open after the execution.
+    """
+    return max(0, min(quantity, quantity + leaves_qty - shown_qty))
+
+
+def absorb(outstanding: Outstanding, quantity: int, money: Money, at_most: int | None = None) -> Absorbed:
+    """Let a detail of `quantity` shares (> 0) and their `money` replace what is outstanding.
+
+    Not more than `at_most` of its shares can be of those; None: all can.
+    """
+    known = min(outstanding.quantity, quantity if at_most is None else at_most)
     if not known:
         return Absorbed(outstanding, 0, Money(), quantity, money)
     inferred, told = outstanding.money.part(known, outstanding.quantity), money.part(known, quantity)

@@ -2,14 +2,15 @@
 
 Per order number two kinds wait for executions: shares in the books the trading date began with, as the broker's own
 books hold them with their true money, and shares booked by us with inferred money. An execution is of the former first:
-they were proved first. It changes nothing about those, and replaces the money of the latter (`inferred.py`).
+they were proved first. It changes nothing about those, and replaces the money of the latter (`inferred.py`). One that
+leaves fewer shares open than the newest sums showed is of neither.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from domain.inferred import Money, Outstanding, absorb
+from domain.inferred import Money, Outstanding, absorb, in_sums
 from domain.messages.holdings import FillRevised
 from domain.messages.orders import HoldingAdjusted, OrderFilled
 from domain.messages.trading import FillBooked
@@ -32,6 +33,7 @@ class Proved(NamedTuple):
     shares: int = 0  # in all; numbers the bookings
     adopted: int = 0  # waiting shares in the books the date began with
     booked: Outstanding = Outstanding()  # waiting shares in our books, with their money
+    shown_qty: int = 0  # open shares in the newest sums
 
     def trade_id(self, shares: int) -> str:
         """Give the id under which so many more are booked."""
@@ -68,9 +70,12 @@ def moved(ledger: Ledger, journal_id: str, to: str) -> Ledger:
     after: Ledger = ()
     for old in ledger:
         item = old._replace(journal_id=to) if old.journal_id == journal_id else old
-        twin = next((other for other in after if other[:4] == item[:4]), Proved(*item[:4]))
+        twin = next((other for other in after if other[:4] == item[:4]), Proved(*item[:4], shown_qty=item.shown_qty))
         shares, adopted = twin.shares + item.shares, twin.adopted + item.adopted
-        after = put(after, item._replace(shares=shares, adopted=adopted, booked=twin.booked.plus(*item.booked)))
+        shown = min(twin.shown_qty, item.shown_qty)  # open shares only become fewer
+        after = put(
+            after, item._replace(shares=shares, adopted=adopted, booked=twin.booked.plus(*item.booked), shown_qty=shown)
+        )
     return after
 
 
@@ -94,14 +99,18 @@ class Told(NamedTuple):
     surplus: Money  # of these
 
 
-def tell(item: Proved, quantity: int, money: Money) -> Told:
-    """Let an execution of `quantity` shares (> 0) take the place of what was proved."""
-    adopted = min(item.adopted, quantity)
+def tell(item: Proved, quantity: int, money: Money, leaves_qty: int | None = None) -> Told:
+    """Let an execution of `quantity` shares (> 0) take the place of what was proved.
+
+    `leaves_qty` are open after it; None where all its shares are known to have been proved.
+    """
+    old = quantity if leaves_qty is None else in_sums(quantity, leaves_qty, item.shown_qty)
+    adopted = min(item.adopted, old)
     item = item._replace(adopted=item.adopted - adopted)
     if adopted == quantity:
         return Told(item, quantity, Money(), 0, Money())
     rest = money.minus(money.part(adopted, quantity))
-    found = absorb(item.booked, quantity - adopted, rest)
+    found = absorb(item.booked, quantity - adopted, rest, old - adopted)
     return Told(
         item._replace(booked=found.left), adopted + found.quantity, found.change, found.surplus_qty, found.surplus
     )

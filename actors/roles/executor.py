@@ -71,7 +71,7 @@ class Executor(ByHand):
     """
 
     NAME: ClassVar[str] = "executor"
-    STATE_VERSION: ClassVar[int] = 4  # 3: orders know what lists proved; 4: how books compared with the broker's
+    STATE_VERSION: ClassVar[int] = 5  # 4: how books compared with the broker's; 5: what lists showed open
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         StateCarried,
         RunStarted,

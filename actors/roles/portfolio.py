@@ -50,7 +50,7 @@ class Portfolio(PortfolioFold):
     """
 
     NAME: ClassVar[str] = "portfolio"
-    STATE_VERSION: ClassVar[int] = 4  # 3: what is booked is known by its journal and date too; 4: what sums proved
+    STATE_VERSION: ClassVar[int] = 5  # 4: what sums proved; 5: what they showed open
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         SessionPlanned,

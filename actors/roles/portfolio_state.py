@@ -134,9 +134,10 @@ class PortfolioFold(Role):
             return
         if not state.trading_date:
             # Whenever an account is opened, it is from a state that holds these shares.
-            state.proved = proved_shares.prove_adopted(state.proved, self._found(proved), proved.quantity)
+            state.proved = proved_shares.prove_adopted(state.proved, self._shown(proved), proved.quantity)
             return
         self._follow_journal()
+        state.proved = proved_shares.put(state.proved, self._shown(proved))
         state.fresh_seq = stamp.seq
 
     def _follow_journal(self) -> None:
@@ -156,6 +157,9 @@ class PortfolioFold(Role):
     def _found(self, proved: OrderEvidence) -> Proved:
         number, order, at = proved.venue_order_id, proved.client_order_id, proved.venue_time
         return proved_shares.find(self.state.proved, self._journal(), number, order, at)
+
+    def _shown(self, proved: OrderEvidence) -> Proved:
+        return self._found(proved)._replace(shown_qty=proved.leaves_qty)
 
     def _enter(self, event: Booked) -> None:
         state = self.state

@@ -291,7 +291,7 @@ class OrderEvidence(Message):
     symbol: str
     side: Side
     quantity: int
-    leaves_qty: int  # of the leg after it
+    leaves_qty: int  # of the leg after it; filled: as the list shows it, an execution that leaves fewer is a later one
     notional: Krw  # filled: price times shares, of these shares together; else 0
     commission: Krw  # filled: of these shares together; else 0
     tax: Krw  # filled: of these shares together; else 0

@@ -153,7 +153,7 @@ def accepted(order: ClientOrder, number: VenueOrderId, quantity: int, price: Krw
 
 def _filled(order: ClientOrder, fact: OrderFilled) -> Booked:
     money = Money(Krw(fact.last_qty * fact.last_px), fact.commission, fact.tax)
-    left, absorbed = inferring.absorb_fill(order, fact.venue_order_id, fact.last_qty, money)
+    left, absorbed = inferring.absorb_fill(order, fact.venue_order_id, fact.last_qty, money, fact.leaves_qty)
     change = absorbed.change.plus(absorbed.surplus)
     after = filled(left, fact.venue_order_id, absorbed.surplus_qty, fact.last_qty + fact.leaves_qty, change)
     return checked(after) if absorbed.surplus_qty else Booked(after, True)

@@ -57,7 +57,7 @@ def _accepted(order: ClientOrder, proved: OrderEvidence) -> Booked:
 
 def _filled(order: ClientOrder, proved: OrderEvidence) -> Booked:
     number, money = VenueOrderId(proved.venue_order_id), Money(proved.notional, proved.commission, proved.tax)
-    after = inferring.add(order, FactKind.FILLED, number, "", proved.quantity, money)
+    after = inferring.add_fill(order, number, proved.quantity, money, proved.leaves_qty)
     return checked(filled(after, number, proved.quantity, proved.quantity + proved.leaves_qty, money))
 
 

@@ -1,6 +1,6 @@
 """What an order has booked from the broker's lists and no event has told yet, and how events take its place."""
 
-from domain.inferred import Absorbed, Money, Outstanding, absorb
+from domain.inferred import Absorbed, Money, Outstanding, absorb, in_sums
 from domain.orders.legs import put
 from domain.orders.model import ClientOrder, FactKind, Inferred
 from domain.types import VenueOrderId
@@ -15,17 +15,25 @@ def outstanding(order: ClientOrder, kind: FactKind, number: VenueOrderId, key: s
     return next((item.outstanding for item in order.inferred if item[:3] == where), NOTHING)
 
 
-def add(
-    order: ClientOrder, kind: FactKind, number: VenueOrderId, key: str, shares: int, money: Money | None = None
-) -> ClientOrder:
-    """Put shares (> 0) that the lists prove on the outstanding ones."""
-    return _put(order, kind, number, key, outstanding(order, kind, number, key).plus(shares, money or Money()))
+def add(order: ClientOrder, kind: FactKind, number: VenueOrderId, key: str, shares: int) -> ClientOrder:
+    """Put shares (> 0) that the lists prove to be gone on the outstanding ones."""
+    return _put(order, Inferred(kind, number, key, outstanding(order, kind, number, key).plus(shares, Money())))
 
 
-def absorb_fill(order: ClientOrder, number: VenueOrderId, shares: int, money: Money) -> tuple[ClientOrder, Absorbed]:
-    """Let an execution replace what is outstanding of its leg."""
-    found = absorb(outstanding(order, FactKind.FILLED, number), shares, money)
-    return (_put(order, FactKind.FILLED, number, "", found.left) if found.quantity else order), found
+def add_fill(order: ClientOrder, number: VenueOrderId, shares: int, money: Money, shown_qty: int) -> ClientOrder:
+    """Put shares (> 0) that the lists prove to be filled on the outstanding ones; they show `shown_qty` open."""
+    now = outstanding(order, FactKind.FILLED, number).plus(shares, money)
+    return _put(order, Inferred(FactKind.FILLED, number, "", now, shown_qty))
+
+
+def absorb_fill(
+    order: ClientOrder, number: VenueOrderId, shares: int, money: Money, leaves_qty: int
+) -> tuple[ClientOrder, Absorbed]:
+    """Let an execution, after which `leaves_qty` are open, replace what is outstanding of its leg."""
+    nothing = Inferred(FactKind.FILLED, number, "", NOTHING)
+    item = next((known for known in order.inferred if known[:3] == nothing[:3]), nothing)
+    found = absorb(item.outstanding, shares, money, in_sums(shares, leaves_qty, item.shown_qty))
+    return (_put(order, item._replace(outstanding=found.left)) if found.quantity else order), found
 
 
 def take(
@@ -39,7 +47,7 @@ def take(
     for item in order.inferred:
         if (item.kind, item.venue_order_id) == (kind, number) and (item.key == request or "" in (item.key, request)):
             found = absorb(item.outstanding, shares, Money())
-            order, shares = _put(order, kind, number, item.key, found.left), found.surplus_qty
+            order, shares = _put(order, item._replace(outstanding=found.left)), found.surplus_qty
             if not shares:
                 break
     return order, shares
@@ -60,7 +68,6 @@ def reassign(order: ClientOrder, kind: FactKind, number: VenueOrderId, shares: i
     return put(order, item)._replace(**{name: getattr(order, name) - back})
 
 
-def _put(order: ClientOrder, kind: FactKind, number: VenueOrderId, key: str, now: Outstanding) -> ClientOrder:
-    where = (kind, number, key)
-    others = tuple(item for item in order.inferred if item[:3] != where)
-    return order._replace(inferred=(*others, Inferred(*where, now)) if now.quantity else others)
+def _put(order: ClientOrder, now: Inferred) -> ClientOrder:
+    others = tuple(item for item in order.inferred if item[:3] != now[:3])
+    return order._replace(inferred=(*others, now) if now.outstanding.quantity else others)

@@ -77,6 +77,7 @@ class Inferred(NamedTuple):
     venue_order_id: VenueOrderId
     key: str  # CANCELLED: request id, empty when the lists do not tell which; else empty
     outstanding: Outstanding  # money of FILLED only
+    shown_qty: int = 0  # FILLED: open shares of the leg in the newest list
 
 
 class Leg(NamedTuple):

@@ -138,7 +138,7 @@ class _Prover:
             self._differs(row.venue_order_id, words.format(*here, *there))
         elif more > 0:
             tally.filled = row.filled_qty
-            self._say("filled", row, more, tally.leaves, money=_money(row, notional, tally.money, self.own))
+            self._say("filled", row, more, row.leaves_qty, money=_money(row, notional, tally.money, self.own))
         elif notional:
             words = f"fills are worth {tally.money.notional:,} KRW here, {row.filled_notional:,} KRW at the broker"
             subject = f"money of {row.venue_order_id}"

@@ -131,7 +131,7 @@ def test_given_nothing_heard_at_all_when_compared_then_the_whole_story_is_proved
         ("accepted", "A", 5, 5),
         ("replaced", "A", 4, 1),
         ("filled", "A", 1, 0),
-        ("filled", "B", 1, 3),
+        ("filled", "B", 1, 1),  # open in the list, which knows of the cancel
         ("cancelled", "B", 2, 1),
     ]
     assert found.differences == ()
