@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from actors.edges.clock import STEP_NS
-from actors.roles import notifier
+from actors.roles import notices
 from actors.system import STALL_S
 from domain.config import ExecutionConfig
 from persistence.disk import RESERVE_BYTES
@@ -21,8 +21,8 @@ def test_given_the_page_when_it_names_a_test_then_there_is_one() -> None:
 
 
 def test_given_the_page_when_it_says_what_you_read_then_that_is_said() -> None:
-    constants = [notifier.HALTED, notifier.PAUSED, notifier.RESUME, notifier.START_AGAIN, notifier.FREE_SPACE]
-    for sentence in (*constants, notifier.CHECK_CLOCK, *notifier.UNCANCELLED.values()):
+    constants = [notices.HALTED, notices.PAUSED, notices.RESUME, notices.START_AGAIN, notices.FREE_SPACE]
+    for sentence in (*constants, notices.CHECK_CLOCK, *notices.UNCANCELLED.values()):
         assert sentence in PAGE
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from actors.core.core import Core
 from actors.core.kernel import MAX_FOLLOW_UPS, Kernel
-from actors.roles.notifier import HALTED, PAUSED, UNCANCELLED
+from actors.roles.notices import HALTED, PAUSED, UNCANCELLED
 from actors.roster import ROLES, make_roles
 from domain.errors import InvariantError
 from domain.messages.link import BrokerPosition
