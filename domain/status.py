@@ -70,6 +70,7 @@ class LinksView:
     muted: tuple[str, ...] = ()  # instruments that fell silent
     contradicted: tuple[str, ...] = ()  # instruments of which another source tells otherwise
     sources: tuple[SourceView, ...] = ()  # in the order of preference
+    verdicts: dict[str, int] = field(default_factory=dict)  # by quality rule, since the run began
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,8 @@ class ConnectionSupervisor(ConnectionMoves):
     """
 
     NAME: ClassVar[str] = "connection_supervisor"
-    STATE_VERSION: ClassVar[int] = 3  # sources, the orders' route, proof of subscriptions, uptime over market time
+    # 3: sources, the orders' route, proof of subscriptions, uptime over market time; 4: verdicts by rule
+    STATE_VERSION: ClassVar[int] = 4
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,

@@ -28,6 +28,7 @@ def links_view(role: ConnectionState, now: UnixNanos) -> LinksView:
         quotes=feed.rows,
         refused=feed.refused,
         flagged=feed.flagged,
+        verdicts=dict(sorted(feed.verdicts.items())),
         conflated=feed.conflated,
         unknown_limits=sum(1 for item in role.instruments.values() if item.upper_limit is None),
         symbols=len(role.instruments),

@@ -132,6 +132,7 @@ class Feed:
     ended: bool = False
     last_verdict: dict[str, str] = field(default_factory=dict)
     refused_by_symbol: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[str, int] = field(default_factory=dict)  # by rule
 
     def clock(self, venue_time: int, now: int) -> None:
         """Hear the venue's clock."""
@@ -153,6 +154,7 @@ class Feed:
                 self.venue_time, self.told_at = newest, now
         for verdict in judged.verdicts:
             self.last_verdict[verdict.symbol] = verdict.rule
+            self.verdicts[verdict.rule] = self.verdicts.get(verdict.rule, 0) + 1
             if verdict.refused:
                 self.rows += 1
                 self.refused += 1

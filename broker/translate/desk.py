@@ -63,6 +63,7 @@ def write_status(
         on_backup=links.on_backup,
         maintenance=links.maintenance,
         unproved_symbols=links.unproved,
+        quality_verdicts=links.verdicts,
         stop="" if day.stop == "RUNNING" else day.stop,
     )
     if links.feed_age_ms is not None:

@@ -327,6 +327,9 @@ def test_given_bad_rows_when_judged_then_they_are_dropped_counted_and_shown():
     assert [(v.rule, v.refused) for v in judged.verdicts] == [("out_of_order", True), ("unknown_symbol", True)]
     view = role(house).view(LinksQuery(UnixNanos(house.now)))
     assert (view.quotes, view.refused, view.symbols) == (3, 2, 1)
+    assert view.verdicts == {"out_of_order": 1, "unknown_symbol": 1}
+    house.hear(received(a_quote(0)))
+    assert role(house).view(LinksQuery(UnixNanos(house.now))).verdicts == {"out_of_order": 2, "unknown_symbol": 1}
     [watched] = role(house).view(QuotesQuery())
     assert (watched.quote.venue_time, watched.quality, watched.name) == (venue(2), "out_of_order", "삼성전자")
 
