@@ -6,6 +6,9 @@ is refused for ever. A request that was on its way when the process died stays I
 
 Thread rule: any thread may call; one lock serialises the calls, and `exclusive` keeps it over several. `events` reads
 page by page and holds the lock only while it reads one.
+
+A disk that is full or failed, or a program that holds the file locked for longer than SQLite waits (5 s), makes any
+call raise a LogError with nothing written: what was not journaled did not happen.
 """
 
 import secrets
@@ -17,9 +20,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from broker.journal_disk import in_words
 from broker.port import Receipt
 from broker.translate.facts import decode_fact, encode_fact
-from domain.errors import InvariantError, LogBusy, LogCorrupt, LogFull, LogTooNew, RequestRefused
+from domain.errors import InvariantError, LogBusy, LogCorrupt, LogTooNew, RequestRefused
 from domain.messages.orders import OrderFact
 from domain.types import Gate, RequestOutcome
 
@@ -59,7 +63,8 @@ class OrderJournal:
 
         `now` gives the system time in ns, `create_id` the identity of a journal that is made. Without `durable` nothing
         waits for the disk: for an account that may be lost with its process (a back-test). Raises LogBusy when it is
-        open elsewhere, LogTooNew for a newer schema and LogCorrupt when the file is not a journal or has a gap.
+        open or locked elsewhere, LogTooNew for a newer schema, LogCorrupt when the file is not a journal or has a gap,
+        LogFull and LogError when its disk is full or fails.
         """
         self.path = path
         self._now = now
@@ -70,11 +75,9 @@ class OrderJournal:
         self._epoch, self._last_seq = 0, 0
         self._guard = _take_guard(path)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            try:
+            with in_words(path):
+                self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 self._open()
-            except sqlite3.DatabaseError as error:
-                raise LogCorrupt(f"order journal {path} cannot be read: {error}") from error
         except BaseException:
             self.close()
             raise
@@ -182,8 +185,8 @@ class OrderJournal:
     def events(self, after_seq: int = 0) -> Iterator[OrderFact]:
         """Give every event with a greater seq, in order, up to the newest when the end is reached."""
         while True:
-            with self._lock:
-                page = self._db.execute(
+            with self._reading() as db:
+                page = db.execute(
                     "SELECT seq, payload FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, _PAGE)
                 ).fetchall()
             if not page:
@@ -196,8 +199,8 @@ class OrderJournal:
 
     def get_meta(self, key: str) -> str | None:
         """Give a value kept beside the journal, None when there is none."""
-        with self._lock:
-            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        with self._reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
     def set_meta(self, key: str, value: str) -> None:
@@ -243,23 +246,24 @@ class OrderJournal:
             raise LogCorrupt(f"order journal {self.path} holds {count} events up to seq {self._last_seq}")
 
     @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, in_words(self.path):
+            yield self._db
+
+    @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+        with self._lock, in_words(self.path):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
                 self._db.execute("COMMIT")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-                    raise LogFull(f"order journal {self.path} has no space left: {error}") from error
-                raise
             finally:
                 if self._db.in_transaction:  # something raised
                     self._db.execute("ROLLBACK")
 
     def _request(self, request_id: str) -> tuple[str, str, str, str] | None:
-        with self._lock:
-            row: tuple[str, str, str, str] | None = self._db.execute(
+        with self._reading() as db:
+            row: tuple[str, str, str, str] | None = db.execute(
                 "SELECT request_hash, outcome, code, text FROM requests WHERE request_id = ?", (request_id,)
             ).fetchone()
         return row

@@ -21,7 +21,7 @@ from broker.port import BrokerBackend, Receipt
 from broker.refusals import fenced_off, gate_content
 from broker.session_pulse import Promise
 from broker.translate import broker as wire
-from domain.errors import BrokerUnavailable, RequestRefused
+from domain.errors import BrokerUnavailable, LogError, RequestRefused
 from domain.messages.orders import CancelOrder
 from domain.types import Gate
 from hantrade.v1 import broker_pb2 as pb
@@ -69,7 +69,8 @@ class OrderSession:
     async def run(self, requests: AsyncIterator[pb.OrderSessionRequest]) -> None:
         """Serve until the caller leaves.
 
-        Raises RequestRefused when the session cannot be opened or read on, BrokerUnavailable when its caller is silent.
+        Raises RequestRefused when the session cannot be opened or read on, BrokerUnavailable when its caller is silent,
+        LogError when a request cannot be journaled; none of those has a receipt.
         """
         self._queued_seq = await self._open(await anext(requests, None))
         try:
@@ -209,8 +210,10 @@ class OrderSession:
     def _landed(self, task: "asyncio.Task[None]") -> None:
         _in_flight.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("a request failed in the backend: %r", error)
-            self._crash = error  # whether it was sent is not known: no receipt may follow
+            is_told = isinstance(error, LogError) and not self._over  # by whoever ends the call: once, in words
+            if not is_told:
+                _log.error("a request failed in the backend: %r", error)
+            self._crash = self._crash or error  # whether it was sent is not known: no receipt may follow
             self._queue.put_nowait(None)
 
     def _written(self, answer: pb.OrderSessionResponse) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations  # the stubs' generics do not exist at run time
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
 from google.protobuf.message_factory import GetMessageClass
@@ -16,13 +17,15 @@ from broker.fences import Fences
 from broker.order_session import OrderSession
 from broker.port import BrokerBackend
 from broker.translate import broker as wire
-from domain.errors import BrokerUnavailable, RequestRefused
+from domain.errors import BrokerUnavailable, LogError, RequestRefused
 from domain.types import Side
 from hantrade.v1 import broker_pb2 as pb
 
 SERVICE = pb.DESCRIPTOR.services_by_name["BrokerService"]
 DEFAULT_ROWS, MOST_ROWS = 256, 4096
 DEFAULT_DELAY_S, LONGEST_DELAY_S = 0.001, 1.0
+
+_log = logging.getLogger(__name__)
 
 Context = Any  # grpc.aio.ServicerContext; its stubs want both message types everywhere
 
@@ -181,6 +184,8 @@ def _unary(method: Callable[[Any], Awaitable[Any]]) -> Callable[[Any, Context], 
             return await method(request)
         except (RequestRefused, BrokerUnavailable) as error:
             await statuses.abort(context, error)
+        except LogError as error:
+            await _journal_failed(context, error)
 
     return call
 
@@ -191,5 +196,13 @@ def _streaming(method: Callable[[Any, Context], Awaitable[None]]) -> Callable[[A
             await method(request, context)
         except (RequestRefused, BrokerUnavailable) as error:
             await statuses.abort(context, error)
+        except LogError as error:
+            await _journal_failed(context, error)
 
     return call
+
+
+async def _journal_failed(context: Context, error: LogError) -> NoReturn:
+    """End the call as unavailable; whoever runs this broker must make room or look at the disk."""
+    _log.error("%s", error)
+    await statuses.abort(context, error)

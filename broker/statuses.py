@@ -10,7 +10,7 @@ from grpc_status import rpc_status
 
 from broker.security.redaction import redacted
 from broker.translate import broker as wire
-from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
+from domain.errors import BrokerUnavailable, HantradeError, LogError, RequestRefused
 from hantrade.v1 import types_pb2
 
 _CODES = {
@@ -29,6 +29,9 @@ _CODES = {
     "TOO_MANY_STREAMS": grpc.StatusCode.RESOURCE_EXHAUSTED,
 }  # every other reason is FAILED_PRECONDITION
 
+BROKER_UNAVAILABLE = "BROKER_UNAVAILABLE"
+JOURNAL_UNAVAILABLE = "JOURNAL_UNAVAILABLE"  # the order journal takes no writes: what was not journaled did not happen
+
 _SIZES = re.compile(r"message larger than max \((\d+) vs\. (\d+)\)")
 _REFUSALS = {
     grpc.StatusCode.INVALID_ARGUMENT,
@@ -43,7 +46,10 @@ _REFUSALS = {
 }
 
 
-def status_of(error: RequestRefused | BrokerUnavailable) -> grpc.Status:
+Failure = RequestRefused | BrokerUnavailable | LogError
+
+
+def status_of(error: Failure) -> grpc.Status:
     """Give the status of an error, with its typed detail. Secrets stay here."""
     if isinstance(error, RequestRefused):
         code, message = _CODES.get(error.code, grpc.StatusCode.FAILED_PRECONDITION), redacted(error.text, error.field)
@@ -55,14 +61,15 @@ def status_of(error: RequestRefused | BrokerUnavailable) -> grpc.Status:
         )
     else:
         code, message = grpc.StatusCode.UNAVAILABLE, redacted(str(error))
-        detail = types_pb2.ErrorDetail(reason_code="BROKER_UNAVAILABLE", broker_text=message)
+        reason = JOURNAL_UNAVAILABLE if isinstance(error, LogError) else BROKER_UNAVAILABLE
+        detail = types_pb2.ErrorDetail(reason_code=reason, broker_text=message)
     packed = AnyMessage()
     packed.Pack(detail)
     status: grpc.Status = rpc_status.to_status(status_pb2.Status(code=code.value[0], message=message, details=[packed]))
     return status
 
 
-async def abort(context: Any, error: RequestRefused | BrokerUnavailable) -> NoReturn:
+async def abort(context: Any, error: Failure) -> NoReturn:
     """End the call with the status of an error and its typed detail."""
     status = status_of(error)
     await context.abort(status.code, status.details, status.trailing_metadata)

@@ -6,8 +6,8 @@ HantradeError
 ├── BrokerUnavailable      retry if the call was idempotent (exit 3)
 ├── BrokerOutcomeUnknown   a submit or cancel timed out: never resend, ask the broker (exit 4)
 ├── RequestRefused         final; becomes a rejected order or a refused change (exit 1)
-├── LogError               the event log cannot be read or written
-│   ├── LogBusy            another trader writes this log
+├── LogError               the event log or order journal cannot be read or written
+│   ├── LogBusy            another process writes it, or holds it locked
 │   ├── LogCorrupt         bytes on disk are not what was written
 │   ├── LogFull            no space is left for an append
 │   └── LogTooNew          the log was written by a newer version
@@ -49,11 +49,11 @@ class RequestRefused(HantradeError):
 
 
 class LogError(HantradeError):
-    """The event log cannot be read or written."""
+    """The event log or an order journal cannot be read or written."""
 
 
 class LogBusy(LogError):
-    """Another trader writes this log."""
+    """Another process writes this log or journal, or holds it locked."""
 
 
 class LogCorrupt(LogError):
