@@ -1,14 +1,21 @@
 """One order session as its link sees it: what is in flight, how far events came, and whether it is over."""
 
 import threading
-from typing import Final
+from typing import Final, NamedTuple
 
 from broker.client_orders import OrderSessionHandle
 from broker.port import OrderSessionOpened
 from domain.errors import BrokerUnavailable
-from domain.types import ClientOrderId
+from domain.types import ClientOrderId, Purpose
 
 MOST_UNHANDLED: Final = 1_024  # order events the core has not handled yet; more wait at the broker, in its journal
+
+
+class Sent(NamedTuple):
+    """A request that was handed over."""
+
+    owner: ClientOrderId
+    purpose: Purpose | None  # of what it places or changes; None for a cancel, which passes every gate
 
 
 class Conversation:
@@ -24,7 +31,7 @@ class Conversation:
         self._opened: OrderSessionOpened | None = None
         self._delivered = after_seq  # last event posted to the core
         self._unhandled = 0  # events posted and not committed yet
-        self._in_flight: dict[str, ClientOrderId] = {}  # sent, no receipt yet
+        self._in_flight: dict[str, Sent] = {}  # no receipt yet
         self._over = ""
 
     # ---- the reading thread ------------------------------------------------------------------------------------
@@ -55,7 +62,7 @@ class Conversation:
             self._delivered = event_seq
             self._changed.notify_all()
 
-    def answered(self, request_id: str) -> ClientOrderId | None:
+    def answered(self, request_id: str) -> Sent | None:
         """Take a request out of flight; None when it is not in flight (any more)."""
         with self._changed:
             return self._in_flight.pop(request_id, None)
@@ -69,18 +76,18 @@ class Conversation:
         """End it, waking who waits; give what is in flight, in order of sending. Each request is given once."""
         with self._changed:
             self._over = self._over or reason
-            stranded = list(self._in_flight.items())
+            stranded = [(request_id, sent.owner) for request_id, sent in self._in_flight.items()]
             self._in_flight.clear()
             self._changed.notify_all()
             return stranded
 
     # ---- the link's thread -------------------------------------------------------------------------------------
 
-    def sending(self, request_id: str, owner: ClientOrderId) -> bool:
+    def sending(self, request_id: str, owner: ClientOrderId, purpose: Purpose | None = None) -> bool:
         """Note a request about to be sent; False, and nothing noted, when the conversation is over."""
         with self._changed:
             if not self._over:
-                self._in_flight[request_id] = owner
+                self._in_flight[request_id] = Sent(owner, purpose)
             return not self._over
 
     def wait_opened(self, timeout_s: float) -> OrderSessionOpened:

@@ -2,7 +2,11 @@
 
 import threading
 import uuid
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar
+
+import pykka
 
 from actors.edges.conversation import Conversation
 from actors.edges.gate import WireGate
@@ -30,6 +34,14 @@ from domain.types import ClientOrderId, Gate, LinkName, RequestId, RequestOutcom
 
 CATCH_UP_S = 10.0
 GATE_ID = "gate-"
+GATE_CLOSED = "GATE_CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class TellGateAgain:
+    """To the link itself: the broker's gate of this conversation is not ours."""
+
+    talk: Conversation
 
 
 class OrderLink(BrokerLink):
@@ -77,6 +89,9 @@ class OrderLink(BrokerLink):
             case GateChanged(level=level):
                 if self._talk is not None:
                     self._pass_gate_on(level)  # while the link is down nothing is open; it is set when one opens
+            case TellGateAgain(talk=talk):
+                if talk is self._talk:
+                    self._pass_gate_on(self._gate.level)
             case _:
                 return super().carry_out(message)
         return None
@@ -102,10 +117,11 @@ class OrderLink(BrokerLink):
         if not isinstance(request, CancelOrder) and not self._gate.passes(request.purpose):
             text = f"the gate is {self._gate.level}; {request.purpose} does not pass"
             refused = RequestOutcome.REFUSED
-            answer = (request.client_order_id, RequestId(request_id), refused, "GATE_CLOSED", text, False, 0)
+            answer = (request.client_order_id, RequestId(request_id), refused, GATE_CLOSED, text, False, 0)
             self.post(RequestAnswered(*answer), urgent=True)
             return
-        if not talk.sending(request_id, request.client_order_id):
+        purpose = None if isinstance(request, CancelOrder) else request.purpose
+        if not talk.sending(request_id, request.client_order_id, purpose):
             self._stranded(request.client_order_id, request_id, "the order session is over; not sent by us")
             return
         try:
@@ -121,11 +137,16 @@ class OrderLink(BrokerLink):
             self._gate.confirms(int(receipt.request_id.split("-")[1]))
         elif receipt.request_id.startswith(GATE_ID) and receipt.outcome is not RequestOutcome.SENT:
             self.lost(connection, f"the broker refused the gate: {receipt.code} {receipt.text}".strip())
-        owner = talk.answered(receipt.request_id)
-        if owner is None:  # a gate, or an answer that came after the request was given up as stranded
+        sent = talk.answered(receipt.request_id)
+        if sent is None:  # a gate, or an answer that came after the request was given up as stranded
             return
         answer = (receipt.outcome, receipt.code, receipt.text, False, receipt.as_of_seq)
-        self.post(RequestAnswered(owner, RequestId(receipt.request_id), *answer), urgent=True)
+        self.post(RequestAnswered(sent.owner, RequestId(receipt.request_id), *answer), urgent=True)
+        if receipt.code == GATE_CLOSED and sent.purpose is not None and self._gate.passes(sent.purpose):
+            # A halt that an old, fenced-off session delivered late has closed the broker's gate behind ours. Told on
+            # the link's own thread, in order with every change of the gate, so that it never opens beyond ours.
+            with suppress(pykka.ActorDeadError):
+                self.actor_ref.tell(TellGateAgain(talk))
 
     def _stranded(self, owner: ClientOrderId, request_id: str, reason: str) -> None:
         self.post(RequestStranded(owner, RequestId(request_id), reason), urgent=True)

@@ -360,6 +360,99 @@ def test_given_a_broker_that_refuses_the_gate_when_set_then_the_link_is_lost(hou
     assert "refused the gate" in lost.reason
 
 
+def refuse_for_its_gate(session: FakeSession, request_id: str = "o-1") -> None:
+    session.receipt(request_id, RequestOutcome.REFUSED, code="GATE_CLOSED", text="the gate is CANCELS_ONLY")
+
+
+def hold_the_link(house: House) -> threading.Event:
+    """Keep the link's thread busy until the event is set."""
+    busy, go_on = threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        busy.set()
+        go_on.wait(WAIT_S)
+
+    house.client.on_send = hold
+    house.ref.tell(a_cancel())
+    assert busy.wait(WAIT_S)
+    return go_on
+
+
+def test_given_a_broker_whose_gate_was_closed_behind_ours_when_it_refuses_then_it_is_told_ours_again(
+    house: House,
+) -> None:
+    session = house.connect()
+    house.tell(a_submit("o-1"), a_submit("o-2"))
+    refuse_for_its_gate(session, "o-1")
+    settle(house.ref)
+    assert session.gates == [Gate.OPEN, Gate.OPEN], "at the opening, and after the refusal"
+    refuse_for_its_gate(session, "o-1")  # an echo
+    session.receipt("o-2")
+    settle(house.ref)
+    assert session.gates == [Gate.OPEN, Gate.OPEN], "once for each refusal"
+    assert [answer.outcome for answer in house.door.of(RequestAnswered)] == [
+        RequestOutcome.REFUSED,
+        RequestOutcome.SENT,
+    ]
+    assert house.gate.await_broker(0) == ""
+
+
+def test_given_an_exit_that_is_refused_when_our_gate_lets_exits_pass_then_the_broker_is_told_no_more_than_that(
+    house: House,
+) -> None:
+    session = house.connect()
+    house.gate.level = Gate.EXITS_ONLY
+    house.tell(a_submit("o-1", purpose=Purpose.EXIT))
+    refuse_for_its_gate(session)
+    settle(house.ref)
+    assert session.gates == [Gate.OPEN, Gate.EXITS_ONLY]
+
+
+def test_given_a_refusal_when_our_gate_was_shut_before_the_link_tells_it_then_the_broker_hears_the_shut_one(
+    house: House,
+) -> None:
+    session = house.connect()
+    house.tell(a_submit("o-1"))
+    go_on = hold_the_link(house)
+    refuse_for_its_gate(session)  # our gate is open, the link does not come to tell it
+    house.gate.level = Gate.CANCELS_ONLY
+    house.ref.tell(GateChanged(Gate.CANCELS_ONLY, "halt"))
+    go_on.set()
+    settle(house.ref)
+    assert session.gates == [Gate.OPEN, Gate.CANCELS_ONLY, Gate.CANCELS_ONLY]
+
+
+@pytest.mark.parametrize("what", ["closed here", "stalled", "another reason", "a cancel"])
+def test_given_a_refusal_that_says_nothing_of_the_brokers_gate_when_it_comes_then_the_gate_is_not_told(
+    house: House, what: str
+) -> None:
+    session = house.connect()
+    house.tell(a_submit("o-1"), a_cancel())
+    if what == "closed here":
+        house.gate.level = Gate.CANCELS_ONLY
+    house.gate.stalled = what == "stalled"
+    if what == "another reason":
+        session.receipt("o-1", RequestOutcome.REFUSED, code="EXPIRED")
+    else:
+        refuse_for_its_gate(session, "c-1" if what == "a cancel" else "o-1")
+    settle(house.ref)
+    assert len(house.door.of(RequestAnswered)) == 1
+    assert session.gates == [Gate.OPEN]
+
+
+def test_given_a_refusal_of_an_old_connection_when_a_new_one_is_open_then_nobody_is_told(house: House) -> None:
+    old = house.connect()
+    house.tell(a_submit("o-1"))
+    go_on = hold_the_link(house)
+    house.ref.tell(CloseLink(LinkName.ORDERS, "test"))
+    house.ref.tell(an_opening())
+    house.ref.tell(ReconcileLink(LinkName.ORDERS, ()))
+    refuse_for_its_gate(old)
+    go_on.set()
+    settle(house.ref)
+    assert (old.gates, house.session.gates) == ([Gate.OPEN], [Gate.OPEN])
+
+
 @pytest.mark.parametrize(("step", "call"), [("open", "session"), ("login", "login"), ("reconcile", "order_session")])
 def test_given_a_broker_that_fails_when_a_step_is_asked_then_the_step_is_told_and_the_actor_lives(
     house: House, step: str, call: str
