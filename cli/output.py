@@ -44,7 +44,9 @@ def plain(message: Message) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for field in message.DESCRIPTOR.fields:
         value = getattr(message, field.name)
-        if field.is_repeated:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            result[field.name] = dict(sorted(value.items()))
+        elif field.is_repeated:
             result[field.name] = [_value(item, field) for item in value]
         elif field.has_presence and not message.HasField(field.name):
             result[_name(field)] = None

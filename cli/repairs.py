@@ -32,9 +32,7 @@ def reconcile(
         request = desk_pb2.ReconcileRequest(dry_run=dry_run, caller=caller())
         report = desk.call("Reconcile", request, RECONCILE_S).report
     if json:
-        took_ms = report.took.seconds * 1000 + report.took.nanos // 1_000_000
-        found = {key: value for key, value in plain(report).items() if key != "took"}
-        emit_json([found | {"duration_ms": took_ms}])
+        emit_json([plain(report)])
     else:
         _show(report)
     if not report.agreed:

@@ -162,3 +162,10 @@ def test_for_any_fills_trips_hold_every_won_of_them(drawn: list[tuple[str, int, 
 def test_given_orders_with_the_same_reason_when_told_then_it_is_said_once() -> None:
     orders = {name: types_pb2.Order(rationale="stop") for name in "ab"} | {"c": types_pb2.Order()}
     assert reasons(["a", "b", "c", "unknown"], orders) == "stop"
+
+
+def test_given_a_map_when_made_plain_then_it_is_an_object_in_order_also_when_empty() -> None:
+    status = desk_pb2.TraderStatus()
+    assert plain(status)["halted_symbols"] == {}
+    status.quality_verdicts["STALE"], status.quality_verdicts["OFF_TICK"] = 2, 1
+    assert list(plain(status)["quality_verdicts"].items()) == [("OFF_TICK", 1), ("STALE", 2)]
