@@ -13,7 +13,7 @@ from cli.krx_hours import HOURS_FILE
 from cli.output import emit_json, krw, note
 from cli.settings import SETTINGS_FILE, WATCHLIST_FILE
 from domain.errors import ConfigError, HantradeError
-from persistence.backup import back_up, put_back, read_backup
+from persistence.backup import Copied, back_up, put_back, read_backup, write_durably
 from persistence.files import LogFile, read_log_file
 from persistence.identity import renew_identity
 
@@ -51,18 +51,18 @@ def restore(
     """Bring a backup back into an empty home folder, proven file by file.
 
     Logs that would be continued get a new identity: what was written after the backup is lost, and its order ids must
-    never be made again. At the next start open orders are reconciled with the broker before anything new goes out.
+    never be made again. Until all of it is done nothing starts in the home; a restore that was cut off is done again.
+    At the next start open orders are reconciled with the broker before anything new goes out.
 
     Example: hantrade restore .hantrade/backups/20260113-1531 --home ~/hantrade-restored
     """
     place = Home(home)
-    with place.claim("trader"):
+    with place.claim("trader", restores=True):
         files = read_backup(source)
-        taken = [item.name for item in files if (home / item.name).exists()]
-        if taken:
-            raise ConfigError(f"--home must not hold {taken[0]} yet, it does; move it away, or restore to another home")
+        _mark(place, source, files)
         put_back(source, files, home)
         renewed = [str(path) for path in _renew(place, f"restored from {source}")]
+        place.unfinished.unlink()
     if json:
         emit_json([{"path": str(home), "files": len(files), "renewed": renewed}])
     note(f"restored {len(files)} files to {home}")
@@ -81,13 +81,28 @@ def _names(place: Home) -> Iterable[str]:
             yield path.relative_to(place.root).as_posix()
 
 
+def _mark(place: Home, source: Path, files: Iterable[Copied]) -> None:
+    """Mark a home as half restored. Raises ConfigError unless it holds nothing of the backup, or half of this one."""
+    wanted = str(source.resolve())
+    if place.unfinished.exists():
+        begun = place.unfinished.read_text(encoding="utf-8")
+        if begun and begun != wanted:
+            raise ConfigError(f"the restore of {begun} into {place.root} was cut off; do that one again, not {wanted}")
+    else:
+        for item in files:
+            if (place.root / item.name).exists():
+                text = f"--home must not hold {item.name} yet, it does; move it away, or restore to another home"
+                raise ConfigError(text)
+    write_durably(place.unfinished, wanted)
+
+
 def _renew(place: Home, why: str) -> Iterable[Path]:
     """Give every log that a start would continue a new identity."""
     for mode in GOING_ON:
         logs = [log for path in sorted(place.logs.glob(f"{mode}-*.db")) if (log := _read(path)) is not None]
         followed = {log.previous for log in logs}
         for log in logs:
-            if log.last_seq and (log.last_seq, log.head_hash) not in followed:
+            if (log.last_seq, log.head_hash) not in followed:  # an empty one too: it was written to after the backup
                 yield renew_identity(log.path, why).path
 
 

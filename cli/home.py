@@ -14,6 +14,7 @@ from domain.errors import ConfigError
 
 DEFAULT_HOME = Path(".hantrade")
 LOCK_TRIES, LOCK_PAUSE_S = 10, 0.05
+UNFINISHED = "restore.unfinished"  # stands in a home while a backup is brought back into it; holds where it is from
 
 
 class AlreadyRunning(ConfigError):
@@ -69,9 +70,17 @@ class Home:
             raise _unusable(self.root, error) from None
         return folder / f"{role}.{ending}"
 
+    @property
+    def unfinished(self) -> Path:
+        """Mark of a restore that is not done: until then logs may go on under an identity that is not theirs."""
+        return self.root / UNFINISHED
+
     @contextlib.contextmanager
-    def claim(self, role: str) -> Iterator[None]:
-        """Hold the home for one process of a role (`trader`, `broker`). Raises AlreadyRunning with its pid."""
+    def claim(self, role: str, *, restores: bool = False) -> Iterator[None]:
+        """Hold the home for one process of a role (`trader`, `broker`).
+
+        Raises AlreadyRunning with its pid, ConfigError where a restore was cut off, unless this process restores.
+        """
         path = self._own_file(role, "lock")
         try:
             opened = path.open("a+")
@@ -87,11 +96,24 @@ class Home:
             file.write(str(os.getpid()))
             file.flush()
             try:
+                if not restores:
+                    self._refuse_unfinished()
                 yield
             finally:
                 with contextlib.suppress(OSError):  # read-only by now: the lock counts, and it goes with the process
                     self._file(role, "json").unlink(missing_ok=True)
                     file.truncate(0)
+
+    def _refuse_unfinished(self) -> None:
+        try:
+            source = self.unfinished.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _unusable(self.root, error) from None
+        raise ConfigError(
+            f"a restore into {self.root} was cut off; do it again: `hantrade restore {source} --home {self.root}`"
+        )
 
     def announce(self, role: str, running: Running) -> None:
         """Write down where this process can be reached; readers never see half of it."""

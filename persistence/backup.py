@@ -6,6 +6,7 @@ folder without one is no backup.
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import time
@@ -18,6 +19,7 @@ from domain.errors import ConfigError, LogCorrupt, LogError
 
 LIST_NAME = "backup.json"
 DATABASES = (".db", ".sqlite")
+_BESIDE = ("-wal", "-shm")  # of a database that was open: of another copy they would be read as this one's
 _PAGES = 2_000  # copied at a time (8 MB): in between a writer of the file goes on
 _PAUSE_S = 0.005
 
@@ -79,14 +81,37 @@ def read_backup(folder: Path) -> tuple[Copied, ...]:
 
 
 def put_back(folder: Path, files: Iterable[Copied], root: Path) -> None:
-    """Copy files of a proven backup into a home folder. Raises LogError when one cannot be written."""
+    """Copy files of a proven backup into a home folder; what stands beside a database of an earlier try goes.
+
+    Raises LogError when one cannot be written.
+    """
     for item in files:
         made = root / item.name
         try:
             made.parent.mkdir(parents=True, exist_ok=True)
+            for suffix in _BESIDE:
+                made.with_name(made.name + suffix).unlink(missing_ok=True)
             shutil.copyfile(folder / item.name, made)
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
         except OSError as error:
             raise LogError(f"{made} cannot be written: {error.strerror or error}") from None
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write a small file that is on the disk before anything that follows. Raises LogError."""
+    try:
+        with path.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise LogError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
 def _copy(source: Path, target: Path) -> None:
