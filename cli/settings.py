@@ -260,10 +260,16 @@ class ReconcileSection(Section):
 
 
 class QualitySection(Section):
-    """What makes quotes doubtful: venue time behind the feed (0: any), and trades that cannot be."""
+    """What makes quotes doubtful: venue time behind the feed (0: any), and trades that cannot be.
+
+    `deny_bad_quality` denies entries on doubtful quotes: a flag on the last row of an instrument or on rows behind the
+    signal, another source that tells otherwise, or too large a share of recent rows refused.
+    """
 
     stale_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 60_000
     strict_trades: bool = True
+    deny_bad_quality: bool = True
+    max_refused_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 200_000
 
 
 class LogSection(Section):

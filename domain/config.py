@@ -88,6 +88,8 @@ class QualityConfig:
     jump_deviations: int = 0  # median absolute deviations of recent moves that make a jump; 0: not judged
     stale_ms: int = 0  # venue time a row may lie behind the last row of the batch before; 0: not judged
     strict_trades: bool = False  # refuse trades of no shares, and trades while the closing auction collects orders
+    deny_bad_quality: bool = False  # no entry in an instrument whose quotes are doubtful
+    max_refused_ppm: int = 200_000  # share of an instrument's recent rows that may be refused before entries are denied
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,7 +300,14 @@ def _verdicts(index: int, case: _Case) -> list[QuoteVerdict]:
     return flags
 
 
-def flagged_rows(verdicts: Sequence[QuoteVerdict]) -> frozenset[int]:
-    """Give the positions, among the accepted rows, of those that are flagged: kept, but no basis for a signal."""
-    refused = sorted(verdict.row for verdict in verdicts if verdict.refused)
-    return frozenset(v.row - sum(1 for r in refused if r < v.row) for v in verdicts if not v.refused)
+def flags(verdicts: Sequence[QuoteVerdict]) -> dict[int, str]:
+    """Give the flags, comma separated, by position of the row among the accepted ones: kept, no basis for a signal."""
+    found: dict[int, str] = {}
+    refused = 0
+    for verdict in verdicts:  # in the order of the rows
+        if verdict.refused:
+            refused += 1
+        else:
+            at = verdict.row - refused
+            found[at] = f"{found[at]},{verdict.rule}" if at in found else verdict.rule
+    return found

@@ -13,6 +13,7 @@ from domain.messages.link import (
     ConnectionChanged,
     ExternalOrderSeen,
     InstrumentsReceived,
+    SourcesCompared,
     SymbolHalted,
     SymbolReleased,
 )
@@ -60,11 +61,11 @@ class RiskManager(Role):
     Hears: signals, orders by hand, flatten, everything the rules look at.
     Says: OrderApproved, OrderDenied, ModifyApproved, LossLimitHit, CommandAnswered.
     Keeps: what open orders bind, others' in the account too, cash, holdings, prices, links, gate and day, symbols whose
-        books differ, the loss lock, who is being sold out.
+        books differ, whose quotes are doubtful, the loss lock, who is being sold out.
     """
 
     NAME: ClassVar[str] = "risk_manager"
-    STATE_VERSION: ClassVar[int] = 4  # 3: a sale before a stop is known as such; 4: halted symbols, orders of others
+    STATE_VERSION: ClassVar[int] = 5  # 4: halted symbols, orders of others; 5: whose quotes are doubtful
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,
@@ -85,6 +86,7 @@ class RiskManager(Role):
         ExternalOrderSeen,
         SymbolHalted,
         SymbolReleased,
+        SourcesCompared,
         AccountOpened,
         EquityMarked,
         BrokerStateReceived,
@@ -109,7 +111,7 @@ class RiskManager(Role):
     def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         """Judge orders, answer people, watch the loss limit."""
         match message:
-            case QuotesJudged():
+            case QuotesJudged() | SourcesCompared():
                 return ()
             case SignalFormed():
                 return self._signal(message, stamp)
@@ -138,6 +140,7 @@ class RiskManager(Role):
             limit_price=signal.limit_price,
             confidence_ppm=round(signal.confidence * PPM),
             venue_time=signal.venue_time,
+            quality=signal.quality,
         )
         verdict = self._judge(draft, stamp, signal.strategy, signal.rationale)
         return [] if self._is_repeated_exit(verdict) else [verdict]

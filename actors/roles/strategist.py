@@ -22,7 +22,7 @@ from domain.messages.trading import (
     SignalFormed,
     StrategyBenched,
 )
-from domain.quality import flagged_rows
+from domain.quality import flags
 from domain.quotes import Quote
 from domain.status import SignalsQuery, SignalsView, SignalView
 from domain.types import NANOS_PER_SECOND, Krw, Purpose, UnixNanos
@@ -39,19 +39,30 @@ AFTER_DENIAL_NS: Mapping[Purpose, int] = {  # venue time; a denied argument is n
     Purpose.ENTRY: 300 * NANOS_PER_SECOND,
     Purpose.EXIT: 10 * NANOS_PER_SECOND,
 }
-NO_ROWS: frozenset[int] = frozenset()
+NO_FLAGS: Mapping[int, str] = {}
+GOOD = "ok"
 SIGNALS_KEPT = 10_000  # for views; the log keeps all
 
 
 class _Track:
     """One watched symbol."""
 
-    __slots__ = ("bars", "owner", "scene")
+    __slots__ = ("bars", "flags", "owner", "scene")
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.bars = MinuteBars(scene.instrument.symbol)
+        self.flags: tuple[str, ...] = ()  # of rows left out since the bar before
         self.owner = ""  # strategy whose entry led to the holding or open order; empty when there is none
+
+    def leave_out(self, rules: str) -> None:
+        """Note why a row is no part of the bar being made."""
+        self.flags = tuple(sorted({*self.flags, *rules.split(",")}))
+
+    @property
+    def quality(self) -> str:
+        """Give the quality of what stands behind an argument: ok, or the flags of the rows left out."""
+        return ",".join(self.flags) or GOOD
 
 
 class Strategist(Role):
@@ -66,7 +77,7 @@ class Strategist(Role):
     """
 
     NAME: ClassVar[str] = "strategist"
-    STATE_VERSION: ClassVar[int] = 2  # knows whose clock counts
+    STATE_VERSION: ClassVar[int] = 3  # 2: knows whose clock counts; 3: why rows were left out
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,
@@ -95,12 +106,13 @@ class Strategist(Role):
         self._tracks: dict[str, _Track] = {}
         self._day: Day | None = None
         self._day_state = ""
+        self._tell_quality = False
         self._own_clock = False  # the orders' broker has a venue clock of its own
         self._open: dict[str, tuple[str, Purpose]] = {}  # client order id -> symbol, purpose
         self._quiet_until: dict[tuple[str, Purpose], int] = {}  # after a denial, venue time
         self._formed: deque[SignalView] = deque(maxlen=SIGNALS_KEPT)
         self._by_attention: dict[str, int] = {}
-        self._arguments: list[tuple[str, Argument, Quote]] = []  # made by the message being handled
+        self._arguments: list[tuple[str, Argument, Quote, str]] = []  # made by the message being handled, with quality
         self._failures: list[tuple[str, str]] = []  # strategy, error; until told: what follows comes in between
 
     # ---- fold ----------------------------------------------------------------------------------------------------
@@ -130,20 +142,25 @@ class Strategist(Role):
         day = self._day
         if day is None:
             return
-        flagged = flagged_rows(message.verdicts) if message.verdicts else NO_ROWS
+        flagged = flags(message.verdicts) if message.verdicts else NO_FLAGS
         tracks = self._tracks
         for index, row in enumerate(message.rows):
             track = tracks.get(row[0])
-            if track is None or (flagged and index in flagged):
+            if track is None:
+                continue
+            if flagged and index in flagged:
+                if self._tell_quality:
+                    track.leave_out(flagged[index])
                 continue
             scene = track.scene
             scene.quote = row
             bar = track.bars.add(row)
             if bar is not None:
                 for name, strategy in self._strategies.items():
-                    self._argue(name, row, strategy.on_bar, bar, scene, day)
+                    self._argue(name, row, track.quality, strategy.on_bar, bar, scene, day)
+                track.flags = ()
             if scene.quantity and track.owner in self._strategies:
-                self._argue(track.owner, row, self._strategies[track.owner].on_quote, row, scene, day)
+                self._argue(track.owner, row, track.quality, self._strategies[track.owner].on_quote, row, scene, day)
 
     def _fold_order(self, message: OrderStateChanged) -> None:
         if message.to_status in CLOSED:
@@ -172,6 +189,7 @@ class Strategist(Role):
         """Take the configuration. What is configured as before keeps its state, a benched strategy starts anew."""
         self._wanted, self._failures = message.config.symbols, []
         self._own_clock = message.config.orders_have_own_clock
+        self._tell_quality = message.config.quality.deny_bad_quality
         configs = {config.name: config for config in message.config.strategies}
         kept = {name for name in self._strategies if self._configs[name] == configs.get(name)} - self._benched
         self._strategies = {
@@ -205,7 +223,7 @@ class Strategist(Role):
         if before is not None and on != before:
             self._quiet_until = {}
             for symbol, track in self._tracks.items():
-                track.bars = MinuteBars(symbol)
+                track.bars, track.flags = MinuteBars(symbol), ()
                 track.scene.attention = track.scene.quote = None
         for name, strategy in self._strategies.items():
             self._guard(name, strategy.on_day, self._day)
@@ -242,7 +260,7 @@ class Strategist(Role):
         if track is not None and not track.scene.quantity and not any(s == symbol for s, _ in self._open.values()):
             track.owner = ""
 
-    def _argue(self, name: str, row: Quote, hook: Callable[..., Iterable[Argument]], *args: Any) -> None:
+    def _argue(self, name: str, row: Quote, quality: str, hook: Callable[..., Iterable[Argument]], *args: Any) -> None:
         """Call a hook and keep what it argues for."""
         found = self._guard(name, hook, *args)
         if not found:
@@ -251,7 +269,7 @@ class Strategist(Role):
         if wrong:
             self._bench(name, f"expected arguments about {row.symbol}, gave {wrong[0]!r:.200}")
         else:
-            self._arguments += [(name, argument, row) for argument in found]
+            self._arguments += [(name, argument, row, quality) for argument in found]
 
     def _guard(self, name: str, hook: Callable[..., Any], *args: Any) -> Any:
         """Call a hook of a strategy that is not benched; bench it when it raises."""
@@ -290,10 +308,10 @@ class Strategist(Role):
             return ()
         said: list[Message] = [StrategyBenched(name, error, stamp.seq) for name, error in self._failures]
         taken: set[str] = set()  # one signal per symbol and message
-        for name, argument, row in self._arguments:
+        for name, argument, row, quality in self._arguments:
             if argument.symbol not in taken and self._may_say(argument, row.venue_time):
                 taken.add(argument.symbol)
-                said.append(_signal(name, argument, row))
+                said.append(_signal(name, argument, row, quality))
         return said
 
     def _may_say(self, argument: Argument, now: int) -> bool:
@@ -312,7 +330,7 @@ class Strategist(Role):
         return SignalsView(tuple(chosen[: query.limit]), dict(self._by_attention))
 
 
-def _signal(name: str, argument: Argument, row: Quote) -> SignalFormed:
+def _signal(name: str, argument: Argument, row: Quote, quality: str) -> SignalFormed:
     """Make the message of an argument."""
     return SignalFormed(
         strategy=name,
@@ -328,4 +346,5 @@ def _signal(name: str, argument: Argument, row: Quote) -> SignalFormed:
         inputs=argument.inputs,
         rationale=argument.rationale,
         venue_time=UnixNanos(row.venue_time),
+        quality=quality,
     )

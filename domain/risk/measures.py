@@ -85,6 +85,10 @@ def _data_age(proposal: Proposal, picture: Picture) -> Pair:
     return f"{-(-(proposal.venue_time - picture.quoted_at) // NANOS_PER_MS):,} ms", limit
 
 
+def _data_quality(_: Proposal, picture: Picture) -> Pair:
+    return picture.doubt or "no doubt", "no doubt"
+
+
 def _collar(proposal: Proposal, picture: Picture) -> Pair:
     limit, price, mark = percent(picture.config.price_collar_ppm), proposal.limit_price, picture.mark
     if price is None or not mark:
@@ -159,6 +163,7 @@ _PAIRS: dict[str, Callable[[Proposal, Picture], Pair]] = {
     "PRICE_LIMIT": _price_limit,
     "STOP_PRICE": _stop_price,
     "DATA_AGE": _data_age,
+    "DATA_QUALITY": _data_quality,
     "COLLAR": _collar,
     "CONFIDENCE": _confidence,
     "OPEN_ORDERS": _open_orders,

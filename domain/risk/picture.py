@@ -28,6 +28,7 @@ class Proposal:
     time_in_force: TimeInForce = TimeInForce.DAY
     venue: Venue = Venue.KRX
     stop_price: Krw | None = None  # wakes a stop-limit order
+    quality: str = "ok"  # of the quotes behind a signal, or the rules that flagged them
 
     @property
     def by_hand(self) -> bool:
@@ -59,6 +60,7 @@ class Picture:
     loss_limit_hit: bool  # the loss stands at the limit or beyond, or a person has not lifted the halt it led to
     flattening: bool  # the instrument is being sold out
     halted: str = ""  # why books differ in the instrument, and since when; empty while they agree
+    doubt: str = ""  # why its quotes, or those behind the signal, are doubtful; empty while they are not
 
     @property
     def sellable(self) -> int:

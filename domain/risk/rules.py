@@ -154,6 +154,11 @@ def data_age(proposal: Proposal, picture: Picture) -> str | None:
     return f"last quote is {age_ms:,} ms old, {age_ms - limit:,} ms over the limit of {limit:,} ms"
 
 
+def data_quality(_: Proposal, picture: Picture) -> str | None:
+    """Need quotes of the instrument that no rule doubts and no other source contradicts."""
+    return picture.doubt or None
+
+
 def collar(proposal: Proposal, picture: Picture) -> str | None:
     """Keep a limit price near the mark."""
     price, mark, limit = proposal.limit_price, picture.mark, picture.config.price_collar_ppm
@@ -283,6 +288,7 @@ STATE_RULES = (
     Rule("PRICE_LIMIT", Scope.ALL, price_limit, lambda _: "daily limits", "KRW"),
     Rule("STOP_PRICE", Scope.ALL, stop_price, lambda _: "buys above the mark, sells below", "KRW"),
     Rule("DATA_AGE", Scope.ALL, data_age, lambda config: config.max_data_age_ms, "ms of venue time"),
+    Rule("DATA_QUALITY", Scope.ENTRIES, data_quality, lambda _: "no doubt", "quality of the quotes"),
     Rule("COLLAR", Scope.ALL, collar, lambda config: config.price_collar_ppm, "ppm of the mark"),
     Rule("CONFIDENCE", Scope.ENTRIES, confidence, lambda config: config.min_confidence_ppm, "ppm"),
     Rule("OPEN_ORDERS", Scope.ENTRIES, open_orders, lambda config: config.max_open_orders, "orders"),

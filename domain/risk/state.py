@@ -11,6 +11,7 @@ from domain.messages.link import (
     ConnectionChanged,
     ExternalOrderSeen,
     InstrumentsReceived,
+    SourcesCompared,
     SymbolHalted,
     SymbolReleased,
 )
@@ -32,6 +33,7 @@ from domain.messages.trading import (
 )
 from domain.proved_shares import leg_of
 from domain.quotes import Quote
+from domain.risk.doubts import QuoteDoubts
 from domain.risk.holds import Hold
 from domain.risk.picture import Picture, Proposal
 from domain.risk.sizing import cost, loss_limit_krw
@@ -71,6 +73,7 @@ class RiskState:
     holds: dict[str, Hold] = field(default_factory=dict)  # orders that are open or whose fills are not all booked
     externals: dict[str, ExternalOrderSeen] = field(default_factory=dict)  # open orders that are not ours, by number
     halted: dict[str, tuple[str, int]] = field(default_factory=dict)  # symbol -> why books differ, venue time since
+    doubts: QuoteDoubts = field(default_factory=QuoteDoubts)  # of this run
     approved_at: dict[tuple[str, Side], int] = field(default_factory=dict)  # venue time
     loss_locked: bool = False  # the daily loss limit was hit and no person has lifted it
     loss_armed: bool = True  # it may hit: not since it did, until a person resumed and equity was above it again
@@ -86,6 +89,7 @@ class RiskState:
                 self.quotes.update([(row[0], row) for row in rows])
                 if rows:
                     self._clock(rows[-1].venue_time)
+                self.doubts.fold(message)
             case OrderApproved() | OrderStateChanged() | FillBooked():
                 self._fold_order(message)
                 self._prune_flattening()
@@ -109,7 +113,10 @@ class RiskState:
             case RunStarted(config=config):
                 # Links and quotes of an earlier run prove nothing about this one.
                 self.config, self.links, self.quotes = config, {}, {}
+                self.doubts = QuoteDoubts(config.quality)
                 self._end_stop_sale()
+            case SourcesCompared(contradicted=contradicted):
+                self.doubts.contradicted = contradicted
             case InstrumentsReceived(instruments=instruments):
                 self.instruments.update({item.symbol: item for item in instruments})
             case ConnectionChanged(link=link, to_state=to_state):
@@ -378,4 +385,5 @@ class RiskState:
             loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
             flattening=symbol in self.flattening,
             halted=self.halt_reason(symbol),
+            doubt=self.doubts.of(symbol, proposal.quality),
         )

@@ -138,8 +138,11 @@ def test_given_a_new_date_when_planned_then_the_rows_of_the_old_day_are_forgotte
 def test_given_refusals_and_flags_when_asked_then_positions_are_those_of_the_accepted_rows() -> None:
     rows = [a_row(price=0), a_row(price=10_003), a_row(cumulative_volume=101), a_row(price=10_013)]
     accepted, verdicts = judge(rows, a_book(), LISTED)
-    flagged = quality.flagged_rows(verdicts)
-    assert [accepted[i].price for i in sorted(flagged)] == [10_003, 10_013]
+    flagged = quality.flags(verdicts)
+    assert {accepted[i].price: rules for i, rules in flagged.items()} == {
+        10_003: "off_tick",
+        10_013: "volume_fell,off_tick",
+    }
     assert set(rules_of(verdicts)) <= set(quality.EXPLANATIONS)
 
 

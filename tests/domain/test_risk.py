@@ -89,6 +89,7 @@ ENTRY_DENIALS: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("TWIN", STOP, {"unresolved": (UNKNOWN._replace(kind=OrderKind.STOP_LIMIT, stop_price=Krw(10_050)),)}, "the same"),
     ("DATA_AGE", {"venue_time": at(70.001)}, {}, "60,001 ms old, 1 ms over"),
     ("DATA_AGE", {}, {"quoted_at": None, "mark": None}, "no trade"),
+    ("DATA_QUALITY", {}, {"doubt": "the last row is flagged stale"}, "the last row is flagged stale"),
     ("COLLAR", {"limit_price": Krw(10_310)}, {}, "3.10 % from the mark 10,000 KRW, 10 KRW over"),
     ("COLLAR", {"limit_price": Krw(9_690)}, {}, "3.10 %"),
     ("CONFIDENCE", {"confidence_ppm": 499_900}, {}, "49.99 % is 0.01 % below"),
@@ -149,6 +150,7 @@ def test_given_limits_of_money_and_number_hit_when_an_exit_is_judged_then_it_pas
         flattening=True,
         last_same_at=at(10),
         held=1_000,
+        doubt="another source contradicts",
     )
     assert judge(a_proposal(Side.SELL, quantity=1_000, confidence_ppm=0), known, RULES) is None
 
@@ -186,7 +188,7 @@ def test_given_a_market_buy_when_priced_then_the_upper_limit_counts_or_a_day_ran
 
 def test_given_the_config_when_listed_then_every_rule_shows_its_limit_in_force() -> None:
     listed = {name: (limit, unit) for name, limit, unit in check_list(RiskConfig(max_open_orders=7))}
-    assert len(listed) == len(RULES) == 20
+    assert len(listed) == len(RULES) == 21
     assert listed["OPEN_ORDERS"] == (7, "orders")
     assert listed["DAILY_LOSS"] == (50_000, "ppm of start equity")
 
