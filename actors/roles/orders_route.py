@@ -54,8 +54,11 @@ class OrdersRoute:
                 self.day = state
             case GateChanged(level=level):
                 self.gate = level
-            case ReconcileReported(agreed=agreed, unknown_orders=unknown, kind=kind):
-                agrees = agreed and unknown == 0
+            case ReconcileReported(kind="audit", run="", agreed=True) if message.differences:
+                pass  # it was not made: nothing was compared
+            case ReconcileReported(agreed=agreed, unknown_orders=unknown, kind=kind, differences=differences):
+                # An audit that saw something once leaves it to the next: the link stays, and nothing is proved.
+                agrees = agreed and unknown == 0 and not (kind == "audit" and differences)
                 if kind != "dry_run" and (agrees or not self.is_new):  # a wrong way taken leaves the way back open
                     self.agreed, self.is_new = agrees, False
             case _:

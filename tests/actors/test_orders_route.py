@@ -82,6 +82,9 @@ def unknown(status: str) -> OrderStateChanged:
     return found
 
 
+FILLED = [unknown("WORKING"), unknown("FILLED")]
+
+
 @pytest.mark.parametrize(
     ("before", "asked", "code", "words"),
     [
@@ -99,6 +102,8 @@ def unknown(status: str) -> OrderStateChanged:
         ([Venue().accepts(approved())], ask(), "NOT_RECONCILED", "hantrade reconcile"),
         ([ReconcileReported(False, ("x",), 0, 0, kind="audit")], ask(), "NOT_RECONCILED", "books"),
         ([ReconcileReported(True, (), 0, 1, kind="audit")], ask(), "NOT_RECONCILED", "books"),
+        ([ReconcileReported(True, ("seen once",), 0, 0, kind="audit", run="a1")], ask(), "NOT_RECONCILED", "books"),
+        ([*FILLED, ReconcileReported(True, ("no audit",), 0, 0, kind="audit")], ask(), "NOT_RECONCILED", "books"),
         ([LinkLost(ORDERS, "x"), "dial"], ask(), "WRONG_STATE", "the orders link is CONNECTING"),
     ],
 )
