@@ -140,7 +140,7 @@ def test_for_any_day_the_trace_of_the_last_message_is_that_of_folding_one_by_one
         steps_of: Any = pages.folding(1, to_seq) if in_runs else _singly(pages, to_seq)
         for _, seq, at, said_by, message in steps_of:
             kernel.fold(message, Stamp(seq, UnixNanos(at), "L"), said_by)
-        traces.append([argument.rationale for _, argument, _ in role._arguments])
+        traces.append([argument.rationale for _, argument, *_ in role._arguments])
     assert traces[0] == traces[1]
 
 
