@@ -208,7 +208,7 @@ class Executor(ByHand):
                 continue
             if order.purpose is Purpose.ENTRY:
                 outputs += self._cancel(order, stamp)
-            else:
+            elif order.symbol not in self.comparing.halted:  # nothing new goes out where books differ, a price neither
                 price = work.touch(order, self.latest.get(order.symbol), since)
                 outputs += self._modify(order, price, None, stamp) if price is not None else []
         return outputs
