@@ -37,6 +37,7 @@ class VenueBook:
     """What the journal of the venue says, added up here and not by the exchange."""
 
     outcomes: dict[str, str] = field(default_factory=dict)  # request -> outcome
+    recorded_at: dict[str, int] = field(default_factory=dict)  # request -> system time of its outcome, ns
     accepted: Counter[str] = field(default_factory=Counter)  # client order -> times the venue took it
     filled: Counter[str] = field(default_factory=Counter)  # client order -> shares
     fills: list[OrderFilled] = field(default_factory=list)
@@ -49,9 +50,11 @@ def read_venue(journal: Path) -> VenueBook:
     """Read a journal whose process is gone or alive."""
     with contextlib.closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as db:
         payloads = db.execute("SELECT payload FROM events ORDER BY seq").fetchall()
-        outcomes = dict(db.execute("SELECT request_id, outcome FROM requests"))
+        requests = db.execute("SELECT request_id, outcome, recorded_at FROM requests").fetchall()
         opened_with = db.execute("SELECT value FROM meta WHERE key = ?", (CASH_KEY,)).fetchone()
-    book = VenueBook(outcomes, cash=int(opened_with[0]) if opened_with else 0)
+    book = VenueBook(cash=int(opened_with[0]) if opened_with else 0)
+    book.outcomes = {request_id: outcome for request_id, outcome, _ in requests}
+    book.recorded_at = {request_id: at for request_id, _, at in requests}
     for (payload,) in payloads:
         fact = decode_fact(payload, "")
         book.named |= {fact.client_order_id} - {""}

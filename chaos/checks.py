@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,9 +27,16 @@ REPLAY_S = 900.0
 class Finding(NamedTuple):
     """One thing that does not hold."""
 
-    check: str  # lost, doubled, outcome, books, roles, chain, replay, process, failover, stuck
+    check: str  # lost, doubled, outcome, books, halted, roles, chain, replay, process, failover, stuck
     subject: str  # order, request, instrument, file
     text: str
+
+
+class Halt(NamedTuple):
+    """A halt that was promised to a person."""
+
+    answered_at: int  # system time, ns: from here on no new order may reach the venue
+    lifted_at: int  # system time, ns: nobody asked for it to be lifted before
 
 
 class LiveAccount(NamedTuple):
@@ -146,6 +153,16 @@ def _compared(whose: str, cash: int, holdings: Mapping[str, int], venue: VenueBo
         mine, theirs = holdings.get(code, 0), venue.holdings[code]
         if mine != theirs:
             yield Finding("books", code, f"{whose}: {mine:,} shares, the venue's journal adds up to {theirs:,}")
+
+
+def halted(venue: VenueBook, submits: Set[str], halts: Sequence[Halt]) -> Iterator[Finding]:
+    """Find orders that reached the venue after somebody was told that none would. Clocks must be the machine's."""
+    for order_id in sorted(submits & venue.accepted.keys()):
+        at = venue.recorded_at[order_id]
+        for halt in halts:
+            if halt.answered_at < at < halt.lifted_at:
+                late_ms = (at - halt.answered_at) / 1_000_000
+                yield Finding("halted", order_id, f"the venue took it {late_ms:.1f} ms after the answer to a halt")
 
 
 def chain(log: Path) -> list[Finding]:

@@ -14,6 +14,7 @@ from domain.types import Krw, Market, UnixNanos
 from hantrade.v1 import desk_pb2, desk_pb2_grpc, types_pb2
 
 CALL_S = 3.0
+HALT_S = 20.0  # it waits for the broker
 RECONCILE_S = 20.0  # it reads lists until they agree
 BUY, SELL = types_pb2.SIDE_BUY, types_pb2.SIDE_SELL
 LIMIT, MARKET = types_pb2.ORDER_KIND_LIMIT, types_pb2.ORDER_KIND_MARKET
@@ -56,6 +57,16 @@ class Desk:
         request = desk_pb2.CancelManualOrderRequest(client_order_id=order_id, caller=CALLER)
         return self.call("CancelManualOrder", request)
 
+    def gate(self) -> Any:
+        """Give the gate in force at the trader; None when nobody answers."""
+        answer = self.call("GetStatus", desk_pb2.GetStatusRequest())
+        return None if answer is None else answer.status.gate
+
+    def halt(self) -> bool:
+        """Halt; tell whether the answer promises that it is in force at the broker too."""
+        answer = self.call("Halt", desk_pb2.HaltRequest(caller=CALLER, note="enough"), HALT_S)
+        return answer is not None and not answer.unconfirmed
+
     def reconcile(self) -> Any:
         """Have the books compared with the broker's. What came of it is in the log."""
         return self.call("Reconcile", desk_pb2.ReconcileRequest(caller=CALLER), RECONCILE_S)
@@ -73,38 +84,48 @@ class Person(threading.Thread):
     def __init__(self, find: Callable[[], str | None], seed: str, pause_s: float, most_open: int = 30) -> None:
         """Take the way to the desk, the seed, the pause between two actions, and how many orders may be open."""
         super().__init__(name="person", daemon=True)
-        self._desk = Desk(find)
+        self.desk = Desk(find)
         self._draw = random.Random(seed)
         self._pause_s = pause_s
         self._most_open = most_open
         self._over = threading.Event()
-        self._resting = threading.Event()
+        self.hands = threading.Lock()  # whoever holds it acts
         self.done: Counter[str] = Counter()
 
     def stop(self) -> None:
         """End, and wait for it."""
         self._over.set()
         self.join()
-        self._desk.close()
+        self.desk.close()
 
     def run(self) -> None:
         """Act."""
         while not self._over.wait(self._pause_s):
-            quotes = self._desk.call("ListQuotes", desk_pb2.ListQuotesRequest())
-            orders = self._desk.open_orders()
-            if quotes is None or orders is None or not quotes.quotes:
-                continue
-            self._act([item.quote for item in quotes.quotes], orders)
+            with self.hands:
+                quotes = self._quotes()
+                orders = self.desk.open_orders()
+                if quotes and orders is not None:
+                    self._act(quotes, orders)
+
+    def burst(self, count: int) -> None:
+        """Submit so many orders in a row. Only for whoever holds the hands."""
+        quotes = self._quotes()
+        for _ in range(count if quotes else 0):
+            self._note("submit", self._submit(self._draw.choice(quotes)))
+
+    def _quotes(self) -> list[types_pb2.Quote]:
+        answer = self.desk.call("ListQuotes", desk_pb2.ListQuotesRequest())
+        return [] if answer is None else [item.quote for item in answer.quotes]
 
     def _act(self, quotes: list[types_pb2.Quote], orders: list[types_pb2.Order]) -> None:
         """Do some things in a row, as one would in a hurry."""
         draw = self._draw
-        self._resume()
+        self.resume()
         for _ in range(draw.randint(1, 4)):
             many = len(orders) >= self._most_open
             what = draw.random()
             if orders and (many or what < 0.2):
-                self._note("cancel", self._desk.cancel(draw.choice(orders).client_order_id))
+                self._note("cancel", self.desk.cancel(draw.choice(orders).client_order_id))
             elif orders and what < 0.35:
                 self._note("modify", self._modify(draw.choice(orders)))
             else:
@@ -123,7 +144,7 @@ class Person(threading.Thread):
             limit_price_krw=price,
             caller=CALLER,
         )
-        return self._desk.call("SubmitManualOrder", request)
+        return self.desk.call("SubmitManualOrder", request)
 
     def _modify(self, order: types_pb2.Order) -> Any:
         if not order.HasField("limit_price_krw"):
@@ -131,16 +152,16 @@ class Person(threading.Thread):
         request = desk_pb2.ModifyManualOrderRequest(
             client_order_id=order.client_order_id, limit_price_krw=self._near(order.limit_price_krw), caller=CALLER
         )
-        return self._desk.call("ModifyManualOrder", request)
+        return self.desk.call("ModifyManualOrder", request)
 
     def _near(self, price: int) -> int:
         return int(step(Krw(price), self._draw.randint(-8, 4), Market.KOSPI, DAY))
 
-    def _resume(self) -> None:
+    def resume(self) -> None:
         """Lift a pause or halt that a fault brought; a person would look first."""
-        status = self._desk.call("GetStatus", desk_pb2.GetStatusRequest())
+        status = self.desk.call("GetStatus", desk_pb2.GetStatusRequest())
         if status is not None and status.status.gate != types_pb2.GATE_OPEN and status.status.day in RESUMABLE:
-            self._note("resume", self._desk.call("Resume", desk_pb2.ResumeRequest(caller=CALLER, note="looked at it")))
+            self._note("resume", self.desk.call("Resume", desk_pb2.ResumeRequest(caller=CALLER, note="looked at it")))
 
     def _note(self, what: str, answer: Any) -> None:
         self.done[what if answer is not None else f"{what} refused or unanswered"] += 1

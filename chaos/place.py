@@ -79,6 +79,7 @@ class Place:
     speed: float  # venue seconds per second
     faults: Path | None = None  # plan of the broker that takes orders
     extra: dict[str, str] = field(default_factory=dict)
+    orders_per_second: int = 0  # limit of the broker that takes orders; 0: none
     ports: dict[str, int] = field(default_factory=dict)
     links: dict[str, FaultyLink] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
@@ -152,6 +153,8 @@ class Place:
         serve += ["--start-now"] * (len(self.brokers) > 1)
         if self.faults is not None and name == self.orders_broker:
             serve += ["--faults", str(self.faults)]
+        if name == self.orders_broker:
+            serve += ["--orders-per-second", str(self.orders_per_second)]
         self._spawn(name, *serve)
         return lambda: self.said(name).count("listens on") > known
 
@@ -281,9 +284,11 @@ def free_port(taken: set[int]) -> int:
 
 
 @contextlib.contextmanager
-def a_place(root: Path, layout: str, speed: float, faults: Path | None, **extra: str) -> Iterator[Place]:
+def a_place(
+    root: Path, layout: str, speed: float, faults: Path | None, *, orders_per_second: int = 0, **extra: str
+) -> Iterator[Place]:
     """Give a place; nothing of it runs afterwards."""
-    place = Place(root, layout, speed, faults, extra)
+    place = Place(root, layout, speed, faults, extra, orders_per_second=orders_per_second)
     try:
         yield place
     finally:

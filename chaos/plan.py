@@ -20,14 +20,14 @@ WIRE_FAULTS = ("drop", "refuse", "delay", "half-open-up", "half-open-down", "res
 class Step:
     """One thing that is done to the processes, the wires, the clocks or the disks."""
 
-    what: str  # kill, away, disconnect, clock, disk-full, locked, or one of WIRE_FAULTS
+    what: str  # kill, away, disconnect, halt, clock, disk-full, locked, or one of WIRE_FAULTS
     whom: tuple[str, ...]  # processes (trader, quotes, orders) or links (quotes, orders)
     after: int  # log events to wait for before it
     at_request: bool = False  # then wait for a request in flight as well
     early: bool = False  # do not wait until the links are READY after the step before
     holds: int = 0  # log events it lasts
     amount: float = 0.0  # delay: s; throttle: bytes/s; clock: s it jumps; locked: s it is held
-    count: int = 1  # disconnect: how many, one per venue minute
+    count: int = 1  # disconnect: how many, one per venue minute; halt: orders in the burst
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Plan:
     steps: tuple[Step, ...]
     faults: str = ""  # TOML of a broker that misbehaves
     pause_s: float = 0.05  # of the person between two bursts of orders
+    orders_per_second: int = 0  # limit of the broker that takes orders: more wait their turn; 0: none waits
 
     @property
     def kills(self) -> int:
@@ -194,10 +195,19 @@ def failover(draw: random.Random, seed: str, _: int) -> Plan:
     return Plan("failover", seed, "spare", 30, tuple(steps))
 
 
+def paced_halt(draw: random.Random, seed: str, _: int) -> Plan:
+    """Halts by hand in the middle of bursts, with a broker that lets 5 orders a second pass and keeps the rest waiting.
+
+    The person is slow: a queue that is full all the time would only let orders expire.
+    """
+    steps = [Step("halt", ("trader",), draw.randint(5, 60), count=draw.randint(8, 16)) for _ in range(5)]
+    return Plan("paced-halt", seed, "two", 30, tuple(steps), pause_s=1.0, orders_per_second=5)
+
+
 def full_day(draw: random.Random, seed: str, _: int) -> Plan:
     """A whole simulated day, one of the links disconnected each venue minute."""
     steps = (Step("disconnect", (QUOTES, ORDERS), 1, count=390, amount=draw.randrange(2**31)),)
-    return Plan("full-day", seed, "one", 120, steps, pause_s=0.3)
+    return Plan("full-day", seed, "one", 80, steps)
 
 
 def slice_(draw: random.Random, seed: str, size: int) -> Plan:
@@ -218,6 +228,7 @@ SCENARIOS: Mapping[str, Draw] = {
     "misbehaving": misbehaving,
     "failover": failover,
     "more-kills": kills,
+    "paced-halt": paced_halt,
     "full-day": full_day,
 }
 ALONE: Mapping[str, Draw] = {"slice": slice_}  # run when asked for by name only

@@ -21,7 +21,7 @@ def percentile(values: Sequence[float], share: float) -> int | None:
 
 def planned(outcome: Outcome) -> int:
     """Count the steps a plan has, disconnects one by one."""
-    return sum(step.count for step in outcome.plan.steps) + sum(s.what == "disconnect" for s in outcome.plan.steps)
+    return sum(1 + step.count * (step.what == "disconnect") for step in outcome.plan.steps)
 
 
 def line(outcome: Outcome) -> str:

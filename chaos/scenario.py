@@ -13,7 +13,8 @@ from pathlib import Path
 from broker.client import BrokerClient
 from chaos import checks
 from chaos.books import read_trader, read_venue
-from chaos.checks import Finding, LiveAccount
+from chaos.bursts import halt_in_a_burst
+from chaos.checks import Finding, Halt, LiveAccount
 from chaos.faulty_link import FaultyLink
 from chaos.person import Desk, Person
 from chaos.place import DEADLINE_S, POLL_S, Place, Stuck, a_place
@@ -23,6 +24,7 @@ from domain.errors import HantradeError
 
 NANOS = 1_000_000_000
 MINUTE_NS = 60 * NANOS
+CLOSED = "CLOSED"  # state of the day after which no venue minute comes
 TURN_S = 15.0  # longest wait for a step's turn: without links little is logged
 LASTS_S = 4.0  # longest a fault of the wires lasts
 REQUEST_S = 3.0  # longest wait for a request in flight
@@ -51,6 +53,7 @@ class Outcome:
     recovery_ms: list[float] = field(default_factory=list)
     seconds: float = 0.0
     acts: Counter[str] = field(default_factory=Counter)  # of the person
+    halts: list[Halt] = field(default_factory=list)
 
     def count(self, check: str) -> int:
         """Count findings of one check."""
@@ -67,7 +70,7 @@ def play(plan: Plan, folder: Path, deadline: float) -> Outcome:
         faults = folder / "faults.toml"
         faults.write_text(plan.faults, encoding="utf-8")
     outcome = Outcome(plan, folder)
-    with a_place(folder, plan.layout, plan.speed, faults) as place:
+    with a_place(folder, plan.layout, plan.speed, faults, orders_per_second=plan.orders_per_second) as place:
         scene = Scene(plan, place, outcome, deadline)
         try:
             scene.play()
@@ -93,6 +96,7 @@ def settled_findings(place: Place, outcome: Outcome, live: LiveAccount | None) -
     outcome.fills, outcome.events = len(venue.fills), trader.events
     outcome.stranded = len(trader.stranded)
     found = checks.all_findings(venue, told, trader, live)
+    found += checks.halted(venue, trader.submits, outcome.halts)
     for name in (*place.brokers, "trader"):
         if outcome.plan.name not in MAY_END and "Traceback" in (said := place.said(name)):
             last = said.rstrip().rpartition("\n")[2]
@@ -151,12 +155,13 @@ class Scene:
     def _pass(self, holds: Callable[[], bool], timeout_s: float) -> bool:
         """Wait for something that need not come; tell whether it did."""
         deadline = time.monotonic() + timeout_s
-        while time.monotonic() < deadline:
+        while True:
             self._tend()
             if holds():
                 return True
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(POLL_S)
-        return False
 
     def _until_ready(self) -> None:
         if not self._pass(lambda: self._watch.is_ready, DEADLINE_S):
@@ -194,6 +199,8 @@ class Scene:
                 self._lock(step)
             case "disconnect":
                 self._disconnect(step)
+            case "halt":
+                self._outcome.halts.append(halt_in_a_burst(self._person, self._watch, self._pass, step.count))
             case _:
                 self._damage(step, [self._place.links[name] for name in step.whom])
 
@@ -288,7 +295,7 @@ class Scene:
             db.execute("ROLLBACK")
 
     def _disconnect(self, step: Step) -> None:
-        """Break one of the links each venue minute, to the end of the day."""
+        """Break one of the links each venue minute, until the day is closed."""
         draw = random.Random(int(step.amount))
         for _ in range(step.count):
             if time.monotonic() > self._deadline or not self._pass_minute():
@@ -299,8 +306,14 @@ class Scene:
             self._outcome.steps += 1
 
     def _pass_minute(self) -> bool:
+        """Wait for the next venue minute; tell whether it came while the day was still open."""
         minute = self._watch.venue_time() // MINUTE_NS
-        return self._pass(lambda: self._watch.venue_time() // MINUTE_NS > minute, DEADLINE_S)
+
+        def is_over() -> bool:
+            return self._watch.day == CLOSED
+
+        came = self._pass(lambda: is_over() or self._watch.venue_time() // MINUTE_NS > minute, DEADLINE_S)
+        return came and not is_over()
 
     # ---- the end -----------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import pytest
 
 from chaos import checks
 from chaos.books import read_venue
-from chaos.checks import Finding, LiveAccount, all_findings
+from chaos.checks import Finding, Halt, LiveAccount, all_findings
 from domain.messages.orders import OrderAccepted, OrderFilled
 from tests.chaos.world import World, a_world
 
@@ -151,6 +151,19 @@ def test_given_an_order_open_in_the_books_when_checked_then_it_has_no_outcome(tr
     trader.orders[order_id] = replace(trader.orders[order_id], status="UNKNOWN_SUBMIT")
     found = list(checks.outcomes(true.venue, None, trader))
     assert found == [Finding("outcome", order_id, "is UNKNOWN_SUBMIT at the end")]
+
+
+def test_given_an_order_that_reached_the_venue_when_a_halt_was_in_force_then_it_is_found(true: World) -> None:
+    venue, trader = true.venue, true.trader
+    order_id = min(trader.submits)
+    at = venue.recorded_at[order_id]
+    before, after, around = Halt(at - 20, at - 10), Halt(at, at + 10), Halt(at - 1_500_000, at + 1)
+    assert list(checks.halted(venue, trader.submits, [before, after])) == []
+    [found] = checks.halted(venue, trader.submits, [before, around])
+    assert (found.check, found.subject) == ("halted", order_id)
+    assert "1.5 ms after" in found.text
+    venue.accepted.clear()  # refused behind the gate: written down, and not at the venue
+    assert list(checks.halted(venue, trader.submits, [around])) == []
 
 
 def test_given_a_role_that_failed_when_checked_then_it_is_found(true: World) -> None:
