@@ -138,7 +138,9 @@ class _Prover:
             self._differs(row.venue_order_id, words.format(*here, *there))
         elif more > 0:
             tally.filled = row.filled_qty
-            self._say("filled", row, more, row.leaves_qty, money=_money(row, notional, tally.money, self.own))
+            # A list that is behind with its own open shares must not make its own fills look like later ones.
+            shown = min(row.leaves_qty, tally.leaves)
+            self._say("filled", row, more, shown, money=_money(row, notional, tally.money, self.own))
         elif notional:
             words = f"fills are worth {tally.money.notional:,} KRW here, {row.filled_notional:,} KRW at the broker"
             subject = f"money of {row.venue_order_id}"

@@ -69,6 +69,13 @@ def test_given_a_lost_fill_when_compared_then_the_difference_of_the_sums_is_prov
     assert found.differences == ()
 
 
+def test_given_a_list_behind_with_its_open_shares_when_a_fill_is_proved_then_the_sums_say_what_is_open():
+    found = find(own(working(5)), lists(a_row(quantity=5, filled=3, leaves_qty=4), shares=3))
+    [proof] = found.evidence
+    assert (proof.fact, proof.quantity, proof.leaves_qty) == ("filled", 3, 2)
+    assert SYMBOL in found.wrong
+
+
 def test_given_a_broker_that_tells_no_costs_when_a_fill_is_proved_then_they_are_computed():
     row = a_row(filled=2, side=Side.SELL, commission=None, tax=None, order_time=UnixNanos(1_700_000_000 * 10**9))
     books = replace(own(working()._replace(side=Side.SELL), shares=2), commission_ppm=150)
