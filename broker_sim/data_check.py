@@ -10,19 +10,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from broker_sim.bar_file import Bar
+from broker_sim.bar_file import Bar, check_bars
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.data_file import PRICES, DataKind, data_files
 from broker_sim.findings import Findings, Verdict
 from broker_sim.index_check import check_index
 from broker_sim.print_check import PrintCheck, PrintCount
 from broker_sim.recording import Recording
-from domain.config import QualityConfig
+from broker_sim.verdicts import Tally, a_book, judge_bars
 from domain.errors import ConfigError, DataError
 from domain.instruments import Instrument
 from domain.krx.brakes import INTERRUPTION_NS
 from domain.krx.calendar import NO_OVERRIDES, Overrides
-from domain.krx.sessions import RegularSession
+from domain.krx.sessions import RegularSession, regular_session
 from domain.krx.ticks import is_half_tick, is_on_tick
 from domain.quality import EXPLANATIONS, QualityBook, judge
 from domain.quotes import Quote
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 HOLE: Final = 10 * NANOS_PER_MINUTE  # of a symbol that trades: silence this long is a hole in the data or a halt
 JUDGED_AT_ONCE: Final = 4_096
-JUDGED_BY: Final = QualityConfig(stale_ms=60_000, strict_trades=True)  # defaults of the settings
 LEAP: Final = 1.5  # of a price to the next: no ordinary day has two such
 _Flag = Callable[[str, Bar, str], None]  # rule, where, in words
 RULES: Final = {
@@ -58,6 +57,7 @@ class Report:
 
     findings: Findings = field(default_factory=Findings)
     count: PrintCount = field(default_factory=PrintCount)
+    tally: Tally = field(default_factory=Tally)  # what the rules for live quotes say
     days: int = 0
     symbol_days: int = 0
     symbols: set[str] = field(default_factory=set)
@@ -75,15 +75,19 @@ def check_day(
     path: Path,
     day: date,
     symbols: tuple[str, ...] | None,
-    seed: int,
+    seed: int | None,
     overrides: Overrides = NO_OVERRIDES,
 ) -> None:
-    """Add one day to a report. A day that cannot be used at all is a refusal."""
+    """Add one day to a report. A day that cannot be used at all is a refusal.
+
+    Without a seed no prints are made of bars, so none are held against them.
+    """
     try:
         recording = Recording.load(path, day, symbols, overrides)
     except (DataError, ConfigError) as error:
         told = "the day cannot be used"
         report.findings.add("unusable_day", Verdict.REFUSED, told, str(error).removeprefix(f"{path}: "))
+        _tally_unusable(report.tally, path, day, symbols, overrides)
         return
     report.days += 1
     report.kinds.add(recording.kind)
@@ -91,6 +95,7 @@ def check_day(
     report.symbol_days += len(recording.instruments)
     for reason, count in recording.refused.items():
         report.findings.add(reason, Verdict.REFUSED, "rows the reader does not use", f"{day}: {count}", count)
+        report.tally.refused_by_reader(reason, count)
     for warning in recording.warnings:
         words = warning.removeprefix(f"{path}: ")
         report.findings.add("warning", Verdict.FLAGGED, RULES["warning"], f"{day}: {words}")
@@ -98,7 +103,7 @@ def check_day(
         report.kinds.add(DataKind.INDEX)
         report.rows += values
     if recording.moments is not None:
-        _check_moments(report, recording, seed)
+        _check_moments(report, recording, seed or 0)
         return
     for file in data_files(path):
         if file.kind is DataKind.BARS and day in file.days():
@@ -109,7 +114,24 @@ def check_day(
     for code, bars in recording.bars.items():
         report.rows += len(bars)
         _check_bars(report.findings, recording.instruments[code], bars, recording)
-    PrintCheck(recording, report.findings, report.count).run(ticks_of(recording, seed))
+    judge_bars(report.tally, recording)
+    if seed is not None:
+        PrintCheck(recording, report.findings, report.count).run(ticks_of(recording, seed))
+
+
+def _tally_unusable(tally: Tally, path: Path, day: date, symbols: tuple[str, ...] | None, overrides: Overrides) -> None:
+    """Count the rows of bars of a day of which nothing can be used: all bad, or the exchange is closed."""
+    import polars as pl
+
+    for file in data_files(path):
+        if file.kind not in (DataKind.BARS, DataKind.DAILY) or day not in file.days():
+            continue
+        rows = file.day(day).filter(pl.col("code").is_in(list(symbols)) if symbols else pl.lit(True))
+        if regular_session(day, overrides) is None:
+            tally.refused_by_reader("before the open", rows.height)
+            continue
+        for reason, count in check_bars(rows)[1].items():
+            tally.refused_by_reader(reason, count)
 
 
 # ---- bars -------------------------------------------------------------------------------------------------------
@@ -215,10 +237,7 @@ class _Grid:
 
 def _check_moments(report: Report, recording: Recording, seed: int) -> None:
     """Judge recorded rows by the rules the trader judges live ones by."""
-    book = QualityBook()
-    book.configure(JUDGED_BY)
-    session = recording.session
-    book.plan(recording.day, session.open, session.close, session.close_auction)
+    book = a_book(recording)
     chunk: list[Quote] = []
     for row in ticks_of(recording, seed):
         report.rows += 1
@@ -232,6 +251,7 @@ def _check_moments(report: Report, recording: Recording, seed: int) -> None:
 def _judge(report: Report, rows: Sequence[Quote], book: QualityBook, recording: Recording) -> None:
     accepted, verdicts = judge(rows, book, recording.instruments)
     book.fold(accepted)
+    report.tally.take(len(rows), verdicts)
     for verdict in verdicts:
         words = f"{verdict.symbol} {recording.day} {kst_text(rows[verdict.row].venue_time)}: {verdict.detail}"
         told = f"{EXPLANATIONS[verdict.rule]}; a trader {'drops' if verdict.refused else 'marks'} such a row"

@@ -100,8 +100,17 @@ def _summary(report: Any, file: Path) -> dict[str, Any]:
         "printed_volume": count.volume,
         "interruption_crosses": count.crosses,
         "late_opens": count.late_opens,
+        "judged": report.tally.judged,
+        "verdicts": dict(_most(report)),
+        "verdicts_per_10000": {rule: round(report.tally.per_10000(rule), 3) for rule, _ in _most(report)},
+        "worst_symbols": {rule: report.tally.worst(rule) for rule, _ in _most(report)},
         "ok": report.ok,
     }
+
+
+def _most(report: Any) -> list[tuple[str, int]]:
+    rules: list[tuple[str, int]] = report.tally.rules.most_common()
+    return rules
 
 
 def _show(report: Any, file: Path) -> None:
@@ -121,9 +130,31 @@ def _show(report: Any, file: Path) -> None:
     show_table(
         "findings", [("verdict", "left"), ("rule", "left"), ("count", "right"), ("why", "left")], rows, "nothing"
     )
+    _show_verdicts(report)
     if told["prints"]:
         out.print(
             f"simulated prints: {told['prints']:,}; {told['printed_volume']:,} shares of {told['recorded_volume']:,} "
             f"recorded; {told['interruption_crosses']} single prices behind interruptions, of these "
             f"{told['late_opens']} delayed opens; {told['failed']} contradictions"
         )
+
+
+def _show_verdicts(report: Any) -> None:
+    from domain.quality import EXPLANATIONS
+
+    tally = report.tally
+    rows = [
+        [
+            rule,
+            f"{count:,}",
+            f"{tally.per_10000(rule):,.2f}",
+            ", ".join(f"{symbol} {found:,}" for symbol, found in tally.worst(rule).items()) or "told by the reader",
+            EXPLANATIONS[rule],
+        ]
+        for rule, count in _most(report)
+    ]
+    columns = [
+        ("rule", "left"), ("rows", "right"), ("in 10,000", "right"), ("most of", "left"), ("why", "left")
+    ]  # fmt: skip
+    clean = f"rules for live quotes: {tally.judged:,} rows judged, no verdict"
+    show_table(f"rules for live quotes, {tally.judged:,} rows judged", columns, rows, clean)

@@ -64,6 +64,10 @@ def test_given_defects_when_checked_then_each_rule_tells_its_count_and_where(tmp
         "scale_mix": ("flagged", 1),
         "ends_early": ("flagged", 1),
     }
+    assert summary["verdicts"] == {"price_jump": 2, "bad_value": 1, "off_tick": 1}
+    assert summary["judged"] == summary["rows"] + 1
+    assert summary["verdicts_per_10000"]["off_tick"] == round(10_000 / summary["judged"], 3)
+    assert summary["worst_symbols"] == {"price_jump": {SYMBOL: 2}, "bad_value": {}, "off_tick": {SYMBOL: 1}}
     assert rules["off_grid"]["examples"] == [f"{SYMBOL} 2026-01-13 09:30:00: 10003, 10003, 10003, 10003"]
     assert rules["amount_decreasing"]["examples"] == [f"{SYMBOL} 2026-01-13 10:10:00: 1 after 6000"]
 
@@ -87,6 +91,16 @@ def test_given_a_closed_day_among_others_when_checked_then_it_is_told_and_the_ot
 
     assert (code, summary["days"]) == (1, 1)
     assert "the exchange is closed" in rules["unusable_day"]["examples"][0]
+    assert summary["verdicts"] == {"outside_session": len(a_day())}
+
+
+def test_given_a_day_of_placeholders_alone_when_checked_then_each_row_counts_as_a_bad_value(tmp_path: Path) -> None:
+    zero: dict[str, Any] = {"open": 0, "high": 0, "low": 0, "close": 0, "volume": 0}
+
+    code, rules, summary = told(a_file(tmp_path, [bar | zero for bar in a_day()]), tmp_path)
+
+    assert (code, rules["unusable_day"]["count"]) == (1, 1)
+    assert (summary["verdicts"], summary["judged"]) == ({"bad_value": len(a_day())}, len(a_day()))
 
 
 def test_given_bars_of_two_scales_when_checked_then_the_mix_is_told_though_rows_of_it_are_refused(
@@ -109,6 +123,7 @@ def test_given_ticks_when_checked_then_they_are_judged_like_live_rows(tmp_path: 
 
     assert (code, summary["kinds"], summary["rows"]) == (0, ["ticks"], 3)
     assert (rules["off_tick"]["count"], rules["price_jump"]["count"]) == (1, 1)
+    assert summary["verdicts"] == {"off_tick": 1, "price_jump": 1}
 
 
 @pytest.mark.parametrize(
