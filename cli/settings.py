@@ -263,12 +263,14 @@ class QualitySection(Section):
     """What makes quotes doubtful: venue time behind the feed (0: any), and trades that cannot be.
 
     `deny_bad_quality` denies entries on doubtful quotes: a flag on the last row of an instrument or on rows behind the
-    signal, another source that tells otherwise, or too large a share of recent rows refused.
+    signal, another source that tells otherwise, or too large a share of recent rows refused. A print further away than
+    `jump_deviations` usual moves of its instrument (0: never) waits until a trade agrees.
     """
 
     stale_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 60_000
     strict_trades: bool = True
     deny_bad_quality: bool = True
+    jump_deviations: Annotated[int, Field(ge=0, le=10_000)] = 40
     max_refused_ppm: Annotated[int, Field(ge=0, le=1_000_000)] = 200_000
 
 

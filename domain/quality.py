@@ -19,6 +19,7 @@ from domain.instruments import Instrument
 from domain.krx import ticks
 from domain.messages.market import QuoteVerdict
 from domain.quotes import Quote, QuoteKind
+from domain.tape import UNSEEN, Tape
 from domain.types import NANOS_PER_SECOND, Market, UnixNanos
 
 BAD_VALUE = "bad_value"
@@ -34,6 +35,9 @@ PRICE_JUMP = "price_jump"
 NO_VOLUME = "no_volume"
 IN_CLOSING_AUCTION = "in_closing_auction"
 STALE = "stale"
+JUMP_UNCONFIRMED = "jump_unconfirmed"
+JUMP_REFUTED = "jump_refuted"
+NOTES = frozenset({JUMP_REFUTED})  # say something of another row: theirs is good
 
 RANDOM_END_NS = 35 * NANOS_PER_SECOND  # closing crosses were measured up to 32 s after 15:30:00
 STAMP_NS = NANOS_PER_SECOND  # brokers stamp trades in whole seconds
@@ -48,7 +52,7 @@ MOST_PRICES = 1 << 16  # remembered of a market
 class QualityBook:
     """What the rules remember: the session, and the last accepted row of each symbol."""
 
-    __slots__ = ("close_auction", "close_time", "config", "last", "newest", "open_time", "trading_date")
+    __slots__ = ("close_auction", "close_time", "config", "last", "newest", "open_time", "tape", "trading_date")
 
     def __init__(self) -> None:
         """Start with no session (times and ticks are then not judged) and no rows."""
@@ -59,6 +63,7 @@ class QualityBook:
         self.open_time = UnixNanos(0)
         self.close_time = FOR_EVER
         self.last: dict[str, Quote] = {}
+        self.tape = Tape()  # empty where the run judges no jumps by it
 
     def configure(self, config: QualityConfig) -> None:
         """Take the thresholds of a run; those of `QualityConfig()` judge as logs without them were judged."""
@@ -72,19 +77,45 @@ class QualityBook:
         A new date forgets the rows of the old one.
         """
         if trading_date != self.trading_date:
-            self.last, self.newest = {}, 0
+            self.last, self.newest, self.tape = {}, 0, Tape()
         self.close_auction = close_auction
         self.trading_date = trading_date
         self.open_time = open_time
         self.close_time = close_time
 
-    def fold(self, accepted: Sequence[Quote]) -> None:
-        """Take in the accepted rows of one batch, flagged ones included."""
+    def fold(self, accepted: Sequence[Quote], verdicts: Sequence[QuoteVerdict] = ()) -> None:
+        """Take in the accepted rows of one batch, flagged ones included, and what was said of the batch."""
         last = self.last
-        for row in accepted:
-            last[row[0]] = row
+        if self.config.jump_deviations:
+            self._follow(accepted, unconfirmed_rows(verdicts) if verdicts else frozenset())
+        else:
+            for row in accepted:
+                last[row[0]] = row
         if accepted:
             self.newest = accepted[-1].venue_time
+
+    def _follow(self, accepted: Sequence[Quote], unconfirmed: frozenset[int]) -> None:
+        """Take rows in and follow how far prices move; prints that wait, and what ends their wait, are no moves."""
+        last, tape, config = self.last, self.tape, self.config
+        pending = tape.pending
+        if not pending and not unconfirmed:
+            for row in accepted:
+                if not row[1] & UNSEEN:
+                    before = last.get(row[0], NO_ROW)[2]
+                    if before > 0 < row[2] != before:
+                        tape.moved(row[0], before, row[2], config)
+                last[row[0]] = row
+            return
+        for index, row in enumerate(accepted):
+            symbol, price = row[0], row[2]
+            before = last.get(symbol, NO_ROW)[2]
+            last[symbol] = row
+            if index in unconfirmed:
+                waited_for(pending, row, before)
+            elif symbol in pending:
+                del pending[symbol]
+            elif before > 0 < price != before and not row[1] & UNSEEN:
+                tape.moved(symbol, before, price, config)
 
 
 class _Case(NamedTuple):
@@ -94,6 +125,7 @@ class _Case(NamedTuple):
     before: Quote | None  # last accepted row of the symbol
     instrument: Instrument | None
     book: QualityBook
+    pending: tuple[int, int] | None = None  # a print of the symbol that waits: its price, the one before it
 
 
 class Rule(NamedTuple):
@@ -190,8 +222,43 @@ def _crossed(case: _Case) -> str | None:
     return f"bid {bid} is not below ask {ask}" if crossed else None
 
 
+def waited_for(pending: dict[str, tuple[int, int]], row: Quote, before: int) -> None:
+    """Note an unconfirmed row: a trade is a new guess at the price, a book row beside one that waits tells nothing."""
+    symbol, waits = row.symbol, pending.get(row.symbol)
+    if waits is None:
+        pending[symbol] = (row.price, before)
+    elif row.kind != _BOOK:
+        pending[symbol] = (row.price, waits[1])
+
+
+def _is_near(case: _Case, price: int) -> bool:
+    return abs(case.row.price - price) <= case.book.tape.band(case.row.symbol, price)
+
+
+def _jump_unconfirmed(case: _Case) -> str | None:
+    row, waits, last = case.row, case.pending, case.before.price if case.before else 0
+    if not case.book.config.jump_deviations or row.kind == _AUCTION:
+        return None  # an auction finds a price of its own
+    if waits is not None:
+        if row.kind != _BOOK and (_is_near(case, waits[0]) or _is_near(case, waits[1])):
+            return None
+        return f"price {row.price}, while {waits[0]} after {waits[1]} waits for a trade that confirms it"
+    if row.price == 0 or last == 0 or _is_near(case, last):
+        return None
+    return f"price {row.price}, last {last}: more than {case.book.tape.band(row.symbol, last)} KRW away"
+
+
+def _jump_refuted(case: _Case) -> str | None:
+    row, waits = case.row, case.pending
+    if waits is None or row.kind in (_BOOK, _AUCTION) or _is_near(case, waits[0]) or not _is_near(case, waits[1]):
+        return None
+    return f"price {row.price} is near {waits[1]} again: {waits[0]} was none"
+
+
 def _jump(case: _Case) -> str | None:
     price, last = case.row.price, case.before.price if case.before else 0
+    if case.book.config.jump_deviations:
+        return None  # judged by the tape instead
     if price == 0 or 10 * abs(price - last) <= 3 * last or last == 0:
         return None
     return f"price {price}, last {last}: more than 30 %"
@@ -211,6 +278,13 @@ RULES: tuple[Rule, ...] = (  # a refused row gets the first refusal only, a kept
     Rule(OFF_TICK, False, "neither on the tick grid nor half a tick off (mid-point prints are legal)", _off_tick),
     Rule(CROSSED_BOOK, False, "best bid at or above best ask outside an auction", _crossed),
     Rule(PRICE_JUMP, False, "more than 30 % away from the last accepted price", _jump),
+    Rule(
+        JUMP_UNCONFIRMED,
+        False,
+        "far from the last price by the symbol's own moves, until a trade agrees",
+        _jump_unconfirmed,
+    ),
+    Rule(JUMP_REFUTED, False, "a note: the jump before was not confirmed, the price is back", _jump_refuted),
 )
 EXPLANATIONS: Mapping[str, str] = {rule.name: rule.explanation for rule in RULES}
 
@@ -250,6 +324,7 @@ def judge(
     strict, late = book.config.strict_trades, book.close_auction + STAMP_NS if book.config.strict_trades else FOR_EVER
     if book.config.stale_ms:
         first = UnixNanos(max(first, book.newest - book.config.stale_ms * NANOS_PER_MS))
+    bands, waiting = book.tape.bands, dict(book.tape.pending)
     on_grid = _prices_on_grid(on) if on is not None else {}
     for index, row in enumerate(rows):
         symbol, time, price, qty, volume, bid, ask, bid_qty, ask_qty, kind = row
@@ -263,7 +338,8 @@ def judge(
             and time_0 <= time
             and volume_0 <= volume
             and (time_0 < time or volume_0 < volume or kind == _BOOK)
-            and (price_0 == 0 or -3 * price_0 <= 10 * (price - price_0) <= 3 * price_0)
+            and (price == price_0 or not price_0 or abs(price - price_0) <= (bands.get(symbol) or price_0 * 3 // 10))
+            and (not waiting or symbol not in waiting)
             and price > 0
             and (qty > 0 or (qty == 0 and (not strict or kind == _BOOK)))
             and volume >= 0
@@ -275,11 +351,16 @@ def judge(
             and (it.lower_limit is None or it.upper_limit is None or it.lower_limit <= price <= it.upper_limit)
             and (on is None or price in on_grid[it.market] or _is_on_grid(price, it.market, on, on_grid[it.market]))
         ):
-            found = _verdicts(index, _Case(row, None if before is NO_ROW else before, it, book))
+            case = _Case(row, None if before is NO_ROW else before, it, book, waiting.get(symbol))
+            found = _verdicts(index, case)
             verdicts += found
             if found and found[0].refused:
                 refused.append(index)
                 continue
+            if any(verdict.rule == JUMP_UNCONFIRMED for verdict in found):
+                waited_for(waiting, row, price_0)
+            else:
+                waiting.pop(symbol, None)
         fresh[symbol] = row
     if refused:
         out = frozenset(refused)
@@ -301,13 +382,27 @@ def _verdicts(index: int, case: _Case) -> list[QuoteVerdict]:
 
 
 def flags(verdicts: Sequence[QuoteVerdict]) -> dict[int, str]:
-    """Give the flags, comma separated, by position of the row among the accepted ones: kept, no basis for a signal."""
+    """Give the flags, comma separated, by position of the row among the accepted ones: kept, no basis for a signal.
+
+    Notes are none.
+    """
     found: dict[int, str] = {}
     refused = 0
     for verdict in verdicts:  # in the order of the rows
         if verdict.refused:
             refused += 1
-        else:
+        elif verdict.rule not in NOTES:
             at = verdict.row - refused
             found[at] = f"{found[at]},{verdict.rule}" if at in found else verdict.rule
     return found
+
+
+def unconfirmed_rows(verdicts: Sequence[QuoteVerdict]) -> frozenset[int]:
+    """Give the positions, among the accepted rows, of prices that wait to be confirmed."""
+    return frozenset(at for at, rules in flags(verdicts).items() if JUMP_UNCONFIRMED in rules.split(","))
+
+
+def confirmed(rows: Sequence[Quote], verdicts: Sequence[QuoteVerdict]) -> Sequence[Quote]:
+    """Give the accepted rows whose price does not wait to be confirmed: what may be a mark."""
+    waiting = unconfirmed_rows(verdicts) if verdicts else None
+    return [row for index, row in enumerate(rows) if index not in waiting] if waiting else rows

@@ -80,8 +80,8 @@ class ConnectionState(Role):
                 self.feed.last_at = now
                 self.feed.conflated += batch.conflated
                 self.links[QUOTES].last_beat = now
-            case QuotesJudged(rows=rows):
-                self.book.fold(rows)
+            case QuotesJudged(rows=rows, verdicts=verdicts):
+                self.book.fold(rows, verdicts)
                 self.feed.judged(message, now)
                 if rows and self.uptime.is_recorded:
                     self._market_clock(rows[-1][1], now)

@@ -61,8 +61,8 @@ class ConnectionSupervisor(ConnectionMoves):
     """
 
     NAME: ClassVar[str] = "connection_supervisor"
-    # 3: sources, the orders' route, proof of subscriptions, uptime over market time; 4: verdicts by rule
-    STATE_VERSION: ClassVar[int] = 4
+    # 4: verdicts by rule; 5: how far prices move, prints that wait to be confirmed
+    STATE_VERSION: ClassVar[int] = 5
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,

@@ -9,6 +9,7 @@ from domain.maintenance import PATIENCE_NS, Window, under_way
 from domain.messages import Stamp
 from domain.messages.link import ConnectionChanged, SessionInfo
 from domain.messages.market import QuotesJudged
+from domain.quality import NOTES
 from domain.types import LinkName, UnixNanos, VenuePhase
 from domain.uptime import Standing
 from fsm.connection import State
@@ -153,8 +154,10 @@ class Feed:
             if newest > self.venue_time:
                 self.venue_time, self.told_at = newest, now
         for verdict in judged.verdicts:
-            self.last_verdict[verdict.symbol] = verdict.rule
             self.verdicts[verdict.rule] = self.verdicts.get(verdict.rule, 0) + 1
+            if verdict.rule in NOTES:
+                continue
+            self.last_verdict[verdict.symbol] = verdict.rule
             if verdict.refused:
                 self.rows += 1
                 self.refused += 1

@@ -17,6 +17,7 @@ from domain.messages.run import RunStarted, StateCarried
 from domain.messages.trading import AccountOpened, EquityMarked, FillBooked, SessionPlanned
 from domain.portfolio import Books, DayTotals
 from domain.proved_shares import Execution, Ledger, Proved, leg_of
+from domain.quality import confirmed
 from domain.time import kst_date
 from domain.types import Krw
 
@@ -60,8 +61,8 @@ class PortfolioFold(Role):
         """Fold one message."""
         state = self.state
         match message:
-            case QuotesJudged(rows=rows):
-                state.marks.take(rows)
+            case QuotesJudged(rows=rows, verdicts=verdicts):
+                state.marks.take(confirmed(rows, verdicts))
                 if rows:
                     self._clock(rows[-1].venue_time)
             case OrderFilled() | HoldingAdjusted():

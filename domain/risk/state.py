@@ -32,6 +32,7 @@ from domain.messages.trading import (
     StopChanged,
 )
 from domain.proved_shares import leg_of
+from domain.quality import confirmed
 from domain.quotes import Quote
 from domain.risk.doubts import QuoteDoubts
 from domain.risk.holds import Hold
@@ -85,8 +86,8 @@ class RiskState:
     def fold(self, message: Any) -> None:
         """Take one message in."""
         match message:
-            case QuotesJudged(rows=rows):
-                self.quotes.update([(row[0], row) for row in rows])
+            case QuotesJudged(rows=rows, verdicts=verdicts):
+                self.quotes.update([(row[0], row) for row in confirmed(rows, verdicts)])
                 if rows:
                     self._clock(rows[-1].venue_time)
                 self.doubts.fold(message)

@@ -237,3 +237,107 @@ def test_for_any_rows_strict_judging_says_what_rules_say(first: list[Quote], row
             book.fold([row])
             book.newest = newest  # the feed's clock moves with batches
     assert (list(accepted), list(verdicts)) == (kept, said)
+
+
+# ---- jumps by the tape -----------------------------------------------------------------------------------------
+
+BY_TAPE = QualityConfig(jump_deviations=40)
+SEEN = 16 * S  # venue times so far apart are all looked at
+
+
+def a_tape_book(moves: int = 20, price: int = 10_000) -> QualityBook:
+    """Give a book whose symbol moved by one tick of 10 KRW so many times; its band is 400 KRW."""
+    book = QualityBook()
+    book.configure(BY_TAPE)
+    book.fold([a_row(symbol="005930", venue_time=SEEN * (i + 1), price=price + 10 * (i % 2)) for i in range(moves + 1)])
+    return book
+
+
+def prints(*prices: int, kind: QuoteKind = QuoteKind.TRADE) -> list[Quote]:
+    start = SEEN * 100
+    return [
+        a_row(symbol="005930", venue_time=start + i, price=price, cumulative_volume=200 + i, kind=int(kind))
+        for i, price in enumerate(prices)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prices", "said"),
+    [
+        ([10_400], []),
+        ([10_410], [(0, quality.JUMP_UNCONFIRMED)]),
+        ([10_410, 10_420], [(0, quality.JUMP_UNCONFIRMED)]),
+        ([12_000, 10_010, 10_020], [(0, quality.JUMP_UNCONFIRMED), (1, quality.JUMP_REFUTED)]),
+        ([12_000, 11_000, 11_010], [(0, quality.JUMP_UNCONFIRMED), (1, quality.JUMP_UNCONFIRMED)]),
+    ],
+)
+def test_given_a_print_far_off_when_trades_follow_then_they_confirm_or_refute_it(
+    prices: list[int], said: list[tuple[int, str]]
+) -> None:
+    at_once = judge(prints(*prices), a_tape_book(), LISTED)[1]
+    assert [(v.row, v.rule) for v in at_once] == said
+    book, singly = a_tape_book(), []
+    for index, row in enumerate(prints(*prices)):
+        accepted, verdicts = judge([row], book, LISTED)
+        book.fold(accepted, verdicts)
+        singly += [(index, v.rule) for v in verdicts]
+    assert singly == said
+
+
+def test_given_an_unconfirmed_print_when_the_book_moves_then_it_still_waits_and_an_auction_ends_that() -> None:
+    jump, *_ = prints(12_000)
+    change = jump._replace(kind=int(QuoteKind.BOOK))
+    assert rules_of(judge([jump, change, change], a_tape_book(), LISTED)[1]) == [quality.JUMP_UNCONFIRMED] * 3
+    auction = jump._replace(price=14_000, venue_time=jump.venue_time + 1, kind=int(QuoteKind.AUCTION_TRADE))
+    after = auction._replace(venue_time=jump.venue_time + 2, kind=int(QuoteKind.TRADE))
+    assert rules_of(judge([jump, auction, after], a_tape_book(), LISTED)[1]) == [quality.JUMP_UNCONFIRMED]
+
+
+def test_given_few_moves_or_logs_of_before_when_a_print_is_far_off_then_thirty_percent_count() -> None:
+    assert judge(prints(12_990), a_tape_book(10), LISTED)[1] == ()
+    assert rules_of(judge(prints(13_100), a_tape_book(10), LISTED)[1]) == [quality.JUMP_UNCONFIRMED]
+    before = a_tape_book()
+    before.configure(QualityConfig())
+    before.tape.bands.clear()
+    assert rules_of(judge(prints(13_100), before, LISTED)[1]) == [quality.PRICE_JUMP]
+
+
+def test_given_a_waiting_print_and_a_note_when_asked_then_the_first_is_no_mark_and_the_second_no_flag() -> None:
+    rows = prints(12_000, 10_010)
+    accepted, verdicts = judge(rows, a_tape_book(), LISTED)
+    assert list(quality.confirmed(accepted, verdicts)) == [rows[1]]
+    assert quality.flags(verdicts) == {0: quality.JUMP_UNCONFIRMED}
+    assert quality.confirmed(rows, ()) is rows
+
+
+TAPE_ROWS = st.builds(
+    a_row,
+    symbol=st.just("005930"),
+    venue_time=st.sampled_from([SEEN * 100, SEEN * 101, SEEN * 102 + S]),
+    price=st.sampled_from([0, 9_990, 10_000, 10_400, 10_420, 12_000, 12_010, 14_000]),
+    cumulative_volume=st.sampled_from([200, 201, 202, 203]),
+    kind=st.sampled_from([int(kind) for kind in QuoteKind]),
+)
+
+
+@given(st.lists(TAPE_ROWS, max_size=6), st.lists(TAPE_ROWS, max_size=6))
+def test_for_any_rows_judging_by_the_tape_says_what_rules_say(first: list[Quote], rows: list[Quote]) -> None:
+    book = a_tape_book()
+    book.fold(*judge(first, book, LISTED))
+    accepted, verdicts = judge(rows, book, LISTED)
+    last, waiting, kept, said = dict(book.last), dict(book.tape.pending), [], []
+    for index, row in enumerate(rows):
+        case = quality._Case(row, last[row.symbol], LISTED[row.symbol], book, waiting.get(row.symbol))
+        found = quality._verdicts(index, case)
+        said += found
+        if any(verdict.refused for verdict in found):
+            continue
+        if quality.JUMP_UNCONFIRMED in rules_of(found):
+            quality.waited_for(waiting, row, last[row.symbol].price)
+        else:
+            waiting.pop(row.symbol, None)
+        kept.append(row)
+        last[row.symbol] = row
+    assert (list(accepted), list(verdicts)) == (kept, said)
+    book.fold(accepted, verdicts)
+    assert (book.last, book.tape.pending) == (last, waiting)
