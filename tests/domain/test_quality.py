@@ -341,3 +341,18 @@ def test_for_any_rows_judging_by_the_tape_says_what_rules_say(first: list[Quote]
     assert (list(accepted), list(verdicts)) == (kept, said)
     book.fold(accepted, verdicts)
     assert (book.last, book.tape.pending) == (last, waiting)
+
+
+@given(st.lists(TAPE_ROWS, max_size=12), st.booleans())
+def test_for_any_rows_nothing_was_said_of_folding_them_at_once_is_folding_them_one_by_one(
+    rows: list[Quote], waits: bool
+) -> None:
+    at_once, singly = a_tape_book(), a_tape_book()
+    for book in (at_once, singly):
+        if waits:
+            book.fold(*judge(prints(12_000), book, LISTED))
+    trades = [row for row in rows if row.kind != QuoteKind.BOOK]
+    at_once.fold(trades)
+    for row in trades:
+        singly.fold([row])
+    assert (at_once.last, at_once.tape, at_once.newest) == (singly.last, singly.tape, singly.newest)
