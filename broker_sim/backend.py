@@ -4,6 +4,7 @@ A killed process goes on where it was: the clock is kept with every fact and onc
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -24,7 +25,7 @@ from broker_sim.recording import Recording
 from broker_sim.subscription import Subscription
 from broker_sim.venue import ENDED, SOURCE, DurableVenue
 from domain.config import SimConfig
-from domain.errors import RequestRefused
+from domain.errors import LogError, RequestRefused
 from domain.instruments import Instrument
 from domain.krx.calendar import NO_OVERRIDES
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
@@ -39,6 +40,7 @@ CLOCK_EVERY: Final = NANOS_PER_SECOND  # system time between two records of the 
 WARM_UP: Final = NANOS_PER_MINUTE  # venue time between the clock's begin and the first bar
 
 Sleep = Callable[[float], Awaitable[object]]
+_log = logging.getLogger(__name__)
 
 
 class SimBackend:
@@ -63,6 +65,7 @@ class SimBackend:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock_kept_at = 0
+        self._trouble = ""  # why the newest rows of the feed could not be kept; empty when they were
         self._turns: PacedOrders | None = None
         if orders_per_second:
             self._turns = PacedOrders(
@@ -330,7 +333,7 @@ class SimBackend:
         self._venue.restore(begin, list(passed.values()))
         self._venue.play(recording.index)
         depths = dropwhile(lambda depth: depth.venue_time <= begin, recording.depths())
-        self._feed = Feed(chain(upcoming, rows), begin, speed, self._on_rows, self._on_end, clock, self._sleep, depths)
+        self._feed = Feed(chain(upcoming, rows), begin, speed, self._on_fed, self._on_end, clock, self._sleep, depths)
 
     async def _send(self, request: OrderRequest, guard: Guard) -> Receipt:
         return self._venue.request(request, guard)
@@ -338,6 +341,17 @@ class SimBackend:
     def _look_again(self) -> None:
         if self._turns is not None:
             self._turns.look_again()
+
+    def _on_fed(self, venue_time: UnixNanos, rows: Sequence[Quote], depths: Sequence[Depth]) -> None:
+        """Take rows of the feed. What a journal that takes no writes could not keep did not happen; the day goes on."""
+        try:
+            self._on_rows(venue_time, rows, depths)
+        except LogError as error:
+            if str(error) != self._trouble:
+                _log.error("what happened at the venue cannot be kept: %s", error)
+            self._trouble = str(error)
+        else:
+            self._trouble = ""
 
     def _on_rows(self, venue_time: UnixNanos | None, rows: Sequence[Quote], depths: Sequence[Depth] = ()) -> None:
         self._venue.on_quotes(rows, venue_time, depths)

@@ -256,6 +256,35 @@ def test_given_a_full_disk_when_a_fact_cannot_be_journaled_then_it_did_not_happe
     run(body())
 
 
+def test_given_a_disk_that_is_full_for_a_while_when_a_day_is_replayed_then_it_goes_on_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def body() -> None:
+        backend = recorded(tmp_path)
+        real = OrderJournal.set_meta
+        refused: list[str] = []
+
+        def full_at_first(journal: OrderJournal, key: str, value: str) -> None:
+            if len(refused) < 3:
+                refused.append(key)
+                raise LogFull("no space left")
+            real(journal, key, value)
+
+        monkeypatch.setattr(OrderJournal, "set_meta", full_at_first)
+        monkeypatch.setattr("broker_sim.backend.CLOCK_EVERY", 0)
+        batches = [batch async for batch in backend.stream_quotes([SYMBOL], 7, 0.001)]
+        assert refused == ["sim.clock"] * 3
+        assert batches[-1].rows[-1].cumulative_volume == 800 * len(a_day()), "no row was lost"
+        assert batches[-1].end_of_data
+        assert (await backend.session()).phase is VenuePhase.DATA_ENDED
+        await backend.close()
+
+    run(body())
+    assert [record.getMessage() for record in caplog.records if record.name == "broker_sim.backend"] == [
+        "what happened at the venue cannot be kept: no space left"
+    ]
+
+
 # ---- restart ----------------------------------------------------------------------------------------------------
 
 
