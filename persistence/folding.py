@@ -7,6 +7,7 @@ the next pair wipes out, such as the arguments a strategy made on it.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 from domain.messages import Message
@@ -97,7 +98,8 @@ def _end_of_run(rows: list[Row], at: int) -> int:
         if kind != RECEIVED or judged_kind != JUDGED or seq != expected or judged_seq != seq + 1 or role != speaker:
             break
         # The exact text that a judgement without a verdict on this batch has; anything else is looked at by itself.
-        if payload is None or _PLAIN not in payload:
+        # One without rows tells no clock: what was told last, and when, would look later than it was.
+        if payload is None or _PLAIN not in payload or payload.startswith(b'{"rows":0,'):
             break
         if judged != b'{"source_seq":%d,"rows":%b,"verdicts":[]}' % (seq, payload[8 : payload.find(b",")]):
             break
@@ -113,6 +115,8 @@ def _merged(codec: MessageCodec, run: Sequence[Row], raws: Raws) -> tuple[Foldin
     batch = codec.joined([raws.get(row[_SEQ]) for row in run[::2]])
     if batch is None or len(batch.rows) != said or batch.end_of_data:
         return None
+    if any(later.venue_time < earlier.venue_time for earlier, later in pairwise(batch.rows)):
+        return None  # the last row would hide the newest
     together = QuotesReceived(QuoteBatch(batch.run_id, batch.seq, batch.rows, 0, False, batch.sent_at), b"")
     verdict = QuotesJudged(received[_SEQ], batch.rows, ())
     return (

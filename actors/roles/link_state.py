@@ -151,7 +151,7 @@ class Feed:
         if rows:
             newest = rows[-1][1]
             self.row_time = max(self.row_time, newest)
-            if newest > self.venue_time:
+            if newest >= self.venue_time:  # not `>`: a fold of many batches at once hears the last of them only
                 self.venue_time, self.told_at = newest, now
         for verdict in judged.verdicts:
             self.verdicts[verdict.rule] = self.verdicts.get(verdict.rule, 0) + 1
