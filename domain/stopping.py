@@ -126,7 +126,7 @@ class Stop:
         if self.called_off:
             return "call_off", self.called_off
         if self.state is State.FLATTENING and (orders or not self.held):
-            return "sell", f"{_count(len(orders), 'sale')} asked for"
+            return "sell", f"{_count(len(self.held), 'holding')} to sell" if orders else "nothing is held any more"
         if self.state is State.CONFIRMING_FLAT and not orders and not self.held:
             return "confirm", "everything is sold"
         if abs(now - self.selling_since) < self.patience_ns:

@@ -126,6 +126,8 @@ class RiskManager(Role):
             case OrderStateChanged(to_status=status) if status not in CLOSED:
                 # It may be of a sale made just now, with the others of its list still to come: these would come twice.
                 return ()
+            case StopChanged(to_state=to_state) if to_state != "FLATTENING":
+                return ()  # for the same reason: the stop moves on as soon as it hears of the first sale
         return self._sell_out(stamp)
 
     # ---- signals and orders by hand ----------------------------------------------------------------------------

@@ -218,6 +218,24 @@ def test_given_holdings_when_stopped_with_a_flatten_then_they_are_sold_once_noth
     assert len(at.house.said(StopReady)) == 1
 
 
+def test_given_several_holdings_when_stopped_with_a_flatten_then_each_is_sold_once() -> None:
+    at = Trading(held=False)
+    others = ("000660", "035420", "005380")
+    held = [*HELD, *(BrokerPosition(symbol, 7, Krw(70_000)) for symbol in others)]
+    at.venue, at.house = Venue(), House(*make_roles())
+    at.house.hear(a_run(execution=STEPS), opened(LinkName.QUOTES), instruments(SAMSUNG, *others))
+    at.house.hear(opened(LinkName.ORDERS), broker_state(as_of=0, positions=held), received(a_quote(at.venue.at)))
+    at.stop(flatten=True)
+    at.wait(2)
+    assert sorted((sale.symbol, sale.quantity) for sale in at.sales) == sorted(
+        (item.symbol, item.quantity) for item in held
+    )
+    for number, sale in enumerate(at.sales, 1):
+        at.house.hear(at.venue.accepts(sale, str(number)), at.venue.fills(sale, sale.quantity, 0, str(number)))
+    assert len(at.sales) == len(held)
+    assert at.moves == SOLD
+
+
 def test_given_nothing_held_when_stopped_with_a_flatten_then_nothing_is_sold() -> None:
     at = Trading(held=False)
     at.stop(flatten=True)
