@@ -179,7 +179,9 @@ def tokens_made(json: JsonOption = False, home: HomeOption = DEFAULT_HOME) -> No
         return
     columns = [("name", "left"), ("role", "left"), ("expires", "left"), ("state", "left")]
     lines = [[str(row[key] or "-") for key in ("name", "role", "expires", "state")] for row in rows]
-    show_table("tokens", columns, lines, "none: whoever is on this machine may call everything")
+    nobody = "none: nobody may call until one is made (`hantrade certs token`)"
+    everybody = "none: whoever is on this machine may call everything"
+    show_table("tokens", columns, lines, nobody if (home / FILE_NAME).exists() else everybody)
 
 
 @app.command("revoke")

@@ -80,7 +80,7 @@ def adjust(
 ) -> None:
     """Book a difference you have explained. Makes no order; stands in the log with your name and note.
 
-    Example: hantrade adjust 120110 --quantity 10 --cost 102915 --cash -102915 --note "bought by phone"
+    Example: hantrade adjust 120110 --quantity 10 --cost 470500 --cash -470570 --note "bought by phone"
     """
     _needs_note(note_text)
     if not (quantity or cost or cash):

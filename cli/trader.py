@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from domain.errors import BrokerUnavailable, ConfigError, HantradeError
 from hantrade.v1 import desk_pb2, types_pb2
 
 POLL_S = 0.1
+MOST_NAMED = 3  # instruments in one line of the status
 DETACHED_START_S = 30.0
 STOP_S = 40.0
 FLATTEN_S = 60.0  # on top: what selling out may take
@@ -204,7 +206,7 @@ def _notable(status: desk_pb2.TraderStatus) -> list[list[str]]:
     """Give the rows that stand only where there is something to say."""
     source = f"{status.quotes_source} (a backup)" if status.on_backup else ""
     halted = "; ".join(f"{labelled(symbol)}: {why}" for symbol, why in sorted(status.halted_symbols.items()))
-    unproved = "; ".join(f"{labelled(symbol)}: {why}" for symbol, why in sorted(status.unproved_symbols.items()))
+    unproved = _some(status.unproved_symbols)
     verdicts = ", ".join(f"{rule} {krw(count)}" for rule, count in sorted(status.quality_verdicts.items()))
     compared = kst_clock(status.reconciled_at) if status.HasField("reconciled_at") else ""
     rows = [
@@ -219,6 +221,13 @@ def _notable(status: desk_pb2.TraderStatus) -> list[list[str]]:
         ["books compared", compared],
     ]
     return [row for row in rows if row[1]]
+
+
+def _some(why: Mapping[str, str]) -> str:
+    """Name the first few instruments with the reason, and count the rest."""
+    named = [f"{labelled(symbol)}: {reason}" for symbol, reason in sorted(why.items())]
+    rest = len(named) - MOST_NAMED
+    return "; ".join(named[:MOST_NAMED]) + (f"; and {rest} more (--json names all)" if rest > 0 else "")
 
 
 NoteOption = Annotated[str, typer.Option("--note", help="Why; kept in the log.")]
