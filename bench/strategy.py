@@ -104,5 +104,5 @@ class QuoteStrategist(Strategist):
             bar = track.bars.add(row)
             for name, strategy in strategies:
                 if bar is not None:
-                    self._argue(name, row, strategy.on_bar, bar, scene, day)
-                self._argue(name, row, strategy.on_quote, row, scene, day)
+                    self._argue(name, row, "ok", strategy.on_bar, bar, scene, day)
+                self._argue(name, row, "ok", strategy.on_quote, row, scene, day)

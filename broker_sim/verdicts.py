@@ -20,8 +20,8 @@ from domain.types import NANOS_PER_SECOND
 
 TEN_THOUSAND: Final = 10_000
 MOST_SYMBOLS: Final = 3
-# The settings' defaults but for one: how far a print may jump is learned from the prints before it, and a bar's close is
-# no print. Files are held to the fixed limit (PRICE_JUMP) instead.
+# The defaults of the settings but for one: how far a print may jump is learned from those before it, and a close is
+# none. Files are held to the fixed limit (PRICE_JUMP) instead.
 JUDGED_BY: Final = QualityConfig(stale_ms=60_000, strict_trades=True)
 # What a reader refuses before the rules see it: its words, and the rule that says the same of a live row.
 REFUSED_BY_READERS: Final[Mapping[str, str]] = {

@@ -135,7 +135,9 @@ class ConnectionState(Role):
         """Fold what is about the subscription of quotes and their sources."""
         match message:
             case SubscribeQuotes(symbols=symbols):
-                self.subscription.begin(symbols, self.book.last, self.feed.row_time, now)
+                served = set(symbols)
+                others = tuple(s for s in self.instruments if s not in served) if self.sources.on_backup else ()
+                self.subscription.begin(symbols, self.book.last, self.feed.row_time, now, others)
             case SubscriptionProved():
                 self.subscription.proved(message)
             case SymbolsMuted():

@@ -19,6 +19,7 @@ from domain.types import NANOS_PER_SECOND, VenuePhase
 from fsm.connection import State
 
 LOOK_NS = NANOS_PER_SECOND  # system time between two looks
+UNSERVED = "not served by this source"
 
 
 @dataclass(slots=True)
@@ -32,14 +33,23 @@ class Subscription:
     unproved: dict[str, tuple[int, int]] = field(default_factory=dict)  # symbol -> time and volume of its row then
     missing: dict[str, str] = field(default_factory=dict)  # told as missing -> why
     is_proved: bool = False
+    unserved: tuple[str, ...] = ()  # known from another source, not served by this one
     muted: dict[str, None] = field(default_factory=dict)
     looked_at: int = 0
     continuous_until: int = 0  # venue time; 0 when no session is planned
 
     # ---- fold --------------------------------------------------------------------------------------------------
 
-    def begin(self, symbols: tuple[str, ...], last: Mapping[str, Quote], row_time: int, now: int) -> None:
-        """Begin: each instrument owes a row newer than the one known."""
+    def begin(
+        self,
+        symbols: tuple[str, ...],
+        last: Mapping[str, Quote],
+        row_time: int,
+        now: int,
+        unserved: tuple[str, ...] = (),
+    ) -> None:
+        """Begin: each instrument owes a row newer than the one known; the unserved ones will never send one."""
+        self.unserved = unserved
         self.symbols, self.since, self.is_proved = len(symbols), now, False
         self.row_before, self.since_row = row_time, 0
         self.unproved = {symbol: _mark(last.get(symbol)) for symbol in symbols}
@@ -47,7 +57,7 @@ class Subscription:
 
     def end(self) -> None:
         """Note that the connection is gone."""
-        self.since, self.unproved, self.missing = 0, {}, {}
+        self.since, self.unproved, self.missing, self.unserved = 0, {}, {}, ()
 
     def new_run(self) -> None:
         """Begin a run: nothing is subscribed, and nobody is known to be silent."""
@@ -112,13 +122,15 @@ class Subscription:
     ) -> list[SubscriptionProved]:
         if self.is_proved:
             return []
+        unserved = dict.fromkeys(self.unserved, UNSERVED)
         if not self.unproved:
-            return [SubscriptionProved(self.symbols, ())]
+            is_told = bool(unserved) and self.missing == unserved
+            return [] if is_told else [SubscriptionProved(self.symbols, tuple(unserved.items()))]
         waited = now - max(self.since, link.phase_since)
         if self.missing or waited < settings.first_quote_ms * NANOS_PER_MS:
             return []
         missing = tuple((s, _why(instruments.get(s), last.get(s))) for s in self.unproved)
-        return [SubscriptionProved(self.symbols - len(missing), missing)]
+        return [SubscriptionProved(self.symbols - len(missing), (*missing, *unserved.items()))]
 
     def _silence(
         self,
@@ -142,7 +154,8 @@ class Subscription:
 
     def unproved_view(self) -> dict[str, str]:
         """Give each instrument without a first quote, with the reason where time was up."""
-        return {symbol: self.missing.get(symbol, "waiting for its first quote") for symbol in self.unproved}
+        waiting = {symbol: self.missing.get(symbol, "waiting for its first quote") for symbol in self.unproved}
+        return waiting | dict.fromkeys(self.unserved, UNSERVED)
 
 
 def _mark(row: Quote | None) -> tuple[int, int]:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from actors.roles.link_state import Feed, Link
+from actors.roles.subscriptions import Subscription
 from domain.config import LinkConfig
 from domain.maintenance import PATIENCE_NS
 from domain.messages import Message
@@ -339,3 +341,23 @@ def test_given_links_named_when_a_late_answer_of_another_broker_comes_then_it_is
     assert state(house) is State.CONNECTING
     house.hear(late.__class__(late.link, late.session, "a:1"))
     assert state(house) is State.RECONCILING
+
+
+def test_given_a_source_that_serves_fewer_instruments_when_it_stands_in_then_the_others_are_named_once():
+    subscription, settings = Subscription(), LinkConfig(first_quote_ms=5_000)
+    link = Link(QUOTES, state=State.READY, phase=VenuePhase.CONTINUOUS)
+    rows = {SAMSUNG: a_quote(1)}
+    subscription.begin((SAMSUNG,), {}, 0, T0, (OTHER,))
+    assert subscription.unproved_view() == {SAMSUNG: "waiting for its first quote", OTHER: "not served by this source"}
+    told = []
+    for second in range(1, 10):
+        now = T0 + second * SECOND
+        subscription.looked(rows, T0, now)
+        for said in subscription.judge(link, Feed(), rows, {}, settings, now):
+            assert isinstance(said, SubscriptionProved)
+            subscription.proved(said)
+            told.append(said)
+    assert told == [SubscriptionProved(1, ((OTHER, "not served by this source"),))]
+    assert subscription.unproved_view() == {OTHER: "not served by this source"}
+    subscription.end()
+    assert subscription.unproved_view() == {}
