@@ -186,7 +186,8 @@ def a_copy(log: Path, folder: Path, change: str) -> Path:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    done = a_demo("--data", str(a_file(folder, a_lively_day(end=690))), "--home", str(folder))
+    # Ten seconds: as fast as possible the day would be over before the venue hears of an order.
+    done = a_demo("--data", str(a_file(folder, a_lively_day(end=690))), "--home", str(folder), "--speed", "900")
     assert done.exit_code == 0, done.output
     return folder
 
@@ -204,12 +205,12 @@ _STEPS = ("attention", "quote", "signal", "risk", "intent", "accepted")
 
 
 def an_entry(home: Path) -> dict[str, Any]:
-    """Give the approval of the first entry of the demo that was filled.
+    """Give the approval of the first entry of the demo that the venue took.
 
-    On a busy machine an entry before it may have come after the quotes of its minute.
+    How many are filled depends on how fast the machine is beside the demo's quotes.
     """
-    fills = [row["payload"] for row in rows(run(home, "grep", "--type", "FillBooked", "--json"))]
-    order = next(fill["client_order_id"] for fill in fills if fill["side"] == "BUY")
+    taken = [row["payload"] for row in rows(run(home, "grep", "--type", "OrderAccepted", "--json"))]
+    order = next(fact["client_order_id"] for fact in taken if fact["side"] == "BUY")
     approved = rows(run(home, "grep", "--type", "OrderApproved", "--json"))
     return next(row for row in approved if row["payload"]["client_order_id"] == order)
 
@@ -289,7 +290,7 @@ def test_given_json_when_told_then_each_step_is_an_object_and_the_last_line_sums
     assert (whole["order"], whole["symbol"], whole["side"]) == (order, SYMBOL, "BUY")
     fills = rows(run(home, "grep", "--type", "FillBooked", "--json"))
     trip = [fill["payload"] for fill in fills if fill["payload"]["client_order_id"] in whole["trip_orders"]]
-    assert whole["trip_realized_pnl"] == sum(fill["realized_pnl"] for fill in trip)
+    assert whole["trip_realized_pnl"] == (sum(fill["realized_pnl"] for fill in trip) if trip else None)
 
 
 def test_given_any_event_of_an_order_when_shown_then_it_points_to_the_story_and_its_sequence_names_it(
