@@ -22,25 +22,28 @@ WAYS = ("up", "down")  # to the server, to the caller
 
 
 class _Wire:
-    """One connection: two sockets."""
+    """One connection: the caller's socket, and the server's once it has answered."""
 
-    def __init__(self, number: int, near: asyncio.StreamWriter, far: asyncio.StreamWriter) -> None:
-        self.number, self.near, self.far = number, near, far
+    def __init__(self, near: asyncio.StreamWriter) -> None:
+        self.number = 0  # in the order in which servers answered
+        self.near = near
+        self.ends = [near]
         self.carried: set[str] = set()  # ways on which bytes were passed on
         self.ended: set[str] = set()  # ways whose end was passed on
         self.is_over = False
+        self.is_reset = False  # it ended by a reset, not in order
         self.is_stranded = False  # the caller's end is gone, what it sent still has to arrive
 
     def close(self) -> None:
         """Close both ends as a process that ends does."""
         self.is_over = True
-        for end in (self.near, self.far):
+        for end in self.ends:
             end.close()
 
     def reset(self) -> None:
         """Break both ends off."""
-        self.is_over = True
-        for end in (self.near, self.far):
+        self.is_over = self.is_reset = True
+        for end in self.ends:
             _reset(end)
 
 
@@ -229,16 +232,27 @@ class FaultyLink:
             near.close()
             self._tell()
             return
+        wire = _Wire(near)
+        self._wires.append(wire)  # from here on it can be cut: the server may know of it before this task does
         try:
             far_reader, far = await asyncio.open_connection(*self._target, limit=CHUNK)
         except OSError:  # the server is down: so is the link
-            near.close()
+            wire.close()
+            self._tell()
+            return
+        if wire.is_over or wire.is_stranded:
+            wire.ends = [far]
+            if wire.is_over and not wire.is_reset:
+                wire.close()
+            else:
+                wire.reset()
+            self._tell()
             return
         for end in (near, far):
             end.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._made += 1
-        wire = _Wire(self._made, near, far)
-        self._wires.append(wire)
+        wire.number = self._made
+        wire.ends.append(far)
         self._tell()
         for way, source, sink in (("up", reader, far), ("down", far_reader, near)):
             task = asyncio.ensure_future(self._carry(wire, way, source, sink))

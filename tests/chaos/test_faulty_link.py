@@ -1,9 +1,12 @@
 """The wire does what it is told: each fault on plain sockets, none of it timed."""
 
+import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -108,6 +111,27 @@ def test_given_a_link_half_open_when_bytes_come_then_one_way_is_lost_and_no_end_
 def test_given_connections_when_cut_then_both_ends_are_reset(link: FaultyLink, server: Server) -> None:
     with a_connection(link, server) as (near, far):
         link.cut()
+        assert is_reset(near)
+        assert is_reset(far)
+
+
+@pytest.mark.parametrize("do", [FaultyLink.cut, FaultyLink.drop])
+def test_given_a_server_that_took_a_connection_first_when_ended_then_both_ends_hear_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch, do: Callable[[FaultyLink], None]
+) -> None:
+    is_known = threading.Event()
+    connect = asyncio.open_connection
+
+    async def open_late(*args: Any, **kwargs: Any) -> Any:
+        ends = await connect(*args, **kwargs)
+        while not is_known.is_set():
+            await asyncio.sleep(0)
+        return ends
+
+    monkeypatch.setattr("chaos.faulty_link.asyncio.open_connection", open_late)
+    with a_faulty_link(server.address) as link, a_connection(link, server) as (near, far):
+        do(link)
+        is_known.set()
         assert is_reset(near)
         assert is_reset(far)
 
