@@ -18,8 +18,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from broker.client_orders import OrderSessionHandle, SessionListener
-from broker.client_streams import QuoteStream, Watch
-from broker.port import AccountState, Candle, OrderSessionOpened, Receipt
+from broker.client_streams import Listening, QuoteStream
+from broker.port import (
+    AccountState,
+    Candle,
+    Condition,
+    ConditionNews,
+    Diagnosis,
+    MarketNews,
+    OrderSessionOpened,
+    Receipt,
+)
 from broker.retries import Budget, Retries
 from broker.security.access import PLAIN, Access, open_channel
 from broker.session_pulse import Rhythm
@@ -31,7 +40,7 @@ from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Quote
-from domain.types import UnixNanos
+from domain.types import CandleInterval, UnixNanos
 from hantrade.v1 import broker_pb2 as pb
 
 A = TypeVar("A")
@@ -55,7 +64,7 @@ class BrokerClient:
         self._ending = threading.Event()  # wakes who waits to try again
         self._retries = Retries(budget or Budget(), self._ending.wait)
         self._channel = open_channel(endpoint, access, CLIENT_OPTIONS)
-        self._streams: list[QuoteStream | Watch | OrderSessionHandle] = []
+        self._streams: list[QuoteStream | Listening[Any] | OrderSessionHandle] = []
         self._closed = False
 
     @property
@@ -81,9 +90,20 @@ class BrokerClient:
         answer = self._call("GetQuotes", pb.GetQuotesRequest(symbols=symbols), pb.GetQuotesResponse)
         return wire.read_quotes(answer.quotes)
 
-    def candles(self, symbol: str, since: UnixNanos | None = None, until: UnixNanos | None = None) -> list[Candle]:
-        """Give bars. Raises RequestRefused UNKNOWN_SYMBOL or NOT_OFFERED."""
-        request = pb.ListCandlesRequest(symbol=symbol, until=None if until is None else wire.timestamp(until))
+    def candles(
+        self,
+        symbol: str,
+        since: UnixNanos | None = None,
+        until: UnixNanos | None = None,
+        interval: CandleInterval | None = None,
+        adjusted: bool = False,
+    ) -> list[Candle]:
+        """Give bars, of the source's own length by default. Raises RequestRefused UNKNOWN_SYMBOL or NOT_OFFERED."""
+        request = pb.ListCandlesRequest(
+            symbol=symbol, until=None if until is None else wire.timestamp(until), adjusted=adjusted
+        )
+        if interval is not None:
+            request.interval = wire.INTERVAL.write(interval)
         if since is not None:
             getattr(request, "from").CopyFrom(wire.timestamp(since))
         return [wire.read_candle(one) for one in self._call("ListCandles", request, pb.ListCandlesResponse).candles]
@@ -125,13 +145,50 @@ class BrokerClient:
         interval_s: float,
         on_beat: Callable[[SessionInfo], None],
         on_end: Callable[[HantradeError | None], None],
-    ) -> Watch:
+    ) -> Listening[SessionInfo]:
         """Hear heartbeats in a thread; `on_end` is called once, with None after close()."""
-        method = self._stream(
-            "WatchSession", pb.WatchSessionRequest.SerializeToString, pb.WatchSessionResponse.FromString
+        request = pb.WatchSessionRequest(interval=wire.duration(interval_s))
+        return self._listen(
+            "WatchSession",
+            request,
+            pb.WatchSessionResponse,
+            lambda beat: wire.read_session(beat.session),
+            (on_beat, on_end),
         )
-        call = method(pb.WatchSessionRequest(interval=wire.duration(interval_s)))
-        return self._keep(Watch(call, self.endpoint, on_beat, on_end))
+
+    def conditions(self) -> list[Condition]:
+        """Give the condition searches of the account's owner. Raises RequestRefused NOT_OFFERED."""
+        answer = self._call("ListConditions", pb.ListConditionsRequest(), pb.ListConditionsResponse)
+        return [wire.read_condition(one) for one in answer.conditions]
+
+    def run_condition(self, condition: Condition) -> list[str]:
+        """Give the symbols that fit now. Raises RequestRefused NOT_OFFERED, UNKNOWN_CONDITION, RATE_LIMITED."""
+        request = pb.RunConditionRequest(condition=wire.write_condition(condition))
+        return list(self._call("RunCondition", request, pb.RunConditionResponse).symbols)
+
+    def watch_condition(
+        self,
+        condition: Condition,
+        on_news: Callable[[ConditionNews], None],
+        on_end: Callable[[HantradeError | None], None],
+    ) -> Listening[ConditionNews]:
+        """Hear in a thread what fits, then what enters and leaves; `on_end` as in `watch`."""
+        request = pb.WatchConditionRequest(condition=wire.write_condition(condition))
+        heard = (on_news, on_end)
+        return self._listen("WatchCondition", request, pb.WatchConditionResponse, wire.read_condition_news, heard)
+
+    def watch_market(
+        self, on_news: Callable[[MarketNews], None], on_end: Callable[[HantradeError | None], None]
+    ) -> Listening[MarketNews]:
+        """Hear in a thread of phases of the day and interruptions; `on_end` as in `watch`."""
+        heard = (on_news, on_end)
+        request = pb.WatchMarketRequest()
+        return self._listen("WatchMarket", request, pb.WatchMarketResponse, wire.read_market_news, heard)
+
+    def diagnose(self, probe: bool = False) -> list[Diagnosis]:
+        """Look at the broker's own health, with `probe` by one request to the venue. Raises RequestRefused."""
+        answer = self._call("Diagnose", pb.DiagnoseRequest(probe=probe), pb.DiagnoseResponse)
+        return [wire.read_diagnosis(one) for one in answer.diagnoses]
 
     def quotes(
         self,
@@ -211,6 +268,17 @@ class BrokerClient:
             return self._retries.call(name, self._timeout, attempt, lambda error: read_error(error, self.endpoint))
         except ValueError as error:  # the channel was closed by another thread
             raise BrokerUnavailable(f"the connection to {self.endpoint} is closed") from error
+
+    def _listen(
+        self,
+        name: str,
+        request: Any,
+        answer: Any,
+        read: Callable[[Any], A],
+        heard: tuple[Callable[[A], None], Callable[[HantradeError | None], None]],
+    ) -> Listening[A]:
+        method = self._stream(name, type(request).SerializeToString, answer.FromString)
+        return self._keep(Listening(method(request), self.endpoint, read, *heard))
 
     def _stream(self, name: str, write: Any, read: Any) -> Any:
         self._check_open()

@@ -1,15 +1,14 @@
-"""The two streams a trader only reads: quotes and heartbeats."""
+"""The streams that are only read: quotes, heartbeats, and news of conditions and of the market."""
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import grpc
 
 from broker.statuses import read_error
 from broker.translate import broker as wire
 from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
-from domain.messages.link import SessionInfo
 from domain.quotes import QuoteBatch
 
 JOIN_TIMEOUT_S = 5.0
@@ -53,22 +52,26 @@ class QuoteStream:
         self._call.cancel()
 
 
-class Watch:
-    """Heartbeats in a thread of their own."""
+T = TypeVar("T")
+
+
+class Listening(Generic[T]):
+    """A stream of news in a thread of its own, each read and handed on."""
 
     def __init__(
         self,
         call: Any,
         endpoint: str,
-        on_beat: Callable[[SessionInfo], None],
+        read: Callable[[Any], T],
+        on_news: Callable[[T], None],
         on_end: Callable[[HantradeError | None], None],
     ) -> None:
         """Start listening."""
         self._call = call
         self._endpoint = endpoint
-        self._on_beat, self._on_end = on_beat, on_end
+        self._read, self._on_news, self._on_end = read, on_news, on_end
         self._closing = False
-        self._thread = threading.Thread(target=self._listen, name=f"watch {endpoint}", daemon=True)
+        self._thread = threading.Thread(target=self._listen, name=f"listen {endpoint}", daemon=True)
         self._thread.start()
 
     @property
@@ -86,8 +89,8 @@ class Watch:
     def _listen(self) -> None:
         reason: HantradeError | None = None
         try:
-            for beat in self._call:
-                self._on_beat(wire.read_session(beat.session))
+            for news in self._call:
+                self._on_news(self._read(news))
         except grpc.RpcError as error:
             reason = read_error(error, self._endpoint)
         except RequestRefused as error:  # a broker that sends what cannot be read

@@ -5,6 +5,7 @@ All methods run on the servicer's event loop and MUST NOT block it. Reads MAY be
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from domain.errors import RequestRefused
@@ -12,7 +13,7 @@ from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import CancelOrder, ModifyOrder, OrderFact, OrderFilled, SubmitOrder
 from domain.quotes import Quote, QuoteBatch
-from domain.types import Gate, Krw, RequestOutcome, UnixNanos
+from domain.types import CandleInterval, Gate, Krw, RequestOutcome, UnixNanos, VenuePhase
 
 OrderRequest = SubmitOrder | ModifyOrder | CancelOrder
 
@@ -74,6 +75,67 @@ class Candle:
     volume: int  # shares
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition search (조건검색) made in the broker's own program; number and name belong together."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionNews:
+    """What fits a condition (first), or one symbol that came to fit or does not any more."""
+
+    venue_time: UnixNanos
+    symbols: tuple[str, ...] = ()  # first only: all that fit
+    entered: str = ""
+    left: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged:
+    """The phase of the day changed; `code` is the venue's own, as received."""
+
+    venue_time: UnixNanos
+    phase: VenuePhase
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class VolatilityInterruption:
+    """A volatility interruption (VI) of one instrument began or ended."""
+
+    venue_time: UnixNanos
+    symbol: str
+    active: bool
+    trigger_price: Krw  # 0 when not told
+    reason: str  # as received: 정적, 동적, 동적+정적
+    times: int  # of today in this instrument, 0 when not told
+
+
+MarketNews = PhaseChanged | VolatilityInterruption
+
+
+class DiagnosisState(StrEnum):
+    """How one thing stands."""
+
+    OK = "OK"
+    WARNING = "WARNING"
+    FAILED = "FAILED"
+    NOT_KNOWN = "NOT_KNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that was looked at, what was found and what a person can do."""
+
+    name: str
+    state: DiagnosisState
+    detail: str
+    remedy: str = ""
+
+
 class BrokerBackend(Protocol):
     """One broker, whatever stands behind it."""
 
@@ -97,8 +159,18 @@ class BrokerBackend(Protocol):
         Raises RequestRefused UNKNOWN_SYMBOL.
         """
 
-    async def candles(self, symbol: str, since: UnixNanos | None, until: UnixNanos | None) -> list[Candle]:
-        """Give bars that ended by the venue's clock. Raises RequestRefused UNKNOWN_SYMBOL or NOT_OFFERED."""
+    async def candles(
+        self,
+        symbol: str,
+        since: UnixNanos | None,
+        until: UnixNanos | None,
+        interval: CandleInterval | None = None,
+        adjusted: bool = False,
+    ) -> list[Candle]:
+        """Give bars that ended by the venue's clock, of the source's own length by default.
+
+        Raises RequestRefused UNKNOWN_SYMBOL, and NOT_OFFERED also for a length or prices it does not have.
+        """
 
     async def account(self) -> AccountState:
         """Give cash."""
@@ -141,3 +213,20 @@ class BrokerBackend(Protocol):
 
     def order_events(self, after_seq: int) -> AsyncIterator[OrderFact]:
         """Stream every order event with a greater seq, then new ones as they happen. Never drops one, never ends."""
+
+    # What not every broker has; `broker.not_offered.NotOffered` refuses all of it.
+
+    async def conditions(self) -> list[Condition]:
+        """Give the condition searches of the account's owner. Raises RequestRefused NOT_OFFERED."""
+
+    async def run_condition(self, condition: Condition) -> list[str]:
+        """Give the symbols that fit now. Raises RequestRefused NOT_OFFERED, UNKNOWN_CONDITION or RATE_LIMITED."""
+
+    def watch_condition(self, condition: Condition) -> AsyncIterator[ConditionNews]:
+        """Stream what fits, then what enters and leaves. Raises RequestRefused as `run_condition`."""
+
+    def watch_market(self) -> AsyncIterator[MarketNews]:
+        """Stream phases of the day and interruptions. Raises RequestRefused NOT_OFFERED."""
+
+    async def diagnose(self, probe: bool) -> list[Diagnosis]:
+        """Look at the broker's own health; `probe` asks the venue once. Raises RequestRefused NOT_OFFERED."""

@@ -60,6 +60,11 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "ListOpenOrders": _READ,
         "ListDayOrders": _READ,
         "ListFills": _READ,
+        "ListConditions": _READ,
+        "RunCondition": Rule(Again.NEVER, "the broker runs the same condition once a minute"),
+        "WatchCondition": _STREAM,
+        "WatchMarket": _STREAM,
+        "Diagnose": _READ,
         "OrderSession": Rule(Again.NEVER, "carries orders: what has no receipt is asked for by ResolveOrder"),
         "ResolveOrder": Rule(
             Again.TWICE,

@@ -55,6 +55,11 @@ class BrokerServicer:
             "ListFills": self.list_fills,
             "OrderSession": self.order_session,
             "ResolveOrder": self.resolve_order,
+            "ListConditions": self.list_conditions,
+            "RunCondition": self.run_condition,
+            "WatchCondition": self.watch_condition,
+            "WatchMarket": self.watch_market,
+            "Diagnose": self.diagnose,
         }
 
     async def get_session(self, _request: pb.GetSessionRequest) -> pb.GetSessionResponse:
@@ -106,7 +111,9 @@ class BrokerServicer:
         """Give bars."""
         since = wire.unix_nanos(getattr(request, "from"), "from") if request.HasField("from") else None
         until = wire.unix_nanos(request.until, "until") if request.HasField("until") else None
-        bars = await self._backend.candles(wire.identifier(request.symbol, "symbol", longest=16), since, until)
+        interval = wire.INTERVAL.read(request.interval, "interval") if request.interval else None
+        symbol = wire.identifier(request.symbol, "symbol", longest=16)
+        bars = await self._backend.candles(symbol, since, until, interval, request.adjusted)
         return pb.ListCandlesResponse(candles=[wire.write_candle(bar) for bar in bars])
 
     async def get_account(self, _request: pb.GetAccountRequest) -> pb.GetAccountResponse:
@@ -147,6 +154,36 @@ class BrokerServicer:
     async def resolve_order(self, request: pb.ResolveOrderRequest) -> pb.ResolveOrderResponse:
         """Tell what became of a request."""
         return wire.write_resolved(await self._backend.resolve(wire.identifier(request.request_id, "request_id")))
+
+    async def list_conditions(self, _request: pb.ListConditionsRequest) -> pb.ListConditionsResponse:
+        """Give the condition searches."""
+        found = await self._backend.conditions()
+        return pb.ListConditionsResponse(conditions=[wire.write_condition(one) for one in found])
+
+    async def run_condition(self, request: pb.RunConditionRequest) -> pb.RunConditionResponse:
+        """Give what fits a condition now."""
+        return pb.RunConditionResponse(
+            symbols=await self._backend.run_condition(wire.read_condition(request.condition))
+        )
+
+    async def watch_condition(self, request: pb.WatchConditionRequest, context: Context) -> None:
+        """Send what fits a condition and what changes, until the caller leaves."""
+        news: Any = self._backend.watch_condition(wire.read_condition(request.condition))
+        async with aclosing(news):
+            async for one in news:
+                await context.write(wire.write_condition_news(one))
+
+    async def watch_market(self, _request: pb.WatchMarketRequest, context: Context) -> None:
+        """Send what happens to the market, until the caller leaves."""
+        news: Any = self._backend.watch_market()
+        async with aclosing(news):
+            async for one in news:
+                await context.write(wire.write_market_news(one))
+
+    async def diagnose(self, request: pb.DiagnoseRequest) -> pb.DiagnoseResponse:
+        """Look at the broker's own health."""
+        found = await self._backend.diagnose(request.probe)
+        return pb.DiagnoseResponse(diagnoses=[wire.write_diagnosis(one) for one in found])
 
 
 def _subscription(request: pb.StreamQuotesRequest) -> tuple[list[str], int, float]:

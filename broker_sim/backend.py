@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from broker.journal import OrderJournal
+from broker.not_offered import NotOffered
 from broker.paced_orders import PacedOrders
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker.refusals import refuse
@@ -32,7 +33,7 @@ from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Depth, Quote, QuoteBatch
 from domain.time import NANOS_PER_MINUTE, kst_date
-from domain.types import NANOS_PER_SECOND, Gate, Krw, ServerKind, UnixNanos
+from domain.types import NANOS_PER_SECOND, CandleInterval, Gate, Krw, ServerKind, UnixNanos
 
 ACCOUNT: Final = "SIM-****0001"
 DEFAULT_ROWS: Final = 256
@@ -43,7 +44,7 @@ Sleep = Callable[[float], Awaitable[object]]
 _log = logging.getLogger(__name__)
 
 
-class SimBackend:
+class SimBackend(NotOffered):
     """A broker whose venue is simulated. Made by `recorded` or `paper`."""
 
     def __init__(
@@ -214,11 +215,28 @@ class SimBackend:
         finally:
             feed.leave(reader)
 
-    async def candles(self, symbol: str, since: UnixNanos | None, until: UnixNanos | None) -> list[Candle]:
-        """Give bars that ended by the venue's clock. Raises RequestRefused UNKNOWN_SYMBOL or NOT_OFFERED."""
+    async def candles(
+        self,
+        symbol: str,
+        since: UnixNanos | None,
+        until: UnixNanos | None,
+        interval: CandleInterval | None = None,
+        adjusted: bool = False,
+    ) -> list[Candle]:
+        """Give bars that ended by the venue's clock, as recorded.
+
+        Raises RequestRefused UNKNOWN_SYMBOL, NOT_OFFERED on paper, for another length and for adjusted prices.
+        """
         if self._recording is None:
             raise RequestRefused("NOT_OFFERED", "the paper broker keeps no bars")
         self._require(symbol)
+        if adjusted:
+            raise RequestRefused("NOT_OFFERED", "a recorded day has no adjusted prices", field="adjusted")
+        if interval is not None and interval.minutes * 60 != self._recording.bar_seconds:
+            own = f"bars of {self._recording.bar_seconds} s"
+            raise RequestRefused(
+                "NOT_OFFERED", f"this recording has {own}", field="interval", value=interval, allowed=own
+            )
         length = self._recording.bar_seconds * NANOS_PER_SECOND
         newest = self._venue.exchange.now - length
         return [

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from broker.event_feed import OrderEventFeed
 from broker.journal import OrderJournal
+from broker.not_offered import NotOffered
 from broker.paced_orders import PacedOrders
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker.refusals import refuse
@@ -27,7 +28,7 @@ from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Quote, QuoteBatch
-from domain.types import NANOS_PER_SECOND, Gate, UnixNanos
+from domain.types import NANOS_PER_SECOND, CandleInterval, Gate, UnixNanos
 
 TICK_S: Final = 0.02  # system time: how finely waits are kept
 
@@ -35,7 +36,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class FaultyBackend:
+class FaultyBackend(NotOffered):
     """The process next to a simulated Kiwoom. The inner broker is started and closed by who made it."""
 
     def __init__(
@@ -161,9 +162,16 @@ class FaultyBackend:
         self.venue.line.require()
         return self._quotes.stream(batches, self._broken)
 
-    async def candles(self, symbol: str, since: UnixNanos | None, until: UnixNanos | None) -> list[Candle]:
+    async def candles(
+        self,
+        symbol: str,
+        since: UnixNanos | None,
+        until: UnixNanos | None,
+        interval: CandleInterval | None = None,
+        adjusted: bool = False,
+    ) -> list[Candle]:
         """Give bars. Raises BrokerUnavailable as the plan says."""
-        rows = await self._query("candles", lambda: self._inner.candles(symbol, since, until))
+        rows = await self._query("candles", lambda: self._inner.candles(symbol, since, until, interval, adjusted))
         return self._reads.page("candles", rows)
 
     # ---- the port: account and orders ----------------------------------------------------------------------------

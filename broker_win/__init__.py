@@ -1,1 +1,1 @@
-"""The Windows backend of BrokerService; not built yet, see README.md."""
+"""The Windows backend of BrokerService: Kiwoom's OpenAPI+ control, its supervisor and its emulator. See README.md."""

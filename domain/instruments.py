@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from domain.types import Krw, Market, Symbol
+from domain.types import InstrumentFlag, Krw, Market, Symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +16,5 @@ class Instrument:
     lower_limit: Krw | None  # KRW, inclusive
     upper_limit: Krw | None  # KRW, inclusive
     tradable: bool
+    flags: tuple[InstrumentFlag, ...] = ()  # empty, too, where the broker does not tell
+    state_words: tuple[str, ...] = ()  # of the broker's master file, as received

@@ -116,6 +116,20 @@ class Market(StrEnum):
     ETN = "ETN"
 
 
+class InstrumentFlag(StrEnum):
+    """What to know of an instrument before it is bought."""
+
+    HALTED = "HALTED"  # 거래정지
+    ADMINISTRATIVE = "ADMINISTRATIVE"  # 관리종목
+    SUPERVISED = "SUPERVISED"  # 감리종목
+    CAUTION = "CAUTION"  # 투자주의, 투자유의종목
+    WARNING = "WARNING"  # 투자경고
+    RISK = "RISK"  # 투자위험
+    ALERT = "ALERT"  # 투자주의환기종목
+    LIQUIDATION = "LIQUIDATION"  # 정리매매
+    OVERHEATED = "OVERHEATED"  # 단기과열
+
+
 class Severity(StrEnum):
     """How loud a notice is."""
 
@@ -138,6 +152,25 @@ class RequestOutcome(StrEnum):
     REFUSED = "REFUSED"
     VOID = "VOID"
     IN_DOUBT = "IN_DOUBT"
+
+
+class CandleInterval(StrEnum):
+    """Length of a bar."""
+
+    MINUTE_1 = "1m"
+    MINUTE_3 = "3m"
+    MINUTE_5 = "5m"
+    MINUTE_10 = "10m"
+    MINUTE_15 = "15m"
+    MINUTE_30 = "30m"
+    MINUTE_45 = "45m"
+    MINUTE_60 = "60m"
+    DAY = "1d"
+
+    @property
+    def minutes(self) -> int:
+        """Give its minutes, 0 for a day."""
+        return 0 if self is CandleInterval.DAY else int(self.value[:-1])
 
 
 class DayOrderAction(StrEnum):

@@ -20,6 +20,7 @@ ARROWS: dict[str, set[str]] = {
     "persistence": {"domain"},
     "broker": {"domain", "fsm", "hantrade"},  # fsm: the names of states that go onto the wire
     **{backend: {"broker", "domain", "fsm"} for backend in BACKENDS},
+    "broker_win": {"broker", "broker_sim", "domain", "fsm"},  # broker_sim: the emulator only, see EMULATOR
     "actors": BELOW_ACTORS | {"hantrade"},  # hantrade: the desk server only, see WIRE
     "backtest": BELOW_ACTORS | {"actors", "broker_sim"},
     "dashboard": {"hantrade"},
@@ -35,6 +36,8 @@ FOREIGN: dict[str, set[str]] = {
 }
 # where generated messages may be touched: the translation next to BrokerService, and the two ends of DeskService
 WIRE = ("broker/", "dashboard/", "cli/", "actors/edges/desk_")
+EMULATOR = "broker_win/emulator/"  # plays Kiwoom with the simulated exchange; the product's process never does
+QT = ("broker_win/ocx.py", EMULATOR)  # where the control and its window system may be touched
 PURE = ("fsm/", "domain/", "strategies/", "actors/roles/")
 IMPURE_MODULES = {
     *("time", "random", "threading", "os", "io", "sqlite3", "grpc", "logging", "socket", "subprocess", "structlog"),
@@ -105,6 +108,10 @@ def _imports(path: str, tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield line, f"{root} may not import the package {top}"
         if (top == "hantrade" or name.startswith(("google.protobuf", "google.rpc"))) and not path.startswith(WIRE):
             yield line, f"protobuf stays at the wire, not in {path}"
+        if root == "broker_win" and top == "broker_sim" and not path.startswith(EMULATOR):
+            yield line, "broker_win may import broker_sim in its emulator only"
+        if top in {"PyQt5", "pykiwoom", "pythoncom"} and not path.startswith((*QT, "tests/", "bench/")):
+            yield line, f"{top} is touched in broker_win/ocx.py and the emulator only"
         if top == "transitions" and root != "fsm":
             yield line, "transitions is used in fsm only"
 

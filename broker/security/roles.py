@@ -58,6 +58,11 @@ BROKER: dict[str, Rule] = {
     "ListFills": Rule(_V, Kind.READ),
     "OrderSession": Rule(_O, Kind.ORDERS),  # each message is checked too, see `check_message`
     "ResolveOrder": Rule(_T, Kind.SAFETY),  # writes VOID for an id that never arrived
+    "ListConditions": Rule(_V, Kind.READ),
+    "RunCondition": Rule(_O, Kind.COMMAND),  # spends the broker's budget
+    "WatchCondition": Rule(_V, Kind.STREAM),
+    "WatchMarket": Rule(_V, Kind.STREAM),
+    "Diagnose": Rule(_O, Kind.COMMAND),  # with a probe it spends the broker's budget
 }
 
 DESK: dict[str, Rule] = {

@@ -1,6 +1,16 @@
 """Everything of broker.proto under one name: `from broker.translate import broker as wire`."""
 
 from .facts import decode_fact, encode_fact, read_fact, read_fill, write_fact, write_fill
+from .news import (
+    read_condition,
+    read_condition_news,
+    read_diagnosis,
+    read_market_news,
+    write_condition,
+    write_condition_news,
+    write_diagnosis,
+    write_market_news,
+)
 from .orders import (
     error_detail,
     malformed,
@@ -39,9 +49,10 @@ from .state import (
     write_position,
     write_session,
 )
-from .values import INVALID_ARGUMENT, bad_field, identifier, timestamp, unix_nanos
+from .values import INTERVAL, INVALID_ARGUMENT, bad_field, identifier, timestamp, unix_nanos
 
 __all__ = [
+    "INTERVAL",
     "INVALID_ARGUMENT",
     "bad_field",
     "decode_batch",
@@ -55,12 +66,16 @@ __all__ = [
     "malformed",
     "read_account",
     "read_candle",
+    "read_condition",
+    "read_condition_news",
     "read_day_order",
+    "read_diagnosis",
     "read_fact",
     "read_fill",
     "read_guard",
     "read_heartbeat",
     "read_instrument",
+    "read_market_news",
     "read_open_order",
     "read_opened",
     "read_position",
@@ -76,12 +91,16 @@ __all__ = [
     "waiting_time",
     "write_account",
     "write_candle",
+    "write_condition",
+    "write_condition_news",
     "write_day_order",
+    "write_diagnosis",
     "write_fact",
     "write_fill",
     "write_guard",
     "write_heartbeat",
     "write_instrument",
+    "write_market_news",
     "write_open_order",
     "write_opened",
     "write_position",

@@ -13,6 +13,7 @@ from hantrade.v1 import types_pb2
 from .values import (
     DAY_ACTION,
     DAY_STATE,
+    FLAG,
     GATE,
     KIND,
     MARKET,
@@ -41,6 +42,7 @@ def write_session(session: SessionInfo) -> pb.Session:
         gate=GATE.write(session.gate),
         run_id=session.run_id,
         speed_milli=session.speed_milli,
+        trouble=redacted(session.trouble),
     )
 
 
@@ -57,6 +59,7 @@ def read_session(session: pb.Session) -> SessionInfo:
         gate=GATE.read(session.gate, "session.gate"),
         run_id=session.run_id,
         speed_milli=session.speed_milli if session.HasField("speed_milli") else None,
+        trouble=redacted(session.trouble),
     )
 
 
@@ -70,6 +73,8 @@ def write_instrument(instrument: Instrument) -> types_pb2.Instrument:
         lower_limit_krw=instrument.lower_limit,
         upper_limit_krw=instrument.upper_limit,
         tradable=instrument.tradable,
+        flags=[FLAG.write(flag) for flag in instrument.flags],
+        state_words=instrument.state_words,
     )
 
 
@@ -83,6 +88,8 @@ def read_instrument(instrument: types_pb2.Instrument) -> Instrument:
         lower_limit=krw_or_none(instrument, "lower_limit_krw"),
         upper_limit=krw_or_none(instrument, "upper_limit_krw"),
         tradable=instrument.tradable,
+        flags=tuple(FLAG.read(flag, "instrument.flags") for flag in instrument.flags),
+        state_words=tuple(instrument.state_words),
     )
 
 

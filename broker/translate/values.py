@@ -5,13 +5,16 @@ from typing import Generic, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from broker.port import DiagnosisState
 from domain.errors import RequestRefused
 from domain.quotes import QuoteKind
 from domain.types import (
     NANOS_PER_SECOND,
+    CandleInterval,
     DayOrderAction,
     DayOrderState,
     Gate,
+    InstrumentFlag,
     Krw,
     Market,
     OrderKind,
@@ -134,6 +137,40 @@ MARKET = EnumTable(
         Market.KONEX: types_pb2.MARKET_KONEX,
         Market.ETF: types_pb2.MARKET_ETF,
         Market.ETN: types_pb2.MARKET_ETN,
+    }
+)
+FLAG = EnumTable(
+    {
+        InstrumentFlag.HALTED: types_pb2.INSTRUMENT_FLAG_HALTED,
+        InstrumentFlag.ADMINISTRATIVE: types_pb2.INSTRUMENT_FLAG_ADMINISTRATIVE,
+        InstrumentFlag.SUPERVISED: types_pb2.INSTRUMENT_FLAG_SUPERVISED,
+        InstrumentFlag.CAUTION: types_pb2.INSTRUMENT_FLAG_CAUTION,
+        InstrumentFlag.WARNING: types_pb2.INSTRUMENT_FLAG_WARNING,
+        InstrumentFlag.RISK: types_pb2.INSTRUMENT_FLAG_RISK,
+        InstrumentFlag.ALERT: types_pb2.INSTRUMENT_FLAG_ALERT,
+        InstrumentFlag.LIQUIDATION: types_pb2.INSTRUMENT_FLAG_LIQUIDATION,
+        InstrumentFlag.OVERHEATED: types_pb2.INSTRUMENT_FLAG_OVERHEATED,
+    }
+)
+INTERVAL = EnumTable(
+    {
+        CandleInterval.MINUTE_1: broker_pb2.CANDLE_INTERVAL_MINUTE_1,
+        CandleInterval.MINUTE_3: broker_pb2.CANDLE_INTERVAL_MINUTE_3,
+        CandleInterval.MINUTE_5: broker_pb2.CANDLE_INTERVAL_MINUTE_5,
+        CandleInterval.MINUTE_10: broker_pb2.CANDLE_INTERVAL_MINUTE_10,
+        CandleInterval.MINUTE_15: broker_pb2.CANDLE_INTERVAL_MINUTE_15,
+        CandleInterval.MINUTE_30: broker_pb2.CANDLE_INTERVAL_MINUTE_30,
+        CandleInterval.MINUTE_45: broker_pb2.CANDLE_INTERVAL_MINUTE_45,
+        CandleInterval.MINUTE_60: broker_pb2.CANDLE_INTERVAL_MINUTE_60,
+        CandleInterval.DAY: broker_pb2.CANDLE_INTERVAL_DAY,
+    }
+)
+DIAGNOSIS = EnumTable(
+    {
+        DiagnosisState.OK: broker_pb2.DIAGNOSIS_STATE_OK,
+        DiagnosisState.WARNING: broker_pb2.DIAGNOSIS_STATE_WARNING,
+        DiagnosisState.FAILED: broker_pb2.DIAGNOSIS_STATE_FAILED,
+        DiagnosisState.NOT_KNOWN: broker_pb2.DIAGNOSIS_STATE_NOT_KNOWN,
     }
 )
 OUTCOME = EnumTable(

@@ -36,6 +36,7 @@ class SessionInfo:
     gate: Gate
     run_id: str  # of the quote stream
     speed_milli: int | None = None  # recorded sources: venue seconds per 1,000 s; None for a live feed
+    trouble: str = ""  # why it is not logged in or takes no orders, in words; empty when all is well
 
 
 @message

@@ -12,6 +12,19 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class CandleInterval(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CANDLE_INTERVAL_UNSPECIFIED: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_1: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_3: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_5: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_10: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_15: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_30: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_45: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_MINUTE_60: _ClassVar[CandleInterval]
+    CANDLE_INTERVAL_DAY: _ClassVar[CandleInterval]
+
 class DayOrderAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     DAY_ORDER_ACTION_UNSPECIFIED: _ClassVar[DayOrderAction]
@@ -33,6 +46,24 @@ class RequestOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REQUEST_OUTCOME_REFUSED: _ClassVar[RequestOutcome]
     REQUEST_OUTCOME_VOID: _ClassVar[RequestOutcome]
     REQUEST_OUTCOME_IN_DOUBT: _ClassVar[RequestOutcome]
+
+class DiagnosisState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DIAGNOSIS_STATE_UNSPECIFIED: _ClassVar[DiagnosisState]
+    DIAGNOSIS_STATE_OK: _ClassVar[DiagnosisState]
+    DIAGNOSIS_STATE_WARNING: _ClassVar[DiagnosisState]
+    DIAGNOSIS_STATE_FAILED: _ClassVar[DiagnosisState]
+    DIAGNOSIS_STATE_NOT_KNOWN: _ClassVar[DiagnosisState]
+CANDLE_INTERVAL_UNSPECIFIED: CandleInterval
+CANDLE_INTERVAL_MINUTE_1: CandleInterval
+CANDLE_INTERVAL_MINUTE_3: CandleInterval
+CANDLE_INTERVAL_MINUTE_5: CandleInterval
+CANDLE_INTERVAL_MINUTE_10: CandleInterval
+CANDLE_INTERVAL_MINUTE_15: CandleInterval
+CANDLE_INTERVAL_MINUTE_30: CandleInterval
+CANDLE_INTERVAL_MINUTE_45: CandleInterval
+CANDLE_INTERVAL_MINUTE_60: CandleInterval
+CANDLE_INTERVAL_DAY: CandleInterval
 DAY_ORDER_ACTION_UNSPECIFIED: DayOrderAction
 DAY_ORDER_ACTION_NEW: DayOrderAction
 DAY_ORDER_ACTION_MODIFY: DayOrderAction
@@ -46,9 +77,14 @@ REQUEST_OUTCOME_SENT: RequestOutcome
 REQUEST_OUTCOME_REFUSED: RequestOutcome
 REQUEST_OUTCOME_VOID: RequestOutcome
 REQUEST_OUTCOME_IN_DOUBT: RequestOutcome
+DIAGNOSIS_STATE_UNSPECIFIED: DiagnosisState
+DIAGNOSIS_STATE_OK: DiagnosisState
+DIAGNOSIS_STATE_WARNING: DiagnosisState
+DIAGNOSIS_STATE_FAILED: DiagnosisState
+DIAGNOSIS_STATE_NOT_KNOWN: DiagnosisState
 
 class Session(_message.Message):
-    __slots__ = ("server_kind", "logged_in", "account", "venue_time", "phase", "journal_id", "epoch", "gate", "run_id", "speed_milli")
+    __slots__ = ("server_kind", "logged_in", "account", "venue_time", "phase", "journal_id", "epoch", "gate", "run_id", "speed_milli", "trouble")
     SERVER_KIND_FIELD_NUMBER: _ClassVar[int]
     LOGGED_IN_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -59,6 +95,7 @@ class Session(_message.Message):
     GATE_FIELD_NUMBER: _ClassVar[int]
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     SPEED_MILLI_FIELD_NUMBER: _ClassVar[int]
+    TROUBLE_FIELD_NUMBER: _ClassVar[int]
     server_kind: _types_pb2.ServerKind
     logged_in: bool
     account: str
@@ -69,7 +106,8 @@ class Session(_message.Message):
     gate: _types_pb2.Gate
     run_id: str
     speed_milli: int
-    def __init__(self, server_kind: _Optional[_Union[_types_pb2.ServerKind, str]] = ..., logged_in: _Optional[bool] = ..., account: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase: _Optional[_Union[_types_pb2.VenuePhase, str]] = ..., journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., run_id: _Optional[str] = ..., speed_milli: _Optional[int] = ...) -> None: ...
+    trouble: str
+    def __init__(self, server_kind: _Optional[_Union[_types_pb2.ServerKind, str]] = ..., logged_in: _Optional[bool] = ..., account: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase: _Optional[_Union[_types_pb2.VenuePhase, str]] = ..., journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., run_id: _Optional[str] = ..., speed_milli: _Optional[int] = ..., trouble: _Optional[str] = ...) -> None: ...
 
 class GetSessionRequest(_message.Message):
     __slots__ = ()
@@ -194,13 +232,17 @@ class GetQuotesResponse(_message.Message):
     def __init__(self, quotes: _Optional[_Iterable[_Union[_types_pb2.Quote, _Mapping]]] = ...) -> None: ...
 
 class ListCandlesRequest(_message.Message):
-    __slots__ = ("symbol", "until")
+    __slots__ = ("symbol", "until", "interval", "adjusted")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     FROM_FIELD_NUMBER: _ClassVar[int]
     UNTIL_FIELD_NUMBER: _ClassVar[int]
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    ADJUSTED_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     until: _timestamp_pb2.Timestamp
-    def __init__(self, symbol: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
+    interval: CandleInterval
+    adjusted: bool
+    def __init__(self, symbol: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., interval: _Optional[_Union[CandleInterval, str]] = ..., adjusted: _Optional[bool] = ..., **kwargs) -> None: ...
 
 class Candle(_message.Message):
     __slots__ = ("start", "open_krw", "high_krw", "low_krw", "close_krw", "volume")
@@ -655,3 +697,111 @@ class ResolveOrderResponse(_message.Message):
     error: _types_pb2.ErrorDetail
     as_of_seq: int
     def __init__(self, outcome: _Optional[_Union[RequestOutcome, str]] = ..., error: _Optional[_Union[_types_pb2.ErrorDetail, _Mapping]] = ..., as_of_seq: _Optional[int] = ...) -> None: ...
+
+class ListConditionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Condition(_message.Message):
+    __slots__ = ("index", "name")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    name: str
+    def __init__(self, index: _Optional[int] = ..., name: _Optional[str] = ...) -> None: ...
+
+class ListConditionsResponse(_message.Message):
+    __slots__ = ("conditions",)
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    conditions: _containers.RepeatedCompositeFieldContainer[Condition]
+    def __init__(self, conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
+
+class RunConditionRequest(_message.Message):
+    __slots__ = ("condition",)
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    condition: Condition
+    def __init__(self, condition: _Optional[_Union[Condition, _Mapping]] = ...) -> None: ...
+
+class RunConditionResponse(_message.Message):
+    __slots__ = ("symbols",)
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbols: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class WatchConditionRequest(_message.Message):
+    __slots__ = ("condition",)
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    condition: Condition
+    def __init__(self, condition: _Optional[_Union[Condition, _Mapping]] = ...) -> None: ...
+
+class WatchConditionResponse(_message.Message):
+    __slots__ = ("event_time", "symbols", "entered", "left")
+    EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    ENTERED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    event_time: _timestamp_pb2.Timestamp
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    entered: str
+    left: str
+    def __init__(self, event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., symbols: _Optional[_Iterable[str]] = ..., entered: _Optional[str] = ..., left: _Optional[str] = ...) -> None: ...
+
+class WatchMarketRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WatchMarketResponse(_message.Message):
+    __slots__ = ("event_time", "phase_changed", "volatility_interruption")
+    EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
+    PHASE_CHANGED_FIELD_NUMBER: _ClassVar[int]
+    VOLATILITY_INTERRUPTION_FIELD_NUMBER: _ClassVar[int]
+    event_time: _timestamp_pb2.Timestamp
+    phase_changed: PhaseChanged
+    volatility_interruption: VolatilityInterruption
+    def __init__(self, event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase_changed: _Optional[_Union[PhaseChanged, _Mapping]] = ..., volatility_interruption: _Optional[_Union[VolatilityInterruption, _Mapping]] = ...) -> None: ...
+
+class PhaseChanged(_message.Message):
+    __slots__ = ("phase", "code")
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    phase: _types_pb2.VenuePhase
+    code: str
+    def __init__(self, phase: _Optional[_Union[_types_pb2.VenuePhase, str]] = ..., code: _Optional[str] = ...) -> None: ...
+
+class VolatilityInterruption(_message.Message):
+    __slots__ = ("symbol", "active", "trigger_price_krw", "reason", "times")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    TRIGGER_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    active: bool
+    trigger_price_krw: int
+    reason: str
+    times: int
+    def __init__(self, symbol: _Optional[str] = ..., active: _Optional[bool] = ..., trigger_price_krw: _Optional[int] = ..., reason: _Optional[str] = ..., times: _Optional[int] = ...) -> None: ...
+
+class DiagnoseRequest(_message.Message):
+    __slots__ = ("probe",)
+    PROBE_FIELD_NUMBER: _ClassVar[int]
+    probe: bool
+    def __init__(self, probe: _Optional[bool] = ...) -> None: ...
+
+class Diagnosis(_message.Message):
+    __slots__ = ("name", "state", "detail", "remedy")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    REMEDY_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    state: DiagnosisState
+    detail: str
+    remedy: str
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[DiagnosisState, str]] = ..., detail: _Optional[str] = ..., remedy: _Optional[str] = ...) -> None: ...
+
+class DiagnoseResponse(_message.Message):
+    __slots__ = ("diagnoses",)
+    DIAGNOSES_FIELD_NUMBER: _ClassVar[int]
+    diagnoses: _containers.RepeatedCompositeFieldContainer[Diagnosis]
+    def __init__(self, diagnoses: _Optional[_Iterable[_Union[Diagnosis, _Mapping]]] = ...) -> None: ...

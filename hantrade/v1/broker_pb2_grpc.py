@@ -105,6 +105,31 @@ class BrokerServiceStub:
                 request_serializer=hantrade_dot_v1_dot_broker__pb2.ResolveOrderRequest.SerializeToString,
                 response_deserializer=hantrade_dot_v1_dot_broker__pb2.ResolveOrderResponse.FromString,
                 _registered_method=True)
+        self.ListConditions = channel.unary_unary(
+                '/hantrade.v1.BrokerService/ListConditions',
+                request_serializer=hantrade_dot_v1_dot_broker__pb2.ListConditionsRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_broker__pb2.ListConditionsResponse.FromString,
+                _registered_method=True)
+        self.RunCondition = channel.unary_unary(
+                '/hantrade.v1.BrokerService/RunCondition',
+                request_serializer=hantrade_dot_v1_dot_broker__pb2.RunConditionRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_broker__pb2.RunConditionResponse.FromString,
+                _registered_method=True)
+        self.WatchCondition = channel.unary_stream(
+                '/hantrade.v1.BrokerService/WatchCondition',
+                request_serializer=hantrade_dot_v1_dot_broker__pb2.WatchConditionRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_broker__pb2.WatchConditionResponse.FromString,
+                _registered_method=True)
+        self.WatchMarket = channel.unary_stream(
+                '/hantrade.v1.BrokerService/WatchMarket',
+                request_serializer=hantrade_dot_v1_dot_broker__pb2.WatchMarketRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_broker__pb2.WatchMarketResponse.FromString,
+                _registered_method=True)
+        self.Diagnose = channel.unary_unary(
+                '/hantrade.v1.BrokerService/Diagnose',
+                request_serializer=hantrade_dot_v1_dot_broker__pb2.DiagnoseRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_broker__pb2.DiagnoseResponse.FromString,
+                _registered_method=True)
 
 
 class BrokerServiceServicer:
@@ -210,6 +235,41 @@ class BrokerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListConditions(self, request, context):
+        """Gives the condition searches (조건검색) the account owner has made in the broker's own program. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RunCondition(self, request, context):
+        """Runs a condition search and gives what fits now. Counts against the broker's limits.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchCondition(self, request, context):
+        """Runs a condition search and streams what comes to fit and what does not any more, until the caller leaves.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchMarket(self, request, context):
+        """Streams what happens to the market as a whole and interruptions of instruments, until the caller leaves.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Diagnose(self, request, context):
+        """Looks at the broker's own health: log-in, account, passwords, budgets, dialogs. Safe to repeat.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_BrokerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -282,6 +342,31 @@ def add_BrokerServiceServicer_to_server(servicer, server):
                     servicer.ResolveOrder,
                     request_deserializer=hantrade_dot_v1_dot_broker__pb2.ResolveOrderRequest.FromString,
                     response_serializer=hantrade_dot_v1_dot_broker__pb2.ResolveOrderResponse.SerializeToString,
+            ),
+            'ListConditions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConditions,
+                    request_deserializer=hantrade_dot_v1_dot_broker__pb2.ListConditionsRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_broker__pb2.ListConditionsResponse.SerializeToString,
+            ),
+            'RunCondition': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunCondition,
+                    request_deserializer=hantrade_dot_v1_dot_broker__pb2.RunConditionRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_broker__pb2.RunConditionResponse.SerializeToString,
+            ),
+            'WatchCondition': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchCondition,
+                    request_deserializer=hantrade_dot_v1_dot_broker__pb2.WatchConditionRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_broker__pb2.WatchConditionResponse.SerializeToString,
+            ),
+            'WatchMarket': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchMarket,
+                    request_deserializer=hantrade_dot_v1_dot_broker__pb2.WatchMarketRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_broker__pb2.WatchMarketResponse.SerializeToString,
+            ),
+            'Diagnose': grpc.unary_unary_rpc_method_handler(
+                    servicer.Diagnose,
+                    request_deserializer=hantrade_dot_v1_dot_broker__pb2.DiagnoseRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_broker__pb2.DiagnoseResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -663,6 +748,141 @@ class BrokerService:
             '/hantrade.v1.BrokerService/ResolveOrder',
             hantrade_dot_v1_dot_broker__pb2.ResolveOrderRequest.SerializeToString,
             hantrade_dot_v1_dot_broker__pb2.ResolveOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConditions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.BrokerService/ListConditions',
+            hantrade_dot_v1_dot_broker__pb2.ListConditionsRequest.SerializeToString,
+            hantrade_dot_v1_dot_broker__pb2.ListConditionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunCondition(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.BrokerService/RunCondition',
+            hantrade_dot_v1_dot_broker__pb2.RunConditionRequest.SerializeToString,
+            hantrade_dot_v1_dot_broker__pb2.RunConditionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchCondition(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/hantrade.v1.BrokerService/WatchCondition',
+            hantrade_dot_v1_dot_broker__pb2.WatchConditionRequest.SerializeToString,
+            hantrade_dot_v1_dot_broker__pb2.WatchConditionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchMarket(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/hantrade.v1.BrokerService/WatchMarket',
+            hantrade_dot_v1_dot_broker__pb2.WatchMarketRequest.SerializeToString,
+            hantrade_dot_v1_dot_broker__pb2.WatchMarketResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Diagnose(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.BrokerService/Diagnose',
+            hantrade_dot_v1_dot_broker__pb2.DiagnoseRequest.SerializeToString,
+            hantrade_dot_v1_dot_broker__pb2.DiagnoseResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -111,6 +111,19 @@ class QuoteKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     QUOTE_KIND_TRADE: _ClassVar[QuoteKind]
     QUOTE_KIND_BOOK: _ClassVar[QuoteKind]
     QUOTE_KIND_AUCTION_TRADE: _ClassVar[QuoteKind]
+
+class InstrumentFlag(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    INSTRUMENT_FLAG_UNSPECIFIED: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_HALTED: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_ADMINISTRATIVE: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_SUPERVISED: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_CAUTION: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_WARNING: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_RISK: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_ALERT: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_LIQUIDATION: _ClassVar[InstrumentFlag]
+    INSTRUMENT_FLAG_OVERHEATED: _ClassVar[InstrumentFlag]
 SIDE_UNSPECIFIED: Side
 SIDE_BUY: Side
 SIDE_SELL: Side
@@ -180,6 +193,16 @@ QUOTE_KIND_UNSPECIFIED: QuoteKind
 QUOTE_KIND_TRADE: QuoteKind
 QUOTE_KIND_BOOK: QuoteKind
 QUOTE_KIND_AUCTION_TRADE: QuoteKind
+INSTRUMENT_FLAG_UNSPECIFIED: InstrumentFlag
+INSTRUMENT_FLAG_HALTED: InstrumentFlag
+INSTRUMENT_FLAG_ADMINISTRATIVE: InstrumentFlag
+INSTRUMENT_FLAG_SUPERVISED: InstrumentFlag
+INSTRUMENT_FLAG_CAUTION: InstrumentFlag
+INSTRUMENT_FLAG_WARNING: InstrumentFlag
+INSTRUMENT_FLAG_RISK: InstrumentFlag
+INSTRUMENT_FLAG_ALERT: InstrumentFlag
+INSTRUMENT_FLAG_LIQUIDATION: InstrumentFlag
+INSTRUMENT_FLAG_OVERHEATED: InstrumentFlag
 
 class Quote(_message.Message):
     __slots__ = ("symbol", "venue_time_unix_ns", "price_krw", "last_qty", "cumulative_volume", "bid_price_krw", "ask_price_krw", "bid_qty", "ask_qty", "kind")
@@ -222,7 +245,7 @@ class Depth(_message.Message):
     def __init__(self, symbol: _Optional[str] = ..., venue_time_unix_ns: _Optional[int] = ..., bid_prices_krw: _Optional[_Iterable[int]] = ..., bid_qtys: _Optional[_Iterable[int]] = ..., ask_prices_krw: _Optional[_Iterable[int]] = ..., ask_qtys: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Instrument(_message.Message):
-    __slots__ = ("symbol", "name", "market", "base_price_krw", "lower_limit_krw", "upper_limit_krw", "tradable")
+    __slots__ = ("symbol", "name", "market", "base_price_krw", "lower_limit_krw", "upper_limit_krw", "tradable", "flags", "state_words")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     MARKET_FIELD_NUMBER: _ClassVar[int]
@@ -230,6 +253,8 @@ class Instrument(_message.Message):
     LOWER_LIMIT_KRW_FIELD_NUMBER: _ClassVar[int]
     UPPER_LIMIT_KRW_FIELD_NUMBER: _ClassVar[int]
     TRADABLE_FIELD_NUMBER: _ClassVar[int]
+    FLAGS_FIELD_NUMBER: _ClassVar[int]
+    STATE_WORDS_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     name: str
     market: Market
@@ -237,7 +262,9 @@ class Instrument(_message.Message):
     lower_limit_krw: int
     upper_limit_krw: int
     tradable: bool
-    def __init__(self, symbol: _Optional[str] = ..., name: _Optional[str] = ..., market: _Optional[_Union[Market, str]] = ..., base_price_krw: _Optional[int] = ..., lower_limit_krw: _Optional[int] = ..., upper_limit_krw: _Optional[int] = ..., tradable: _Optional[bool] = ...) -> None: ...
+    flags: _containers.RepeatedScalarFieldContainer[InstrumentFlag]
+    state_words: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbol: _Optional[str] = ..., name: _Optional[str] = ..., market: _Optional[_Union[Market, str]] = ..., base_price_krw: _Optional[int] = ..., lower_limit_krw: _Optional[int] = ..., upper_limit_krw: _Optional[int] = ..., tradable: _Optional[bool] = ..., flags: _Optional[_Iterable[_Union[InstrumentFlag, str]]] = ..., state_words: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Position(_message.Message):
     __slots__ = ("symbol", "name", "quantity", "cost_basis_krw", "mark_price_krw", "unrealized_pnl_krw", "realized_pnl_krw", "sellable_qty")

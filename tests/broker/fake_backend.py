@@ -9,6 +9,7 @@ from pathlib import Path
 from broker.event_feed import OrderEventFeed
 from broker.gateway import OrderGateway
 from broker.journal import OrderJournal
+from broker.not_offered import NotOffered
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker.refusals import refuse
 from domain.errors import BrokerUnavailable, RequestRefused
@@ -25,6 +26,7 @@ from domain.messages.orders import (
 )
 from domain.quotes import Quote, QuoteBatch
 from domain.types import (
+    CandleInterval,
     ClientOrderId,
     Gate,
     Krw,
@@ -122,7 +124,7 @@ class Books:
             self.open_orders[number] = replace(self.open_orders[number], leaves_qty=leaves)
 
 
-class FakeBackend:
+class FakeBackend(NotOffered):
     """The port over the fake venue. Lives on one event loop."""
 
     def __init__(self, journal: OrderJournal, venue: FakeVenue, now: Callable[[], UnixNanos]) -> None:
@@ -178,7 +180,14 @@ class FakeBackend:
         if not self.batches:
             await asyncio.Event().wait()  # a source that is silent
 
-    async def candles(self, symbol: str, since: UnixNanos | None, until: UnixNanos | None) -> list[Candle]:
+    async def candles(
+        self,
+        symbol: str,
+        since: UnixNanos | None,
+        until: UnixNanos | None,
+        interval: CandleInterval | None = None,
+        adjusted: bool = False,
+    ) -> list[Candle]:
         raise RequestRefused("NOT_OFFERED", "bars are not kept here")
 
     async def account(self) -> AccountState:

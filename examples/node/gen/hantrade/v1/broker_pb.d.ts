@@ -89,6 +89,13 @@ export declare type Session = Message<"hantrade.v1.Session"> & {
    * @generated from field: optional int64 speed_milli = 10;
    */
   speedMilli?: bigint | undefined;
+
+  /**
+   * Why it is not logged in, or takes no orders, in words for a person; empty when all is well.
+   *
+   * @generated from field: string trouble = 11;
+   */
+  trouble: string;
 };
 
 /**
@@ -539,6 +546,20 @@ export declare type ListCandlesRequest = Message<"hantrade.v1.ListCandlesRequest
    * @generated from field: google.protobuf.Timestamp until = 3;
    */
   until?: Timestamp | undefined;
+
+  /**
+   * Length of the bars. Unset means what the source has by itself. A length it does not have is refused: NOT_OFFERED.
+   *
+   * @generated from field: hantrade.v1.CandleInterval interval = 4;
+   */
+  interval: CandleInterval;
+
+  /**
+   * Prices as if every split and dividend had happened before (수정주가). A source without such prices refuses it.
+   *
+   * @generated from field: bool adjusted = 5;
+   */
+  adjusted: boolean;
 };
 
 /**
@@ -2148,6 +2169,463 @@ export declare type ResolveOrderResponse = Message<"hantrade.v1.ResolveOrderResp
 export declare const ResolveOrderResponseSchema: GenMessage<ResolveOrderResponse>;
 
 /**
+ * Asks for the condition searches.
+ *
+ * @generated from message hantrade.v1.ListConditionsRequest
+ */
+export declare type ListConditionsRequest = Message<"hantrade.v1.ListConditionsRequest"> & {
+};
+
+/**
+ * Describes the message hantrade.v1.ListConditionsRequest.
+ * Use `create(ListConditionsRequestSchema)` to create a new message.
+ */
+export declare const ListConditionsRequestSchema: GenMessage<ListConditionsRequest>;
+
+/**
+ * One condition search.
+ *
+ * @generated from message hantrade.v1.Condition
+ */
+export declare type Condition = Message<"hantrade.v1.Condition"> & {
+  /**
+   * Number the broker gives it.
+   *
+   * @generated from field: int32 index = 1;
+   */
+  index: number;
+
+  /**
+   * Name its author gave it.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message hantrade.v1.Condition.
+ * Use `create(ConditionSchema)` to create a new message.
+ */
+export declare const ConditionSchema: GenMessage<Condition>;
+
+/**
+ * The condition searches.
+ *
+ * @generated from message hantrade.v1.ListConditionsResponse
+ */
+export declare type ListConditionsResponse = Message<"hantrade.v1.ListConditionsResponse"> & {
+  /**
+   * In the broker's order.
+   *
+   * @generated from field: repeated hantrade.v1.Condition conditions = 1;
+   */
+  conditions: Condition[];
+};
+
+/**
+ * Describes the message hantrade.v1.ListConditionsResponse.
+ * Use `create(ListConditionsResponseSchema)` to create a new message.
+ */
+export declare const ListConditionsResponseSchema: GenMessage<ListConditionsResponse>;
+
+/**
+ * Asks to run a condition search once. Number and name must belong together.
+ *
+ * @generated from message hantrade.v1.RunConditionRequest
+ */
+export declare type RunConditionRequest = Message<"hantrade.v1.RunConditionRequest"> & {
+  /**
+   * The condition.
+   *
+   * @generated from field: hantrade.v1.Condition condition = 1;
+   */
+  condition?: Condition | undefined;
+};
+
+/**
+ * Describes the message hantrade.v1.RunConditionRequest.
+ * Use `create(RunConditionRequestSchema)` to create a new message.
+ */
+export declare const RunConditionRequestSchema: GenMessage<RunConditionRequest>;
+
+/**
+ * What fits now.
+ *
+ * @generated from message hantrade.v1.RunConditionResponse
+ */
+export declare type RunConditionResponse = Message<"hantrade.v1.RunConditionResponse"> & {
+  /**
+   * KRX short codes, in the broker's order.
+   *
+   * @generated from field: repeated string symbols = 1;
+   */
+  symbols: string[];
+};
+
+/**
+ * Describes the message hantrade.v1.RunConditionResponse.
+ * Use `create(RunConditionResponseSchema)` to create a new message.
+ */
+export declare const RunConditionResponseSchema: GenMessage<RunConditionResponse>;
+
+/**
+ * Asks to run a condition search and to stay.
+ *
+ * @generated from message hantrade.v1.WatchConditionRequest
+ */
+export declare type WatchConditionRequest = Message<"hantrade.v1.WatchConditionRequest"> & {
+  /**
+   * The condition.
+   *
+   * @generated from field: hantrade.v1.Condition condition = 1;
+   */
+  condition?: Condition | undefined;
+};
+
+/**
+ * Describes the message hantrade.v1.WatchConditionRequest.
+ * Use `create(WatchConditionRequestSchema)` to create a new message.
+ */
+export declare const WatchConditionRequestSchema: GenMessage<WatchConditionRequest>;
+
+/**
+ * What fits, or a change of it.
+ *
+ * @generated from message hantrade.v1.WatchConditionResponse
+ */
+export declare type WatchConditionResponse = Message<"hantrade.v1.WatchConditionResponse"> & {
+  /**
+   * Venue time.
+   *
+   * @generated from field: google.protobuf.Timestamp event_time = 1;
+   */
+  eventTime?: Timestamp | undefined;
+
+  /**
+   * First answer only: all that fit when it began.
+   *
+   * @generated from field: repeated string symbols = 2;
+   */
+  symbols: string[];
+
+  /**
+   * Came to fit.
+   *
+   * @generated from field: string entered = 3;
+   */
+  entered: string;
+
+  /**
+   * Does not fit any more.
+   *
+   * @generated from field: string left = 4;
+   */
+  left: string;
+};
+
+/**
+ * Describes the message hantrade.v1.WatchConditionResponse.
+ * Use `create(WatchConditionResponseSchema)` to create a new message.
+ */
+export declare const WatchConditionResponseSchema: GenMessage<WatchConditionResponse>;
+
+/**
+ * Asks for what happens to the market.
+ *
+ * @generated from message hantrade.v1.WatchMarketRequest
+ */
+export declare type WatchMarketRequest = Message<"hantrade.v1.WatchMarketRequest"> & {
+};
+
+/**
+ * Describes the message hantrade.v1.WatchMarketRequest.
+ * Use `create(WatchMarketRequestSchema)` to create a new message.
+ */
+export declare const WatchMarketRequestSchema: GenMessage<WatchMarketRequest>;
+
+/**
+ * One thing that happened.
+ *
+ * @generated from message hantrade.v1.WatchMarketResponse
+ */
+export declare type WatchMarketResponse = Message<"hantrade.v1.WatchMarketResponse"> & {
+  /**
+   * Venue time.
+   *
+   * @generated from field: google.protobuf.Timestamp event_time = 1;
+   */
+  eventTime?: Timestamp | undefined;
+
+  /**
+   * What happened.
+   *
+   * @generated from oneof hantrade.v1.WatchMarketResponse.happening
+   */
+  happening: {
+    /**
+     * The phase of the day changed.
+     *
+     * @generated from field: hantrade.v1.PhaseChanged phase_changed = 2;
+     */
+    value: PhaseChanged;
+    case: "phaseChanged";
+  } | {
+    /**
+     * An instrument was interrupted, or goes on.
+     *
+     * @generated from field: hantrade.v1.VolatilityInterruption volatility_interruption = 3;
+     */
+    value: VolatilityInterruption;
+    case: "volatilityInterruption";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message hantrade.v1.WatchMarketResponse.
+ * Use `create(WatchMarketResponseSchema)` to create a new message.
+ */
+export declare const WatchMarketResponseSchema: GenMessage<WatchMarketResponse>;
+
+/**
+ * The phase of the day changed.
+ *
+ * @generated from message hantrade.v1.PhaseChanged
+ */
+export declare type PhaseChanged = Message<"hantrade.v1.PhaseChanged"> & {
+  /**
+   * Phase from now on.
+   *
+   * @generated from field: hantrade.v1.VenuePhase phase = 1;
+   */
+  phase: VenuePhase;
+
+  /**
+   * The venue's own code as received (장운영구분), e.g. `3`.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message hantrade.v1.PhaseChanged.
+ * Use `create(PhaseChangedSchema)` to create a new message.
+ */
+export declare const PhaseChangedSchema: GenMessage<PhaseChanged>;
+
+/**
+ * A volatility interruption (VI) of one instrument.
+ *
+ * @generated from message hantrade.v1.VolatilityInterruption
+ */
+export declare type VolatilityInterruption = Message<"hantrade.v1.VolatilityInterruption"> & {
+  /**
+   * KRX short code.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * True when it begins, false when it ends.
+   *
+   * @generated from field: bool active = 2;
+   */
+  active: boolean;
+
+  /**
+   * KRW per share that set it off; 0 when not told.
+   *
+   * @generated from field: int64 trigger_price_krw = 3;
+   */
+  triggerPriceKrw: bigint;
+
+  /**
+   * Which limit was passed, as received: 정적, 동적, 동적+정적.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * How many there were today in this instrument; 0 when not told.
+   *
+   * @generated from field: int32 times = 5;
+   */
+  times: number;
+};
+
+/**
+ * Describes the message hantrade.v1.VolatilityInterruption.
+ * Use `create(VolatilityInterruptionSchema)` to create a new message.
+ */
+export declare const VolatilityInterruptionSchema: GenMessage<VolatilityInterruption>;
+
+/**
+ * Asks for the broker's health.
+ *
+ * @generated from message hantrade.v1.DiagnoseRequest
+ */
+export declare type DiagnoseRequest = Message<"hantrade.v1.DiagnoseRequest"> & {
+  /**
+   * Ask the venue too, with one cheap request that counts against its limits: proves account and password.
+   *
+   * @generated from field: bool probe = 1;
+   */
+  probe: boolean;
+};
+
+/**
+ * Describes the message hantrade.v1.DiagnoseRequest.
+ * Use `create(DiagnoseRequestSchema)` to create a new message.
+ */
+export declare const DiagnoseRequestSchema: GenMessage<DiagnoseRequest>;
+
+/**
+ * One thing that was looked at.
+ *
+ * @generated from message hantrade.v1.Diagnosis
+ */
+export declare type Diagnosis = Message<"hantrade.v1.Diagnosis"> & {
+  /**
+   * Stable name: login, server_kind, accounts, account_password, event_loop, requests, orders, screens, dialogs, tr_files.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * How it stands.
+   *
+   * @generated from field: hantrade.v1.DiagnosisState state = 2;
+   */
+  state: DiagnosisState;
+
+  /**
+   * What was found, in words.
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+
+  /**
+   * What a person can do; empty when nothing is to be done.
+   *
+   * @generated from field: string remedy = 4;
+   */
+  remedy: string;
+};
+
+/**
+ * Describes the message hantrade.v1.Diagnosis.
+ * Use `create(DiagnosisSchema)` to create a new message.
+ */
+export declare const DiagnosisSchema: GenMessage<Diagnosis>;
+
+/**
+ * The broker's health.
+ *
+ * @generated from message hantrade.v1.DiagnoseResponse
+ */
+export declare type DiagnoseResponse = Message<"hantrade.v1.DiagnoseResponse"> & {
+  /**
+   * In the order in which a person should look at them.
+   *
+   * @generated from field: repeated hantrade.v1.Diagnosis diagnoses = 1;
+   */
+  diagnoses: Diagnosis[];
+};
+
+/**
+ * Describes the message hantrade.v1.DiagnoseResponse.
+ * Use `create(DiagnoseResponseSchema)` to create a new message.
+ */
+export declare const DiagnoseResponseSchema: GenMessage<DiagnoseResponse>;
+
+/**
+ * Length of a bar.
+ *
+ * @generated from enum hantrade.v1.CandleInterval
+ */
+export enum CandleInterval {
+  /**
+   * What the source has by itself.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * 1 minute.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_1 = 1;
+   */
+  MINUTE_1 = 1,
+
+  /**
+   * 3 minutes.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_3 = 2;
+   */
+  MINUTE_3 = 2,
+
+  /**
+   * 5 minutes.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_5 = 3;
+   */
+  MINUTE_5 = 3,
+
+  /**
+   * 10 minutes.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_10 = 4;
+   */
+  MINUTE_10 = 4,
+
+  /**
+   * 15 minutes.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_15 = 5;
+   */
+  MINUTE_15 = 5,
+
+  /**
+   * 30 minutes.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_30 = 6;
+   */
+  MINUTE_30 = 6,
+
+  /**
+   * 45 minutes.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_45 = 7;
+   */
+  MINUTE_45 = 7,
+
+  /**
+   * 60 minutes.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_MINUTE_60 = 8;
+   */
+  MINUTE_60 = 8,
+
+  /**
+   * One trading day; the bar begins at 00:00 KST.
+   *
+   * @generated from enum value: CANDLE_INTERVAL_DAY = 9;
+   */
+  DAY = 9,
+}
+
+/**
+ * Describes the enum hantrade.v1.CandleInterval.
+ */
+export declare const CandleIntervalSchema: GenEnum<CandleInterval>;
+
+/**
  * What a venue order number of the day was given for.
  *
  * @generated from enum hantrade.v1.DayOrderAction
@@ -2273,6 +2751,53 @@ export enum RequestOutcome {
  * Describes the enum hantrade.v1.RequestOutcome.
  */
 export declare const RequestOutcomeSchema: GenEnum<RequestOutcome>;
+
+/**
+ * How one thing stands.
+ *
+ * @generated from enum hantrade.v1.DiagnosisState
+ */
+export enum DiagnosisState {
+  /**
+   * Not set.
+   *
+   * @generated from enum value: DIAGNOSIS_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * As it should be.
+   *
+   * @generated from enum value: DIAGNOSIS_STATE_OK = 1;
+   */
+  OK = 1,
+
+  /**
+   * It works, and a person should know.
+   *
+   * @generated from enum value: DIAGNOSIS_STATE_WARNING = 2;
+   */
+  WARNING = 2,
+
+  /**
+   * It does not work.
+   *
+   * @generated from enum value: DIAGNOSIS_STATE_FAILED = 3;
+   */
+  FAILED = 3,
+
+  /**
+   * Cannot be told here.
+   *
+   * @generated from enum value: DIAGNOSIS_STATE_NOT_KNOWN = 4;
+   */
+  NOT_KNOWN = 4,
+}
+
+/**
+ * Describes the enum hantrade.v1.DiagnosisState.
+ */
+export declare const DiagnosisStateSchema: GenEnum<DiagnosisState>;
 
 /**
  * Quotes out, orders in, order events out. Credentials stay on the broker's machine and never cross the wire.
@@ -2420,6 +2945,56 @@ export declare const BrokerService: GenService<{
     methodKind: "unary";
     input: typeof ResolveOrderRequestSchema;
     output: typeof ResolveOrderResponseSchema;
+  },
+  /**
+   * Gives the condition searches (조건검색) the account owner has made in the broker's own program. Safe to repeat.
+   *
+   * @generated from rpc hantrade.v1.BrokerService.ListConditions
+   */
+  listConditions: {
+    methodKind: "unary";
+    input: typeof ListConditionsRequestSchema;
+    output: typeof ListConditionsResponseSchema;
+  },
+  /**
+   * Runs a condition search and gives what fits now. Counts against the broker's limits.
+   *
+   * @generated from rpc hantrade.v1.BrokerService.RunCondition
+   */
+  runCondition: {
+    methodKind: "unary";
+    input: typeof RunConditionRequestSchema;
+    output: typeof RunConditionResponseSchema;
+  },
+  /**
+   * Runs a condition search and streams what comes to fit and what does not any more, until the caller leaves.
+   *
+   * @generated from rpc hantrade.v1.BrokerService.WatchCondition
+   */
+  watchCondition: {
+    methodKind: "server_streaming";
+    input: typeof WatchConditionRequestSchema;
+    output: typeof WatchConditionResponseSchema;
+  },
+  /**
+   * Streams what happens to the market as a whole and interruptions of instruments, until the caller leaves.
+   *
+   * @generated from rpc hantrade.v1.BrokerService.WatchMarket
+   */
+  watchMarket: {
+    methodKind: "server_streaming";
+    input: typeof WatchMarketRequestSchema;
+    output: typeof WatchMarketResponseSchema;
+  },
+  /**
+   * Looks at the broker's own health: log-in, account, passwords, budgets, dialogs. Safe to repeat.
+   *
+   * @generated from rpc hantrade.v1.BrokerService.Diagnose
+   */
+  diagnose: {
+    methodKind: "unary";
+    input: typeof DiagnoseRequestSchema;
+    output: typeof DiagnoseResponseSchema;
   },
 }>;
 

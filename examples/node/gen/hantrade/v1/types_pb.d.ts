@@ -210,6 +210,20 @@ export declare type Instrument = Message<"hantrade.v1.Instrument"> & {
    * @generated from field: bool tradable = 7;
    */
   tradable: boolean;
+
+  /**
+   * What the exchange or the broker warns of; empty when nothing, and when the broker does not tell.
+   *
+   * @generated from field: repeated hantrade.v1.InstrumentFlag flags = 8;
+   */
+  flags: InstrumentFlag[];
+
+  /**
+   * What the broker's master file says of it, word by word as received (증거금40%, 담보대출, 신용가능 …).
+   *
+   * @generated from field: repeated string state_words = 9;
+   */
+  stateWords: string[];
 };
 
 /**
@@ -1254,4 +1268,86 @@ export enum QuoteKind {
  * Describes the enum hantrade.v1.QuoteKind.
  */
 export declare const QuoteKindSchema: GenEnum<QuoteKind>;
+
+/**
+ * What to know of an instrument before it is bought. Korean terms are those of KRX and of the broker's master file.
+ *
+ * @generated from enum hantrade.v1.InstrumentFlag
+ */
+export enum InstrumentFlag {
+  /**
+   * Not set; refused.
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Trading is suspended (거래정지).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_HALTED = 1;
+   */
+  HALTED = 1,
+
+  /**
+   * Administrative issue (관리종목).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_ADMINISTRATIVE = 2;
+   */
+  ADMINISTRATIVE = 2,
+
+  /**
+   * Under supervision (감리종목).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_SUPERVISED = 3;
+   */
+  SUPERVISED = 3,
+
+  /**
+   * Investment caution (투자주의, 투자유의종목).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_CAUTION = 4;
+   */
+  CAUTION = 4,
+
+  /**
+   * Investment warning (투자경고).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_WARNING = 5;
+   */
+  WARNING = 5,
+
+  /**
+   * Investment risk (투자위험).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_RISK = 6;
+   */
+  RISK = 6,
+
+  /**
+   * Caution of KOSDAQ (투자주의환기종목).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_ALERT = 7;
+   */
+  ALERT = 7,
+
+  /**
+   * Liquidation trading before delisting (정리매매).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_LIQUIDATION = 8;
+   */
+  LIQUIDATION = 8,
+
+  /**
+   * Short-term overheating (단기과열).
+   *
+   * @generated from enum value: INSTRUMENT_FLAG_OVERHEATED = 9;
+   */
+  OVERHEATED = 9,
+}
+
+/**
+ * Describes the enum hantrade.v1.InstrumentFlag.
+ */
+export declare const InstrumentFlagSchema: GenEnum<InstrumentFlag>;
 

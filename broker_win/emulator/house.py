@@ -1,0 +1,48 @@
+"""Kiwoom's servers behind the emulated control: a simulated venue that lives on when the control's process dies.
+
+Two of them: `SimHouse` in this process, for tests that bring their own quotes and clock, and `RemoteHouse`, a
+BrokerService of broker_sim in a process of its own. All callbacks come on the control's thread.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from broker.port import OrderRequest, Receipt
+from domain.instruments import Instrument
+from domain.messages.orders import OrderFact
+from domain.quotes import Depth, Quote
+from domain.types import UnixNanos, VenuePhase
+
+READS = ("account", "positions", "day_orders", "fills", "quotes", "candles")
+
+
+class House(Protocol):
+    """The servers. Symbols are 6-character codes; order numbers 7 digits, unique per day."""
+
+    instruments: Mapping[str, Instrument]
+
+    def now(self) -> UnixNanos:
+        """Give the venue's clock."""
+
+    def phase(self) -> VenuePhase:
+        """Give the phase of the venue's day."""
+
+    def read(self, what: str, then: Callable[[Any], None], symbol: str = "") -> None:
+        """Read one of `READS` and hand it over: what the port gives (AccountState, lists of rows), or an exception."""
+
+    def place(self, request: OrderRequest, then: Callable[[Receipt], None]) -> None:
+        """Send a request to the venue. What it gives rise to is heard as facts, before or after the receipt."""
+
+    def hear(
+        self,
+        on_fact: Callable[[OrderFact], None],
+        on_rows: Callable[[Sequence[Quote], Sequence[Depth]], None],
+        on_phase: Callable[[VenuePhase], None],
+    ) -> None:
+        """Hear what happens from now on. Facts of the day that came before are heard first. Called once."""
+
+    def watch(self, codes: Sequence[str]) -> None:
+        """Hear rows of these codes from now on, all that are to be heard."""
+
+    def close(self) -> None:
+        """Hang up."""

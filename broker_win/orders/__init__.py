@@ -1,0 +1,1 @@
+"""Orders: from requests to SendOrder, from chejan events and lists back to facts."""

@@ -1,0 +1,1 @@
+"""Queries (TRs): their limits, their order, their pages, and what they answer."""
