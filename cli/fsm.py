@@ -18,7 +18,10 @@ def main() -> None:
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="client_order, leg, change_request, connection, trading_day or stop.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="client_order, leg, change_request, connection, broker_login, trading_day or stop."),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="One object per row of the table.")] = False,
 ) -> None:
     """Print the table of a machine and its Mermaid diagram. Example: hantrade fsm show client_order"""
@@ -29,7 +32,7 @@ def show(
 
     machine = MACHINES.get(name)
     if machine is None:
-        typer.echo(f"NAME must be one of {', '.join(MACHINES)}, was {name!r}", err=True)
+        typer.echo(f"hantrade: NAME must be one of {', '.join(MACHINES)}, was {name!r}", err=True)
         raise typer.Exit(2)
     if as_json:
         for row in machine.rows():

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from fsm import change_request, client_order, connection, leg, stop, trading_day
+from fsm import broker_login, change_request, client_order, connection, leg, stop, trading_day
 from fsm.machine import Table
 
 MACHINES: dict[str, Table[Any]] = {
-    module.MACHINE.name: module.MACHINE for module in (client_order, leg, change_request, connection, trading_day, stop)
+    module.MACHINE.name: module.MACHINE
+    for module in (client_order, leg, change_request, connection, broker_login, trading_day, stop)
 }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fsm import change_request, client_order, connection, leg, stop, trading_day
+from fsm import broker_login, change_request, client_order, connection, leg, stop, trading_day
 from fsm.machine import MachineError, Table
 from fsm.machines import MACHINES
 from tools import diagrams
@@ -16,6 +16,7 @@ RAW: list[tuple[list[list[Any]], Table[Any]]] = [
     (leg.LEG, leg.MACHINE),
     (change_request.CHANGE_REQUEST, change_request.MACHINE),
     (connection.CONNECTION, connection.MACHINE),
+    (broker_login.LOGIN, broker_login.MACHINE),
     (trading_day.TRADING_DAY, trading_day.MACHINE),
     (stop.STOP, stop.MACHINE),
 ]
