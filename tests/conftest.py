@@ -9,3 +9,5 @@ from hypothesis import settings
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.register_profile("dev", deadline=None, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # Qt without a screen, here and in every process a test starts

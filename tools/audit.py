@@ -14,11 +14,13 @@ import sys
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("build", "base", "dev")
+LOCKS = ("build", "base", "dev", "nodeps")
+SHIELDED = {"pykiwoom": {"pandas", "pywin32"}}  # of nodeps.lock: what each asks for and does without
 PIP_AUDIT = "pip-audit==2.10.1"  # in a .venv of its own: it brings thirty packages
 FLOORS = {  # package: (first version without the hole, which hole)
     "certifi": ("2024.7.4", "CVE-2024-39689"),
@@ -42,17 +44,18 @@ FLOORS = {  # package: (first version without the hole, which hole)
 
 
 def pins(text: str, lock: str) -> tuple[dict[str, str], list[str]]:
-    """Read a lock: name -> version, and what is wrong with it."""
+    """Read a lock: name -> version of what this machine needs (a line may end in `; marker`), and what is wrong."""
     found: dict[str, str] = {}
     wrong = []
     for line in text.splitlines():
         wanted = line.split("#", 1)[0].strip()
         if not wanted:
             continue
+        wanted, conditional, marker = (part.strip() for part in wanted.partition(" ; "))
         name, exact, version = wanted.partition("==")
         if not exact or not version or canonicalize_name(name) != name or name in found:
             wrong.append(f"{lock}: {wanted!r}: name==version is expected, each name once")
-        else:
+        elif not conditional or Marker(marker).evaluate():
             found[name] = version
     return found, wrong
 
@@ -91,6 +94,17 @@ def not_installed(found: dict[str, str]) -> list[str]:
     return wrong
 
 
+def unmet(complaints: str) -> list[str]:
+    """Give what `pip check` complains of, without what is shielded on purpose."""
+
+    def shielded(line: str) -> bool:
+        name, _, rest = line.partition(" ")
+        _, _, asks = rest.partition(" ")  # behind the version
+        return asks in {f"requires {needed}, which is not installed." for needed in SHIELDED.get(name, ())}
+
+    return [line for line in complaints.splitlines() if not shielded(line)]
+
+
 def changed_files(package: Distribution) -> list[str]:
     """Name files of an installed package that are not what its wheel held."""
     wrong = []
@@ -122,7 +136,9 @@ def offline() -> list[str]:
     if not wrong:
         wrong = [text for name in sorted(together) for text in changed_files(distribution(name))]
     fits = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
-    return wrong if fits.returncode == 0 else [*wrong, *fits.stdout.splitlines()]
+    if fits.returncode != 0:
+        wrong += unmet(fits.stdout) if fits.stdout else [f"pip check failed: {fits.stderr.strip()}"]
+    return wrong
 
 
 def online() -> int:

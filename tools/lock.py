@@ -1,7 +1,9 @@
-"""Pin what this environment holds: write requirements/{build,base,dev}.lock as plain `name==version` lines.
+"""Pin what this environment holds: write requirements/{build,base,dev,nodeps}.lock as plain `name==version` lines.
 
 Walks the dependencies declared in pyproject.toml through the installed packages, so nothing that merely lies about in
-the environment is pinned. To renew: `.venv/bin/python -m pip install --upgrade NAME`, then `make lock` and `make test`.
+the environment is pinned. A package wanted on some machines only keeps its condition, and so does what it alone needs.
+`nodeps` is not walked: those are installed without what they ask for. The PC's own set is made by
+`tools/lock_windows.py`. To renew: `.venv/bin/python -m pip install --upgrade NAME`, then `make lock` and `make test`.
 """
 
 import tomllib
@@ -39,21 +41,48 @@ def closure(wanted: list[str]) -> dict[str, str]:
     return found
 
 
-def write(name: str, pins: dict[str, str], what: str) -> None:
-    """Write one lock file."""
-    lines = [f"# {what}. Made by `make lock`; do not edit.", *(f"{key}=={pins[key]}" for key in sorted(pins))]
+def conditions(wanted: list[str]) -> dict[str, str]:
+    """Give name -> marker of everything in the closure of `wanted` that is needed under a condition only."""
+    always = closure([text for text in wanted if Requirement(text).marker is None])
+    found: dict[str, str] = {}
+    for text in wanted:
+        marker = Requirement(text).marker
+        if marker is not None:
+            found |= dict.fromkeys(closure([text]).keys() - always, str(marker))
+    return found
+
+
+def exact(wanted: list[str]) -> dict[str, str]:
+    """Give name -> version of what is wanted with `==` itself, without what that needs."""
+    found: dict[str, str] = {}
+    for text in wanted:
+        requirement = Requirement(text)
+        [version] = [one.version for one in requirement.specifier if one.operator == "=="]
+        found[canonicalize_name(requirement.name)] = version
+    return found
+
+
+def write(name: str, pins: dict[str, str], what: str, markers: dict[str, str] | None = None) -> None:
+    """Write one lock file; a package in `markers` is for the machines its marker names."""
+    lines = [f"# {what}. Made by `make lock`; do not edit."]
+    for key in sorted(pins):
+        marker = (markers or {}).get(key)
+        lines.append(f"{key}=={pins[key]}" + (f" ; {marker}" if marker else ""))
     (ROOT / "requirements" / f"{name}.lock").write_text("\n".join(lines) + "\n")
 
 
 def main() -> None:
-    """Write the three lock files."""
+    """Write the lock files."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
     base = closure(project["project"]["dependencies"])
     groups = project["dependency-groups"]
-    dev = closure([*groups["dev"], *groups.get("bench", [])])
+    wanted = [*groups["dev"], *groups.get("bench", [])]
+    dev = closure(wanted)
     write("build", closure(BUILD), "What builds the package")
     write("base", base, "What hantrade runs on")
-    write("dev", {name: version for name, version in dev.items() if name not in base}, "What develops and tests it")
+    beyond = {name: version for name, version in dev.items() if name not in base}
+    write("dev", beyond, "What develops and tests it, on Linux and macOS", conditions(wanted))
+    write("nodeps", exact(groups["nodeps"]), "Installed with dev, each without what it asks for")
 
 
 if __name__ == "__main__":

@@ -9,11 +9,15 @@ stamp=.venv/.hantrade-$group
 log=.venv/setup.log
 
 locks="requirements/build.lock requirements/base.lock"
-[ "$group" = base ] || locks="$locks requirements/dev.lock"
+nodeps=""
+if [ "$group" != base ]; then
+    locks="$locks requirements/dev.lock"
+    nodeps=requirements/nodeps.lock # installed without what they ask for: pyproject.toml says why
+fi
 
 # A changed lock, a changed pyproject or a moved folder (scripts in .venv hold absolute paths) asks for a new set-up.
 # shellcheck disable=SC2086  # the names hold no spaces
-want="$root $(cat pyproject.toml $locks | cksum)"
+want="$root $(cat pyproject.toml $locks $nodeps | cksum)"
 new_enough='import sys; sys.exit(sys.version_info < (3, 11))'
 
 venv_runs() { .venv/bin/python -c "$new_enough" >/dev/null 2>&1; }
@@ -111,6 +115,7 @@ fi
 set --
 for lock in $locks; do set -- "$@" -r "$lock"; done
 install "$@"
+[ -z "$nodeps" ] || install --no-deps -r "$nodeps"
 install --no-deps --no-build-isolation -e .
 
 echo "$want" >"$stamp"

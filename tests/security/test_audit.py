@@ -22,6 +22,20 @@ def test_given_a_lock_when_read_then_each_package_has_its_version() -> None:
     assert audit.pins("# x\na==1\nb-c==2.0  # why\n\n", "base") == ({"a": "1", "b-c": "2.0"}, [])
 
 
+def test_given_a_line_for_other_machines_when_read_then_it_is_not_wanted_here() -> None:
+    text = "a==1 ; sys_platform == 'no-such-system'\nb==2 ; sys_platform != 'no-such-system'\n"
+    assert audit.pins(text, "dev") == ({"b": "2"}, [])
+
+
+def test_given_missing_packages_when_checked_then_only_what_is_shielded_on_purpose_is_allowed() -> None:
+    complaints = """\
+pykiwoom 0.1.6 requires pandas, which is not installed.
+pykiwoom 0.1.6 requires pyqt5, which is not installed.
+other 0.1.6 requires pandas, which is not installed.
+pykiwoom 0.1.6 has requirement pandas>9, but you have pandas 2.0.3."""
+    assert audit.unmet(complaints) == complaints.splitlines()[1:]
+
+
 def test_given_two_locks_that_disagree_when_compared_then_both_are_named() -> None:
     assert audit.conflicts({"base": {"a": "1", "b": "1"}, "dev": {"a": "2", "b": "1"}}) == [
         "a: base pins 1, dev pins 2"
