@@ -7,7 +7,7 @@ line (facts behind it: kiwoom.md 1.1, 1.8, 4.2); GetConnectState may lag and is 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 from broker_win.bridge import Bridge
 from broker_win.config import WinConfig
@@ -134,7 +134,8 @@ class WinSession:
             raise LoginFailed(f"CommConnect gave {code}: {_words(code)}")
         waiting = asyncio.ensure_future(self._sleep(self._config.login_timeout_s))
         try:
-            await asyncio.wait({self._said, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {self._said, waiting}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
         if not self._said.done():
