@@ -1,6 +1,6 @@
 """What the parts of the emulated control share. All of it lives on the thread of the control."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,18 @@ class Emission:
     signal: str  # OnReceiveTrData …
     arguments: tuple[Value, ...]
     data: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrData:
+    """What the getters read of one answer (OnReceiveTrData): the single record, and the rows of the multi record.
+
+    Strings as the control gives them; for an order the single field 주문번호. Chejan and real data: Mapping[int, str].
+    """
+
+    single: Mapping[str, str]
+    rows: Sequence[Sequence[str]] = ()
+    columns: Sequence[str] = ()
 
 
 class Emitter(Protocol):
