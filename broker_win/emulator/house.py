@@ -5,21 +5,44 @@ BrokerService of broker_sim in a process of its own. All callbacks come on the c
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from broker.port import OrderRequest, Receipt
 from domain.instruments import Instrument
 from domain.messages.orders import OrderFact
 from domain.quotes import Depth, Quote
-from domain.types import UnixNanos, VenuePhase
+from domain.types import Krw, UnixNanos, VenuePhase
 
 READS = ("account", "positions", "day_orders", "fills", "quotes", "candles")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Shares of one instrument after the facts heard so far."""
+
+    quantity: int = 0
+    cost: Krw = Krw(0)  # what was paid for them, without costs
+    realized: Krw = Krw(0)  # of the day, costs included
 
 
 class House(Protocol):
     """The servers. Symbols are 6-character codes; order numbers 7 digits, unique per day."""
 
-    instruments: Mapping[str, Instrument]
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Give what is listed, by code; empty while the servers were never reached."""
+
+    @property
+    def is_up(self) -> bool:
+        """Tell whether the servers answer."""
+
+    @property
+    def is_replaying(self) -> bool:
+        """Tell whether the fact being heard is one of before: of an earlier process, or missed while they were away."""
+
+    def held(self, symbol: str) -> Held:
+        """Give the shares held after the fact being heard."""
 
     def now(self) -> UnixNanos:
         """Give the venue's clock."""
@@ -31,7 +54,10 @@ class House(Protocol):
         """Read one of `READS` and hand it over: what the port gives (AccountState, lists of rows), or an exception."""
 
     def place(self, request: OrderRequest, then: Callable[[Receipt], None]) -> None:
-        """Send a request to the venue. What it gives rise to is heard as facts, before or after the receipt."""
+        """Send a request to the venue. What it gives rise to is heard as facts, before or after the receipt.
+
+        A receipt in doubt: the line broke. Raises BrokerUnavailable when it did not leave.
+        """
 
     def hear(
         self,
