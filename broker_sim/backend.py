@@ -18,12 +18,12 @@ from broker.not_offered import NotOffered
 from broker.paced_orders import PacedOrders
 from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
 from broker.refusals import refuse
+from broker.subscription import Subscription
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.corporate_actions import ActionTable
 from broker_sim.exchange import PLAIN
 from broker_sim.feed import Feed
 from broker_sim.recording import Recording
-from broker_sim.subscription import Subscription
 from broker_sim.venue import ENDED, SOURCE, DurableVenue
 from domain.config import SimConfig
 from domain.errors import LogError, RequestRefused

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Final
 
-from broker_sim.subscription import Subscription
+from broker.subscription import Subscription
 from domain.quotes import Depth, Quote
 from domain.types import NANOS_PER_SECOND, UnixNanos
 

@@ -18,8 +18,8 @@ from broker.event_feed import OrderEventFeed
 from broker.journal import OrderJournal
 from broker.order_session import MOST_QUEUED, MOST_UNDER_WAY, OrderSession
 from broker.server import BrokerServerThread
+from broker.subscription import Subscription
 from broker.translate import broker as wire
-from broker_sim.subscription import Subscription
 from domain.errors import BrokerUnavailable
 from domain.messages.orders import OrderAccepted, OrderFact
 from domain.quotes import Depth, QuoteBatch

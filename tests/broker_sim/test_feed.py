@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.subscription import Subscription, conflate, latest_depths
 from broker_sim.feed import Feed
-from broker_sim.subscription import Subscription, conflate, latest_depths
 from domain.quotes import Depth, Quote, QuoteKind
 from domain.types import NANOS_PER_SECOND, UnixNanos
 from tests.broker_sim.builders import FakeClock, a_quote, at
