@@ -36,7 +36,7 @@ from bench.strategy import OrderThroughMark
 from bench.traffic import listed, moves, symbols
 from broker.port import Guard, OrderRequest, Receipt
 from broker.server import BrokerServerThread
-from broker_sim.subscription import Subscription
+from broker.subscription import Subscription
 from cli.compose import codec, running
 from domain.messages.orders import SubmitOrder
 from domain.quotes import Quote

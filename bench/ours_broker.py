@@ -13,8 +13,8 @@ from bench.quotes import BATCH_ROWS, MARK, WARM_UP_BEGIN, Job, instruments, make
 from bench.reports import Arrivals
 from broker.port import Guard, OrderRequest, Receipt
 from broker.server import BrokerServerThread
+from broker.subscription import Subscription
 from broker_sim.backend import SimBackend
-from broker_sim.subscription import Subscription
 from cli.compose import running
 from domain.messages.orders import SubmitOrder
 from domain.quotes import Quote, QuoteBatch
