@@ -48,8 +48,8 @@ from persistence.event_log import WAL_BYTES, EventLog
 from persistence.reader import LogReader
 from trends.recorded import packaged_trends
 
-MODES = ("paper", "mock")
-SERVER_KINDS = {"paper": ServerKind.SIMULATED, "mock": ServerKind.MOCK}
+MODES = ("paper", "mock", "live")
+SERVER_KINDS = {"paper": ServerKind.SIMULATED, "mock": ServerKind.MOCK, "live": ServerKind.REAL}
 
 
 @asynccontextmanager

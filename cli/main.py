@@ -16,6 +16,7 @@ from cli import (
     broker,
     certs,
     demo,
+    doctor,
     fsm,
     krx,
     log,
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("init")(trader.init)
 app.command("start")(trader.start)
+app.command("doctor")(doctor.doctor)
 app.command("stop")(trader.stop)
 app.command("status")(trader.status)
 app.command("pause")(trader.pause)

@@ -41,6 +41,7 @@ from domain.config import (
     StrategyConfig,
 )
 from domain.errors import ConfigError
+from domain.krx.costs import commission_rate
 from domain.krx.sessions import regular_session
 from domain.maintenance import KIWOOM, parse
 from domain.types import Krw
@@ -51,6 +52,7 @@ WATCHLIST_FILE = "watchlist.toml"
 PREFIX = "HANTRADE_"
 NOT_SETTINGS = ("HANTRADE_HOME", "HANTRADE_DEBUG", "HANTRADE_REPLAY_CHILD", "HANTRADE_TOKEN", "HANTRADE_BROKER_TOKEN")
 PPM_PER_PERCENT = 10_000
+COMMISSIONS = {"mock": "mock"}  # named rates of domain/krx/costs; others pay the default
 
 
 def _whole_ppm(value: Decimal) -> Decimal:
@@ -99,6 +101,14 @@ def _checked(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return checked
 
 
+def check_endpoint(value: str) -> str:
+    """Give HOST:PORT back. Raises ConfigError."""
+    try:
+        return _endpoint(value)
+    except ValueError as error:
+        raise ConfigError(f"--endpoint: {error}, was {value!r}") from None
+
+
 def _optional_endpoint(value: str) -> str:
     return _endpoint(value) if value else value
 
@@ -119,11 +129,13 @@ class Section(BaseModel):
 
 
 class BrokerSection(Section):
-    """Where brokers listen."""
+    """Where brokers listen, and what must stand behind orders: the kind of server, the account (10 digits)."""
 
     quotes: Endpoint = "127.0.0.1:50051"
     quotes_backups: Annotated[tuple[Endpoint, ...], Field(max_length=8)] = ()
     orders: OptionalEndpoint = ""
+    server: Literal["", "simulated", "mock", "real"] = ""
+    account: Annotated[str, Field(pattern=r"^([0-9]{10})?$")] = ""
 
     @field_validator("quotes_backups")
     @classmethod
@@ -176,7 +188,7 @@ class RiskSection(Section):
 class CostSection(Section):
     """Costs that depend on the broker."""
 
-    commission_pct: Percent = Decimal("0.015")
+    commission_pct: Percent | None = None  # None: what the mode's broker takes, see COMMISSIONS
 
 
 class ExecutionSection(Section):
@@ -435,6 +447,13 @@ def _ppm(percent: Decimal) -> int:
     return int(percent * PPM_PER_PERCENT)
 
 
+def _commission(costs: CostSection, mode: str) -> int:
+    """Give parts per million of each fill."""
+    if costs.commission_pct is not None:
+        return _ppm(costs.commission_pct)
+    return commission_rate(COMMISSIONS.get(mode, "default")).ppm
+
+
 def configured(home: Path, mode: str, server_kind: str) -> tuple[Settings, RunConfig]:
     """Read everything of a home folder: settings, watch list and its calendar (`krx.toml`). Raises ConfigError."""
     from cli.krx_hours import load_overrides
@@ -466,7 +485,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
             min_confidence_ppm=_ppm(risk.min_confidence_pct),
             tell_unresolved_twins=True,
         ),
-        costs=CostConfig(_ppm(settings.costs.commission_pct)),
+        costs=CostConfig(_commission(settings.costs, mode)),
         execution=ExecutionConfig(**settings.execution.model_dump()),
         link=LinkConfig(**settings.link.model_dump(), measures_uptime=True),
         strategies=tuple(StrategyConfig(name, dict(params)) for name, params in settings.strategies.items()),
@@ -477,5 +496,6 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         seed=settings.paper.seed,
         sim=SimConfig(**settings.sim.model_dump()),
         quality=QualityConfig(**settings.quality.model_dump()),
+        account_end=dict.fromkeys(("mock", "live"), settings.broker.account[-4:]).get(mode, ""),
         reconcile=ReconcileConfig(**settings.reconcile.model_dump()),
     )

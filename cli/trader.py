@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,7 @@ FLATTEN_S = 60.0  # on top: what selling out may take
 def start(
     paper: Annotated[bool, typer.Option("--paper", help="Simulated orders on incoming quotes (the default).")] = False,
     mock: Annotated[bool, typer.Option("--mock", help="Orders to Kiwoom's mock server (모의투자).")] = False,
-    live: Annotated[bool, typer.Option("--live", help="Real money; not built yet.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Real money: asks for the account, see README.")] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Leave it running and return.")] = False,
     wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for READY; exit 3 when it is not.")] = 0,
     home: HomeOption = DEFAULT_HOME,
@@ -40,19 +41,21 @@ def start(
     """
     if paper + mock + live > 1:
         raise ConfigError("choose one of --paper, --mock, --live")
-    if live:
-        raise ConfigError("--live is not built yet: it needs the Windows or REST broker and three consents (README)")
     if wait < 0:
         raise ConfigError(f"--wait must be 0 or more seconds, was {wait}")
-    mode = "mock" if mock else "paper"
+    mode, consent = "mock" if mock else "paper", ""
+    if live:
+        from cli.consents import require_consents
+
+        mode, consent = "live", require_consents(home)
     if detach:
-        raise typer.Exit(_detach(home, mode, wait))
+        raise typer.Exit(_detach(home, mode, wait, consent))
     from cli.trader_process import run_trader
 
     raise typer.Exit(run_trader(Home(home), mode, wait))
 
 
-def _detach(home: Path, mode: str, wait: float) -> int:
+def _detach(home: Path, mode: str, wait: float, consent: str) -> int:
     place = Home(home)
     already = place.running("trader")
     if already is not None:
@@ -62,8 +65,9 @@ def _detach(home: Path, mode: str, wait: float) -> int:
     command = [sys.executable, "-m", "cli.main", "start", f"--{mode}", "--home", str(home)]
     with output.open("ab") as sink:
         child = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True, cwd=Path.cwd()
+            command, stdin=subprocess.PIPE, stdout=sink, stderr=sink, start_new_session=True, cwd=Path.cwd()
         )
+    _hand_over(child, consent)
     deadline = time.monotonic() + DETACHED_START_S
     while time.monotonic() < deadline:
         running = place.running("trader")
@@ -77,6 +81,14 @@ def _detach(home: Path, mode: str, wait: float) -> int:
         time.sleep(POLL_S)
     note(f"the trader did not come up in {DETACHED_START_S:.0f} s; see {output}")
     return Exit.UNAVAILABLE
+
+
+def _hand_over(child: "subprocess.Popen[bytes]", consent: str) -> None:
+    """Give the child what a person typed, and nothing to read behind it."""
+    if child.stdin is None:
+        return
+    with suppress(BrokenPipeError), child.stdin as pipe:
+        pipe.write(f"{consent}\n".encode() if consent else b"")
 
 
 def _await_ready(home: Path, wait: float) -> int:

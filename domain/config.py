@@ -145,6 +145,7 @@ class RunConfig:
     sim: SimConfig = field(default_factory=SimConfig)
     reconcile: ReconcileConfig = field(default_factory=lambda: ReconcileConfig(audit_ms=0))  # older logs had no audits
     quality: QualityConfig = field(default_factory=QualityConfig)
+    account_end: str = ""  # last four digits of the account orders must go to; empty: any
 
     @property
     def orders_have_own_clock(self) -> bool:

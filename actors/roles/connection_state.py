@@ -56,6 +56,7 @@ class ConnectionState(Role):
         self.settings = LinkConfig()
         self.windows: tuple[Window, ...] = ()
         self.server_kind = ""
+        self.account_end = ""  # of the account orders must go to; empty: any
         self.symbols: tuple[str, ...] = ()
         self.instruments: dict[str, Instrument] = {}
         self.book = quality.QualityBook()
@@ -208,6 +209,7 @@ class ConnectionState(Role):
         self.links = {name: Link(name, endpoints[name], since=now) for name in LinkName}
         self.book.configure(config.quality)
         self.settings, self.server_kind, self.symbols = config.link, config.server_kind, config.symbols
+        self.account_end = config.account_end
         self.windows = parse(config.link.maintenance)
         self.feed = Feed()
         self.sources.begin(config, now)

@@ -62,7 +62,7 @@ class ConnectionSupervisor(ConnectionMoves):
 
     NAME: ClassVar[str] = "connection_supervisor"
     # 4: verdicts by rule; 5: how far prices move, prints that wait to be confirmed
-    STATE_VERSION: ClassVar[int] = 5
+    STATE_VERSION: ClassVar[int] = 6
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,
@@ -151,25 +151,31 @@ class ConnectionSupervisor(ConnectionMoves):
     def _opened(self, link: Link, session: SessionInfo, stamp: Stamp) -> list[Message]:
         if link.state is not State.CONNECTING:
             return []
-        if self._is_wrong_kind(link, session):
-            return self._give_up(link, session, stamp)
+        if wrong := self._wrong(link, session):
+            return self._give_up(link, wrong, stamp)
         if not session.logged_in:
             return [*self._move(link, "opened", "log-in needed", stamp), LoginLink(link.name)]
         return self._reconcile(link, "opened_logged_in", stamp)
 
     def _logged_in(self, link: Link, session: SessionInfo, stamp: Stamp) -> list[Message]:
         if link.state is State.LOGGING_IN:
-            if self._is_wrong_kind(link, session):  # which server it is may be known only after the log-in
-                return self._give_up(link, session, stamp)
+            if wrong := self._wrong(link, session):  # which server it is may be known only after the log-in
+                return self._give_up(link, wrong, stamp)
             if not session.logged_in:
-                return self._fail(link, "log-in did not succeed", stamp)
+                return self._fail(link, f"log-in did not succeed{_because(session.trouble)}", stamp)
         return self._reconcile(link, "logged_in", stamp)
 
-    def _is_wrong_kind(self, link: Link, session: SessionInfo) -> bool:
-        return link.name is ORDERS and session.server_kind != self.server_kind
+    def _wrong(self, link: Link, session: SessionInfo) -> str:
+        """Say why orders must not go there; empty when they may."""
+        if link.name is not ORDERS:
+            return ""
+        if session.server_kind != self.server_kind:
+            return f"orders need a {self.server_kind} server, this one is {session.server_kind}"
+        if self.account_end and session.logged_in and not session.account.endswith(self.account_end):
+            return f"orders need the account that ends in {self.account_end}, this one is {session.account or 'none'}"
+        return ""
 
-    def _give_up(self, link: Link, session: SessionInfo, stamp: Stamp) -> list[Message]:
-        reason = f"orders need a {self.server_kind} server, this one is {session.server_kind}"
+    def _give_up(self, link: Link, reason: str, stamp: Stamp) -> list[Message]:
         return [*self._move(link, "give_up", reason, stamp), CloseLink(link.name, reason)]
 
     def _reconcile(self, link: Link, trigger: str, stamp: Stamp, why: str = "logged in") -> list[Message]:
@@ -306,3 +312,7 @@ class ConnectionSupervisor(ConnectionMoves):
                 wanted = symbols or tuple(sorted(self.book.last))
                 return tuple(watched(self, s) for s in wanted if s in self.book.last)
         return super().view(query)
+
+
+def _because(trouble: str) -> str:
+    return f": {trouble}" if trouble else ""

@@ -143,6 +143,23 @@ def test_given_another_kind_of_server_when_the_orders_link_opens_then_it_fails_f
     assert QUOTES in dialled and ORDERS not in dialled
 
 
+def test_given_another_account_than_configured_when_the_orders_link_opens_then_it_fails_for_good():
+    house = started(account_end="1234")
+    house.hear(opened(ORDERS))
+    assert state(house, ORDERS) is State.RECONCILING
+    other = started(account_end="9999")
+    other.hear(opened(QUOTES), opened(ORDERS))
+    assert state(other) is State.RECONCILING, "quotes may come from any account"
+    assert role(other).links[ORDERS].state is State.FAILED
+    assert "the account that ends in 9999, this one is ****1234" in role(other).links[ORDERS].reason
+
+
+def test_given_a_log_in_that_fails_when_the_broker_says_why_then_the_reason_is_kept():
+    house = started()
+    house.hear(opened(ORDERS, logged_in=False), LinkLoggedIn(ORDERS, a_session(logged_in=False, trouble="-102: old")))
+    assert role(house).links[ORDERS].reason == "log-in did not succeed: -102: old"
+
+
 def test_given_books_that_differ_when_reported_then_the_link_backs_off_with_the_reason():
     house = started()
     house.hear(opened(ORDERS), ReconcileReported(False, ("5 here, 3 there",), 0, 0))

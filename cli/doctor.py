@@ -1,0 +1,90 @@
+"""`hantrade doctor`: what is well here and at the broker, one line each with the remedy."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from broker.port import Diagnosis, DiagnosisState
+from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
+from cli.home import Home
+from cli.output import emit_json, note
+from domain.errors import HantradeError
+from domain.types import ServerKind
+
+OK, WARNING, FAILED, NOT_KNOWN = DiagnosisState
+WORDS: Final = {OK: "ok", WARNING: "look", FAILED: "FAIL", NOT_KNOWN: "-"}
+LEAST_FREE: Final = 2**30  # bytes: some weeks of logs
+
+
+def doctor(
+    broker: Annotated[bool, typer.Option("--broker", help="Look at the broker, too, through the wire.")] = False,
+    endpoint: Annotated[str, typer.Option("--endpoint", help="HOST:PORT; default: where orders go.")] = "",
+    order: Annotated[
+        bool,
+        typer.Option("--order/--no-order", help="Place an order far from the market and cancel it (never for real)."),
+    ] = True,
+    json: JsonOption = False,
+    home: HomeOption = DEFAULT_HOME,
+) -> int:
+    """Look at this machine, and with --broker at the broker. Exit code 1 when something failed, 3 without a broker.
+
+    Example: hantrade doctor --broker --endpoint 192.168.0.20:50051
+    """
+    worst = Exit.DONE
+    findings = [_here(home), _broker(home, endpoint, order)] if broker else [_here(home)]
+    for one in (finding for group in findings for finding in group):
+        _show(one, json)
+        if one.state is FAILED:
+            worst = Exit.UNAVAILABLE if one.name == "reachable" else worst or Exit.REFUSED
+    return worst
+
+
+def _here(home: Path) -> Iterator[Diagnosis]:
+    from cli.settings import load
+
+    try:
+        _, watchlist = load(home)
+    except HantradeError as error:
+        yield Diagnosis("settings", FAILED, str(error), "the line names the file, the key and what is allowed")
+    else:
+        watched = f"{len(watchlist.instrument)} instruments watched" if watchlist.instrument else "all are watched"
+        yield Diagnosis("settings", OK, f"{home}: readable, {watched}")
+    place = home if home.exists() else home.absolute().parent
+    free = shutil.disk_usage(place).free if place.exists() else 0
+    told = f"{free / 2**30:.1f} GiB free"
+    if free < LEAST_FREE:
+        yield Diagnosis("disk", WARNING, told, "make room: a full disk closes the gate")
+    else:
+        yield Diagnosis("disk", OK, told)
+    running = Home(home).running("trader")
+    yield Diagnosis("trader", OK, f"runs, pid {running.pid}" if running else "none runs in this home")
+
+
+def _broker(home: Path, endpoint: str, order: bool) -> Iterable[Diagnosis]:
+    from cli.doctor_broker import BrokerDoctor
+    from cli.protection import access_of
+    from cli.settings import check_endpoint, load
+
+    try:
+        settings, watchlist = load(home)
+        access = access_of(home, settings, "broker")
+        target = check_endpoint(endpoint) if endpoint else settings.broker.orders or settings.broker.quotes
+    except HantradeError as error:
+        return [Diagnosis("reachable", FAILED, str(error), "mend the settings first")]
+    kind = settings.broker.server
+    symbols = tuple(item.symbol for item in watchlist.instrument)
+    with_order = order and Home(home).running("trader") is None  # a trader would find an order that is not its own
+    if order and not with_order:
+        note("a trader runs in this home: no order is placed")
+    return BrokerDoctor(target, access, symbols, ServerKind(kind.upper()) if kind else None).look(with_order=with_order)
+
+
+def _show(one: Diagnosis, as_json: bool) -> None:
+    if as_json:
+        emit_json([{"name": one.name, "state": str(one.state), "detail": one.detail, "remedy": one.remedy}])
+        return
+    remedy = f" -> {one.remedy}" if one.remedy and one.state is not OK else ""
+    print(f"{WORDS[one.state]:<5} {one.name:<17} {one.detail}{remedy}", flush=True)
