@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fsm import broker_login, change_request, client_order, connection, leg, stop, trading_day
+from fsm import broker_login, change_request, client_order, connection, leg, stop, trading_day, win_host
 from fsm.machine import MachineError, Table
 from fsm.machines import MACHINES
 from tools import diagrams
@@ -19,6 +19,7 @@ RAW: list[tuple[list[list[Any]], Table[Any]]] = [
     (broker_login.LOGIN, broker_login.MACHINE),
     (trading_day.TRADING_DAY, trading_day.MACHINE),
     (stop.STOP, stop.MACHINE),
+    (win_host.WIN_HOST, win_host.MACHINE),
 ]
 
 
