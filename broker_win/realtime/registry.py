@@ -144,7 +144,8 @@ class Registry:
         missing = next((made for shelf in shelves if (made := shelf.registration())), None)
         if missing is not None:
             self._shelves[missing.screen].held.update(dict.fromkeys(missing.codes))  # from now on it may hold them
-        self._sent = missing or next((made for shelf in shelves if (made := shelf.removal())), None)
+        extra = next((made for shelf in shelves if (made := shelf.removal())), None) if missing is None else None
+        self._sent = missing or extra
         return self._sent
 
     def done(self, call: Call) -> None:

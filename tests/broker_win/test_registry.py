@@ -1,7 +1,7 @@
 """Registrations: what Kiwoom holds is what is wanted, with few calls and no needless ones."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from broker_win.realtime.registry import ALL, CODES_PER_SCREEN, SESSION_FIDS, SYMBOL_FIDS, Call, Register, Registry
@@ -182,7 +182,6 @@ STEPS = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(STEPS, max_size=25))
 def test_for_any_readers_and_failures_kiwoom_holds_what_is_wanted_once_and_no_symbol_moves(
     steps: list[tuple[str, list[str] | int]],
