@@ -144,7 +144,7 @@ class Registry:
         missing = next((made for shelf in shelves if (made := shelf.registration())), None)
         if missing is not None:
             self._shelves[missing.screen].held.update(dict.fromkeys(missing.codes))  # from now on it may hold them
-        extra = next((made for shelf in shelves if (made := shelf.removal())), None) if missing is None else None
+        extra = next((found for shelf in shelves if (found := shelf.removal())), None) if missing is None else None
         self._sent = missing or extra
         return self._sent
 
