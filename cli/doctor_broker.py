@@ -91,7 +91,9 @@ class BrokerDoctor:
             remedy = "show a token it knows: HANTRADE_BROKER_TOKEN or the keyring (docs/security.md)"
             return Diagnosis("reachable", FAILED, str(error), remedy)
         except HantradeError as error:
-            remedy = f"is the PC on, its task running, the firewall open for this Mac ({DOCS})?"
+            here = "is one running? `hantrade broker serve sim` starts a simulated one"
+            there = f"is the PC on, its task running, the firewall open for this machine ({DOCS})?"
+            remedy = here if is_loopback(host_of(self._endpoint)) else there
             return Diagnosis("reachable", FAILED, str(error), remedy)
         took = (time.monotonic() - begun) * 1000
         return Diagnosis("reachable", OK, f"{self._endpoint} answered in {took:.0f} ms")

@@ -192,6 +192,7 @@ def gate_word(gate: int) -> str:
 def show_status(status: desk_pb2.TraderStatus, running: bool) -> None:
     """Print the status for people."""
     links = f"quotes {status.quotes_link}, orders {status.orders_link}" if running else "not running"
+    why = "; ".join(f"{link}: {reason}" for link, reason in sorted(status.link_reasons.items()))
     gate = gate_word(status.gate) + (f" ({status.gate_reason})" if status.gate_reason else "")
     if running and status.connection != "READY":
         gate += "; risk denies orders while a link is not READY"
@@ -208,6 +209,7 @@ def show_status(status: desk_pb2.TraderStatus, running: bool) -> None:
         ["equity", f"{krw(status.equity_krw)} KRW ({signed(status.day_pnl_krw)} today, positions at mark)"],
         ["realised / costs", f"{signed(status.realized_pnl_krw)} / {krw(status.costs_krw)} KRW"],
         ["links up", uptime_words(status)],
+        *([["not up because", why]] if running and why else []),
         *_notable(status),
         ["log", f"{status.log_path} at {krw(status.log_seq)}"],
     ]

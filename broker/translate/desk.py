@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from google.protobuf.duration_pb2 import Duration
 
+from broker.security.redaction import redacted
 from broker.translate.values import GATE, KIND, PURPOSE, QUOTE_KIND, SIDE, TIME_IN_FORCE, VENUE, timestamp
 from domain.messages.link import ReconcileReported
 from domain.messages.trading import FillBooked
@@ -65,6 +66,11 @@ def write_status(
         unproved_symbols=links.unproved,
         quality_verdicts=links.verdicts,
         stop="" if day.stop == "RUNNING" else day.stop,
+        link_reasons={
+            name: redacted(links.reasons[name])
+            for name, state in links.states.items()
+            if state != "READY" and links.reasons[name]
+        },
     )
     if links.feed_age_ms is not None:
         status.feed_age.CopyFrom(duration_ms(links.feed_age_ms))

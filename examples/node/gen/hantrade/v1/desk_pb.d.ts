@@ -306,6 +306,13 @@ export declare type TraderStatus = Message<"hantrade.v1.TraderStatus"> & {
    * @generated from field: string stop = 41;
    */
   stop: string;
+
+  /**
+   * Why a link is where it is, by link (quotes, orders), for those that are not READY.
+   *
+   * @generated from field: map<string, string> link_reasons = 42;
+   */
+  linkReasons: { [key: string]: string };
 };
 
 /**
