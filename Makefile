@@ -45,8 +45,9 @@ bench-peer: env-dev ## get NautilusTrader (150 MB, into .venv/nautilus) and basa
 proto: env-dev ## generate the stubs from protos/ (Python, and Node when it is installed)
 	@$(PY) tools/gen_stubs.py
 
-lock: env-dev ## pin what .venv holds now into requirements/*.lock
+lock: env-dev ## pin what .venv holds now, and what Windows installs, into requirements/*.lock
 	@$(PY) tools/lock.py
+	@$(PY) -m tools.lock_windows
 
 clean: ## remove the environment, caches and builds (logs in .hantrade stay)
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis examples/node/node_modules

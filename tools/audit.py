@@ -150,6 +150,8 @@ def online() -> int:
     locks = [part for lock in LOCKS for part in ("-r", str(ROOT / "requirements" / f"{lock}.lock"))]
     command = [str(folder / "bin" / "pip-audit"), "--strict", "--no-deps", "--disable-pip", "--desc", "on", *locks]
     code = subprocess.run(command, check=False).returncode
+    for_windows = [*command[: -len(locks)], "-r", str(ROOT / "requirements" / "windows.lock")]
+    code = subprocess.run(for_windows, check=False).returncode or code
     if shutil.which("npm"):
         npm = ["npm", "audit", "--prefix", str(ROOT / "examples" / "node")]
         code = subprocess.run(npm, check=False).returncode or code

@@ -23,13 +23,14 @@ check() {
 check "ruff" $bin/ruff check .
 check "ruff format" $bin/ruff format --check .
 check "mypy --strict" $bin/mypy
-check "mypy --strict tools, bench" $bin/mypy tools/*.py bench/*.py
+check "mypy --strict tools, bench" $bin/mypy --explicit-package-bases tools/*.py bench/*.py
 check "buf lint" $bin/buf lint
 check "buf format" $bin/buf format --diff --exit-code
 check "buf breaking" $bin/python tools/check_breaking.py
 check "generated stubs" $bin/python tools/gen_stubs.py --check
 check "diagrams" $bin/python tools/diagrams.py --check
 check "packages" $bin/python tools/audit.py
+check "packages for Windows" $bin/python -m tools.lock_windows --check
 check "docs/event-log.md" $bin/python -m persistence.catalog --check
 [ ! -x examples/node/node_modules/.bin/tsc ] || check "types of the Node example" npm --prefix examples/node run --silent check
 

@@ -1,0 +1,241 @@
+"""Pin what the Windows PC installs, with hashes: requirements/windows.in -> requirements/windows.lock.
+
+Without arguments the lock is made anew: pip resolves for 32-bit CPython 3.11 from wheels only, and each wheel's SHA-256
+is written down. `--check` (part of `make lint`) proves the lock: versions agree with the other locks and with the
+generated stubs; the registry still has each wheel with that hash; each is for win32 or for any machine; and what the
+wheels ask for on Windows is among them. The wheels (55 MB) stay in .venv/windows for the next time.
+"""
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
+
+from packaging.requirements import Requirement
+from packaging.tags import compatible_tags, cpython_tags
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from tools.audit import SHIELDED, below_floors, pins
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUIREMENTS = ROOT / "requirements"
+WHEELS = ROOT / ".venv" / "windows"
+SHARED = ("base", "build", "nodeps")  # locks whose versions the PC takes too
+WIN32 = ("--only-binary=:all:", "--platform", "win32", "--python-version", "3.11", "--implementation", "cp")
+TAGS = frozenset(
+    [
+        *cpython_tags((3, 11), abis=["cp311"], platforms=["win32"]),
+        *compatible_tags((3, 11), interpreter="cp311", platforms=["win32"]),
+    ]
+)
+# What a condition like `sys_platform == "win32"` means on that PC: a 32-bit Python names the machine it runs on.
+PC = {
+    "extra": "",
+    "implementation_name": "cpython",
+    "implementation_version": "3.11.9",
+    "os_name": "nt",
+    "platform_machine": "AMD64",
+    "platform_python_implementation": "CPython",
+    "platform_system": "Windows",
+    "python_full_version": "3.11.9",
+    "python_version": "3.11",
+    "sys_platform": "win32",
+}
+LINE = re.compile(r"([a-z0-9-]+)==(\S+) --hash=sha256:([0-9a-f]{64})")
+OFFLINE = re.compile(
+    "NewConnectionError|NameResolutionError|ConnectTimeoutError|ReadTimeoutError|ProxyError|Connection refused"
+    "|Temporary failure in name resolution|Network is unreachable"
+)
+
+
+class Unreachable(Exception):
+    """No registry answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One line of the lock."""
+
+    version: str
+    sha256: str
+
+
+def read_lock(text: str) -> tuple[dict[str, Pin], list[str]]:
+    """Read the lock: name -> pin, and what is wrong with it."""
+    found: dict[str, Pin] = {}
+    wrong = []
+    for line in text.splitlines():
+        if not line or line.startswith("#"):
+            continue
+        match = LINE.fullmatch(line)
+        if match is None or match[1] in found:
+            wrong.append(f"windows: {line!r}: name==version --hash=sha256:… is expected, each name once")
+        else:
+            found[match[1]] = Pin(match[2], match[3])
+    return found, wrong
+
+
+def read_wanted(text: str) -> list[Requirement]:
+    """Read windows.in."""
+    lines = (line.split("#", 1)[0].strip() for line in text.splitlines())
+    return [Requirement(line) for line in lines if line]
+
+
+def disagreements(locked: Mapping[str, Pin], wanted: Sequence[Requirement], others: Mapping[str, str]) -> list[str]:
+    """Name what is wanted and not locked, and versions that other locks pin differently."""
+    wrong = []
+    for requirement in wanted:
+        pin = locked.get(canonicalize_name(requirement.name))
+        if pin is None or not requirement.specifier.contains(pin.version, prereleases=True):
+            wrong.append(f"{requirement} is wanted, {pin.version if pin else 'nothing'} is locked for Windows")
+    wrong += [
+        f"{name}: {others[name]} elsewhere, {pin.version} for Windows (make lock)"
+        for name, pin in locked.items()
+        if name in others and others[name] != pin.version
+    ]
+    return wrong
+
+
+def too_old(locked: Mapping[str, Pin], stubs: Path) -> list[str]:
+    """Name what refuses the generated stubs.
+
+    grpcio must be at least what generated them; protobuf too, and at most one major version above (its guarantee).
+    """
+    wrong = []
+    for pattern, mark, name in (
+        ("*_pb2_grpc.py", r"GRPC_GENERATED_VERSION = '([^']+)'", "grpcio"),
+        ("*_pb2.py", r"# Protobuf Python Version: (\S+)", "protobuf"),
+    ):
+        for file in sorted(stubs.glob(pattern)):
+            made = re.search(mark, file.read_text())
+            pinned = locked.get(name)
+            if made is None or pinned is None:
+                wrong.append(f"{file.name}: no version of {name} to compare")
+                continue
+            by, here = Version(made[1]), Version(pinned.version)
+            if here < by or (name == "protobuf" and here.major > by.major + 1):
+                wrong.append(f"{file.name} was generated by {name} {by}, {here} is locked for Windows")
+    return wrong
+
+
+def pip_download(folder: Path, *what: str) -> None:
+    """Run `pip download` for the PC into a folder. Raises Unreachable, SystemExit with what pip said."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--retries", "1", *WIN32, "-d", str(folder), *what]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode == 0:
+        return
+    offline = [line for line in ran.stderr.splitlines() if OFFLINE.search(line)]
+    if offline:
+        raise Unreachable(offline[0])
+    raise SystemExit(f"pip download for win32 failed:\n{ran.stderr}")
+
+
+def sha256(file: Path) -> str:
+    """Give the digest of a file."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def fetch(locked: Mapping[str, Pin], lock: Path, folder: Path) -> dict[str, Path]:
+    """Give name -> wheel of what is locked, from the folder where it is there already. Raises as pip_download."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def there() -> dict[str, Path]:
+        digests = {sha256(file): file for file in sorted(folder.glob("*.whl"))}
+        return {name: digests[pin.sha256] for name, pin in locked.items() if pin.sha256 in digests}
+
+    if len(there()) < len(locked):
+        for old in folder.glob("*.whl"):
+            old.unlink()
+        pip_download(folder, "--no-deps", "--require-hashes", "-r", str(lock))
+    return there()
+
+
+def misfits(wheels: Mapping[str, Path], locked: Mapping[str, Pin]) -> list[str]:
+    """Name wheels that are not for the PC, and what wheels ask for there that is not locked."""
+    wrong = [f"{name}: no wheel with the locked hash" for name in locked if name not in wheels]
+    for name, wheel in wheels.items():
+        _, version, _, tags = parse_wheel_filename(wheel.name)
+        if str(version) != str(Version(locked[name].version)):
+            wrong.append(f"{name}: {locked[name].version} is locked, the wheel is {wheel.name}")
+        if not tags & TAGS:
+            wrong.append(f"{wheel.name} is not for 32-bit Python 3.11 on Windows")
+        for text in asked(wheel):
+            needed = Requirement(text)
+            if needed.marker is not None and not needed.marker.evaluate(PC):
+                continue
+            other = canonicalize_name(needed.name)
+            if other in SHIELDED.get(name, ()):
+                continue
+            pin = locked.get(other)
+            if pin is None or not needed.specifier.contains(pin.version, prereleases=True):
+                wrong.append(f"{name} asks for {needed}, {pin.version if pin else 'nothing'} is locked for Windows")
+    return wrong
+
+
+def asked(wheel: Path) -> list[str]:
+    """Give what a wheel asks for, as its metadata says."""
+    with ZipFile(wheel) as archive:
+        [metadata] = [name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+        return HeaderParser().parsestr(archive.read(metadata).decode()).get_all("Requires-Dist", [])
+
+
+def make() -> None:
+    """Write the lock anew."""
+    wanted = read_wanted((REQUIREMENTS / "windows.in").read_text())
+    constraints = [part for lock in SHARED for part in ("-c", str(REQUIREMENTS / f"{lock}.lock"))]
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        pip_download(folder, *constraints, *(str(one) for one in wanted if one.name not in SHIELDED))
+        alone = [str(one) for one in wanted if one.name in SHIELDED]
+        pip_download(folder, "--no-deps", *constraints, *alone)
+        lines = []
+        for wheel in folder.glob("*.whl"):
+            name, version, _, _ = parse_wheel_filename(wheel.name)
+            lines.append(f"{name}=={version} --hash=sha256:{sha256(wheel)}")
+    head = "# What the Windows PC runs on, 32-bit CPython 3.11. Made by `make lock` from windows.in; do not edit.\n"
+    foot = (
+        "# Install it: pip install --require-hashes --no-deps --only-binary=:all: -r windows.lock (install.ps1 does)\n"
+    )
+    (REQUIREMENTS / "windows.lock").write_text(head + foot + "\n".join(sorted(lines)) + "\n")
+
+
+def check() -> list[str]:
+    """Name everything that is wrong with the lock; without a registry, prints what was not checked."""
+    lock = REQUIREMENTS / "windows.lock"
+    locked, wrong = read_lock(lock.read_text())
+    others: dict[str, str] = {}
+    for name in SHARED:
+        others |= pins((REQUIREMENTS / f"{name}.lock").read_text(), name)[0]
+    wrong += disagreements(locked, read_wanted((REQUIREMENTS / "windows.in").read_text()), others)
+    wrong += below_floors({name: pin.version for name, pin in locked.items()})
+    wrong += too_old(locked, ROOT / "hantrade" / "v1")
+    if wrong:
+        return wrong
+    try:
+        return misfits(fetch(locked, lock, WHEELS), locked)
+    except Unreachable as error:
+        print(f"WHEELS FOR WINDOWS NOT PROVEN, not checked: no registry: {error}")
+        return []
+
+
+def main(arguments: list[str]) -> int:
+    """Make the lock, or check it; prints what is wrong."""
+    if arguments != ["--check"]:
+        make()
+        return 0
+    wrong = check()
+    for text in wrong:
+        print(text)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
