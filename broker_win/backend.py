@@ -312,13 +312,14 @@ class WinBackend:
         except BrokerUnavailable as error:
             _log.error("%s", error)  # the supervisor sees it in the next beat; a caller of Login tries again
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, with_orders: bool) -> None:
         """Get ready behind a log-in: instruments, real-time data, and what was missed of the day's orders."""
         await self.masters.load()
         await self.realtime.restore()
         await self.realtime.keep(self._config.symbols)
         await self.conditions_of_control.restore()
-        await self.orders.recover("after the log-in")
+        if with_orders:
+            await self.orders.recover("after the log-in")
 
     async def _tick(self) -> None:
         while not self._closed:

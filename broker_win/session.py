@@ -41,11 +41,11 @@ class WinSession:
         self,
         bridge: Bridge,
         config: WinConfig,
-        prepare: Callable[[], Awaitable[None]],
+        prepare: Callable[[bool], Awaitable[None]],
         on_lost: Callable[[int], None] = lambda _code: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Keep what to do once logged in (`prepare`), and whom to tell of a lost line (its code)."""
+        """Keep what to do once logged in (`prepare`, with True when orders may go, too), and whom to tell of a lost line."""
         self._bridge, self._config = bridge, config
         self._prepare, self._on_lost, self._sleep = prepare, on_lost, sleep
         self._said: asyncio.Future[int] | None = None  # what the control says of the log-in under way
@@ -110,10 +110,9 @@ class WinSession:
             await self._ask()
             self._move("succeed", "logged in; what happened meanwhile is being read")
             await self._check()
-            if self.state is State.PREPARING:
-                await self._prepare()
-                if self.state is State.PREPARING:  # the line may have been lost meanwhile
-                    self._move("prepare", "")
+            await self._prepare(self.state is State.PREPARING)
+            if self.state is State.PREPARING:  # the line may have been lost meanwhile
+                self._move("prepare", "")
         except asyncio.CancelledError:
             self._fail("the log-in was cut off")
             raise
