@@ -2,6 +2,7 @@
 
 While `send` runs, the slots of the control's owner run, and they call back: then, and only then, the getters of that
 event give its data (kiwoom.md 1.0 rule 4). Outside an event they give what the real control gives: "" or 0.
+Until the slots have returned `due` is not called: an event loop nested in a slot waits in vain, as it does on Windows.
 """
 
 from collections.abc import Callable
@@ -17,8 +18,8 @@ class EnginePort(Protocol):
     def bind(self, send: Callable[[Emission], None], wake: Callable[[], None]) -> None:
         """Take the way out, once, before any call.
 
-        `send` hands over one event and returns when every slot has run. `wake` says that `next_at` has changed; it
-        may be called from any place on this thread, `send` included, and never calls back by itself.
+        `send` hands over one event and returns when every slot has run. `wake` says that `next_at` has changed. It may
+        be called from any place and any thread, `send` included: it never calls back, it only has `next_at` asked soon.
         """
 
     def call(self, method: str, arguments: tuple[Value, ...]) -> Any:
@@ -29,7 +30,7 @@ class EnginePort(Protocol):
         """
 
     def due(self) -> None:
-        """Send everything that is due, in order, by `send`."""
+        """Send everything that is due when it is called, in order, by `send`."""
 
     def next_at(self) -> int | None:
         """Give when something is due next (monotonic ns), None when nothing waits."""
