@@ -14,6 +14,7 @@ from cli import (
     backups,
     books,
     broker,
+    broker_reads,
     certs,
     demo,
     doctor,
@@ -71,6 +72,9 @@ log.app.command("views")(log_export.views)
 log.app.command("why")(log_why.why)
 app.add_typer(log.app, name="log")
 broker.app.command("record")(record.record)
+broker.app.command("conditions")(broker_reads.conditions)
+broker.app.command("candles")(broker_reads.candles)
+broker.app.command("market")(broker_reads.market)
 app.add_typer(broker.app, name="broker")
 app.add_typer(certs.app, name="certs")
 app.add_typer(fsm.app, name="fsm")
