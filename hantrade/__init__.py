@@ -1,3 +1,3 @@
 """The stubs generated from protos/ live below this package; nothing else does."""
 
-__version__ = "0.4.0"  # the only place: pyproject.toml reads it from here
+__version__ = "0.5.0"
