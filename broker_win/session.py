@@ -45,7 +45,10 @@ class WinSession:
         on_lost: Callable[[int], None] = lambda _code: None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Keep what to do once logged in (`prepare`, with True when orders may go, too), and whom to tell of a lost line."""
+        """Keep what to do once logged in, and whom to tell of a lost line (its code).
+
+        `prepare` is called with True when orders may go, too.
+        """
         self._bridge, self._config = bridge, config
         self._prepare, self._on_lost, self._sleep = prepare, on_lost, sleep
         self._said: asyncio.Future[int] | None = None  # what the control says of the log-in under way
