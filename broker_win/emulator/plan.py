@@ -12,7 +12,8 @@ class ServerPlan:
 
     kind: str = "mock"  # mock or real: GetServerGubun, and for mock only price types 00 and 03
     accounts: tuple[str, ...] = ("8012345611",)
-    password_registered: bool = True  # else account TRs and orders fail: -301
+    password_registered: bool = True  # else orders, and TRs that take a password, fail: -301
+    password_dialog: bool = False  # and a window asks for it; closing it registers the password
     login_ms: int = 50
     login_code: int = 0  # what OnEventConnect says; -100, -101, -102 …
     login_fails: int = 0  # so many times before it says 0
