@@ -82,6 +82,7 @@ class HostSettings:
 
     python: str = ""  # of 32 bits on Windows; empty: the interpreter of the parent
     state: str = "broker_win.state.json"  # what the parent knows, for `doctor`
+    log: str = "broker_win.log"  # of parent and host, turned over at 10 MB, five kept; empty: stderr only
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ class ExitCode(IntEnum):
     ENDED = 0  # asked for
     BUG = 1  # an error nobody expected; its trace is in the log
     CONFIG = 2  # configuration, missing package, control not registered: the same again would end the same way
-    JOURNAL = 9  # the order journal cannot be used, or another process holds it
+    BUSY = 9  # the order journal or the port cannot be used now: another process may hold it
     LINE_LOST = 10  # -106: Kiwoom's line is gone for good in this process
     PARENT_GONE = 11  # stdin was closed: nobody watches any more
     STUCK = 12  # asked to end, and a thread did not

@@ -17,7 +17,7 @@ from typing import Final
 from broker_win.beats import Beat
 from broker_win.dialogs import RULES, UNKNOWN_AFTER_S, Act, Deed, DialogCare, Rule, SeenWindow
 from broker_win.exit_codes import ExitCode, told
-from broker_win.rest_plan import Rest, RestPlan
+from broker_win.rest_plan import RestPlan
 from fsm import win_host
 from fsm.win_host import State
 
@@ -80,7 +80,7 @@ class Watch:
         self.beat: Beat | None = None  # the newest of this process
         self.starts = 0
         self.due_at = 0  # BACKING_OFF: when the next start is due
-        self.resting: Rest | None = None
+        self.was_resting = False  # and not logged in since
         self._started_at = self._beat_at = self._up_at = 0
         self._not_in_since: int | None = None  # UP, and not logged in any more
         self._trouble_since: tuple[str, int] | None = None
@@ -88,6 +88,7 @@ class Watch:
         self._failures = 0  # ends since the last good run
         self._recent: deque[int] = deque(maxlen=max(1, config.breaker_starts))  # times of starts
         self._breaker_open = False
+        self._was_up = False  # once: what cannot work later may work again, e.g. while OpenAPI+ is updated
         self._muted_at: int | None = None  # when it was last ended for silence
 
     # ---- what happens -------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ class Watch:
         self._dialogs.forget()
         if self.state in (State.STOPPED, State.RESTING):
             return [Decision(What.NOTE, f"the host {told(code)}")]
-        if code == ExitCode.CONFIG:
+        if code == ExitCode.CONFIG and not self._was_up:
             self._move("stop", "the host's configuration cannot work; its log says why")
             return [Decision(What.ALERT, self.why)]
         found = self._count_failure(now)
@@ -136,20 +137,21 @@ class Watch:
 
     # ---- what time makes of it ----------------------------------------------------------------------------------
 
-    def decide(self, now: int, venue: int) -> list[Decision]:
-        """Give what is to be done now. `begin` it by calling it."""
+    def decide(self, now: int, venue: int, held: str = "") -> list[Decision]:
+        """Give what is to be done now; the first call starts. `held` says why nothing may run, empty when it may."""
         if self.runs and self._ending_since is not None:
             return self._hurry(now)
         if self.state is State.STOPPED and self.starts:
             return []
         rest = self._rest.at(venue)
-        if rest is not None and self.state is not State.RESTING:
-            self._move("rest", f"rests {rest.told()}")
-            self.resting = rest
+        why = held or (f"rests {rest.told()}" if rest is not None else "")
+        if why and self.state is not State.RESTING:
+            self._move("rest", why)
+            self.was_resting = True
             return [Decision(What.NOTE, self.why), *self._ask(self.why, now)]
         if self.runs:
             return self._judge(now)
-        if rest is not None or (self.state is State.BACKING_OFF and now < self.due_at):
+        if why or (self.state is State.BACKING_OFF and now < self.due_at):
             return []
         return self._start(now)
 
@@ -199,9 +201,9 @@ class Watch:
 
     def _is_up(self, beat: Beat, now: int) -> list[Decision]:
         took = _seconds(now - self._started_at)
-        again = " again after the rest" if self.resting is not None else ""
+        again = " again after the rest" if self.was_resting else ""
         self._move("logged_in", f"logged in{again} after {took} s, serves on {beat.address}")
-        self._up_at, self.resting = now, None
+        self._up_at, self.was_resting, self._was_up = now, False, True
         return [Decision(What.NOTE, self.why)]
 
     def _tell_trouble(self, beat: Beat, now: int) -> list[Decision]:
@@ -266,12 +268,13 @@ class Watch:
         wait_s = min(doubled, config.backoff_max_s)
         found: list[Decision] = []
         full = len(self._recent) == self._recent.maxlen
-        if full and not self._passed(self._recent[0], config.breaker_window_s, now):
+        if full and not self._breaker_open and not self._passed(self._recent[0], config.breaker_window_s, now):
+            self._breaker_open = True
+            often = f"{len(self._recent)} starts within {config.breaker_window_s} s"
+            text = f"{often}; only one every {config.backoff_max_s} s until a run is good. Last: {self.why}"
+            found.append(Decision(What.ALERT, text))
+        if self._breaker_open:
             wait_s = config.backoff_max_s
-            if not self._breaker_open:
-                self._breaker_open = True
-                text = f"{len(self._recent)} starts within {config.breaker_window_s} s; only one every {wait_s} s now"
-                found.append(Decision(What.ALERT, f"{text}. Last: {self.why}"))
         self.due_at = now + wait_s * NANOS_PER_SECOND
         return found
 
