@@ -107,6 +107,11 @@ class Registry:
         """Give the symbols Kiwoom surely sends and should."""
         return frozenset(code for shelf in self._symbol_shelves() for code in shelf.codes if code in shelf.sure)
 
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether no call is missing."""
+        return not any(shelf.registration() or shelf.removal() for shelf in self._shelves.values())
+
     def want(self, symbols: Iterable[str]) -> None:
         """Add a reader of some symbols. Raises RequestRefused NO_SCREEN, and then nothing has changed."""
         asked = list(dict.fromkeys(symbols))
