@@ -52,17 +52,19 @@ class _State(enum.Enum):
     PENDING = enum.auto()  # handed over, not begun
     RUNNING = enum.auto()  # begun on the control's thread
     DONE = enum.auto()  # ended; what came of it is on its way
-    GIVEN_UP = enum.auto()  # nobody waits; never runs when it had not begun
+    TAKEN_BACK = enum.auto()  # given up before it began: never runs
+    ABANDONED = enum.auto()  # given up while it ran: may still take effect
+
+
+_GIVEN_UP: Final = {_State.PENDING: _State.TAKEN_BACK, _State.RUNNING: _State.ABANDONED}
 
 
 class Ticket:
-    """One job's way: pending, running, done; or given up. Every step is taken by one thread and at once.
+    """One job's way. Two threads take the steps, each at once (one lock).
 
-    begin       pending → running      False: it was given up and must not run
-    end         running → done         False: it was given up meanwhile
-    give_up     pending → given up     the job never runs
-                running → given up     it may still take effect
-                done                   nothing: the answer is on its way
+    begin       pending → running
+    end         running → done
+    give_up     pending → taken back, running → abandoned
     """
 
     def __init__(self) -> None:
@@ -71,20 +73,21 @@ class Ticket:
         self._lock = threading.Lock()
 
     def begin(self) -> bool:
-        """Begin, on the control's thread."""
+        """Begin, on the control's thread. False: it was taken back and must not run."""
         return self._step(_State.PENDING, _State.RUNNING)
 
     def end(self) -> bool:
-        """End, on the control's thread."""
+        """End, on the control's thread. False: it was abandoned, nobody waits for what came of it."""
         return self._step(_State.RUNNING, _State.DONE)
 
     def give_up(self) -> bool | None:
-        """Stop waiting, on the loop. Gives whether the job had begun, None when it has ended."""
+        """Stop waiting, on the loop. Gives whether the job had begun, None when it has ended: its answer is on its way.
+
+        Asked again it says the same.
+        """
         with self._lock:
-            was = self._state
-            if was is not _State.DONE:
-                self._state = _State.GIVEN_UP
-        return None if was is _State.DONE else was is _State.RUNNING
+            self._state = _GIVEN_UP.get(self._state, self._state)
+            return None if self._state is _State.DONE else self._state is _State.ABANDONED
 
     def _step(self, start: _State, to: _State) -> bool:
         with self._lock:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, Final, TypeVar
 from zipfile import BadZipFile
 
@@ -307,9 +307,11 @@ class ControlLoop:
     def run(self) -> int:
         """Run until `quit`; give its code. Raises what a signal handler raised, e.g. KeyboardInterrupt."""
         self._beat.start()
+        hook, sys.excepthook = sys.excepthook, self._escaped
         try:
             code = self._app.exec_()
         finally:
+            sys.excepthook = hook
             self._beat.stop()
         if self._stopped_by is not None:
             stopped_by, self._stopped_by = self._stopped_by, None
@@ -331,6 +333,14 @@ class ControlLoop:
     @_slot
     def _exit(self, code: int) -> None:
         self._app.exit(code)
+
+    def _escaped(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        # What got past a slot: the interpreter lets a signal in at the first line of a function, before its `try`.
+        # PyQt5 ends the process unless somebody takes it here (kiwoom.md 1.0 rule 7).
+        if isinstance(error, Exception):
+            LOG.critical("an exception escaped from a slot", exc_info=(kind, error, trace))
+        else:
+            self._on_stop(error)
 
     def _on_stop(self, stop: BaseException) -> None:
         self._stopped_by = stop
