@@ -73,7 +73,7 @@ class RealTime:
 
     # ---- the control's side -----------------------------------------------------------------------------------
 
-    def set_real_reg(self, screen: str, codes: str, fids: str, opt: str) -> int:
+    def register(self, screen: str, codes: str, fids: str, opt: str) -> int:
         """Take SetRealReg: codes and FIDs joined by `;`; opt "0" replaces what the screen had, "1" adds.
 
         Gives 0, -105, -204 or -206. An empty code asks for the market's day; codes that are not listed stay silent.
@@ -101,7 +101,7 @@ class RealTime:
         self._reckon()
         return 0
 
-    def set_real_remove(self, screen: str, code: str) -> None:
+    def remove(self, screen: str, code: str) -> None:
         """Take SetRealRemove; each may be ALL. What a query registered stays."""
         for name in list(self._screens) if screen == ALL else [screen]:
             kept = self._screens.get(name, {})
