@@ -17,6 +17,7 @@ from broker_win.config import LimitsConfig
 from broker_win.control import Answer, Control, Event, Told, TrAnswer, TrRequest
 from broker_win.requests.answers import failure_of, no_room, said_in_words
 from broker_win.requests.queue import Budget, Weight
+from broker_win.requests.tables import Row, TrTable
 from broker_win.requests.trs import TrSpec
 from broker_win.requests.turns import Job, Turns
 from broker_win.screens import Screens
@@ -29,16 +30,7 @@ MOST_STANDING: Final = 64  # queries of one weight that wait for one of them to 
 WORDS_S: Final = 0.1  # texts for people come a moment behind a blank answer
 MOST_TEXTS: Final = 5  # kept per request
 NO_DATA: Final = -203
-Row = dict[str, str]
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class TrTable:
-    """What a query answered, without padding: single fields of the first page, rows of all pages as received."""
-
-    single: Mapping[str, str]
-    rows: list[Row]
 
 
 @dataclass(slots=True)
@@ -59,11 +51,10 @@ class Asker:
         limits: LimitsConfig,
         screens: Screens,
         timeout_s: float,
-        on_relogin: Callable[[str], None] = lambda _why: None,
     ) -> None:
-        """Ask within `limits`; wait `timeout_s` for a page; tell `on_relogin` when Kiwoom wants another log-in."""
+        """Ask within `limits`; wait `timeout_s` for a page."""
         self._bridge, self._clock, self._screens, self._timeout_s = bridge, clock, screens, timeout_s
-        self._turns = Turns(bridge, clock, limits, on_relogin)
+        self._turns = Turns(bridge, clock, limits)
         self._open: dict[str, _Open] = {}
         self._places = {weight: asyncio.Semaphore(MOST_AT_ONCE) for weight in Weight}
         self._standing = dict.fromkeys(Weight, 0)
@@ -140,6 +131,12 @@ class Asker:
         budget = self._turns.budget()
         waiting = {weight.name: budget.waiting[weight.name] + self._standing[weight] for weight in Weight}
         return replace(budget, waiting=waiting)
+
+    def relogin_needed(self) -> str:
+        """Say why another log-in is needed before anything can be asked again; empty when it is not."""
+        if not self._turns.relogin_wanted:
+            return ""
+        return "Kiwoom's limit of queries is used up (-200 again and again): it wants another log-in"
 
     async def settled(self) -> None:
         """Wait until the screens of queries that ended are free again."""

@@ -33,9 +33,9 @@ class _Turn:
 class Turns:
     """The way to the control for all that counts as a query."""
 
-    def __init__(self, bridge: Bridge, clock: Clock, limits: LimitsConfig, on_relogin: Callable[[str], None]) -> None:
-        """Send within `limits`; tell `on_relogin` once when Kiwoom wants another log-in."""
-        self._bridge, self._clock, self._on_relogin = bridge, clock, on_relogin
+    def __init__(self, bridge: Bridge, clock: Clock, limits: LimitsConfig) -> None:
+        """Send within `limits`."""
+        self._bridge, self._clock = bridge, clock
         self._queue: RequestQueue[_Turn] = RequestQueue(limits)
         self._pump: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -64,6 +64,11 @@ class Turns:
     def budget(self) -> Budget:
         """Give what may still be asked."""
         return self._queue.budget(self._clock.monotonic())
+
+    @property
+    def relogin_wanted(self) -> bool:
+        """Tell whether Kiwoom wants another log-in before it takes anything again."""
+        return self._queue.relogin_wanted
 
     async def close(self) -> None:
         """Stop; whoever waits gets BrokerUnavailable."""
@@ -117,11 +122,8 @@ class Turns:
             turn.done.set_result(gave)
 
     def _refused(self, now: int, gave: Answer) -> None:
-        wanted = self._queue.relogin_wanted
         wait = self._queue.refused(now)
         _log.warning("Kiwoom gave %s: nothing is asked for %d s", gave, wait // NANOS_PER_SECOND)
-        if self._queue.relogin_wanted and not wanted:
-            self._on_relogin(f"Kiwoom's limit of queries is used up ({gave} again and again): another log-in is wanted")
 
 
 def _give(done: asyncio.Future[Answer], error: Exception) -> None:
