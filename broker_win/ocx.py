@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -285,12 +286,15 @@ class ControlLoop:
     def __init__(self, hear: Hear, *, split_real_data: bool = True, on_beat: Callable[[], None] = lambda: None) -> None:
         """Make the QApplication, unless there is one, and the control. Raises ConfigError when it is not registered.
 
-        `hear` gets every event, `on_beat` is called every 100 ms; both on this thread, and neither may wait.
+        `hear` gets every event; `on_beat` is called every 100 ms, and not while a job stands in a dialog. Both on this
+        thread, and neither may wait.
         """
         self._app = QApplication.instance() or QApplication(sys.argv[:1] or ["hantrade"])
         self._app.setQuitOnLastWindowClosed(False)  # type: ignore[attr-defined, unused-ignore]
         self._stopped_by: BaseException | None = None
         self._on_beat = on_beat
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._working = False
         self._mail = _Mail()
         # Queued also from this thread: the order is that of the calls.
         self._mail.job.connect(self._work, Qt.ConnectionType.QueuedConnection)  # type: ignore[call-arg]  # stubs
@@ -324,11 +328,25 @@ class ControlLoop:
 
     @_slot
     def _work(self, job: Callable[[], None]) -> None:
+        # A dialog of the control's runs a loop of its own inside a call, and that loop comes here: such jobs wait.
+        self._jobs.append(job)
+        if self._working:
+            return
+        self._working = True
+        try:
+            while self._jobs:
+                self._do(self._jobs.popleft())
+        finally:
+            self._working = False
+
+    @_slot
+    def _do(self, job: Callable[[], None]) -> None:
         job()
 
     @_slot
     def _tick(self) -> None:
-        self._on_beat()
+        if not self._working:  # inside a call that does not return, this timer is no sign of life
+            self._on_beat()
 
     @_slot
     def _exit(self, code: int) -> None:

@@ -349,6 +349,33 @@ def test_given_a_loop_when_it_runs_then_it_beats_and_a_failing_beat_ends_nothing
     assert set(beats) == {threading.get_ident()}
 
 
+def test_given_a_call_that_stands_in_a_dialog_when_jobs_come_then_they_wait_and_no_beat_is_given(qt: Any) -> None:
+    from PyQt5.QtCore import QEventLoop, QTimer
+
+    from broker_win.ocx import BEAT_MS
+
+    ran: list[str] = []
+    loop = a_loop(on_beat=lambda: ran.append("beat"))
+
+    def stand() -> None:
+        """Run a loop as a modal dialog does, until a beat would have come and a job was due."""
+        ran.append("opened")
+        loop.post(lambda: ran.append("job"))
+        loop.post(loop.quit)
+        dialog, ticks = QEventLoop(), QTimer()
+        ticks.setInterval(BEAT_MS)  # started behind the beat's own timer: due behind it
+        ticks.timeout.connect(lambda: (ran.append("tick"), ran.count("tick") == 2 and dialog.quit()))
+        ticks.start()
+        dialog.exec_()
+        ran.append("closed")
+
+    loop.post(stand)
+    loop.run()
+    inside = ran[ran.index("opened") : ran.index("closed")]
+    assert inside == ["opened", "tick", "tick"]
+    assert [one for one in ran if one not in ("beat", "tick")] == ["opened", "closed", "job"]
+
+
 def test_given_quit_before_run_when_run_then_it_returns(qt: Any) -> None:
     loop = a_loop()
     loop.quit(3)
