@@ -163,6 +163,11 @@ class Conditions:
         self._live.pop((screen, index), None)
         self._starting.discard((screen, index))
 
+    def reset(self) -> None:
+        """Search nothing live any more: the line is lost."""
+        self._live.clear()
+        self._starting.clear()
+
     # ---- inside ------------------------------------------------------------------------------------------------
 
     def _loaded(self) -> None:

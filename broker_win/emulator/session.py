@@ -46,6 +46,7 @@ class Session:
         self._under_way = False
         self._lost = False
         self._has_password = plan.password_registered
+        self._asks_password = False
         self.is_connected = False
         if plan.auto_login and not self._auto_file.parent.exists():
             self._auto_file.parent.mkdir(parents=True)
@@ -104,13 +105,16 @@ class Session:
         return NO_PASSWORD
 
     def open_account_window(self) -> None:
-        """Let a person type the account's password."""
+        """Let a person type the account's password; a window that stands already is not opened again."""
+        if self._asks_password:
+            return
+        self._asks_password = True
         self._schedule.open_dialog(ACCOUNT_WINDOW, "계좌비밀번호를 등록하세요.", self._registered)
 
     # ---- inside ------------------------------------------------------------------------------------------------
 
     def _registered(self) -> None:
-        self._has_password = True
+        self._has_password, self._asks_password = True, False
 
     def _typed(self) -> None:
         """A person logged in by hand, which lets the updater run first."""

@@ -1,4 +1,4 @@
-"""What was heard of the market lately: newest row and order book of each code, its last trades. Bounded."""
+"""What was heard of the market lately: the newest order book of each code and its last trades. Bounded."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -16,13 +16,11 @@ class Tape:
     def __init__(self) -> None:
         """Start with nothing heard."""
         self.depths: dict[str, Depth] = {}
-        self.latest: dict[str, Quote] = {}
         self._trades: dict[str, deque[Quote]] = {}
 
     def hear(self, rows: Sequence[Quote], depths: Sequence[Depth]) -> None:
         """Take rows and books, in order of their times."""
         for row in rows:
-            self.latest[row.symbol] = row
             if row.kind != _BOOK and row.price > 0:
                 kept = self._trades.get(row.symbol)
                 if kept is None:
