@@ -35,7 +35,7 @@ app = typer.Typer(no_args_is_help=True, help="Run a broker service.")
 app.command("faults")(show_faults)
 logger = structlog.get_logger("broker")
 
-KINDS = {"sim": "built", "win": "not built yet (the Windows broker)", "rest": "not built yet (the REST broker)"}
+KINDS = {"sim": "built", "win": "built", "rest": "not built yet (the REST broker)"}
 DataOption = Annotated[
     Path | None, typer.Option("--data", help="Minute bars, ticks or order books, parquet or csv.gz, or a folder.")
 ]
@@ -70,6 +70,16 @@ def parse_day(text: str) -> date | None:
         raise ConfigError(f"--day must be YYYY-MM-DD, was {text!r}") from None
 
 
+def _given(name: str, value: Path | str | None) -> tuple[str, ...]:
+    return (name, str(value.absolute() if isinstance(value, Path) else value)) if value else ()
+
+
+def _refuse_for_win(**options: object) -> None:
+    for name, value in options.items():
+        if value:
+            raise ConfigError(f"--{name.replace('_', '-')} belongs to `broker serve sim`; Kiwoom has no such knob")
+
+
 @app.command("serve")
 def serve(  # noqa: PLR0917  # an option each
     kind: Annotated[str, typer.Argument(help="sim, win or rest.")],
@@ -89,9 +99,14 @@ def serve(  # noqa: PLR0917  # an option each
         typer.Option(help="More requests wait their turn, cancels first; 0: none waits. Kiwoom lets 5 pass.", min=0),
     ] = 0,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin the day anew with a fresh account.")] = False,
+    emulator: Annotated[
+        bool, typer.Option("--emulator", help="win: with an emulated Kiwoom, on any system; see docs/emulator.md.")
+    ] = False,
+    journal_path: Annotated[Path | None, typer.Option("--journal", hidden=True)] = None,
+    until_stdin_ends: Annotated[bool, typer.Option("--until-stdin-ends", hidden=True)] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Serve a broker until Ctrl-C. `sim` replays a recorded day and trades against it.
+    """Serve a broker until Ctrl-C. `sim` replays a recorded day and trades against it; `win` is Kiwoom's OpenAPI+.
 
     Example: hantrade broker serve sim --speed 60
     """
@@ -99,6 +114,16 @@ def serve(  # noqa: PLR0917  # an option each
         raise ConfigError(f"kind must be one of {', '.join(KINDS)}, was {kind!r}")
     if KINDS[kind] != "built":
         raise ConfigError(f"broker {kind} is {KINDS[kind]}; use sim")
+    if kind == "win":
+        from cli.serve_win import Asked, serve_win
+
+        _refuse_for_win(start_now=start_now, actions=actions, orders_per_second=orders_per_second)
+        load_recording(data, day, symbols)  # what is wrong with it is told here, by this process
+        venue = (*_given("--data", data), *_given("--day", day), *_given("--symbols", symbols), "--speed", str(speed))
+        code = serve_win(home, Asked(host, port, emulator, faults, venue, speed, fresh))
+        raise typer.Exit(code)
+    if emulator:
+        raise ConfigError("--emulator belongs to `broker serve win`")
     settings, config = configured(home, "paper", "SIMULATED")
     security = security_of(home, settings, "broker")
     recording = load_recording(data, day, symbols, config.session_overrides)
@@ -106,7 +131,7 @@ def serve(  # noqa: PLR0917  # an option each
     plan = None if faults is None else load_faults(faults)
     place = Home(home)
     with place.claim(f"broker-{port}" if port else f"broker-{os.getpid()}"):
-        journal = place.broker_sim / f"journal-{port}.db" if port else place.broker_sim / f"journal-{os.getpid()}.db"
+        journal = journal_path or place.broker_sim / f"journal-{port or os.getpid()}.db"
         journal.parent.mkdir(parents=True, exist_ok=True)
         if fresh:
             from broker_sim.backend import set_aside
@@ -130,7 +155,7 @@ def serve(  # noqa: PLR0917  # an option each
 
         told = journal.with_name(f"told-{journal.name}")
         with_faults = partial(misbehaving, plan=plan, journal=told, orders_per_second=orders_per_second)
-        asyncio.run(_serve(make, with_faults, host, port, place, security))
+        asyncio.run(_serve(make, with_faults, host, port, place, security, until_stdin_ends))
 
 
 async def _serve(
@@ -140,11 +165,14 @@ async def _serve(
     port: int,
     place: Home,
     security: Security,
+    until_stdin_ends: bool,
 ) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
+    if until_stdin_ends:
+        loop.add_reader(0, lambda: None if os.read(0, 4_096) else ended.set())
     async with running(make) as venue, with_faults(venue) as backend:
         server = await serve_broker(backend, host, port, security)
         session = await backend.session()

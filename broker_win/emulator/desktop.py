@@ -13,6 +13,7 @@ from typing import Final
 from broker_win.dialogs import SeenWindow
 
 ENDING: Final = ".window.json"
+WINDOWS: Final = "windows"  # the usual name of the folder, in that of the emulated OpenAPI+
 
 
 class FolderWindows:

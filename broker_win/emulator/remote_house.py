@@ -71,6 +71,7 @@ class RemoteHouse:
         self._facts = HouseFacts(self.now)
         self._instruments: Mapping[str, Instrument] = {}
         self._phase = VenuePhase.CLOSED
+        self._speed_milli: int | None = None
         self._is_up = False
         self._opened: OrderSessionOpened | None = None
         self._hears: tuple[Callable[..., None], Callable[[VenuePhase], None]] | None = None
@@ -113,6 +114,11 @@ class RemoteHouse:
     def now(self) -> UnixNanos:
         """Give the venue's clock, which runs on between heartbeats."""
         return self._clock.now()
+
+    @property
+    def speed_milli(self) -> int | None:
+        """Give venue seconds per 1,000 s as of the last heartbeat, None for a live feed."""
+        return self._speed_milli
 
     def phase(self) -> VenuePhase:
         """Give the phase of the venue's day as of the last heartbeat."""
@@ -261,6 +267,7 @@ class RemoteHouse:
             then(receipt)
 
     def _on_beat(self, session: SessionInfo, heard_at: int) -> None:
+        self._speed_milli = session.speed_milli
         self._clock.beat(session.venue_time, session.speed_milli, heard_at)
         if session.phase is not self._phase:
             self._phase = session.phase
