@@ -18,7 +18,15 @@ from types import ModuleType, SimpleNamespace, TracebackType
 from typing import Any, Final, TypeVar
 from zipfile import BadZipFile
 
-from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import (
+    QMessageLogContext,
+    QObject,
+    Qt,
+    QTimer,
+    QtMsgType,
+    pyqtSignal,
+    qInstallMessageHandler,
+)
 from PyQt5.QtWidgets import QApplication
 
 from broker_win.answers import UnreadableError, read_rows, read_single
@@ -269,6 +277,12 @@ class KiwoomControl(_KIWOOM.Kiwoom):  # type: ignore[name-defined, misc]  # pyki
         self._hear(ConditionMoved(code, kind, name, index))
 
 
+def _log_qt(kind: QtMsgType, _where: QMessageLogContext, text: str | None) -> None:
+    # QAxBase says here why a call gave None.
+    chatter = kind in (QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg)
+    LOG.log(logging.DEBUG if chatter else logging.WARNING, "Qt: %s", text)
+
+
 class _Mail(QObject):
     """What other threads send to the control's: Qt queues it and keeps its order."""
 
@@ -312,11 +326,13 @@ class ControlLoop:
         """Run until `quit`; give its code. Raises what a signal handler raised, e.g. KeyboardInterrupt."""
         self._beat.start()
         hook, sys.excepthook = sys.excepthook, self._escaped
+        qInstallMessageHandler(_log_qt)
         try:
             code = self._app.exec_()
         finally:
             sys.excepthook = hook
             self._beat.stop()
+            qInstallMessageHandler(None)  # not while the interpreter ends
         if self._stopped_by is not None:
             stopped_by, self._stopped_by = self._stopped_by, None
             raise stopped_by

@@ -376,6 +376,18 @@ def test_given_a_call_that_stands_in_a_dialog_when_jobs_come_then_they_wait_and_
     assert [one for one in ran if one not in ("beat", "tick")] == ["opened", "closed", "job"]
 
 
+def test_given_a_word_of_qts_when_the_loop_runs_then_it_is_in_the_log(
+    qt: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    from PyQt5.QtCore import qWarning
+
+    loop = a_loop()
+    loop.post(lambda: qWarning("QAxBase: planted"))
+    loop.quit()
+    loop.run()
+    assert "Qt: QAxBase: planted" in caplog.text
+
+
 def test_given_quit_before_run_when_run_then_it_returns(qt: Any) -> None:
     loop = a_loop()
     loop.quit(3)
