@@ -54,8 +54,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(chosen: argparse.Namespace) -> int:
+    from broker_win.console import switch_quick_edit_off
     from broker_win.serving import Surroundings, log_here, serve
 
+    switch_quick_edit_off()
     settings = config_file.load(chosen.config)
     log_here(settings.beside(settings.host.log) if settings.host.log else None)
     return serve(settings, Surroundings())
