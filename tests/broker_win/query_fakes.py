@@ -62,7 +62,7 @@ class FakeControl:
 class FakeBridge:
     """Runs jobs at once, one after the other; `hung` makes them fail."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: FakeControl) -> None:
         self.control = control
         self.jobs = 0
         self.delay_s = 0.0
