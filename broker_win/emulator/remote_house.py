@@ -154,7 +154,7 @@ class RemoteHouse:
         self._hears = (on_rows, on_phase)
         self._facts.listen(on_fact)
         if self._line is not None:
-            self._line.open_quotes()
+            self._line.open_quotes(self._instruments)
 
     def watch(self, codes: Sequence[str]) -> None:
         """Hear rows of these codes from now on."""
@@ -201,7 +201,7 @@ class RemoteHouse:
         self._line = line
         try:
             if self._hears is not None:
-                line.open_quotes()
+                line.open_quotes(instruments)
             while not self._closing.is_set() and not line.broken.wait(1.0):
                 pass
         finally:

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,12 +60,13 @@ class Line:
         )
         self._watch: Listening[SessionInfo] = client.watch(BEAT_S, listener.on_beat, self._on_end)
 
-    def open_quotes(self) -> None:
-        """Begin to read quotes and order books of all instruments, in a thread of their own. May be called again."""
+    def open_quotes(self, symbols: Iterable[str]) -> None:
+        """Begin to read quotes and order books, in a thread of their own. May be called again; no symbols: nothing."""
+        wanted = tuple(sorted(symbols))
         with self._lock:
-            if self._quotes is not None or self._closed:
+            if self._quotes is not None or self._closed or not wanted:
                 return
-            self._quotes = self._client.quotes((), ROWS, DELAY_S, depth=True)
+            self._quotes = self._client.quotes(wanted, ROWS, DELAY_S, depth=True)
         threading.Thread(target=self._read_quotes, args=(self._quotes,), name="kiwoom-quotes", daemon=True).start()
 
     def close(self) -> None:
