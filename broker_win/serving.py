@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from broker.security.redaction import redacted
 from broker_win.beats import Beat
 from broker_win.config_file import WinSettings
 from broker_win.desktop import Desktop, desktop_here
@@ -91,9 +92,20 @@ def serve(settings: WinSettings, around: Surroundings) -> int:
 def log_here(file: Path | None) -> None:
     """Log to stderr, and to a file that is turned over."""
     handlers: list[logging.Handler] = [logging.StreamHandler()]
+    formatter = RedactedFormatter(FORMAT)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(
             logging.handlers.RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
         )
-    logging.basicConfig(level=logging.INFO, format=FORMAT, handlers=handlers)
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=handlers)
+
+
+class RedactedFormatter(logging.Formatter):
+    """Writes lines without account numbers and secrets, tracebacks included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Give the line."""
+        return redacted(super().format(record))

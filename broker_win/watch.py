@@ -231,6 +231,8 @@ class Watch:
         limit, age = self._config.mute_timeout_s, beat.last_event_age_ms
         if not limit or age is None or age < limit * 1_000 or self.state is not State.UP or not beat.in_market:
             return ""
+        if not beat.screens:  # nothing is registered: nobody expects to hear anything
+            return ""
         if not self._passed(self._up_at, limit, now):
             return ""
         if self._muted_at is not None and not self._passed(self._muted_at, self._config.mute_pause_s, now):

@@ -5,6 +5,7 @@ control, which may die at any time, and a simulated exchange, which stands for K
 Whatever happens to this process, the two others hear the end of their stdin and end as well.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from domain.types import ServerKind
 
 VENUE_ENDS_WITHIN_S: Final = 10.0
 LISTENS: Final = "broker sim listens on "
+TELLS: Final = ("broker_win", "host")  # loggers
 NOT_THE_VENUES: Final = ("security", "broker", "desk", "metrics", "link")  # tables of settings that are this home's own
 logger = structlog.get_logger("broker")
 
@@ -51,6 +53,8 @@ class Asked:
 
 def serve_win(home: Path, asked: Asked) -> int:
     """Run until Ctrl-C or SIGTERM; give the exit code. Raises ConfigError."""
+    for name in TELLS:
+        logging.getLogger(name).setLevel(logging.INFO)  # each decision of the parent, and what the host says
     place = Home(home)
     with place.claim(f"broker-{asked.port}" if asked.port else f"broker-{os.getpid()}"):
         if not asked.emulator:

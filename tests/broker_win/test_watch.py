@@ -102,7 +102,7 @@ def test_given_a_log_in_that_is_lost_when_time_is_up_then_the_host_is_ended() ->
 
 
 def test_given_silence_in_market_hours_when_it_lasts_then_it_is_ended_once_in_a_while_only() -> None:
-    watch, quiet = a_watch_up(), replace(WELL, in_market=True, last_event_age_ms=301_000)
+    watch, quiet = a_watch_up(), replace(WELL, in_market=True, last_event_age_ms=301_000, screens=1)
     watch.heard(quiet, 299 * S)
     assert watch.decide(299 * S, NOON) == []  # its age may be from before the log-in
     watch.heard(quiet, 301 * S)
@@ -118,7 +118,14 @@ def test_given_silence_in_market_hours_when_it_lasts_then_it_is_ended_once_in_a_
     assert whats(watch.decide(2_200 * S, NOON)) == [What.ASK]
 
 
-@pytest.mark.parametrize("quiet", [{"in_market": False, "last_event_age_ms": 10**7}, {"in_market": True}])
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        {"in_market": False, "last_event_age_ms": 10**7, "screens": 1},
+        {"in_market": True, "screens": 1},
+        {"in_market": True, "last_event_age_ms": 10**7, "screens": 0},
+    ],
+)
 def test_given_silence_nobody_wonders_about_when_it_lasts_then_nothing_is_done(quiet: dict[str, Any]) -> None:
     watch = a_watch_up()
     for second in range(1, 1_000, 5):
