@@ -141,7 +141,7 @@ class WinBackend:
             "in_market": self._phase() not in (VenuePhase.CLOSED, VenuePhase.DATA_ENDED),
             "last_event_age_ms": (self._clock.monotonic() - self._last_event_at) // 1_000_000,
             "waiting": self.asker.budget().waiting,
-            "screens": self.screens.in_use(),
+            "screens": sum(len(screens) for screens in self.screens.in_use().values()),
         }
 
     def trouble(self) -> str:

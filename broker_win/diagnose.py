@@ -78,10 +78,15 @@ async def _password(backend: "WinBackend", probe: bool) -> Diagnosis:
 
 def _requests(backend: "WinBackend") -> Diagnosis:
     budget = backend.asker.budget()
-    detail = budget.words()
-    if budget.penalty:
-        return Diagnosis("requests", WARNING, f"{budget.penalty}; {detail}", "it ends by itself; ask less often")
-    if budget.left_hour < LITTLE:
+    used = ", ".join(f"{one.used} of {one.most} in {one.seconds} s" for one in budget.windows)
+    waiting = sum(budget.waiting.values())
+    detail = f"{used}; {waiting} waiting"
+    if budget.relogin_wanted:
+        return Diagnosis("requests", FAILED, f"Kiwoom wants another log-in; {detail}", "the process is started again")
+    if budget.penalty_s > 0:
+        paused = f"paused for {budget.penalty_s:.0f} s more after {budget.refused_in_a_row} refusals"
+        return Diagnosis("requests", WARNING, f"{paused}; {detail}", "it ends by itself; ask less often")
+    if budget.windows[-1].left < budget.reserve + LITTLE:
         return Diagnosis("requests", WARNING, detail, "the hour's budget is nearly used; audits go on from its reserve")
     return Diagnosis("requests", OK, detail)
 
@@ -94,7 +99,7 @@ def _orders(backend: "WinBackend") -> Diagnosis:
 
 
 def _screens(backend: "WinBackend") -> Diagnosis:
-    used = backend.screens.in_use()
+    used = sum(len(screens) for screens in backend.screens.in_use().values())
     if used < SCREENS_MANY:
         return Diagnosis("screens", OK, f"{used} of 200 in use")
     return Diagnosis("screens", WARNING, f"{used} of 200 in use", "watch fewer symbols: beyond 200 data mixes up")

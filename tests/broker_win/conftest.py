@@ -1,10 +1,45 @@
 """Qt in tests: one application per process, nothing on a screen, and events that are waited for."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that asks for `main_thread` in another thread, and Qt's loop in this one meanwhile."""
+    if "main_thread" not in pyfuncitem.fixturenames:
+        return None
+    qt = pyfuncitem.funcargs["qt"]
+    main = pyfuncitem.funcargs["main_thread"]
+    wanted = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            pyfuncitem.obj(**wanted)
+        except BaseException as error:  # noqa: BLE001  # raised again below
+            failure.append(error)
+        main.post(qt.quit)
+
+    thread = threading.Thread(target=body, name="test body", daemon=True)
+    thread.start()
+    qt.exec_()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return True
+
+
+@pytest.fixture
+def main_thread(qt: Any) -> Any:
+    """Give the way to Qt's thread; the test that asks for it runs in another."""
+    from tests.broker_win.emulated import MainThread
+
+    return MainThread()
 
 
 @pytest.fixture(scope="session")

@@ -122,9 +122,7 @@ def test_given_a_control_that_is_logged_in_already_when_asked_then_no_window_is_
     assert "CommConnect" not in house.bridge.control.called
 
 
-@pytest.mark.parametrize(
-    ("code", "words"), [(-100, "user data"), (-101, "reached"), (-102, "update"), (-7, "no w")]
-)
+@pytest.mark.parametrize(("code", "words"), [(-100, "user data"), (-101, "reached"), (-102, "update"), (-7, "no w")])
 def test_given_a_code_below_0_when_it_is_said_then_the_log_in_failed_and_may_be_tried_again(
     code: int, words: str
 ) -> None:
