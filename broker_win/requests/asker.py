@@ -119,7 +119,8 @@ class Asker:
             return False
         waits = self._open.get(event.rqname)
         if waits is None:
-            _log.info("an answer to %s came when nobody waited for it any more", event.rqname)
+            level = logging.INFO if isinstance(event, TrAnswer) else logging.DEBUG  # messages come behind their answer
+            _log.log(level, "an answer to %s came when nobody waited for it any more", event.rqname)
         elif isinstance(event, Told):
             waits.texts = [*waits.texts, event.text.strip()][-MOST_TEXTS:]
         elif not waits.answer.done():
