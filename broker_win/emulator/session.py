@@ -1,7 +1,8 @@
 """The log-in of the emulated control: windows, failures, an update, and the line that breaks.
 
 Files under `system` of the install folder as OpenAPI+ has them: `Autologin.dat` logs in without a window (kiwoom.md
-4.3). With it an update is skipped and the server refuses (-102); a log-in by hand runs the updater.
+4.3). With it an update is skipped and the server refuses (-102); a log-in by hand calls the updater, a program of its
+own, which can copy its files only once no process has the control loaded: the next process finds them.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from broker_win.emulator.schedule import Schedule
 
 LOGIN_WINDOW: Final = "Open API Login"
 ACCOUNT_WINDOW: Final = "계좌비밀번호 입력"
-UPDATER: Final = ("opstarter", "업그레이드 확인")
+UPDATER: Final = "opstarter"
 NO_SERVER: Final = -101
 OLD_VERSION: Final = -102
 LINE_LOST: Final = -106
@@ -42,12 +43,15 @@ class Session:
         self._is_closed, self._on_login = is_closed, on_login
         self._auto_file = module_path / "system" / "Autologin.dat"
         self._updated = module_path / "system" / "version.dat"
+        self._fetched = module_path / "system" / "version.new"
         self._fails_left = plan.login_fails
         self._under_way = False
         self._lost = False
         self._has_password = plan.password_registered
         self._asks_password = False
         self.is_connected = False
+        if self._fetched.exists():
+            self._fetched.replace(self._updated)
         if plan.auto_login and not self._auto_file.parent.exists():
             self._auto_file.parent.mkdir(parents=True)
             self._auto_file.write_bytes(b"emulated")
@@ -117,19 +121,13 @@ class Session:
         self._has_password, self._asks_password = True, False
 
     def _typed(self) -> None:
-        """A person logged in by hand, which lets the updater run first."""
-        if self._code() == OLD_VERSION:
-            self._schedule.open_dialog(UPDATER[0], "OpenAPI를 사용하는 프로그램을 모두 종료하세요.", self._upgrade)
-        else:
+        """A person logged in by hand, which lets the updater come first."""
+        if self._code() != OLD_VERSION:
             self._schedule.later(self._plan.login_ms, self._finish)
-
-    def _upgrade(self) -> None:
-        self._schedule.open_dialog(UPDATER[1], "업그레이드가 완료되었습니다.", self._upgraded)
-
-    def _upgraded(self) -> None:
-        self._updated.parent.mkdir(parents=True, exist_ok=True)
-        self._updated.write_bytes(b"emulated")
-        self._schedule.later(self._plan.login_ms, self._finish)
+            return
+        self._fetched.parent.mkdir(parents=True, exist_ok=True)
+        self._fetched.write_bytes(b"emulated")
+        self._schedule.open_dialog(UPDATER, "OpenAPI를 사용하는 프로그램을 모두 종료하세요.", self._finish)
 
     def _code(self) -> int:
         code = self._plan.login_code

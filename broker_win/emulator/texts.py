@@ -13,8 +13,8 @@ ROW_DIGITS: Final = 12  # and in the rows
 
 def text(value: str, width: int = TEXT_WIDTH) -> str:
     """Pad to so many bytes of cp949; what does not fit is cut between characters, what cp949 lacks becomes `?`."""
-    raw = value.encode("cp949", "replace")[:width]
-    return raw.decode("cp949", "ignore") + " " * (width - len(raw))
+    kept = value.encode("cp949", "replace")[:width].decode("cp949", "ignore")
+    return kept + " " * (width - len(kept.encode("cp949")))
 
 
 def number(value: int | None) -> str:

@@ -68,23 +68,25 @@ def test_given_failures_when_connecting_then_it_says_0_after_so_many(tmp_path: P
     assert connects(stage) == [-100, -100, 0]
 
 
-def test_given_an_old_version_when_logged_in_by_hand_then_it_is_updated(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, with_server(login_code=-102))
+def test_given_an_old_version_when_logged_in_by_hand_then_the_next_process_has_the_new_one(tmp_path: Path) -> None:
+    old = with_server(login_code=-102)
+    stage = Stage(tmp_path, old)
     stage.call("CommConnect")
     stage.run(1_000)
     assert connects(stage) == [-102]
+    assert stage.desktop.titles == []
     auto = tmp_path / "system" / "Autologin.dat"
     kept = auto.rename(auto.with_suffix(".kept"))
-    by_hand = Stage(tmp_path, with_server(login_code=-102))
+    by_hand = Stage(tmp_path, old)
     by_hand.call("CommConnect")
-    for _ in range(3):
+    for _ in range(2):
         by_hand.run(100)
         by_hand.desktop.close_all()
     by_hand.run(1_000)
-    assert by_hand.desktop.titles == ["Open API Login", "opstarter", "업그레이드 확인"]
-    assert connects(by_hand) == [0]
+    assert by_hand.desktop.titles == ["Open API Login", "opstarter"]
+    assert connects(by_hand) == [-102]  # this very process holds the files
     kept.rename(auto)
-    again = Stage(tmp_path, with_server(login_code=-102))
+    again = Stage(tmp_path, old)
     again.login()
     assert again.desktop.titles == []
 
