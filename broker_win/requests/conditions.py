@@ -1,0 +1,249 @@
+"""Condition searches (조건검색): listed, run once, or watched. Lives on the event loop.
+
+Conditions are made in Kiwoom's HTS only; the control loads and runs them. A live search is shared: the first watcher
+starts it, others join and get what fits now, and it is stopped when the last one leaves (facts: kiwoom.md 1.6).
+"""
+
+import asyncio
+import builtins
+import logging
+from collections.abc import AsyncGenerator, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from broker.port import Condition, ConditionNews
+from broker_win.bridge import Bridge
+from broker_win.clock import Clock
+from broker_win.config import LimitsConfig
+from broker_win.control import ConditionFound, ConditionMoved, ConditionsLoaded, Control, Event
+from broker_win.requests.asker import Asker
+from broker_win.requests.condition_limits import (
+    MOST_LIVE,
+    MOST_LIVE_SYMBOLS,
+    ConditionLimits,
+    no_more_live,
+    too_many_symbols,
+)
+from broker_win.requests.condition_search import LIVE, ONCE, ConditionSearches
+from broker_win.screens import Screens
+from broker_win.text import code
+from domain.errors import BrokerUnavailable, RequestRefused
+from domain.types import NANOS_PER_SECOND
+
+MOST_NEWS: Final = 10_000  # that wait for one watcher
+ENTERED: Final = "I"
+News = asyncio.Queue[ConditionNews | Exception]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    """One live search."""
+
+    condition: Condition
+    readers: int = 0  # who watch or wait for the start
+    screen: str = ""  # empty until it is started
+    fits: dict[str, None] = field(default_factory=dict)  # in the order of entering
+    early: list[tuple[str, str]] = field(default_factory=list)  # moves that came before the start was told
+    watchers: set[News] = field(default_factory=set)
+    starting: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Conditions:
+    """The condition searches of the account's owner."""
+
+    def __init__(
+        self, bridge: Bridge, asker: Asker, clock: Clock, screens: Screens, limits: LimitsConfig | None = None
+    ) -> None:
+        """Search through `asker`: a search counts as a query."""
+        self._bridge, self._clock, self._screens = bridge, clock, screens
+        self._limits = ConditionLimits((limits or LimitsConfig()).conditions_per_minute)
+        self._searches = ConditionSearches(bridge, asker, clock, self._limits)
+        self._live: dict[Condition, _Live] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def list(self) -> builtins.list[Condition]:
+        """Load the conditions and give them in Kiwoom's order. Raises BrokerUnavailable."""
+        return await self._searches.load()
+
+    async def run(self, condition: Condition) -> builtins.list[str]:
+        """Give the symbols that fit now.
+
+        Raises RequestRefused UNKNOWN_CONDITION, RATE_LIMITED (the same within a minute); BrokerUnavailable.
+        """
+        await self._searches.check(condition)
+        screen = self._screens.take("queries")  # those for conditions are for live ones
+        try:
+            return await self._searches.search(condition, screen, ONCE)
+        finally:
+            self._screens.give_back(screen)
+
+    async def watch(self, condition: Condition) -> AsyncGenerator[ConditionNews, None]:
+        """Stream what fits, then what enters and leaves, until the reader closes it.
+
+        Raises RequestRefused UNKNOWN_CONDITION, RATE_LIMITED (10 are live, the same within a minute),
+        TOO_MANY_SYMBOLS; BrokerUnavailable, also for a reader that is ten thousand news behind.
+        """
+        await self._searches.check(condition)
+        live = self._live.get(condition)
+        if live is None:
+            if len(self._live) >= MOST_LIVE:
+                raise no_more_live(len(self._live))
+            live = self._live[condition] = _Live(condition)
+        live.readers += 1
+        news: News = asyncio.Queue()
+        try:
+            async with live.starting:
+                if not live.screen:
+                    await self._start(live)
+                # Nothing is awaited between the two: no move is told twice or missed.
+                live.watchers.add(news)
+                snapshot = ConditionNews(self._clock.venue(), tuple(live.fits))
+            yield snapshot
+            while True:
+                one = await news.get()
+                if isinstance(one, Exception):
+                    raise one
+                yield one
+        finally:
+            live.watchers.discard(news)
+            live.readers -= 1
+            self._stop_unread(live)
+
+    async def restore(self) -> None:
+        """Begin to search everything live again after another log-in; watchers hear what entered and left meanwhile.
+
+        A search that cannot go on ends for its watchers with the reason.
+        """
+        self._searches.forget()
+        for live in self._live.values():
+            if live.screen:
+                self._spawn(self._restore(live))
+
+    def hear(self, event: Event) -> bool:
+        """Take an event of a condition search; True when it is one."""
+        match event:
+            case ConditionsLoaded() | ConditionFound():
+                self._searches.hear(event)
+            case ConditionMoved():
+                self._move(event)
+            case _:
+                return False
+        return True
+
+    async def settled(self) -> None:
+        """Wait until searches that nobody watches any more are stopped, and others restored."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    # ---- inside ------------------------------------------------------------------------------------------------
+
+    async def _start(self, live: _Live) -> None:
+        try:
+            screen = self._screens.take("conditions")
+        except RequestRefused:  # one that nobody watches any more is still being stopped
+            raise no_more_live(MOST_LIVE) from None
+        live.early.clear()
+        try:
+            found = await self._searches.search(live.condition, screen, LIVE)
+            if len(found) > MOST_LIVE_SYMBOLS:
+                raise too_many_symbols(live.condition.name, len(found))
+        except BaseException:  # failed or cancelled: whether Kiwoom searches live is not known
+            self._stop(live.condition, screen)
+            raise
+        live.fits, live.screen = dict.fromkeys(found), screen
+        for kind, symbol in live.early:
+            _apply(live, kind, symbol)
+
+    def _stop_unread(self, live: _Live) -> None:
+        if live.readers:
+            return
+        if self._live.get(live.condition) is live:
+            del self._live[live.condition]
+        if live.screen:
+            screen, live.screen = live.screen, ""
+            self._stop(live.condition, screen)
+
+    def _stop(self, condition: Condition, screen: str) -> None:
+        """Stop in a task: whoever leaves may be cancelled."""
+
+        def stop(control: Control) -> None:
+            control.call("SendConditionStop", screen, condition.name, condition.index)
+
+        async def stopped() -> None:
+            try:
+                await self._bridge.run(stop)
+            except BrokerUnavailable as error:
+                _log.warning("condition %s could not be stopped: %s", condition.name, error)
+            finally:
+                self._screens.give_back(screen)
+
+        self._spawn(stopped())
+
+    async def _restore(self, live: _Live) -> None:
+        name = live.condition.name
+        try:
+            await self._searches.check(live.condition)
+            async with live.starting:
+                now = self._clock.monotonic()
+                await self._clock.sleep((self._limits.free_at(name, now) - now) / NANOS_PER_SECOND)
+                if not live.screen:  # nobody watches it any more
+                    return
+                before, screen = live.fits, live.screen
+                live.screen = ""
+                self._screens.give_back(screen)  # the log-in before knew it, this one does not
+                await self._start(live)
+        except (BrokerUnavailable, RequestRefused) as error:
+            _log.error("condition %s is not watched any more: %s", name, error)
+            _tell(live, error)
+            return
+        at = self._clock.venue()
+        for symbol in before:
+            if symbol not in live.fits:
+                _tell(live, ConditionNews(at, left=symbol))
+        for symbol in live.fits:
+            if symbol not in before:
+                _tell(live, ConditionNews(at, entered=symbol))
+        self._stop_unread(live)  # the last watcher may have left meanwhile
+
+    def _move(self, event: ConditionMoved) -> None:
+        index = event.index.strip()
+        live = self._live.get(Condition(int(index), event.name)) if index.isdecimal() else None
+        if live is None:
+            _log.info("condition %s moved when nobody watched it any more", event.name)
+            return
+        try:
+            symbol = code(event.code)
+        except ValueError as error:
+            _log.warning("a move of condition %s is left out: %s", event.name, error)
+            return
+        if not live.screen:
+            live.early.append((event.kind, symbol))
+        elif _apply(live, event.kind, symbol):
+            at = self._clock.venue()
+            entered = event.kind == ENTERED
+            _tell(live, ConditionNews(at, entered=symbol) if entered else ConditionNews(at, left=symbol))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _apply(live: _Live, kind: str, symbol: str) -> bool:
+    """Note a move; False when it tells nothing new."""
+    if (kind == ENTERED) == (symbol in live.fits):
+        return False
+    if kind == ENTERED:
+        live.fits[symbol] = None
+    else:
+        del live.fits[symbol]
+    return True
+
+
+def _tell(live: _Live, news: ConditionNews | Exception) -> None:
+    for watcher in live.watchers:
+        if watcher.qsize() < MOST_NEWS or isinstance(news, Exception):
+            watcher.put_nowait(news)
+        elif watcher.qsize() == MOST_NEWS:
+            watcher.put_nowait(BrokerUnavailable(f"condition {live.condition.name}: the reader is too slow"))
