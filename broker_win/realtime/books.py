@@ -1,7 +1,7 @@
 """Order books of ten levels, read. Pure. Source: kiwoom.md 2.3."""
 
 from functools import cache
-from itertools import pairwise
+from operator import gt, lt
 from typing import Final, NamedTuple
 
 from broker_win.realtime.layouts import Dropped, Layout, Values, layout
@@ -24,15 +24,23 @@ def read_book(values: Values) -> Book:
     """Read one book. Raises Dropped when a field is no number, or levels are not ordered from the best on."""
     time, *texts = _book_fields().read(values)
     figures = _figures(texts)
-    ask_prices, bid_prices = figures[:LEVELS], figures[LEVELS : 2 * LEVELS]
-    asks = [level for level in zip(ask_prices, figures[2 * LEVELS : 3 * LEVELS], strict=True) if level[0] and level[1]]
-    bids = [level for level in zip(bid_prices, figures[3 * LEVELS :], strict=True) if level[0] and level[1]]
+    asks = _levels(figures[:LEVELS], figures[2 * LEVELS : 3 * LEVELS])
+    bids = _levels(figures[LEVELS : 2 * LEVELS], figures[3 * LEVELS :])
     # Fields in another order than the definitions have would look like this.
-    if any(better[0] >= worse[0] for better, worse in pairwise(asks)):
-        raise Dropped("disordered_book", f"ask prices expected to rise, were {[price for price, _ in asks]}")
-    if any(better[0] <= worse[0] for better, worse in pairwise(bids)):
-        raise Dropped("disordered_book", f"bid prices expected to fall, were {[price for price, _ in bids]}")
-    return Book(time, tuple(asks), tuple(bids))
+    prices = [price for price, _ in asks]
+    if not all(map(lt, prices, prices[1:])):
+        raise Dropped("disordered_book", f"ask prices expected to rise, were {prices}")
+    prices = [price for price, _ in bids]
+    if not all(map(gt, prices, prices[1:])):
+        raise Dropped("disordered_book", f"bid prices expected to fall, were {prices}")
+    return Book(time, asks, bids)
+
+
+def _levels(prices: list[int], shares: list[int]) -> Levels:
+    levels = tuple(zip(prices, shares, strict=True))
+    if all(prices) and all(shares):  # nearly always
+        return levels
+    return tuple(level for level in levels if level[0] and level[1])
 
 
 def _figures(texts: list[str]) -> list[int]:
