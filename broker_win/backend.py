@@ -35,6 +35,7 @@ from broker_win.control import (
     RealData,
 )
 from broker_win.diagnose import diagnose
+from broker_win.installed import ReadDefinition, differences
 from broker_win.orders.desk import WinOrders
 from broker_win.realtime.stream import RealTime
 from broker_win.requests.account import Queries
@@ -71,8 +72,13 @@ class WinBackend:
         *,
         on_lost: Callable[[int], None] = lambda _code: None,
         speed_milli: Callable[[], int | None] = lambda: None,
+        read_definition: ReadDefinition | None = None,
     ) -> None:
-        """Put the parts together. `on_lost` hears of a lost line; `speed_milli` is that of the emulator's venue."""
+        """Put the parts together. `on_lost` hears of a lost line; `speed_milli` is that of the emulator's venue.
+
+        `read_definition` reads the TR definitions installed here; without it they are not compared.
+        """
+        self._read_definition = read_definition
         self._config, self._bridge, self._clock, self._journal = config, bridge, clock, journal
         self._speed_milli = speed_milli
         self._run_id = f"win-{uuid.uuid4().hex[:12]}"
@@ -315,11 +321,18 @@ class WinBackend:
     async def _prepare(self, with_orders: bool) -> None:
         """Get ready behind a log-in: instruments, real-time data, and what was missed of the day's orders."""
         await self.masters.load()
+        if self._read_definition is not None and self.tr_differences is None:
+            self._spawn(self._compare_definitions(self._read_definition))
         await self.realtime.restore()
         await self.realtime.keep(self._config.symbols)
         await self.conditions_of_control.restore()
         if with_orders:
             await self.orders.recover("after the log-in")
+
+    async def _compare_definitions(self, read: ReadDefinition) -> None:
+        self.tr_differences = await differences(self._bridge, read)
+        for one in self.tr_differences:
+            _log.warning("installed TR definitions: %s", one)
 
     async def _tick(self) -> None:
         while not self._closed:

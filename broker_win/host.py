@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -159,7 +159,13 @@ class Host:
         clock = Clock(kiwoom.venue, lambda: UnixNanos(time.time_ns()), time.monotonic_ns, asyncio.sleep)
         journal = OrderJournal(config.journal)
         backend = WinBackend(
-            config, self._bridge, clock, journal, on_lost=self._line_lost, speed_milli=kiwoom.speed_milli
+            config,
+            self._bridge,
+            clock,
+            journal,
+            on_lost=self._line_lost,
+            speed_milli=kiwoom.speed_milli,
+            read_definition=_read_definition,
         )
         await backend.start()
         pulse = self._loop.create_task(self._pulse(backend))
@@ -259,6 +265,12 @@ def _make_control_loop(hear: Callable[[Event], None], on_beat: Callable[[], None
         ) from None
     made: Loop = ControlLoop(hear, split_real_data=split_real_data, on_beat=on_beat)
     return made
+
+
+def _read_definition(trcode: str, folder: str) -> Mapping[str, Any]:
+    from broker_win.ocx import read_tr_definition
+
+    return read_tr_definition(trcode, folder)
 
 
 def run(settings: WinSettings, kiwoom: Kiwoom) -> int:
