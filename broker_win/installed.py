@@ -1,4 +1,4 @@
-"""The TR definitions installed on this PC beside those this version was written for: Kiwoom changes them now and then."""
+"""The TR definitions installed on this PC beside those this version knows: Kiwoom changes them now and then."""
 
 import asyncio
 from collections.abc import Callable, Mapping
