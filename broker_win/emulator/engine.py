@@ -32,6 +32,8 @@ from broker_win.emulator.trs import WRONG_INPUT, Doings, Trs
 from domain.quotes import Depth, Quote
 
 WATCH_MS: Final = 100  # between two looks at the servers and at the venue's clock
+NEW_BUY: Final = 1  # nOrderType
+WARNING_WINDOW: Final = "투자유의 종목 주문 확인"  # its real title is not known
 ALWAYS: Final = frozenset({"OnEventConnect"})  # comes with or without a line
 
 
@@ -182,7 +184,17 @@ class KiwoomEngine:
         rqname, screen, *rest = arguments
         if not is_screen(str(screen)):
             return WRONG_INPUT
-        return self.desk.send_order((rqname, self._screens.use(str(screen)), *rest))
+        order = (rqname, self._screens.use(str(screen)), *rest)
+        _, kind, code = rest[:3]
+        warning = self._masters.function("IsOrderWarningStock", str(code))
+        if kind == NEW_BUY and warning not in ("", "0"):
+            # A person must agree first; meanwhile nothing comes (kiwoom.md 1.3). What is refused then is told nobody.
+            def agreed() -> None:
+                self.desk.send_order(order)
+
+            self._schedule.open_dialog(WARNING_WINDOW, f"{code} {warning}", agreed)
+            return 0
+        return self.desk.send_order(order)
 
     def _register(self, screen: str, codes: str, fids: str, opt: str) -> int:
         if not is_screen(screen):

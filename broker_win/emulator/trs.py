@@ -131,21 +131,21 @@ class Trs:
         self._read(Ask(rqname, trcode, screen, shown, inputs, after, at, definition, tr), tr.reads, {})
 
     def _read(self, ask: Ask, left: tuple[str, ...], got: dict[str, Any]) -> None:
-        """Read what the answer needs, one after the other, then answer."""
+        """Read what the answer needs, one after the other, then answer. Of an unknown code there is nothing to read."""
         code = ask.inputs.get(CODE, "").strip().partition("_")[0]
-        wanted = [what for what in left if what != "candles" or code in self._house.instruments]
-        if not wanted:
+        of_one = not ask.tr.is_of_account and ";" not in code
+        if not left or (of_one and code not in self._house.instruments):
             self._answer(ask, got)
-            return
-        self._house.read(wanted[0], partial(self._take, ask, wanted, got), code if wanted[0] == "candles" else "")
+        else:
+            self._house.read(left[0], partial(self._take, ask, left, got), code if of_one else "")
 
-    def _take(self, ask: Ask, wanted: list[str], got: dict[str, Any], answer: Any) -> None:
+    def _take(self, ask: Ask, left: tuple[str, ...], got: dict[str, Any], answer: Any) -> None:
         if isinstance(answer, Exception):
-            if wanted[0] != "candles":  # a venue without bars still has prices
+            if left[0] != "candles":  # a venue without bars still has prices
                 self._tell(ask.shown, ask.rqname, ask.trcode, AWAY, self._left_ms(ask))
                 return
             answer = []
-        self._read(ask, tuple(wanted[1:]), {**got, wanted[0]: answer})
+        self._read(ask, left[1:], {**got, left[0]: answer})
 
     def _answer(self, ask: Ask, got: Mapping[str, Any]) -> None:
         case = Case(ask.inputs, got, self._house.instruments, self._house.now(), self._plan, self._tape)

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from broker_win.emulator.parts import Emission
-from broker_win.emulator.plan import EmulatorPlan, HangsPlan
+from broker_win.emulator.plan import EmulatorPlan, FlagsPlan, HangsPlan
 from broker_win.emulator.sim_house import SimHouse
 from domain.types import UnixNanos
 from tests.broker_sim.builders import at
@@ -145,3 +145,17 @@ def test_given_a_wrong_screen_when_an_order_is_sent_then_it_does_not_go(whole: W
     assert whole.call("SendOrder", "order", "0000", ACCOUNT, 1, SYMBOL, 1, 9_900, "00", "") == -105
     whole.run(1_000)
     assert whole.told == []
+
+
+def test_given_a_stock_with_a_warning_when_it_is_bought_then_a_window_asks_first_and_sales_pass(tmp_path: Path) -> None:
+    whole = Whole(tmp_path, replace(a_plan(), flags=FlagsPlan(warnings={SYMBOL: "5"})))
+    assert whole.order(1, 10, 10_000) == 0
+    whole.run(60_000)
+    assert whole.told == []
+    assert len(whole.desktop.titles) == 1
+    whole.desktop.close_all()
+    whole.run(1_000)
+    assert whole.told == ["answer on 2000", "0 접수", "0 체결", "1 10"]
+    assert whole.order(2, 10, 11_000) == 0
+    whole.run(1_000)
+    assert whole.told[4:] == ["answer on 2000", "0 접수"]
