@@ -4,8 +4,11 @@ Both sides get the same strings from the same emulated control, half trades and 
 client in a process of its own notes when it has each one decoded.
 """
 
+import cProfile
+import pstats
 import statistics
 import tempfile
+import time
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -14,13 +17,20 @@ from bench.outcome import Line, Size, say
 from bench.quotes import HELD_EVERY, Job
 from bench.reports import Side, percentile
 from bench.reports import measure as run_sides
+from bench.win_feed import make_events
 from bench.win_side import Sent, Taken
+from broker_win.realtime.auctions import Auctions
+from broker_win.realtime.quotes import QuoteMaker
+from broker_win.realtime.stamps import Stamps
+from domain.types import UnixNanos
 
 OURS = Side("hantrade", win_side.source, win_side.sink)
 SINGLE = Side("koapy's way: a call per field, a message per event", win_single.source, win_single.sink)
 RATE = 12_000  # events a second: a fifth above the aim
 AIM_RATE, AIM_P99_MS = 10_000.0, 20.0
-NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
+NS_PER_MS, NS_PER_S, NS_PER_US = 1_000_000, 1_000_000_000, 1_000
+PROFILED = 50_000
+TOP = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +123,21 @@ def lines(rate: int, ours: list[Round], theirs: list[Round]) -> list[Line]:
             told = f"Windows broker, {name}, {word}, {offered}"
             made.append(Line(told, "ms", figure(ours, share, due=due), None if due else aim, beside, True, 3))
     return made
+
+
+def profile(size: Size) -> None:
+    """Print what reading costs: µs per trade and per book, and cProfile of both."""
+    events = make_events(Job(2_000 if size is Size.SMALL else PROFILED, HELD_EVERY, 0, False, ""))
+    now = UnixNanos(time.time_ns())
+    maker = QuoteMaker(Stamps(), Auctions())
+    for word, chosen in (("trade", events[::2]), ("book of ten levels", events[1::2])):
+        begin = time.thread_time_ns()
+        for event in chosen:
+            maker.hear(*event, now)
+        print(f"{(time.thread_time_ns() - begin) / len(chosen) / NS_PER_US:8.2f} µs per {word}, read and made a row")
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for event in events:
+        maker.hear(*event, now)
+    profiler.disable()
+    pstats.Stats(profiler).sort_stats("tottime").print_stats(TOP)
