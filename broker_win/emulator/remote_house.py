@@ -139,7 +139,7 @@ class RemoteHouse:
         name = identity(request)
         self._waiting[name] = then
         try:
-            line.session.request(request, Guard(opened.journal_id, opened.epoch, until))
+            line.request(request, Guard(opened.journal_id, opened.epoch, until))
         except BrokerUnavailable:
             del self._waiting[name]
             raise
@@ -196,10 +196,11 @@ class RemoteHouse:
             on_beat=self._hear_beat,
             on_batch=self._hear_batch,
         )
-        # Facts handed over and not taken yet come a second time and are left aside then.
-        line = Line(self._client, self._name, self._facts.last_seq, self._journal_id, listener)
-        self._line = line
+        line = Line(self._client, self._name, listener)
+        self._line = line  # before anything comes over it
         try:
+            # Facts handed over and not taken yet come a second time and are left aside then.
+            line.open(self._facts.last_seq, self._journal_id)
             if self._hears is not None:
                 line.open_quotes(instruments)
             while not self._closing.is_set() and not line.broken.wait(1.0):

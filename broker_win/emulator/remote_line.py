@@ -9,9 +9,9 @@ from typing import Final
 from broker.client import BrokerClient
 from broker.client_orders import OrderSessionHandle
 from broker.client_streams import Listening, QuoteStream
-from broker.port import OrderSessionOpened, Receipt
+from broker.port import Guard, OrderRequest, OrderSessionOpened, Receipt
 from broker.session_pulse import Rhythm
-from domain.errors import HantradeError, RequestRefused
+from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
 from domain.messages.link import SessionInfo
 from domain.messages.orders import OrderFact
 from domain.quotes import QuoteBatch
@@ -35,30 +35,45 @@ class LineListener:
 
 
 class Line:
-    """Open streams. Made and closed by one thread; quotes may be asked for by another."""
+    """Open streams. Opened and closed by one thread; quotes may be asked for and orders sent by another."""
 
-    def __init__(
-        self, client: BrokerClient, name: str, after_seq: int, journal_id: str, listener: LineListener
-    ) -> None:
-        """Open order session and heartbeats, facts from behind `after_seq` of a journal on."""
+    def __init__(self, client: BrokerClient, name: str, listener: LineListener) -> None:
+        """Take the way to the servers, under the name of a caller."""
         self._client = client
+        self._name = name
         self._listener = listener
         self.broken = threading.Event()
         self.is_other_journal = False  # the journal is another than `journal_id`
         self._quotes: QuoteStream | None = None
         self._closed = False
+        self._is_made = threading.Event()  # `open` is over
         self._lock = threading.Lock()
-        self.session: OrderSessionHandle = client.order_session(
-            after_seq,
-            journal_id,
-            listener.on_fact,
-            listener.on_receipt,
-            listener.on_opened,
-            self._on_session_end,
-            name,
-            Rhythm(),
-        )
-        self._watch: Listening[SessionInfo] = client.watch(BEAT_S, listener.on_beat, self._on_end)
+        self._session: OrderSessionHandle | None = None
+        self._watch: Listening[SessionInfo] | None = None
+
+    def open(self, after_seq: int, journal_id: str) -> None:
+        """Open order session and heartbeats, facts from behind `after_seq` of a journal on."""
+        listener = self._listener
+        try:
+            self._session = self._client.order_session(
+                after_seq,
+                journal_id,
+                listener.on_fact,
+                listener.on_receipt,
+                self._on_opened,
+                self._on_session_end,
+                self._name,
+                Rhythm(),
+            )
+            self._watch = self._client.watch(BEAT_S, listener.on_beat, self._on_end)
+        finally:
+            self._is_made.set()
+
+    def request(self, request: OrderRequest, guard: Guard) -> None:
+        """Hand a request over. Raises BrokerUnavailable: then it never left."""
+        if self._session is None:
+            raise BrokerUnavailable("the order session is not open yet")
+        self._session.request(request, guard)
 
     def open_quotes(self, symbols: Iterable[str]) -> None:
         """Begin to read quotes and order books, in a thread of their own. May be called again; no symbols: nothing."""
@@ -76,8 +91,9 @@ class Line:
             quotes = self._quotes
         if quotes is not None:
             quotes.close()
-        self._watch.close()
-        self.session.close()
+        for stream in (self._watch, self._session):
+            if stream is not None:
+                stream.close()
 
     def _read_quotes(self, quotes: QuoteStream) -> None:
         try:
@@ -88,6 +104,10 @@ class Line:
             _log.warning("no quotes from the servers: %s", reason)
         except HantradeError as reason:
             self._on_end(reason)
+
+    def _on_opened(self, opened: OrderSessionOpened) -> None:
+        self._is_made.wait()  # the answer may be here before `open` has returned, and requests follow it
+        self._listener.on_opened(opened)
 
     def _on_session_end(self, reason: HantradeError | None, _unanswered: tuple[str, ...]) -> None:
         self.is_other_journal = isinstance(reason, RequestRefused) and reason.code in ANOTHER_JOURNAL
