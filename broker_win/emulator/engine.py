@@ -137,7 +137,8 @@ class KiwoomEngine:
         return self._schedule.next_at()
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up; what is called from here on is refused like without a line."""
+        self._session.hang_up()
         self._schedule.close()
         self._house.close()
 

@@ -52,11 +52,6 @@ class Outages:
         self._seen = now
         self._doings = doings
 
-    @property
-    def is_quiet(self) -> bool:
-        """Tell whether nothing is planned at all."""
-        return not self._outages
-
     def is_closed(self, now: int) -> bool:
         """Tell whether the servers are down for maintenance at a moment (UTC ns, venue)."""
         today = kst_date(now)
@@ -64,9 +59,12 @@ class Outages:
         return any(today.weekday() in one.days and one.start <= minute < one.end for one in self._windows)
 
     def look(self, now: int) -> None:
-        """Do what fell due since the last look, in the order of its times. A clock that went back begins anew."""
+        """Do what fell due since the last look, in the order of its times.
+
+        A clock that went back begins anew, as does one that was not known before (0).
+        """
         seen, self._seen = self._seen, now
-        if now <= seen or not self._outages:
+        if not 0 < seen < now or not self._outages:
             return
         found = sorted(
             (at, number)

@@ -78,6 +78,10 @@ class Session:
             self.is_connected, self._lost = False, True
             self._say(LINE_LOST)
 
+    def hang_up(self) -> None:
+        """Leave for good: nobody hears of it."""
+        self.is_connected, self._lost = False, True
+
     def info(self, tag: str) -> str:
         """Give GetLoginInfo; empty before the log-in and for an unknown tag."""
         if not self.is_connected:

@@ -242,3 +242,39 @@ def test_given_a_closed_engine_when_time_passes_then_nothing_is_sent(tmp_path: P
     stage.engine.close()
     assert stage.run(1_000) == []
     assert stage.engine.next_at() is None
+    assert stage.ask("opt10001", {"종목코드": SAMSUNG}) == -106
+
+
+def test_given_a_clock_that_is_not_known_yet_when_it_is_then_nothing_of_before_befalls_the_process(
+    tmp_path: Path,
+) -> None:
+    house = FakeHouse()
+    house.clock = 0
+    stage = Stage(tmp_path, with_hangs(dies=("08:59", "09:01")), house)
+    stage.run(1_000)
+    house.clock = NINE
+    stage.run(1_000)
+    assert stage.deaths == 0
+    house.clock = NINE + NANOS_PER_MINUTE
+    stage.run(1_000)
+    assert stage.deaths == 1
+
+
+def test_given_a_clock_that_is_taken_back_when_the_minute_comes_again_then_it_befalls_the_process_again(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, with_hangs(freezes=("09:01 5",)))
+    for _ in range(2):
+        stage.house.clock = NINE
+        stage.run(1_000)
+        stage.house.clock = NINE + 90 * 1_000 * MS
+        stage.run(1_000)
+    assert stage.frozen == [5, 5]
+
+
+def test_given_servers_that_stop_answering_when_looked_at_then_the_line_is_lost(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    stage.login()
+    stage.house.is_up = False
+    stage.run(1_000)
+    assert connects(stage) == [0, -106]

@@ -8,7 +8,7 @@ import pytest
 
 from broker_win.emulator.definitions import definitions
 from broker_win.emulator.parts import Emission
-from broker_win.emulator.plan import EmulatorPlan, ServerPlan, TrPlan
+from broker_win.emulator.plan import EmulatorPlan, ServerPlan, TrPlan, UnknownsPlan
 from broker_win.emulator.trs import TRS
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.messages.link import BrokerPosition
@@ -372,6 +372,14 @@ def test_given_a_fund_when_written_in_a_list_of_the_account_then_its_letter_is_t
     stage.house.answers["positions"] = [BrokerPosition("580001", 1, Krw(10_000)), BrokerPosition(FUND, 2, Krw(80_000))]
     rows, _ = stage.read("opt10085", {"계좌번호": ACCOUNT}, "종목코드", "보유수량", "현재가")
     assert rows == [["Q580001", "000000000001", "000000010000"], ["A069500", "000000000002", "000000040000"]]
+
+
+def test_given_another_letter_when_lists_of_the_account_are_written_then_it_is_in_front_of_codes(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, replace(PLAIN, unknowns=UnknownsPlan(account_first_letter="J")))
+    stage.login()
+    assert stage.read("opw00018", BALANCES, "종목번호")[0] == [["J005930"]]
 
 
 DAY_ORDERS = [
