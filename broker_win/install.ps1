@@ -67,6 +67,7 @@ $SleepBefore = Join-Path $Folder 'sleep-before.txt'
 if ($Source -eq '') {
     $Source = Split-Path -Parent $PSScriptRoot
 }
+$Source = $Source.TrimEnd('\') # behind a blank in the path it would take the closing quote with it
 $Lock = Join-Path $Source 'requirements\windows.lock'
 $Template = Join-Path $Source 'broker_win\data\broker_win.example.toml'
 $Cmdlet = $PSCmdlet
@@ -264,7 +265,7 @@ function Set-Task {
     if ($null -ne $task) {
         $action = @($task.Actions)[0]
         if ($action.Execute -eq $VenvPython -and $action.Arguments -eq $arguments -and
-            "$($task.Principal.RunLevel)" -eq 'Highest') {
+            "$($task.Principal.RunLevel)" -eq 'Highest' -and "$($task.State)" -ne 'Disabled') {
             Write-Ok "scheduled task '$TaskName' starts the broker when its user logs on"
             return
         }
