@@ -50,13 +50,13 @@ class ConditionLimits:
             )
 
 
-def no_more_live(live: int) -> RequestRefused:
+def no_more_live(count: int) -> RequestRefused:
     """Give the refusal of one live condition too many."""
     return RequestRefused(
         RATE_LIMITED,
-        f"{live} conditions are live, Kiwoom allows {MOST_LIVE}: stop watching another first",
+        f"{count} conditions are live, Kiwoom allows {MOST_LIVE}: stop watching another first",
         field="condition",
-        value=str(live),
+        value=str(count),
         allowed=f"at most {MOST_LIVE} live",
     )
 

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
-class _Live:
+class _Watched:
     """One live search."""
 
     condition: Condition
@@ -59,7 +59,7 @@ class Conditions:
         self._bridge, self._clock, self._screens = bridge, clock, screens
         self._limits = ConditionLimits((limits or LimitsConfig()).conditions_per_minute)
         self._searches = ConditionSearches(bridge, asker, clock, self._limits)
-        self._live: dict[Condition, _Live] = {}
+        self._live: dict[Condition, _Watched] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def list(self) -> builtins.list[Condition]:
@@ -85,20 +85,20 @@ class Conditions:
         TOO_MANY_SYMBOLS; BrokerUnavailable, also for a reader that is ten thousand news behind.
         """
         await self._searches.check(condition)
-        live = self._live.get(condition)
-        if live is None:
+        watched = self._live.get(condition)
+        if watched is None:
             if len(self._live) >= MOST_LIVE:
                 raise no_more_live(len(self._live))
-            live = self._live[condition] = _Live(condition)
-        live.readers += 1
+            watched = self._live[condition] = _Watched(condition)
+        watched.readers += 1
         news: News = asyncio.Queue()
         try:
-            async with live.starting:
-                if not live.screen:
-                    await self._start(live)
+            async with watched.starting:
+                if not watched.screen:
+                    await self._start(watched)
                 # Nothing is awaited between the two: no move is told twice or missed.
-                live.watchers.add(news)
-                snapshot = ConditionNews(self._clock.venue(), tuple(live.fits))
+                watched.watchers.add(news)
+                snapshot = ConditionNews(self._clock.venue(), tuple(watched.fits))
             yield snapshot
             while True:
                 one = await news.get()
@@ -106,19 +106,19 @@ class Conditions:
                     raise one
                 yield one
         finally:
-            live.watchers.discard(news)
-            live.readers -= 1
-            self._stop_unread(live)
+            watched.watchers.discard(news)
+            watched.readers -= 1
+            self._stop_unread(watched)
 
     async def restore(self) -> None:
-        """Begin to search everything live again after another log-in; watchers hear what entered and left meanwhile.
+        """Begin to search what is watched again after another log-in; watchers hear what entered and left meanwhile.
 
         A search that cannot go on ends for its watchers with the reason.
         """
         self._searches.forget()
-        for live in self._live.values():
-            if live.screen:
-                self._spawn(self._restore(live))
+        for watched in self._live.values():
+            if watched.screen:
+                self._spawn(self._restore(watched))
 
     def hear(self, event: Event) -> bool:
         """Take an event of a condition search; True when it is one."""
@@ -138,31 +138,31 @@ class Conditions:
 
     # ---- inside ------------------------------------------------------------------------------------------------
 
-    async def _start(self, live: _Live) -> None:
+    async def _start(self, watched: _Watched) -> None:
         try:
             screen = self._screens.take("conditions")
         except RequestRefused:  # one that nobody watches any more is still being stopped
             raise no_more_live(MOST_LIVE) from None
-        live.early.clear()
+        watched.early.clear()
         try:
-            found = await self._searches.search(live.condition, screen, LIVE)
+            found = await self._searches.search(watched.condition, screen, LIVE)
             if len(found) > MOST_LIVE_SYMBOLS:
-                raise too_many_symbols(live.condition.name, len(found))
+                raise too_many_symbols(watched.condition.name, len(found))
         except BaseException:  # failed or cancelled: whether Kiwoom searches live is not known
-            self._stop(live.condition, screen)
+            self._stop(watched.condition, screen)
             raise
-        live.fits, live.screen = dict.fromkeys(found), screen
-        for kind, symbol in live.early:
-            _apply(live, kind, symbol)
+        watched.fits, watched.screen = dict.fromkeys(found), screen
+        for kind, symbol in watched.early:
+            _apply(watched, kind, symbol)
 
-    def _stop_unread(self, live: _Live) -> None:
-        if live.readers:
+    def _stop_unread(self, watched: _Watched) -> None:
+        if watched.readers:
             return
-        if self._live.get(live.condition) is live:
-            del self._live[live.condition]
-        if live.screen:
-            screen, live.screen = live.screen, ""
-            self._stop(live.condition, screen)
+        if self._live.get(watched.condition) is watched:
+            del self._live[watched.condition]
+        if watched.screen:
+            screen, watched.screen = watched.screen, ""
+            self._stop(watched.condition, screen)
 
     def _stop(self, condition: Condition, screen: str) -> None:
         """Stop in a task: whoever leaves may be cancelled."""
@@ -180,36 +180,36 @@ class Conditions:
 
         self._spawn(stopped())
 
-    async def _restore(self, live: _Live) -> None:
-        name = live.condition.name
+    async def _restore(self, watched: _Watched) -> None:
+        name = watched.condition.name
         try:
-            await self._searches.check(live.condition)
-            async with live.starting:
+            await self._searches.check(watched.condition)
+            async with watched.starting:
                 now = self._clock.monotonic()
                 await self._clock.sleep((self._limits.free_at(name, now) - now) / NANOS_PER_SECOND)
-                if not live.screen:  # nobody watches it any more
+                if not watched.screen:  # nobody watches it any more
                     return
-                before, screen = live.fits, live.screen
-                live.screen = ""
+                before, screen = watched.fits, watched.screen
+                watched.screen = ""
                 self._screens.give_back(screen)  # the log-in before knew it, this one does not
-                await self._start(live)
+                await self._start(watched)
         except (BrokerUnavailable, RequestRefused) as error:
             _log.error("condition %s is not watched any more: %s", name, error)
-            _tell(live, error)
+            _tell(watched, error)
             return
         at = self._clock.venue()
         for symbol in before:
-            if symbol not in live.fits:
-                _tell(live, ConditionNews(at, left=symbol))
-        for symbol in live.fits:
+            if symbol not in watched.fits:
+                _tell(watched, ConditionNews(at, left=symbol))
+        for symbol in watched.fits:
             if symbol not in before:
-                _tell(live, ConditionNews(at, entered=symbol))
-        self._stop_unread(live)  # the last watcher may have left meanwhile
+                _tell(watched, ConditionNews(at, entered=symbol))
+        self._stop_unread(watched)  # the last watcher may have left meanwhile
 
     def _move(self, event: ConditionMoved) -> None:
         index = event.index.strip()
-        live = self._live.get(Condition(int(index), event.name)) if index.isdecimal() else None
-        if live is None:
+        watched = self._live.get(Condition(int(index), event.name)) if index.isdecimal() else None
+        if watched is None:
             _log.info("condition %s moved when nobody watched it any more", event.name)
             return
         try:
@@ -217,12 +217,12 @@ class Conditions:
         except ValueError as error:
             _log.warning("a move of condition %s is left out: %s", event.name, error)
             return
-        if not live.screen:
-            live.early.append((event.kind, symbol))
-        elif _apply(live, event.kind, symbol):
+        if not watched.screen:
+            watched.early.append((event.kind, symbol))
+        elif _apply(watched, event.kind, symbol):
             at = self._clock.venue()
             entered = event.kind == ENTERED
-            _tell(live, ConditionNews(at, entered=symbol) if entered else ConditionNews(at, left=symbol))
+            _tell(watched, ConditionNews(at, entered=symbol) if entered else ConditionNews(at, left=symbol))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -230,20 +230,20 @@ class Conditions:
         task.add_done_callback(self._tasks.discard)
 
 
-def _apply(live: _Live, kind: str, symbol: str) -> bool:
+def _apply(watched: _Watched, kind: str, symbol: str) -> bool:
     """Note a move; False when it tells nothing new."""
-    if (kind == ENTERED) == (symbol in live.fits):
+    if (kind == ENTERED) == (symbol in watched.fits):
         return False
     if kind == ENTERED:
-        live.fits[symbol] = None
+        watched.fits[symbol] = None
     else:
-        del live.fits[symbol]
+        del watched.fits[symbol]
     return True
 
 
-def _tell(live: _Live, news: ConditionNews | Exception) -> None:
-    for watcher in live.watchers:
+def _tell(watched: _Watched, news: ConditionNews | Exception) -> None:
+    for watcher in watched.watchers:
         if watcher.qsize() < MOST_NEWS or isinstance(news, Exception):
             watcher.put_nowait(news)
         elif watcher.qsize() == MOST_NEWS:
-            watcher.put_nowait(BrokerUnavailable(f"condition {live.condition.name}: the reader is too slow"))
+            watcher.put_nowait(BrokerUnavailable(f"condition {watched.condition.name}: the reader is too slow"))
