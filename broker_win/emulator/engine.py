@@ -93,7 +93,7 @@ class KiwoomEngine:
             self,
             plan,
             self._tape,
-            Doings(self._count, self._session.account_ok, self._screens.use, self.real_time.auto_register),
+            Doings(self._count, self._session.account_ok, self._screens.use, self._auto_register),
         )
         self._conditions = Conditions(house, self, plan.flags.conditions, self._count, self._tr_delay)
         self._getters = Getters(lambda: self._schedule.current)
@@ -201,6 +201,11 @@ class KiwoomEngine:
         if not is_screen(screen):
             return WRONG_INPUT
         return self.real_time.register(self._screens.use(screen), codes, fids, opt)
+
+    def _auto_register(self, screen: str, codes: Sequence[str]) -> None:
+        if self._session.is_connected:
+            for code in codes:
+                self.real_time.auto_register(screen, code)
 
     def _remove(self, screen: str, code: str) -> None:
         self.real_time.remove(screen if screen == "ALL" else self._screens.shown(screen), code)

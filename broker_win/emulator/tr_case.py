@@ -31,13 +31,18 @@ class Case:
         return self.inputs.get(CODE, "").strip().partition("_")[0]
 
     @property
+    def codes(self) -> list[str]:
+        """Give the codes asked for where they may be many, joined by `;`."""
+        return [code.strip().partition("_")[0] for code in self.inputs.get(CODE, "").split(";")]
+
+    @property
     def instrument(self) -> Instrument | None:
         """Give the instrument asked for, None when it is unknown."""
         return self.instruments.get(self.code)
 
     @property
     def quotes(self) -> Mapping[str, Quote]:
-        """Give the latest quotes that were read, by code."""
+        """Give the latest quotes that were read, by code; made anew at each call."""
         return {quote.symbol: quote for quote in self.rows("quotes")}
 
     def rows(self, what: str) -> Sequence[Any]:

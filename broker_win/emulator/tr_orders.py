@@ -7,6 +7,7 @@ from broker_win.emulator.texts import basis_points, clock, day, direction, hundr
 from broker_win.emulator.tr_case import ACCOUNT, CODE, Case, Row, Sheet, Tr
 from broker_win.emulator.tr_holdings import Traded, traded_today, written_code
 from domain.messages.link import BrokerDayOrder
+from domain.quotes import Quote
 from domain.types import DayOrderAction, DayOrderState, Side
 
 ALL: Final = "0"
@@ -18,8 +19,9 @@ ACTIONS: Final = {DayOrderAction.NEW: "", DayOrderAction.MODIFY: "정정", DayOr
 
 def open_orders(case: Case) -> Sheet:
     """Answer opt10075, newest first. 체결구분 0: all of the day, 1: with shares left, 2: filled."""
-    chosen = _chosen(case, "전체종목구분", "매매구분")
-    return Sheet(rows=[Row(order.venue_order_id, _open_row(case, order)) for order in reversed(chosen)])
+    chosen, quotes = _chosen(case, "전체종목구분", "매매구분"), case.quotes
+    rows = [Row(order.venue_order_id, _open_row(case, order, quotes.get(order.symbol))) for order in reversed(chosen)]
+    return Sheet(rows=rows)
 
 
 def executions(case: Case) -> Sheet:
@@ -91,8 +93,8 @@ def realized_today(case: Case) -> Sheet:
 # ---- rows ------------------------------------------------------------------------------------------------------
 
 
-def _open_row(case: Case, order: BrokerDayOrder) -> dict[str, str]:
-    quote, base = case.quotes.get(order.symbol), case.base(order.symbol)
+def _open_row(case: Case, order: BrokerDayOrder, quote: Quote | None) -> dict[str, str]:
+    base = case.base(order.symbol)
     price, ask, bid = (quote.price, quote.ask_price, quote.bid_price) if quote else (0, 0, 0)
     return {
         **_shared(case, order),

@@ -1,4 +1,7 @@
-"""TRs about prices: opt10001, opt10003, opt10004, optkwfid, opt10054 (kiwoom.md 3). Unknown codes give blanks."""
+"""TRs about prices: opt10001, opt10003, opt10004, optkwfid, opt10054 (kiwoom.md 3).
+
+Unknown codes give blanks, and so does everything the venue does not tell (balance sheets, strength of trades).
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,13 +24,11 @@ def basics(case: Case) -> Sheet:
         return Sheet({})
     quote, base = case.quotes.get(one.symbol), one.base_price
     price = last_price(quote, one)
-    opened, high, low = _range(case, price)
+    opened, high, low = _range(case, quote)
     return Sheet(
         {
             CODE: text(one.symbol),
             "종목명": text(one.name, 40),
-            "결산월": text("12"),
-            "액면가": number(100),
             "상장주식": number(SHARES[one.symbol] // 1_000) if one.symbol in SHARES else "",
             "시가": signed(opened, base),
             "고가": signed(high, base),
@@ -40,7 +41,6 @@ def basics(case: Case) -> Sheet:
             "전일대비": change(_diff(price, base)),
             "등락율": percent(_diff(price, base), base),
             "거래량": number(quote.cumulative_volume if quote else 0),
-            "액면가단위": text("원"),
         }
     )
 
@@ -88,8 +88,8 @@ def order_book(case: Case) -> Sheet:
 def watch_list(case: Case) -> Sheet:
     """Answer optkwfid: one row per known code, in the order asked for."""
     quotes = case.quotes
-    codes = [code for code in case.inputs.get(CODE, "").split(";") if code in case.instruments]
-    rows = [Row(code, _watched(case, quotes.get(code), case.instruments[code])) for code in codes]
+    known = [code for code in case.codes if code in case.instruments]
+    rows = [Row(code, _watched(case, quotes.get(code), case.instruments[code])) for code in known]
     return Sheet(rows=rows)
 
 
@@ -117,15 +117,14 @@ def _diff(price: int, base: int | None) -> int:
     return price - base if base and price else 0
 
 
-def _range(case: Case, price: int) -> tuple[int, int, int]:
+def _range(case: Case, quote: Quote | None) -> tuple[int, int, int]:
     """Give open, high and low of the day from its bars and the last price; 0 before the first trade."""
     today = day(case.now)
     bars = [bar for bar in case.rows("candles") if day(bar.start) == today]
-    quote = case.quotes.get(case.code)
-    traded = [price] if quote and quote.price > 0 else []
+    traded = [quote.price] if quote and quote.price > 0 else []
     if not bars and not traded:
         return 0, 0, 0
-    opened = bars[0].open if bars else price
+    opened = bars[0].open if bars else traded[0]
     return opened, max([*(bar.high for bar in bars), *traded]), min([*(bar.low for bar in bars), *traded])
 
 
@@ -146,7 +145,6 @@ def _trade(quote: Quote, one: Instrument) -> dict[str, str]:
         "sign": text(sign_of(quote.price, one)),
         "누적거래량": number(quote.cumulative_volume),
         "누적거래대금": number(quote.cumulative_volume * quote.price // MILLION),
-        "체결강도": "100.00".rjust(15),
     }
 
 

@@ -15,6 +15,7 @@ from broker_win.emulator.house import House
 from broker_win.emulator.limits import is_screen
 from broker_win.emulator.parts import Emission, Emitter, TrData
 from broker_win.emulator.plan import EmulatorPlan
+from broker_win.emulator.session import NOT_YOURS
 from broker_win.emulator.tape import Tape
 from broker_win.emulator.tr_case import ACCOUNT, CODE, Case, Row, Sheet, Tr
 from broker_win.emulator.tr_charts import CHART_TRS
@@ -60,7 +61,7 @@ class Doings:
     count: Callable[[], int]  # the limit: 0 or -200
     account_ok: Callable[[str], int]
     use_screen: Callable[[str], str]
-    register: Callable[[str, str], None]  # screen and code: real time begins to flow
+    register: Callable[[str, Sequence[str]], None]  # screen and codes: real time begins to flow
 
 
 class Trs:
@@ -89,7 +90,7 @@ class Trs:
             return BAD_REQUEST
         if code := self._doings.count():
             return code
-        if definition.needs_password and (code := self._doings.account_ok(inputs.get(ACCOUNT, ""))):
+        if tuple(inputs) == definition.inputs and ACCOUNT in inputs and (code := self._account(definition, inputs)):
             return code
         self._begin(definition, inputs, rqname, trcode, screen, prev_next == 2)
         return 0
@@ -110,6 +111,11 @@ class Trs:
         return 0
 
     # ---- inside ------------------------------------------------------------------------------------------------
+
+    def _account(self, definition: Definition, inputs: Mapping[str, str]) -> int:
+        if definition.needs_password:
+            return self._doings.account_ok(inputs[ACCOUNT])
+        return 0 if inputs[ACCOUNT] in self._plan.server.accounts else NOT_YOURS
 
     def _begin(
         self, definition: Definition, inputs: Mapping[str, str], rqname: str, trcode: str, screen: str, more: bool
@@ -158,9 +164,8 @@ class Trs:
             behind_ms = self._between(*self._plan.times.message_ms)
             self._tell(ask.shown, ask.rqname, ask.trcode, DONE[self._plan.server.kind], delay_ms + behind_ms)
         if ask.tr.registers:
-            for code in ask.inputs[CODE].split(";"):
-                if code in case.instruments:
-                    self._doings.register(ask.shown, code)
+            codes = [code for code in case.codes if code in case.instruments]
+            self._emitter.later(delay_ms, lambda: self._doings.register(ask.shown, codes))
 
     def _page(self, ask: Ask, sheet: Sheet) -> tuple[Sheet, bool]:
         size = ask.definition.page_rows

@@ -116,18 +116,17 @@ def test_given_nobody_logged_in_when_anything_is_asked_then_it_is_refused(tmp_pa
 
 
 def test_given_a_lost_line_when_its_minute_comes_then_nothing_of_the_servers_comes_any_more(tmp_path: Path) -> None:
-    stage = Stage(tmp_path, with_hangs(lost_lines=("09:01",)))
+    plan = replace(with_hangs(lost_lines=("09:01",)), times=TimesPlan(tr_ms=(500, 500)))
+    stage = Stage(tmp_path, plan)
     stage.login()
     assert stage.ask("opt10001", {"종목코드": SAMSUNG}) == 0  # its answer is on the way
     stage.house.clock = NINE + NANOS_PER_MINUTE
-    stage.engine.due()
-    stage.time += 100 * MS
-    stage.engine.due()
-    assert stage.signals().count("OnReceiveTrData") <= 1
-    stage.run(1_000)
+    stage.run(10_000)
+    assert stage.signals() == ["OnEventConnect", "OnEventConnect"]
     assert connects(stage) == [0, -106]
     assert stage.call("GetConnectState") == 0
     assert stage.ask("opt10001", {"종목코드": SAMSUNG}) == -106
+    assert stage.call("GetMasterCodeName", SAMSUNG) == "삼성전자"  # the master files are there
     stage.call("CommConnect")  # not in this process
     stage.run(1_000)
     assert connects(stage) == [0, -106, -101]
@@ -174,10 +173,12 @@ def test_given_an_open_dialog_when_data_streams_then_it_is_lost(tmp_path: Path) 
     assert stage.call("SetRealReg", "3000", SAMSUNG, "10", "0") == 0
     stage.house.clock = NINE + NANOS_PER_MINUTE
     stage.run(200)
-    stage.house.on_rows([a_quote(SAMSUNG, 61_100)], [])
+    stage.house.on_rows([a_quote(SAMSUNG, 61_100, 1_010)], [])
     stage.run(1_000)
     stage.desktop.close_all()
-    assert [one.arguments[0] for one in stage.run(1_000) if one.signal == "OnReceiveRealData"] == []
+    assert stage.run(1_000) == []
+    stage.house.on_rows([a_quote(SAMSUNG, 61_200, 1_020)], [])
+    assert {one.signal for one in stage.run(1_000)} == {"OnReceiveRealData"}
 
 
 @pytest.mark.parametrize(
@@ -233,6 +234,8 @@ def test_given_somebody_elses_account_when_it_is_asked_about_then_minus_302(tmp_
     stage.login()
     inputs = {"계좌번호": "8099999911", "비밀번호": "", "비밀번호입력매체구분": "00", "조회구분": "2"}
     assert stage.ask("opw00001", inputs) == -302
+    assert stage.ask("opt10085", {"계좌번호": "8099999911"}) == -302
+    assert stage.ask("opt10085", {"계좌번호": ACCOUNT}) == 0
 
 
 def test_given_a_closed_engine_when_time_passes_then_nothing_is_sent(tmp_path: Path) -> None:
