@@ -145,9 +145,9 @@ class Floor:
         return self.desk.send_order((rqname, screen, account, kind, code, quantity, price, price_type, original))
 
     def trade(self, price: int, last_qty: int, seconds: int = 1) -> None:
-        """Let others trade, so many seconds later."""
+        """Let others trade, so many seconds later; bids stand 10 below the price then, asks 20 above it."""
         when = UnixNanos(self.house.now() + seconds * 1_000_000_000)
-        self.house.on_quotes([a_row(price, last_qty, when=when)], when)
+        self.house.on_quotes([a_row(price, last_qty, ask=price + 20, when=when)], when)
 
     def wait(self, seconds: int = 1) -> None:
         """Move the venue's clock."""
