@@ -101,10 +101,11 @@ def evaluate(side: Side, sent: Sent, taken: Taken) -> Round:
 
 
 def lines(rate: int, ours: list[Round], theirs: list[Round]) -> list[Line]:
-    """Pair our figures with the peer's."""
+    """Pair our figures with the peer's, medians over rounds."""
 
     def figure(rounds: list[Round], share: float, *, due: bool = False) -> float:
-        return percentile([ns for one in rounds for ns in (one.from_due if due else one.from_slot)], share) / NS_PER_MS
+        found = [percentile(one.from_due if due else one.from_slot, share) for one in rounds]
+        return statistics.median(found) / NS_PER_MS
 
     offered = f"{rate:,} offered"
     peer = statistics.median(one.rate for one in theirs)
