@@ -1,7 +1,9 @@
 """A venue in this process behind the parts of the emulated control: market, clock and emitter move when told."""
 
+import json
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -172,3 +174,9 @@ def brief(emission: Emission) -> tuple[Any, ...]:
     if emission.arguments[0] == "0":
         return ("order", data[9203], data[913], data[902], data[915])
     return ("balance", data[930], data[933])
+
+
+def defined_fids(kind: str) -> tuple[int, ...]:
+    """Give the FIDs of a real type in the order of Kiwoom's definitions."""
+    raw = json.loads(files("broker_win.data").joinpath("openapi_defs.json").read_text("utf-8"))
+    return tuple(raw["real"][kind])
