@@ -13,7 +13,7 @@ from broker_win.requests.candles import bars_of, check_follows, joined, start_of
 from broker_win.requests.holdings import balances_of, deposit_of, has_d2, one_holding_each
 from broker_win.requests.order_rows import order_rows
 from broker_win.requests.queue import Weight
-from broker_win.requests.quotes import MOST_CODES, quote_of
+from broker_win.requests.quotes import MOST_CODES, quotes_of
 from broker_win.requests.tables import TrTable
 from broker_win.requests.trs import TrSpec
 from broker_win.rows import BalanceRow, Deposit, OrderLists
@@ -96,8 +96,7 @@ class Queries:
         for first in range(0, len(codes), MOST_CODES):
             some = codes[first : first + MOST_CODES]
             table = await self._asker.ask(trs.quotes(), {"종목코드": ";".join(some)}, Weight.QUOTE)
-            now = self._clock.venue()
-            found += [quote for row in table.rows if (quote := quote_of(row, now)) is not None]
+            found += quotes_of(table.rows, self._clock.venue())
         return found
 
     async def candles(

@@ -49,7 +49,7 @@ def failure_of(gave: Answer, trcode: str, texts: Sequence[str], what: str = "") 
     password is looked for in them.
     """
     said = said_in_words(texts)
-    if gave == PASSWORD or any(PASSWORD_WORD in text for text in texts):
+    if gave == PASSWORD or wants_password(texts):
         return PasswordMissing(f"{trcode} was not answered: {REMEDY}{said}"), False
     if what:
         return BrokerUnavailable(f"{what}{said}"), False
@@ -60,6 +60,11 @@ def failure_of(gave: Answer, trcode: str, texts: Sequence[str], what: str = "") 
         return RequestRefused("INVALID_ARGUMENT", reason, field=trcode, value=str(gave)), False
     words = WORDS.get(gave, "no words for this code") if isinstance(gave, int) else "no code"
     return BrokerUnavailable(f"{trcode} gave {gave}: {words}{said}"), gave in AGAIN
+
+
+def wants_password(texts: Sequence[str]) -> bool:
+    """Tell whether Kiwoom said something about the password of the account: it does when it is missing or wrong."""
+    return any(PASSWORD_WORD in text for text in texts)
 
 
 def said_in_words(texts: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from broker_win.bridge import Bridge
 from broker_win.clock import Clock
 from broker_win.config import LimitsConfig
 from broker_win.control import Answer, Control, Event, Told, TrAnswer, TrRequest
-from broker_win.requests.answers import failure_of, no_room, said_in_words
+from broker_win.requests.answers import failure_of, no_room, said_in_words, wants_password
 from broker_win.requests.queue import Budget, Weight
 from broker_win.requests.tables import Row, TrTable
 from broker_win.requests.trs import TrSpec
@@ -29,6 +29,7 @@ MOST_AT_ONCE: Final = 8  # queries of one weight: each holds a screen until its 
 MOST_STANDING: Final = 64  # queries of one weight that wait for one of them to end
 WORDS_S: Final = 0.1  # texts for people come a moment behind a blank answer
 MOST_TEXTS: Final = 5  # kept per request
+MOST_PAGES: Final = 200  # of one query: all minutes Kiwoom keeps of a share are some 70
 NO_DATA: Final = -203
 _log = logging.getLogger(__name__)
 
@@ -94,15 +95,16 @@ class Asker:
         ordered = tuple((name, inputs[name]) for name in spec.inputs)
         request = TrRequest(rqname, spec.trcode, ordered, screen, spec.fields)
         try:
-            while True:
+            for _ in range(MOST_PAGES):
                 answer = await self._page(request, weight)
                 page = _table(spec, answer)
                 if not request.more:
-                    await self._check(spec, page.single, rqname)
+                    await self._check(spec, page, rqname)
                 yield page
                 if not answer.more:
                     return
                 request = replace(request, more=True)
+            raise BrokerUnavailable(f"{spec.trcode} expected to end within {MOST_PAGES} pages, goes on and on")
         finally:
             self._tidy(request, weight, spec.quote)
 
@@ -183,14 +185,18 @@ class Asker:
             raise BrokerUnavailable(f"{request.trcode} gave an empty page and says that another follows")
         return answer
 
-    async def _check(self, spec: TrSpec, single: Mapping[str, str], rqname: str) -> None:
-        blank = [name for name in spec.must if not single.get(name)]
-        if not blank:
+    async def _check(self, spec: TrSpec, page: TrTable, rqname: str) -> None:
+        """Tell an empty answer from one that was refused: the reason comes as a text, perhaps a moment later."""
+        blank = [name for name in spec.must if not page.single.get(name)]
+        if not blank and (page.rows or any(page.single.values()) or not spec.account):
             return
         waits = self._open[rqname]
         if not waits.texts:
             await self._clock.sleep(WORDS_S)
-        raise failure_of(None, spec.trcode, waits.texts, f"{spec.trcode} left {', '.join(blank)} blank")[0]
+        if blank:
+            raise failure_of(None, spec.trcode, waits.texts, f"{spec.trcode} left {', '.join(blank)} blank")[0]
+        if wants_password(waits.texts):
+            raise failure_of(None, spec.trcode, waits.texts)[0]
 
     # ---- places and screens ------------------------------------------------------------------------------------
 

@@ -62,8 +62,11 @@ def joined(pages: Sequence[Sequence[Candle]]) -> list[Candle]:
 
 
 def check_follows(interval: CandleInterval, before: Row, rows: Sequence[Row]) -> None:
-    """Check that a page goes on where the one before ended. Raises BrokerUnavailable when it begins anew."""
-    if rows and start_of(interval, rows[0]) > start_of(interval, before):
+    """Check that a page goes on where the one before ended (`before`: its last row). Raises BrokerUnavailable."""
+    if not rows:
+        return
+    end = start_of(interval, before)
+    if start_of(interval, rows[0]) > end or start_of(interval, rows[-1]) >= end:
         raise BrokerUnavailable("a page of bars expected older ones than the page before, it began anew")
 
 

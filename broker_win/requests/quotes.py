@@ -1,15 +1,34 @@
-"""Quotes out of CommKwRqData (optkwfid). Pure: time is an argument."""
+"""Quotes out of CommKwRqData (optkwfid). Time is an argument."""
 
+import logging
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Final
 
 from broker_win.requests.tables import Row, cell, code_of, price_of, quantity_of, time_of
+from domain.errors import BrokerUnavailable
 from domain.quotes import Quote, QuoteKind
 from domain.time import kst_date
-from domain.types import UnixNanos
+from domain.types import NANOS_PER_SECOND, UnixNanos
 
 MOST_CODES: Final = 100  # in one request
 TRCODE: Final = "optkwfid"
+_AHEAD: Final = 60 * NANOS_PER_SECOND  # clocks of PC and venue differ
+_log = logging.getLogger(__name__)
+
+
+def quotes_of(rows: Iterable[Row], now: UnixNanos) -> list[Quote]:
+    """Give the quotes of today; a row that cannot be read is left out and told in the log, the others hold."""
+    found = []
+    for row in rows:
+        try:
+            quote = quote_of(row, now)
+        except BrokerUnavailable as error:
+            _log.warning("the quote of %s is left out: %s", row["종목코드"], error)
+            continue
+        if quote is not None:
+            found.append(quote)
+    return found
 
 
 def quote_of(row: Row, now: UnixNanos) -> Quote | None:
@@ -42,9 +61,6 @@ def quote_of(row: Row, now: UnixNanos) -> Quote | None:
         ask_qty=quantity_of(TRCODE, row, "우선매도잔량"),
         kind=QuoteKind.TRADE if volume else QuoteKind.BOOK,
     )
-
-
-_AHEAD: Final = 60 * 1_000_000_000  # ns; clocks of PC and venue differ
 
 
 def _day(cell: str) -> date:

@@ -25,6 +25,7 @@ class TrSpec:
     layout: tuple[str, ...]  # all columns of the multi record; matters where they are read in one call
     must: tuple[str, ...] = ()  # single fields that no good answer leaves blank
     count: str = ""  # single field that says how many rows there are
+    account: bool = False  # needs the password of the account: without it the answer may just be empty
     quote: bool = False  # its screen is registered for real-time data by itself, and must be freed of it
 
     def cell_by_cell(self) -> "TrSpec":
@@ -48,6 +49,7 @@ def _spec(
     in_one_call: bool = False,
     must: tuple[str, ...] = (),
     count: str = "",
+    account: bool = False,
     quote: bool = False,
 ) -> TrSpec:
     definition = _definitions()[trcode.lower()]
@@ -58,18 +60,24 @@ def _spec(
     # In one call the columns come as they stand, so all of them are named.
     columns = layout if in_one_call else multi
     fields = Fields(single, definition["multi_record"] if columns else "", columns, in_one_call and bool(columns))
-    return TrSpec(trcode, tuple(definition["inputs"]), fields, layout, must, count, quote)
+    return TrSpec(trcode, tuple(definition["inputs"]), fields, layout, must, count, account, quote)
 
 
 def deposit() -> TrSpec:
     """Give opw00001, cash today and after settlement."""
-    return _spec("opw00001", _names("예수금 출금가능금액 주문가능금액 d+1추정예수금 d+2추정예수금"), must=("예수금",))
+    return _spec(
+        "opw00001",
+        _names("예수금 출금가능금액 주문가능금액 d+1추정예수금 d+2추정예수금"),
+        must=("예수금",),
+        account=True,
+    )
 
 
 def balances() -> TrSpec:
     """Give opw00018, the holdings."""
     columns = _names("종목번호 종목명 매입가 보유수량 매매가능수량 현재가 매입금액")
-    return _spec("opw00018", ("총매입금액", "조회건수"), columns, count="조회건수")
+    single = ("총매입금액", "조회건수")  # the sum of nothing is zeros, not a blank
+    return _spec("opw00018", single, columns, must=("총매입금액",), count="조회건수", account=True)
 
 
 def open_orders() -> TrSpec:
@@ -78,7 +86,7 @@ def open_orders() -> TrSpec:
         "주문번호 종목코드 주문상태 주문수량 주문가격 미체결수량 체결누계금액 원주문번호 주문구분 매매구분 "
         "시간 체결가 체결량 당일매매수수료 당일매매세금"
     )
-    return _spec("opt10075", (), columns)
+    return _spec("opt10075", (), columns, account=True)
 
 
 def filled_orders() -> TrSpec:
@@ -87,7 +95,7 @@ def filled_orders() -> TrSpec:
         "주문번호 주문구분 주문가격 주문수량 체결가 체결량 미체결수량 당일매매수수료 당일매매세금 "
         "주문상태 매매구분 원주문번호 주문시간 종목코드"
     )
-    return _spec("opt10076", (), columns)
+    return _spec("opt10076", (), columns, account=True)
 
 
 def order_history() -> TrSpec:
@@ -96,7 +104,7 @@ def order_history() -> TrSpec:
         "주문번호 종목번호 매매구분 주문수량 주문단가 확인수량 접수구분 주문시간 원주문 주문구분 "
         "체결수량 체결단가 주문잔량 정정취소"
     )
-    return _spec("opw00007", ("출력건수",), columns, count="출력건수")
+    return _spec("opw00007", ("출력건수",), columns, count="출력건수", account=True)
 
 
 def returns() -> TrSpec:

@@ -118,15 +118,25 @@ HOLDING = {
 }
 
 
+SUM = {"총매입금액": "000000000701230"}
+
+
+def test_given_nothing_held_when_asked_then_only_an_answer_that_says_so_is_taken() -> None:
+    got, _ = asked({"opw00018": Reply((), {**SUM, "조회건수": "0000"})}, lambda queries, _: queries.balances())
+    assert got == []
+    with pytest.raises(BrokerUnavailable, match=re.escape("left 총매입금액 blank (Kiwoom said: [RC4027] 중단)")):
+        asked({"opw00018": Reply(texts=("[RC4027] 중단",))}, lambda queries, _: queries.balances())
+
+
 def test_given_holdings_when_asked_then_letters_and_signs_go_and_sold_out_codes_are_left_out() -> None:
     gone = {**HOLDING, "종목번호": "Q500001", "보유수량": "0"}
-    reply = Reply(rows_of(trs.balances(), HOLDING, gone), {"조회건수": "0002"})
+    reply = Reply(rows_of(trs.balances(), HOLDING, gone), {**SUM, "조회건수": "0002"})
     got, _ = asked({"opw00018": reply}, lambda queries, _: queries.balances())
     assert got == [BalanceRow("005930", "삼성전자", 10, 4, Krw(70_123), Krw(701_230), Krw(71_000))]
 
 
 def test_given_fewer_rows_than_counted_when_asked_then_it_fails() -> None:
-    reply = Reply(rows_of(trs.balances(), HOLDING), {"조회건수": "0002"})
+    reply = Reply(rows_of(trs.balances(), HOLDING), {**SUM, "조회건수": "0002"})
     with pytest.raises(BrokerUnavailable, match=re.escape("opw00018 expected 2 rows (조회건수), came 1")):
         asked({"opw00018": reply}, lambda queries, _: queries.balances())
 
@@ -136,20 +146,20 @@ def test_given_a_count_by_page_when_there_are_two_pages_then_all_rows_come() -> 
 
     def script(request: TrRequest) -> Reply:
         row = other if request.more else HOLDING
-        return Reply(rows_of(trs.balances(), row), {"조회건수": "0001"}, more=not request.more)
+        return Reply(rows_of(trs.balances(), row), {**SUM, "조회건수": "0001"}, more=not request.more)
 
     got, _ = asked({"opw00018": script}, lambda queries, _: queries.balances())
     assert [one.code for one in got] == ["005930", "000660"]
 
 
 def test_given_a_code_twice_when_asked_then_pages_overlapped_and_it_fails() -> None:
-    reply = Reply(rows_of(trs.balances(), HOLDING, HOLDING), {"조회건수": "0002"})
+    reply = Reply(rows_of(trs.balances(), HOLDING, HOLDING), {**SUM, "조회건수": "0002"})
     with pytest.raises(BrokerUnavailable, match="005930 came twice"):
         asked({"opw00018": reply}, lambda queries, _: queries.balances())
 
 
 def test_given_a_cell_that_is_no_number_when_asked_then_query_field_and_text_are_named() -> None:
-    reply = Reply(rows_of(trs.balances(), {**HOLDING, "보유수량": "ten"}), {"조회건수": "1"})
+    reply = Reply(rows_of(trs.balances(), {**HOLDING, "보유수량": "ten"}), {**SUM, "조회건수": "1"})
     with pytest.raises(BrokerUnavailable, match="opw00018 보유수량: number expected, was 'ten'"):
         asked({"opw00018": reply}, lambda queries, _: queries.balances())
 
@@ -407,6 +417,14 @@ def test_given_a_code_before_its_first_trade_when_asked_then_it_has_a_book_and_n
 )
 def test_given_no_quote_of_today_when_asked_then_there_is_none(cells: dict[str, str]) -> None:
     assert quotes({**WATCHED, **cells})[0] == []
+
+
+def test_given_a_row_that_cannot_be_read_when_asked_then_it_is_left_out_and_the_others_hold(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    got, _ = quotes({**WATCHED, "종목코드": "000660", "거래량": "many"}, WATCHED)
+    assert [quote.symbol for quote in got] == ["005930"]
+    assert "the quote of 000660 is left out: optkwfid 거래량: number expected, was 'many'" in caplog.text
 
 
 def test_given_250_codes_when_asked_then_three_requests_go() -> None:

@@ -12,7 +12,7 @@ from broker_win.config import LimitsConfig
 from broker_win.control import RealData, Told, TrAnswer, TrRequest
 from broker_win.requests import trs
 from broker_win.requests.answers import PasswordMissing
-from broker_win.requests.asker import MOST_AT_ONCE, MOST_STANDING, MOST_TRIES, Asker
+from broker_win.requests.asker import MOST_AT_ONCE, MOST_PAGES, MOST_STANDING, MOST_TRIES, Asker
 from broker_win.requests.queue import Weight
 from broker_win.requests.trs import TrSpec
 from broker_win.screens import Screens
@@ -86,7 +86,8 @@ def test_given_three_pages_when_asked_then_all_rows_come_and_every_page_repeats_
 
 def test_given_inputs_in_another_order_when_asked_then_they_go_in_the_order_of_the_definition() -> None:
     inputs = {"조회구분": "1", "비밀번호입력매체구분": "00", "비밀번호": "", "계좌번호": "8012345611"}
-    rig = told(lambda _: Reply(), lambda rig: rig.asker.ask(trs.balances(), inputs, Weight.ACCOUNT))
+    script = lambda _: Reply(single={"총매입금액": "0"})  # noqa: E731
+    rig = told(script, lambda rig: rig.asker.ask(trs.balances(), inputs, Weight.ACCOUNT))
     assert [name for name, _ in rig.sent[0].inputs] == ["계좌번호", "비밀번호", "비밀번호입력매체구분", "조회구분"]
 
 
@@ -127,6 +128,24 @@ def test_given_an_answer_that_never_came_but_a_text_when_asked_then_the_text_is_
 
 def test_given_another_page_announced_on_an_empty_one_when_asked_then_the_query_fails() -> None:
     told(lambda _: Reply(more=True), failing(trs.returns(), INPUTS, BrokerUnavailable, "empty page"))
+
+
+def test_given_pages_without_end_when_asked_then_the_query_gives_up() -> None:
+    rig = told(
+        lambda _: Reply(ROWS[:1], more=True), failing(trs.returns(), INPUTS, BrokerUnavailable, "goes on and on")
+    )
+    assert len(rig.sent) == MOST_PAGES
+
+
+def test_given_an_empty_list_when_the_password_is_spoken_of_then_nothing_is_not_taken_for_nothing() -> None:
+    inputs = dict.fromkeys(trs.open_orders().inputs, "0")
+    texts = ("[573] 계좌비밀번호 입력창을 통해 등록하십시오",)
+    told(lambda _: Reply(texts=texts), failing(trs.open_orders(), inputs, PasswordMissing, "tick AUTO"))
+
+    async def work(rig: Rig) -> None:
+        assert (await rig.asker.ask(trs.open_orders(), inputs, Weight.RECOVERY)).rows == []
+
+    told(lambda _: Reply(texts=("[00Z310] 조회할 내역이 없습니다",)), work)
 
 
 def test_given_an_unreadable_answer_when_asked_then_the_reason_is_told() -> None:

@@ -133,9 +133,9 @@ def test_given_trades_after_hours_when_read_then_they_stand_at_four_and_at_six_u
 
 def test_given_a_page_that_begins_anew_when_read_then_it_fails_and_is_never_short() -> None:
     newest = [minute_row(before(minutes)) for minutes in (1, 2)]
-    chart = Chart(newest + newest, size=2)
-    with pytest.raises(BrokerUnavailable, match="began anew"):
-        chart.candles(None, None)
+    for rows, size in ((newest * 2, 2), (newest[:1] * 2, 1)):
+        with pytest.raises(BrokerUnavailable, match="began anew"):
+            Chart(rows, size).candles(None, None)
 
 
 def test_given_days_when_asked_then_today_is_left_out_until_it_is_over() -> None:
