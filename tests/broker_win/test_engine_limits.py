@@ -272,6 +272,20 @@ def test_given_a_live_condition_when_prices_move_then_codes_enter_and_leave_unti
     assert stage.run(5_000) == []
 
 
+def test_given_servers_that_cannot_say_when_a_condition_is_live_then_it_goes_on_once_they_can(tmp_path: Path) -> None:
+    stage = with_conditions(tmp_path, 상승="change > 0", 하락="change < 0")
+    assert stage.call("SendCondition", "4000", "상승", 0, 1) == 1
+    stage.run(2_000)
+    stage.house.answers["quotes"] = BrokerUnavailable("away")
+    assert stage.call("SendCondition", "4001", "하락", 1, 1) == 1
+    assert stage.run(5_000) == []  # neither an answer nor news
+    stage.house.answers["quotes"] = [a_quote(HYNIX, 201_000)]
+    assert [one.arguments for one in stage.run(2_000)] == [
+        (HYNIX, "I", "상승", "000"),
+        (SAMSUNG, "D", "상승", "000"),
+    ]
+
+
 def test_given_more_than_100_that_fit_when_live_then_only_the_answer_comes(tmp_path: Path) -> None:
     stage = with_conditions(tmp_path, 모두="all", 상승="change > 0")
     for number in range(100):

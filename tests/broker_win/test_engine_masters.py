@@ -92,6 +92,7 @@ def test_given_codes_when_their_master_data_is_read_then_it_is_written_as_the_co
     assert stage.call("KOA_Functions", "GetUpjongCode", "2") == "2,201,KOSPI200|"
     assert stage.call("KOA_Functions", "GetMasterStockInfo", KOSDAQ_ONE).startswith("시장구분0|코스닥;")
     assert stage.call("KOA_Functions", "WhoKnows", SAMSUNG) == ""
+    assert stage.call("KOA_Functions", "IsOrderWarningStock", "999999") == ""
 
 
 def test_given_a_large_company_when_its_shares_are_asked_for_then_32_bits_overflow(stage: Stage) -> None:
@@ -200,6 +201,8 @@ def test_given_a_plan_when_read_then_it_is_as_written(tmp_path: Path) -> None:
         ("[hangs]\nfreezes = ['04:45 long']", "hangs.freezes must be"),
         ("[hangs]\ndies = ['24:00']", "hangs.dies must be \"HH:MM\", KST, was '24:00'"),
         ("[hangs]\nlost_lines = [4]", "hangs.lost_lines must be a list of texts"),
+        ("[flags]\nstates = 1", r"flags.states must be a table \[flags.states\]"),
+        ("[flags.states]\n005930 = 1", "flags.states.005930 must be a text, was 1"),
         ("[flags.states]\n5930 = 'x'", "field flags.states.5930 must be named by a code"),
         ("[flags.warnings]\n005930 = '1'", "flags.warnings.005930 must be one of 0, 2, 3, 4, 5"),
         ("[flags.constructions]\n005930 = '나쁨'", "flags.constructions.005930 must be one of"),

@@ -128,6 +128,36 @@ def test_given_an_unknown_code_when_asked_then_blanks_come(stage: Stage) -> None
     assert (rows, more) == ([["", "", ""]], False)
 
 
+@pytest.mark.parametrize("trcode", ["opt10003", "opt10004", "opt10080", "opt10081"])
+def test_given_an_unknown_code_when_rows_are_asked_for_then_none_come(stage: Stage, trcode: str) -> None:
+    known = {"종목코드": "999999", "틱범위": "1", "수정주가구분": "0", "기준일자": "20260911"}
+    inputs = {name: known[name] for name in definitions()[trcode].inputs}
+    assert stage.read(trcode, inputs, *definitions()[trcode].multi[:3]) == ([["", "", ""]], False)
+
+
+def test_given_an_answer_when_rows_it_does_not_have_are_read_then_they_are_empty(stage: Stage) -> None:
+    stage.house.answers["candles"] = some_candles(2)
+    stage.house.answers["quotes"] = []
+    read: list[str] = []
+
+    def hear(one: Emission) -> None:
+        for row, record in (
+            (0, "주식분봉차트조회"),
+            (2, "주식분봉차트조회"),
+            (-1, "주식분봉차트조회"),
+            (1, "주식분차트"),
+        ):
+            read.append(stage.call("GetCommData", "opt10080", record, row, "현재가").strip())
+        read.append(stage.call("GetCommData", "opt10081", "주식분봉차트조회", 0, "현재가"))  # another TR
+        read.append(str(stage.call("GetRepeatCnt", "opt10080", "주식분차트")))  # the single record has no rows
+        read.append(str(stage.call("GetRepeatCnt", "opt10080", "주식분봉차트조회")))
+
+    stage.on_event = hear
+    stage.ask("opt10080", MINUTES)
+    stage.run(1_000)
+    assert read == ["+60020", "", "", "+60010", "", "0", "2"]
+
+
 def test_given_no_event_when_getters_are_called_then_they_give_nothing(stage: Stage) -> None:
     stage.ask("opt10001", {"종목코드": SAMSUNG})
     stage.run(1_000)
@@ -261,6 +291,29 @@ def test_given_a_book_when_opt10004_is_read_then_its_levels_stand_under_their_od
     names = fields("매도최우선호가 매도최우선잔량 매수최우선호가 매수6우선호가 매도6우선잔량 매도10차선호가 총매수잔량")
     [row], _ = stage.read("opt10004", {"종목코드": SAMSUNG}, *names)
     assert [cell.strip() for cell in row] == ["+61100", "10", "-59900", "-59400", "15", "+62000", "245"]
+
+
+def test_given_no_book_when_opt10004_is_read_then_it_tells_the_best_prices_or_zeros(stage: Stage) -> None:
+    names = fields("매도최우선호가 매도최우선잔량 매수최우선호가 매수최우선잔량 매도2차선호가")
+    [row], _ = stage.read("opt10004", {"종목코드": SAMSUNG}, *names)
+    assert [cell.strip() for cell in row] == ["+61100", "60", "+60900", "50", "0"]
+    [row], _ = stage.read("opt10004", {"종목코드": KOSDAQ_ONE}, *names)
+    assert [cell.strip() for cell in row] == ["0"] * 5
+
+
+@pytest.mark.parametrize(("price", "sign"), [(78_000, "1"), (60_001, "2"), (60_000, "3"), (42_000, "4"), (59_999, "5")])
+def test_given_a_price_when_its_sign_is_read_then_limits_have_their_own(stage: Stage, price: int, sign: str) -> None:
+    stage.house.answers["quotes"] = [a_quote(SAMSUNG, price)]
+    [row], _ = stage.read("opt10001", {"종목코드": SAMSUNG}, "대비기호")
+    assert row[0].strip() == sign
+
+
+def test_given_no_base_price_when_read_then_nothing_has_a_direction(stage: Stage) -> None:
+    stage.house.list_more(
+        replace(an_instrument(SAMSUNG, "새 주식", 1), base_price=None, lower_limit=None, upper_limit=None)
+    )
+    [row], _ = stage.read("opt10001", {"종목코드": SAMSUNG}, "현재가", "기준가", "등락율", "상한가")
+    assert [cell.strip() for cell in row] == ["61000", "", "0.00", "0"]
 
 
 def test_given_trades_that_were_heard_when_opt10003_is_read_then_the_newest_is_first(stage: Stage) -> None:
