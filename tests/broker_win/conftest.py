@@ -53,10 +53,15 @@ def qt() -> Iterator[Any]:
 @pytest.fixture
 def pump(qt: Any) -> Callable[[Callable[[], bool]], None]:
     """Give a function that lets Qt's events happen until something is so. What never is ends by pytest's time-out."""
-    from PyQt5.QtCore import QEventLoop
+    from PyQt5.QtCore import QEventLoop, QTimer
+
+    looks = QTimer(qt)  # so that the interpreter sees a time-out even where no event comes
+    looks.setInterval(50)
 
     def until(so: Callable[[], bool]) -> None:
+        looks.start()
         while not so():
             qt.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        looks.stop()
 
     return until
