@@ -3,8 +3,8 @@
 OFFLINE until somebody asks for a log-in; LOGGING_IN until the program says how it went. Then the process gets READY:
 which server it is, which accounts, what was missed of the day's orders (PREPARING). A server of another kind than
 configured, or an account that is not there, ends in REFUSED: quotes may flow, orders never, and only another start of
-the process leads out of it. LOST is the end of a line: Kiwoom's control has no reconnect that anyone trusts, so the process is started
-anew, and until then a log-in is not even tried.
+the process leads out of it. LOST is the end of a line: Kiwoom's control has no reconnect that anyone trusts, so the
+process is started anew, and until then a log-in is not even tried.
 """
 
 from enum import StrEnum
