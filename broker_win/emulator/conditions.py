@@ -145,8 +145,8 @@ class Conditions:
             return NAME_DIFFERS
         now = self._emitter.now
         key = (screen, index)
-        live = {*self._live, *self._starting}
-        if search and key not in live and len(live) >= MOST_LIVE:
+        watched = {*self._live, *self._starting}
+        if search and key not in watched and len(watched) >= MOST_LIVE:
             return TOO_OFTEN
         if index in self._asked and now - self._asked[index] < SAME_AGAIN_NS:
             return TOO_OFTEN
