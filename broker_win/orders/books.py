@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from broker_win.orders.asks import Asked, State
-from broker_win.orders.known import BY_LIST, Change, Known, Leg
+from broker_win.orders.known import Change, Known, Leg, by_list
 from broker_win.orders.notices import Action
 from domain.krx.costs import fill_costs
 from domain.messages.orders import (
@@ -144,14 +144,16 @@ class Books:
             )
         )
 
-    def fill_by_list(self, leg: Leg, quantity: int, notional: int, leaves: int, at: UnixNanos) -> None:
-        """Book shares whose executions were not told, for so many won together: at one price, or at two 1 KRW apart."""
+    def fill_by_list(self, leg: Leg, quantity: int, notional: int, used: int, at: UnixNanos) -> None:
+        """Book shares whose executions were not told, for so many won together: at one price, or at two 1 KRW apart.
+
+        A list accounts for all shares before the place `used`; the trade ids keep it.
+        """
         price, dearer = divmod(notional, quantity)
-        filled, left = leg.filled, leaves + quantity
         for shares, each in ((quantity - dearer, price), (dearer, price + 1)):
             if shares:
-                filled, left = filled + shares, left - shares
-                self.fill(leg, shares, Krw(each), left, f"{BY_LIST}{leg.number}:{filled}", at)
+                trade_id = by_list(leg.number, leg.filled + shares, used)
+                self.fill(leg, shares, Krw(each), max(0, leg.leaves - shares), trade_id, at)
 
     def cancel(self, leg: Leg, quantity: int, request_id: str, at: UnixNanos) -> None:
         """Let shares of a leg be cancelled; nobody's request when it is empty."""

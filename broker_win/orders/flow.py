@@ -316,7 +316,10 @@ class OrderFlow:
         if notice.fill is not None or not notice.total_filled or not notice.total_price:
             return notice.fill
         shares = notice.total_filled - (leg.filled if self._total_is_cumulative else 0)
-        return UnitFill(shares, notice.total_price) if shares > 0 else None
+        worth = leg.notional + shares * notice.total_price
+        if shares <= 0 or notice.notional not in (None, 0, worth):
+            return None  # of fills that were missed nobody knows the price
+        return UnitFill(shares, notice.total_price)
 
     def _filled(self, leg: Leg, notice: OrderNotice, fill: UnitFill, at: UnixNanos) -> None:
         end = leg.quantity - notice.leaves

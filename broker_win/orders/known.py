@@ -28,6 +28,11 @@ from domain.types import ClientOrderId, Krw, OrderKind, RequestId, Side, TimeInF
 BY_LIST: Final = "by-list:"  # trade ids of shares that a list proved and no execution told
 
 
+def by_list(number: str, filled: int, used: int) -> str:
+    """Make the trade id of shares a list proved: filled in all with them, and up to which place it accounts."""
+    return f"{BY_LIST}{number}:{filled}:{used}"
+
+
 class Place(NamedTuple):
     """Shares [start, end) of a number that were filled at a price."""
 
@@ -121,18 +126,21 @@ class Leg:
     def fill(self, fact: OrderFilled) -> None:
         """Book a fill."""
         self.trade_ids.add(fact.trade_id)
-        end = self.quantity - fact.leaves_qty
         if fact.trade_id.startswith(BY_LIST):
-            before = self.filled_before(end)
-            quantity, notional = before or (self.listed_qty, self.listed_notional)
-            self.places = [place for place in self.places if place.end > end]
-            self.listed_to = max(self.listed_to, end)
-            self.listed_qty = quantity + fact.last_qty
-            self.listed_notional = notional + fact.last_qty * fact.last_px
-        else:
-            self.places.append(Place(end - fact.last_qty, end, fact.last_px, fact.trade_id))
-            self.places.sort()
-        self.show(fact.leaves_qty)
+            self._fill_by_list(fact, int(fact.trade_id.rpartition(":")[2]))
+            return
+        end = self.quantity - fact.leaves_qty
+        self.places.append(Place(end - fact.last_qty, end, fact.last_px, fact.trade_id))
+        self.places.sort()
+        self.used = max(self.used, end)
+
+    def _fill_by_list(self, fact: OrderFilled, used: int) -> None:
+        quantity, notional = self.filled_before(used) or (self.listed_qty, self.listed_notional)
+        self.places = [place for place in self.places if place.end > used]
+        self.listed_to = max(self.listed_to, used)
+        self.listed_qty = quantity + fact.last_qty
+        self.listed_notional = notional + fact.last_qty * fact.last_px
+        self.used = max(self.used, used)
 
 
 @dataclass(slots=True)

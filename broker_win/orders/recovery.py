@@ -93,7 +93,7 @@ def _fills(flow: "OrderFlow", leg: Leg, row: OrderRow, at: UnixNanos) -> None:
         # Shares left since, or the row is of two moments: another reading tells.
         flow.doubts[f"number {leg.number}"] = f"the list's row of {leg.number} is older than what was told"
     elif shares > 0 and won >= shares:
-        flow.books.fill_by_list(leg, shares, won, row.leaves, at)
+        flow.books.fill_by_list(leg, shares, won, used, at)
     elif shares:
         words = f"the list shows {row.filled_qty} shares of {leg.number} for {row.filled_notional} KRW,"
         flow.doubts[f"number {leg.number}"] = f"{words} {before[0]} for {before[1]} KRW were told before"
