@@ -331,6 +331,7 @@ class WinBackend:
 
     async def _compare_definitions(self, read: ReadDefinition) -> None:
         self.tr_differences = await differences(self._bridge, read)
+        self.queries.heed(self.tr_differences)
         for one in self.tr_differences:
             _log.warning("installed TR definitions: %s", one)
 

@@ -37,8 +37,14 @@ class Queries:
         """Ask through `asker` about `account` (10 digits, empty before the log-in)."""
         self._asker, self._account, self._clock = asker, account, clock
         self._kind_of_deposit = ESTIMATE
-        # Where the installed columns of a chart stand elsewhere than ours, it is read cell by cell.
-        self.charts = {True: trs.day_bars(), False: trs.minute_bars()}
+        self._day_bars, self._minute_bars = trs.day_bars(), trs.minute_bars()
+
+    def heed(self, differences: Sequence[str]) -> None:
+        """Read bars by name from now on where their installed columns stand elsewhere: slow, but right."""
+        if trs.reads_by_place_no_more(self._day_bars, differences):
+            self._day_bars = self._day_bars.cell_by_cell()
+        if trs.reads_by_place_no_more(self._minute_bars, differences):
+            self._minute_bars = self._minute_bars.cell_by_cell()
 
     async def deposit(self, weight: Weight = Weight.ACCOUNT) -> Deposit:
         """Give cash, today and after settlement."""
@@ -113,7 +119,7 @@ class Queries:
         """
         if since is not None and until is not None and since >= until:
             return []
-        spec = self.charts[interval is CandleInterval.DAY]
+        spec = self._day_bars if interval is CandleInterval.DAY else self._minute_bars
         inputs = {"종목코드": symbol, "수정주가구분": "1" if adjusted else "0"}
         if interval is CandleInterval.DAY:
             last = kst_date(self._clock.venue())

@@ -14,6 +14,8 @@ from typing import Any, Final
 from broker_win.control import Fields
 from domain.errors import InvariantError
 
+PRICES: Final = ("시가", "고가", "저가", "현재가", "거래량")  # of a bar
+
 
 @dataclass(frozen=True, slots=True)
 class TrSpec:
@@ -23,6 +25,7 @@ class TrSpec:
     inputs: tuple[str, ...]  # names in the order in which the definition lists them
     fields: Fields
     layout: tuple[str, ...]  # all columns of the multi record; matters where they are read in one call
+    needed: tuple[str, ...]  # columns that are made use of
     must: tuple[str, ...] = ()  # single fields that no good answer leaves blank
     count: str = ""  # single field that says how many rows there are
     account: bool = False  # needs the password of the account: without it the answer may just be empty
@@ -30,7 +33,7 @@ class TrSpec:
 
     def cell_by_cell(self) -> "TrSpec":
         """Give the same query read field by field, for an installation whose columns stand elsewhere."""
-        return replace(self, fields=replace(self.fields, in_one_call=False))
+        return replace(self, fields=replace(self.fields, multi=self.needed, in_one_call=False))
 
 
 @cache
@@ -60,7 +63,7 @@ def _spec(
     # In one call the columns come as they stand, so all of them are named.
     columns = layout if in_one_call else multi
     fields = Fields(single, definition["multi_record"] if columns else "", columns, in_one_call and bool(columns))
-    return TrSpec(trcode, tuple(definition["inputs"]), fields, layout, must, count, account, quote)
+    return TrSpec(trcode, tuple(definition["inputs"]), fields, layout, multi, must, count, account, quote)
 
 
 def deposit() -> TrSpec:
@@ -120,12 +123,12 @@ def quotes() -> TrSpec:
 
 def minute_bars() -> TrSpec:
     """Give opt10080, bars of 1 to 60 minutes, the newest first, 900 a page."""
-    return _spec("opt10080", (), ("체결시간",), in_one_call=True, quote=True)
+    return _spec("opt10080", (), ("체결시간", *PRICES), in_one_call=True, quote=True)
 
 
 def day_bars() -> TrSpec:
     """Give opt10081, bars of a day, the newest first, 600 a page."""
-    return _spec("opt10081", (), ("일자",), in_one_call=True, quote=True)
+    return _spec("opt10081", (), ("일자", *PRICES), in_one_call=True, quote=True)
 
 
 def used() -> tuple[TrSpec, ...]:
@@ -136,6 +139,7 @@ def used() -> tuple[TrSpec, ...]:
 
 INPUT: Final = "input"
 OUTPUT: Final = "output"
+COLUMN: Final = "column"
 
 
 def compare(spec: TrSpec, definition: Mapping[str, Any]) -> list[str]:
@@ -155,8 +159,13 @@ def compare(spec: TrSpec, definition: Mapping[str, Any]) -> list[str]:
     if columns is None:
         return [*found, f"{spec.trcode} record {spec.fields.record} is missing"]
     if spec.fields.in_one_call:
-        return found + _moved(f"{spec.trcode} column", spec.layout, columns)
-    return found + [f"{spec.trcode} column {name} is missing" for name in spec.fields.multi if name not in columns]
+        return found + _moved(f"{spec.trcode} {COLUMN}", spec.layout, columns)
+    return found + [f"{spec.trcode} {COLUMN} {name} is missing" for name in spec.fields.multi if name not in columns]
+
+
+def reads_by_place_no_more(spec: TrSpec, differences: Sequence[str]) -> bool:
+    """Tell whether what `compare` told makes the columns of a query unfit to be read in one call."""
+    return spec.fields.in_one_call and any(one.startswith(f"{spec.trcode} {COLUMN}") for one in differences)
 
 
 def _all(records: Sequence[Mapping[str, Sequence[str]]]) -> tuple[str, ...]:

@@ -168,3 +168,23 @@ def test_given_a_strange_code_when_asked_then_its_blank_row_is_no_bar() -> None:
 def test_given_a_time_that_is_none_when_read_then_query_and_field_are_named(time: str) -> None:
     with pytest.raises(BrokerUnavailable, match="opt10080 체결시간"):
         Chart([minute_row(before(5), 체결시간=time)]).candles(None, None)
+
+
+def test_given_columns_that_moved_in_the_installation_when_bars_are_asked_then_they_are_read_by_name() -> None:
+    sent: list[TrRequest] = []
+
+    async def work() -> None:
+        control = FakeControl(lambda request: Reply(), lambda event: None)
+        clock = VirtualClock(NOW)
+        asker = Asker(FakeBridge(control), clock, WIDE, Screens(), 5.0)
+        control.hear = asker.hear  # type: ignore[assignment]
+        queries = Queries(asker, lambda: "", clock)
+        queries.heed(["opt10080 column 현재가 expected at place 1, was at 2", "opt10081 input 종목코드 is missing"])
+        await queries.candles("005930", None, None)
+        await queries.candles("005930", None, None, CandleInterval.DAY)
+        await asker.settled()
+        sent.extend(request for _, request in control.requests)
+
+    run(work())
+    assert [request.fields.in_one_call for request in sent] == [False, True]
+    assert sent[0].fields.multi == ("체결시간", "시가", "고가", "저가", "현재가", "거래량")
