@@ -70,12 +70,7 @@ class KiwoomEngine:
         self._draws = Draws(plan.server.seed, "engine")
         self._outages = Outages(plan.hangs, plan.server.maintenance, house.now(), self._outage_doings(block, die))
         self._session = Session(
-            self._schedule,
-            house,
-            plan.server,
-            module_path,
-            lambda: self._outages.is_closed(house.now()),
-            self._on_login,
+            self._schedule, house, plan.server, module_path, self._is_closed, on_login=self._on_login
         )
         self._masters = Masters(self._known, plan.flags)
         self.real_time = RealTime(house, self, plan)
@@ -174,7 +169,7 @@ class KiwoomEngine:
             "GetConditionLoad": lambda: conditions.load() if self._session.is_connected else FAILURE,
             "GetConditionNameList": conditions.names,
             "SendCondition": self._send_condition,
-            "SendConditionStop": lambda screen, _name, index: conditions.stop(screen, index),
+            "SendConditionStop": lambda screen, _name, index: conditions.stop(self._screens.shown(screen), index),
         }
         return {method: (_count_of(signature), acts[method]) for method, signature in SIGNATURES.items()}
 
@@ -191,7 +186,8 @@ class KiwoomEngine:
         if kind == NEW_BUY and warning not in ("", "0"):
             # A person must agree first; meanwhile nothing comes (kiwoom.md 1.3). What is refused then is told nobody.
             def agreed() -> None:
-                self.desk.send_order(order)
+                if self._session.is_connected:
+                    self.desk.send_order(order)
 
             self._schedule.open_dialog(WARNING_WINDOW, f"{code} {warning}", agreed)
             return 0

@@ -272,6 +272,18 @@ def test_given_a_live_condition_when_prices_move_then_codes_enter_and_leave_unti
     assert stage.run(5_000) == []
 
 
+def test_given_a_screen_too_many_when_its_condition_is_stopped_then_it_is_that_one(tmp_path: Path) -> None:
+    stage = with_conditions(tmp_path, 상승="change > 0")
+    for number in range(1, 201):
+        stage.call("SetRealReg", f"{number:04d}", SAMSUNG, "10", "0")
+    assert stage.call("SendCondition", "4000", "상승", 0, 1) == 1
+    [answer] = [one for one in stage.run(2_000) if one.signal == "OnReceiveTrCondition"]
+    assert answer.arguments[0] == "0001"
+    stage.call("SendConditionStop", "4000", "상승", 0)
+    stage.house.answers["quotes"] = []
+    assert [one for one in stage.run(5_000) if one.signal == "OnReceiveRealCondition"] == []
+
+
 def test_given_servers_that_cannot_say_when_a_condition_is_live_then_it_goes_on_once_they_can(tmp_path: Path) -> None:
     stage = with_conditions(tmp_path, 상승="change > 0", 하락="change < 0")
     assert stage.call("SendCondition", "4000", "상승", 0, 1) == 1

@@ -159,3 +159,15 @@ def test_given_a_stock_with_a_warning_when_it_is_bought_then_a_window_asks_first
     assert whole.order(2, 10, 11_000) == 0
     whole.run(1_000)
     assert whole.told[4:] == ["answer on 2000", "0 접수"]
+
+
+def test_given_a_lost_line_when_somebody_agrees_to_an_order_then_it_does_not_go(tmp_path: Path) -> None:
+    plan = replace(a_plan(), flags=FlagsPlan(warnings={SYMBOL: "5"}), hangs=HangsPlan(lost_lines=("10:01",)))
+    whole = Whole(tmp_path, plan)
+    assert whole.order(1, 10, 10_000) == 0
+    whole.venue.on_quotes([a_row(when=at(10, 1))], at(10, 1))
+    whole.run(1_000)
+    whole.desktop.close_all()
+    whole.run(1_000)
+    assert whole.call("GetConnectState") == 0
+    assert whole.venue.venue.exchange.open_orders() == []
