@@ -6,6 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from broker_win.bridge import ControlHung
 from broker_win.config import LimitsConfig
@@ -328,3 +330,56 @@ def test_given_events_of_others_when_heard_then_they_are_left_to_them() -> None:
         assert not rig.asker.hear(Told("2000", "order:1", "KOA_NORMAL_BUY_KP_ORD", "[00Z112]"))
 
     told(lambda _: Reply(), work)
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.sampled_from(Weight),
+        st.sampled_from([0.0, 0.1, 1.0, 30.0]),  # after the one before
+        st.sampled_from([None, 0.0, 0.01, 0.3, 4.0, 60.0]),  # when its caller leaves
+        st.sampled_from([0, 1, 2]),  # pages behind the first
+        st.sampled_from(["well", "well", "well", "lost", "-205", "-200"]),  # the last page
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=60)
+@given(CALLS)
+def test_for_any_callers_and_any_trouble_limits_hold_and_nothing_is_left(
+    calls: list[tuple[Weight, float, float | None, int, str]],
+) -> None:
+    limits = LimitsConfig(per_second=3, per_minute=20, per_hour=60, reserve_per_hour=10)
+
+    async def work(rig: Rig) -> None:
+        async def call(number: int, weight: Weight) -> int:
+            return len((await rig.asker.ask(trs.returns(), {"계좌번호": str(number)}, weight)).rows)
+
+        tasks = []
+        for number, (weight, pause, leaves, _, _) in enumerate(calls):
+            await asyncio.sleep(pause)
+            tasks.append(asyncio.create_task(call(number, weight)))
+            if leaves is not None:
+                asyncio.get_running_loop().call_later(leaves, tasks[-1].cancel)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(90)  # whoever left has left
+        for (_, _, leaves, behind, last), got in zip(calls, ended, strict=True):
+            if isinstance(got, int):
+                assert got == behind + 1 and last == "well"  # whole
+            else:
+                assert isinstance(got, BrokerUnavailable) or (leaves is not None and isinstance(got, BaseException))
+        assert not any(rig.asker.budget().waiting.values())
+
+    pages: dict[str, int] = {}
+
+    def script(request: TrRequest) -> Reply:
+        _, _, _, behind, last = calls[int(dict(request.inputs)["계좌번호"])]
+        pages[request.rqname] = page = pages.get(request.rqname, 0) + request.more
+        if page < behind:
+            return Reply(ROWS[:1], more=True)
+        return {"well": Reply(ROWS[:1]), "lost": Reply(lost=True)}.get(last) or Reply(gave=int(last))
+
+    rig = told(script, work, limits=limits)
+    times = [at for at, _ in rig.control.requests]
+    for length, most in ((1, 3), (60, 20), (3_600, 60)):
+        assert all(later - earlier >= length - 1e-6 for earlier, later in zip(times, times[most:], strict=False))
