@@ -22,6 +22,7 @@ from broker_win.emulator.tr_charts import CHART_TRS
 from broker_win.emulator.tr_holdings import HOLDING_TRS
 from broker_win.emulator.tr_orders import ORDER_TRS
 from broker_win.emulator.tr_quotes import QUOTE_TRS
+from domain.errors import RequestRefused
 from domain.types import PPM
 
 WRONG_INPUT: Final = -105
@@ -147,7 +148,7 @@ class Trs:
 
     def _take(self, ask: Ask, left: tuple[str, ...], got: dict[str, Any], answer: Any) -> None:
         if isinstance(answer, Exception):
-            if left[0] != "candles":  # a venue without bars still has prices
+            if left[0] != "candles" or not isinstance(answer, RequestRefused):  # a venue without bars still has prices
                 self._tell(ask.shown, ask.rqname, ask.trcode, AWAY, self._left_ms(ask))
                 return
             answer = []

@@ -237,9 +237,14 @@ def test_given_answers_that_get_lost_when_asked_then_they_never_come(
     assert len(answers(stage.sent)) == come
 
 
-def test_given_servers_that_cannot_say_when_asked_then_a_message_comes_instead_of_an_answer(stage: Stage) -> None:
-    stage.house.answers["account"] = BrokerUnavailable("away")
-    stage.ask("opw00001", DEPOSIT)
+@pytest.mark.parametrize(
+    ("what", "trcode", "inputs"), [("account", "opw00001", DEPOSIT), ("candles", "opt10080", MINUTES)]
+)
+def test_given_servers_that_cannot_say_when_asked_then_a_message_comes_instead_of_an_answer(
+    stage: Stage, what: str, trcode: str, inputs: dict[str, str]
+) -> None:
+    stage.house.answers[what] = BrokerUnavailable("away")
+    stage.ask(trcode, inputs)
     assert [one.signal for one in stage.run(1_000)] == ["OnReceiveMsg"]
 
 
