@@ -109,7 +109,7 @@ class SimHouse:
         on_phase: Callable[[VenuePhase], None],
     ) -> None:
         """Hear facts of the day so far, then what happens."""
-        self._on_rows, self._on_phase = on_rows, on_phase
+        self._on_rows, self._on_phase, self._phase = on_rows, on_phase, self.phase()
         self._facts.replays_until = self.venue.journal.last_seq
         self._facts.listen(on_fact)
         self.catch_up()

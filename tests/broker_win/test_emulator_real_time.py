@@ -141,11 +141,8 @@ def test_given_an_opening_auction_when_orders_meet_then_it_is_expected_and_no_tr
     assert [one.arguments[1] for one in events] == [EXPECTED, BOOK]
     expected, book = map(fields, events)
     assert (expected[20], expected[15]) == ("084501", "300")
-    assert (expected[10], expected[11], expected[12]) == (
-        "+10050",
-        "+50",
-        "+0.50",
-    )  # 300 shares either way: the surplus
+    nearest = ("-9990", "-10", "-0.10")  # 300 shares at 10,050 as well, which is further from the base
+    assert (expected[10], expected[11], expected[12]) == nearest
     assert (book[23], book[24], book[291], book[292], book[200]) == ("-9990", "300", "-9990", "300", "-10")
 
 
