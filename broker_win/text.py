@@ -73,6 +73,15 @@ def hhmmss(text: str, day: date) -> UnixNanos:
     return UnixNanos(_midnight(day) + (hours * 3_600 + minutes * 60 + seconds) * NANOS_PER_SECOND)
 
 
+@lru_cache(maxsize=64)  # a page of bars names few days, hundreds of times
+def yyyymmdd(text: str) -> date:
+    """Give a day, `20261123`. Raises ValueError for another text."""
+    digits = text.strip()
+    if len(digits) != 8 or not (digits.isdigit() and digits.isascii()):
+        raise ValueError(f"day expected YYYYMMDD, was {text!r}")
+    return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+
+
 def order_number(text: str) -> str:
     """Give an order number as 7 digits; empty for a blank or zeros. Raises ValueError for anything else."""
     digits = text.strip().lstrip("0")

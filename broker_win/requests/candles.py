@@ -6,7 +6,6 @@ for its begin, the common reading; no source confirms it.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from typing import Final
 
 from broker.port import Candle
@@ -22,7 +21,7 @@ SPECIAL: Final = {"888888": 16, "999999": 18}  # hour of the Korean day
 def start_of(interval: CandleInterval, row: Row) -> UnixNanos:
     """Give the begin of a row's bar (UTC ns). Raises BrokerUnavailable when it cannot be read."""
     if interval is CandleInterval.DAY:
-        return from_kst(cell("opt10081", row, "일자", _day), 0, 0)
+        return from_kst(cell("opt10081", row, "일자", text.yyyymmdd), 0, 0)
     return cell("opt10080", row, "체결시간", _moment)
 
 
@@ -70,10 +69,6 @@ def check_follows(interval: CandleInterval, before: Row, rows: Sequence[Row]) ->
         raise BrokerUnavailable("a page of bars expected older ones than the page before, it began anew")
 
 
-def _day(cell: str) -> date:
-    return datetime.strptime(cell, "%Y%m%d").date()
-
-
 def _moment(cell: str) -> UnixNanos:
-    day, time = _day(cell[:8]), cell[8:]
+    day, time = text.yyyymmdd(cell[:8]), cell[8:]
     return from_kst(day, SPECIAL[time], 0) if time in SPECIAL else text.hhmmss(time, day)

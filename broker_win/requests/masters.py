@@ -57,15 +57,16 @@ class Masters:
 
     async def instruments(self, symbols: Sequence[str]) -> tuple[list[Instrument], list[str]]:
         """Give the instruments of these codes (all when empty) and the codes not listed. Raises BrokerUnavailable."""
-        async with self._reading:
-            if not self._markets or self._day != kst_date(self._clock.venue()):
-                await self._load()
-            wanted = list(dict.fromkeys(symbols)) or self.codes()
-            unread = [code for code in wanted if code in self._markets and code not in self._known]
-            for first in range(0, len(unread), CODES_A_JOB):
-                await self._read(unread[first : first + CODES_A_JOB])
-            found = [self._known[code] for code in wanted if code in self._known]
-            return found, [code for code in wanted if code not in self._markets]
+        while True:
+            async with self._reading:  # for one slice: whoever asks for one code does not wait for thousands
+                if not self._markets or self._day != kst_date(self._clock.venue()):
+                    await self._load()
+                wanted = list(dict.fromkeys(symbols)) or self.codes()
+                unread = [code for code in wanted if code in self._markets and code not in self._known]
+                if not unread:
+                    found = [self._known[code] for code in wanted if code in self._known]
+                    return found, [code for code in wanted if code not in self._markets]
+                await self._read(unread[:CODES_A_JOB])
 
     async def warning_of(self, symbol: str) -> InstrumentFlag | None:
         """Ask whether buying a code raises a warning, which opens a window on the PC; None when it does not.

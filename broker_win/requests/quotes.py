@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Iterable
-from datetime import date, datetime
 from typing import Final
 
+from broker_win import text
 from broker_win.requests.tables import Row, cell, code_of, price_of, quantity_of, time_of
 from domain.errors import BrokerUnavailable
 from domain.quotes import Quote, QuoteKind
@@ -40,7 +40,7 @@ def quote_of(row: Row, now: UnixNanos) -> Quote | None:
     if not row["종목코드"]:
         return None
     today = kst_date(now)
-    if row["일자"].strip("0") and cell(TRCODE, row, "일자", _day) != today:
+    if row["일자"].strip("0") and cell(TRCODE, row, "일자", text.yyyymmdd) != today:
         return None
     volume = quantity_of(TRCODE, row, "거래량")
     name = "체결시간" if volume else "호가시간"
@@ -61,7 +61,3 @@ def quote_of(row: Row, now: UnixNanos) -> Quote | None:
         ask_qty=quantity_of(TRCODE, row, "우선매도잔량"),
         kind=QuoteKind.TRADE if volume else QuoteKind.BOOK,
     )
-
-
-def _day(cell: str) -> date:
-    return datetime.strptime(cell, "%Y%m%d").date()

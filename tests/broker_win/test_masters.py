@@ -52,6 +52,7 @@ def masters_of(
         control.answers["GetCodeListByMarket"] = lambda market: (LISTS if lists is None else lists)[market]
         control.answers["KOA_Functions"] = lambda name, code: of(name)(code)
         bridge = FakeBridge(control)
+        bridge.delay_s = 0.02
         return await work(Masters(bridge, VirtualClock()), bridge), control
 
     return run(whole())
@@ -175,6 +176,20 @@ def test_given_thousands_of_codes_when_all_are_asked_for_then_each_job_is_short_
     names = [call for call in control.calls if call[0] == "GetMasterCodeName"]
     assert len(names) == 1_000
     assert len(control.calls) == 7 + 6 * 1_000
+
+
+def test_given_thousands_being_read_when_one_code_is_asked_for_then_it_does_not_wait_for_them() -> None:
+    many = {**dict.fromkeys(LISTS, ""), "0": ";".join(f"{number:06d}" for number in range(1_000))}
+
+    async def work(masters: Masters, bridge: FakeBridge) -> None:
+        everything = asyncio.create_task(masters.instruments(()))
+        await asyncio.sleep(0.001)
+        await masters.load()
+        await masters.instruments(["000999"])
+        assert not everything.done() and bridge.jobs < 12
+        await everything
+
+    masters_of(work, many)
 
 
 def test_given_few_codes_when_asked_for_then_only_they_are_read() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker_win.text import code, hhmmss, number, order_number, price, quantity
+from broker_win.text import code, hhmmss, number, order_number, price, quantity, yyyymmdd
 from domain.time import from_kst
 
 DAY = date(2026, 11, 23)
@@ -99,6 +99,17 @@ def test_for_any_time_of_day_it_is_that_moment_in_seoul(hours: int, minutes: int
 def test_given_no_time_of_day_when_read_then_it_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="time expected"):
         hhmmss(text, DAY)
+
+
+@given(st.dates(date(1900, 1, 1)))
+def test_for_any_day_its_digits_are_read_back(day: date) -> None:
+    assert yyyymmdd(f" {day:%Y%m%d} ") == day
+
+
+@pytest.mark.parametrize("text", ["", "20261", "2026-11-23", "20261301", "20260230", "00000000", "2026112a"])
+def test_given_no_day_when_read_then_it_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        yyyymmdd(text)
 
 
 @pytest.mark.parametrize(
