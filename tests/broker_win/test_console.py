@@ -1,4 +1,4 @@
-"""A console's quick-edit mode is switched off, and nothing else of its mode is."""
+"""A console's quick-edit mode is switched off, and nothing else of its mode is; other systems are left alone."""
 
 import sys
 
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker_win.console import ENABLE_QUICK_EDIT_MODE, switch_quick_edit_off, without_quick_edit
+from broker_win.timers import ask_for_fine_timers
 
 
 @given(st.integers(0, 0x3FF))
@@ -20,3 +21,4 @@ def test_for_any_mode_only_quick_edit_goes_and_the_flag_that_makes_it_count_come
 @pytest.mark.skipif(sys.platform == "win32", reason="a console of its own")
 def test_given_another_system_when_asked_then_nothing_is_done() -> None:
     assert switch_quick_edit_off() is False
+    assert ask_for_fine_timers() is False
