@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from broker_sim.auction import clearing
-from broker_win.emulator.chejan import direction_code
+from broker_win.emulator.chejan import direction_code, letter_of
 from broker_win.emulator.code_tape import CodeTape
 from broker_win.emulator.texts import NAME_WIDTH, text
 from domain.quotes import Depth
@@ -220,7 +220,7 @@ def interruption_text(
     rate = f"{'+' if price >= tape.base else '-'}{off // 100}.{off % 100:02d}"
     static, dynamic = ("정적" in reason), ("동적" in reason)
     values = (
-        "A" + code,
+        letter_of(instrument, "A") + code,
         text(instrument.name if instrument is not None else "", NAME_WIDTH),
         str(row.cumulative_volume if row is not None else 0),
         str(tape.notional // _MILLION),

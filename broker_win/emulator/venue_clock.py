@@ -6,7 +6,7 @@ from typing import Final
 from domain.time import NANOS_PER_MINUTE
 from domain.types import NANOS_PER_SECOND, UnixNanos
 
-MOST_AHEAD: Final = NANOS_PER_SECOND  # monotonic time the clock runs on without a heartbeat
+MOST_AHEAD: Final = NANOS_PER_SECOND // 2  # monotonic time the clock runs on without a heartbeat
 ANEW: Final = NANOS_PER_MINUTE  # a clock so far behind was taken back by its source
 
 
