@@ -123,6 +123,8 @@ class WinBackend:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.conditions_of_control.settled()
+        await self.asker.close()
         self._journal.close()
 
     def hear(self, events: Sequence[Event]) -> None:

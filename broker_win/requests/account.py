@@ -77,14 +77,15 @@ class Queries:
             },
             weight,
         )
-        open_ = await self._asker.ask(
-            trs.open_orders(),
-            {"계좌번호": account, "전체종목구분": "0", "매매구분": "0", "종목코드": "", "체결구분": "0"},
-            weight,
-        )
         filled = await self._asker.ask(
             trs.filled_orders(),
             {**every, "조회구분": "0", "계좌번호": account, "비밀번호": "", "주문번호": "", "체결구분": "0"},
+            weight,
+        )
+        # Last: what only ever grows is furthest here, and only this list has the exact sum of what was filled.
+        open_ = await self._asker.ask(
+            trs.open_orders(),
+            {"계좌번호": account, "전체종목구분": "0", "매매구분": "0", "종목코드": "", "체결구분": "0"},
             weight,
         )
         return OrderLists(order_rows(open_, history, filled, day), begun)

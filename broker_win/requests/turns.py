@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from broker_win.bridge import Bridge
 from broker_win.clock import Clock
@@ -18,6 +19,7 @@ from domain.errors import BrokerUnavailable
 from domain.types import NANOS_PER_SECOND
 
 Job = Callable[[Control], Answer]
+STOPPING: Final = "the process is stopping: Kiwoom is asked nothing more"
 _log = logging.getLogger(__name__)
 
 
@@ -40,12 +42,16 @@ class Turns:
         self._pump: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
         self._number = 0
+        self._closed = False
 
     async def send(self, job: Job, weight: Weight, what: str) -> Answer:
         """Let a job have its turn and give what it gave; a caller that is cancelled leaves nothing behind.
 
-        Raises RequestRefused TOO_MANY_CALLS when it must make room for others, and what `Bridge.run` raises.
+        Raises RequestRefused TOO_MANY_CALLS when it must make room for others, BrokerUnavailable once closed, and what
+        `Bridge.run` raises.
         """
+        if self._closed:
+            raise BrokerUnavailable(STOPPING)
         self._number += 1
         key = str(self._number)
         turn = _Turn(job, what, asyncio.get_running_loop().create_future())
@@ -72,13 +78,14 @@ class Turns:
 
     async def close(self) -> None:
         """Stop; whoever waits gets BrokerUnavailable."""
+        self._closed = True
         pump, self._pump = self._pump, None
         if pump is not None:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
         for waiting in self._queue:
             self._queue.drop(waiting.key)
-            _give(waiting.item.done, BrokerUnavailable("the process is stopping"))
+            _give(waiting.item.done, BrokerUnavailable(STOPPING))
 
     async def _run(self) -> None:
         while True:
@@ -106,7 +113,7 @@ class Turns:
         try:
             gave = await self._bridge.run(turn.job)
         except asyncio.CancelledError:
-            _give(turn.done, BrokerUnavailable("the process is stopping"))
+            _give(turn.done, BrokerUnavailable(STOPPING))
             raise
         except Exception as error:  # noqa: BLE001 - whatever the job raised belongs to whoever asked
             self._queue.went_out(self._clock.monotonic())

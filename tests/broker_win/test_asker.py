@@ -319,6 +319,8 @@ def test_given_the_process_stops_when_queries_wait_then_they_are_told() -> None:
         await rig.asker.close()
         ended = await asyncio.gather(*calls, return_exceptions=True)
         assert [isinstance(one, BrokerUnavailable) for one in ended] == [False, True, True, True, True]
+        with pytest.raises(BrokerUnavailable, match="the process is stopping"):
+            await rig.asker.ask(trs.returns(), INPUTS, Weight.QUOTE)
 
     told(lambda _: Reply(ROWS[:1]), work, limits=LimitsConfig(per_second=1, per_minute=1))
 
