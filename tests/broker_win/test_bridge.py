@@ -178,7 +178,7 @@ class Slow:
 
     def __init__(self, control: Control) -> None:
         self.begun, self.go, self.control = threading.Event(), threading.Event(), control
-        self.thread = threading.Thread(target=lambda: control.posted.popleft()())
+        self.thread = threading.Thread(target=lambda: control.posted.popleft()(), daemon=True)
 
     def job(self, control: Any) -> Any:
         self.begun.set()
@@ -405,7 +405,7 @@ def test_given_two_threads_when_one_delivers_and_one_hears_then_none_is_lost_and
                 bridge.deliver(Connected(number))
 
         bridge.on_events(hear)
-        thread = threading.Thread(target=deliver)
+        thread = threading.Thread(target=deliver, daemon=True)
         thread.start()
         await done.wait()
         thread.join()

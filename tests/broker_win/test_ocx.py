@@ -328,7 +328,7 @@ def test_given_jobs_from_another_thread_when_posted_then_they_run_in_order_on_th
         loop.post(lambda: 1 // 0)  # a job that fails ends nothing
         loop.quit(7)
 
-    thread = threading.Thread(target=send)
+    thread = threading.Thread(target=send, daemon=True)
     thread.start()
     assert loop.run() == 7
     thread.join()
@@ -467,7 +467,7 @@ def test_given_a_loop_on_another_thread_when_it_asks_then_answers_come_over_the_
         await done.wait()
         loop.quit()
 
-    thread = threading.Thread(target=asyncio.run, args=(talk(),))
+    thread = threading.Thread(target=asyncio.run, args=(talk(),), daemon=True)
     loop.post(thread.start)
     assert loop.run() == 0
     thread.join()
