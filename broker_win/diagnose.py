@@ -19,7 +19,7 @@ LITTLE: Final = 10  # requests left in the hour
 
 
 async def diagnose(backend: "WinBackend", bridge: Bridge, config: WinConfig, probe: bool) -> list[Diagnosis]:
-    """Look at everything that can be told here; `probe` sends one account query, which proves account and password."""
+    """Look at everything that can be told here; `probe` sends two account queries, which prove account and password."""
     found = [_event_loop(bridge), _login(backend), _server_kind(backend, config), _accounts(backend, config)]
     found += [await _password(backend, probe), _requests(backend), _orders(backend), _screens(backend)]
     return [*found, *_tr_files(backend)]
@@ -69,6 +69,7 @@ async def _password(backend: "WinBackend", probe: bool) -> Diagnosis:
     if not backend.session_of_control.account:
         return Diagnosis("account_password", NOT_KNOWN, "needs a log-in and an account")
     try:
+        await backend.queries.deposit()  # opw00001 asks for the password, the cheaper opt10085 does not
         detail = await backend.queries.probe()
     except HantradeError as error:
         remedy = "register it at the PC: tray icon of OpenAPI+, 계좌비밀번호 저장, and tick AUTO (docs/windows.md)"

@@ -76,10 +76,17 @@ class MainThread:
 class EmulatedPc:
     """A PC with the emulated control; its servers, account and journal outlive what is opened on it."""
 
-    def __init__(self, folder: Path, main: MainThread, instruments: Iterable[Instrument], **plan: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        main: MainThread,
+        instruments: Iterable[Instrument],
+        answer_timeout_s: float = 5.0,
+        **plan: Any,
+    ) -> None:
         self.folder, self.main = folder, main
         self.plan = EmulatorPlan(**({"trs": GENEROUS} | plan))
-        self.config = WinConfig(journal=folder / "win.db", limits=QUICK)
+        self.config = WinConfig(journal=folder / "win.db", limits=QUICK, answer_timeout_s=answer_timeout_s)
         self._instruments = list(instruments)
         self.house: SimHouse | None = None
         self.engine: KiwoomEngine | None = None
