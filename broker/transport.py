@@ -1,6 +1,7 @@
 """gRPC options of both ends, and where plain text may listen."""
 
 import ipaddress
+import sys
 
 from domain.errors import ConfigError
 
@@ -52,10 +53,10 @@ def affordable(connections: int, files: int) -> int:
 
 
 def _most_files() -> int:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
+    if sys.platform == "win32":  # it has no such limit
         return -1
+    import resource
+
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return -1 if soft == resource.RLIM_INFINITY else soft
 

@@ -23,6 +23,7 @@ check() {
 check "ruff" $bin/ruff check .
 check "ruff format" $bin/ruff format --check .
 check "mypy --strict" $bin/mypy
+check "mypy --strict for Windows" $bin/mypy --platform win32 --cache-dir .mypy_cache/win32 broker_win broker domain fsm
 check "mypy --strict tools, bench" $bin/mypy --explicit-package-bases tools/*.py bench/*.py
 check "buf lint" $bin/buf lint
 check "buf format" $bin/buf format --diff --exit-code
