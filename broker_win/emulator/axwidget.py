@@ -176,10 +176,10 @@ class AxWidget(QWidget):
             self._woken.emit()
         elif self._engine is not None and not self._sending:
             self._timer.start(0)
+        # While slots run the timer rests: a loop nested in one of them gets nothing, as on Windows, until it returns.
 
     def _due(self) -> None:
-        # A loop nested in a slot comes here too: it gets nothing, as on Windows, until the slot has returned.
-        if self._engine is None or self._sending:
+        if self._engine is None:
             return
         self._sending = True
         try:

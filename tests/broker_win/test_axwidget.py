@@ -230,6 +230,9 @@ def test_given_an_installed_emulator_when_installed_again_then_who_imported_it_h
     second.answers["GetConnectState"] = 1
     install(lambda: second)
     assert type(widget)(PROG_ID).dynamicCall("GetConnectState()") == 1
+    from PyQt5.QAxContainer import QAxWidget
+
+    assert QAxWidget is type(widget)
 
 
 @pytest.mark.parametrize("missing", ["pykiwoom", "PyQt5"])
