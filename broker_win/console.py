@@ -12,9 +12,9 @@ ENABLE_QUICK_EDIT_MODE: Final = 0x0040
 ENABLE_EXTENDED_FLAGS: Final = 0x0080  # without it the other is not looked at
 
 
-def without_quick_edit(mode: int) -> int:
+def without_quick_edit(bits: int) -> int:
     """Give a console's input mode with quick edit off and the rest as it is."""
-    return mode & ~ENABLE_QUICK_EDIT_MODE | ENABLE_EXTENDED_FLAGS
+    return bits & ~ENABLE_QUICK_EDIT_MODE | ENABLE_EXTENDED_FLAGS
 
 
 def switch_quick_edit_off() -> bool:
