@@ -18,7 +18,7 @@ from broker_win import config_file
 FOLDER = Path(__file__).parents[2] / "broker_win"
 SCRIPTS = ("install.ps1", "install_checks.ps1")
 
-# Cmdlets of Windows PowerShell 5.1 and the parameters used here, from their documentation (read 2026-11-23).
+# Cmdlets of Windows PowerShell 5.1 and the parameters used here, from memory: no PowerShell was there to ask.
 CMDLETS = {
     "Copy-Item": "LiteralPath Destination Force",
     "Get-Acl": "LiteralPath",
