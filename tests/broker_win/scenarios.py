@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from broker_sim.exchange import PLAIN
+from broker_win.emulator.plan import TimesPlan
 from domain.config import SimConfig
 from domain.messages.orders import (
     ChangeReceived,
@@ -27,6 +28,9 @@ from domain.types import OrderKind, RequestOutcome, Side, TimeInForce
 
 SLOW: Final = SimConfig(latency_ms=2_000, latency_jitter_ms=0, depth_levels=1, interruptions=False)
 ALWAYS: Final = 1_000_000  # ppm
+QUICK: Final = TimesPlan(order_ms=(10, 10), chejan_ms=(5, 5), message_ms=(1, 1))
+# Slow enough for a race to be lost for sure: what is sent at once leaves before the events of what happened before.
+RACE: Final = TimesPlan(order_ms=(600, 600), chejan_ms=(400, 400), message_ms=(1, 1))
 
 # ---- what is done ------------------------------------------------------------------------------------------------
 
@@ -75,6 +79,12 @@ class Others:
 
     price: int
     quantity: int
+    unheard: bool = False  # the next step is done before any event of this one comes
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Whoever trades asks for the day's orders, as an audit does. The control alone does nothing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ class Restart:
     meanwhile: tuple["Others | Wait", ...] = ()
 
 
-Step = Place | Cancel | Modify | Others | Wait | Elsewhere | CancelElsewhere | Restart
+Step = Place | Cancel | Modify | Others | Read | Wait | Elsewhere | CancelElsewhere | Restart
 
 # ---- what is heard -----------------------------------------------------------------------------------------------
 
@@ -167,9 +177,9 @@ class Scenario:
     name: str
     steps: tuple[Step, ...]
     events: tuple[Event, ...]
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact, ...] | None  # None: the service never asks the control for what is done here
     # The venue's own journal tells the same. Not where Kiwoom's servers refuse before the venue, nor where the service
-    # cannot know all the venue does.
+    # cannot know all the venue does, or does not let a request go (its receipt is REFUSED then).
     venue_agrees: bool = True
     receipts: Mapping[str, RequestOutcome] = field(default_factory=dict)  # by order or request; all others SENT
     kind: str = "mock"
@@ -177,6 +187,7 @@ class Scenario:
     unknowns: Mapping[str, Any] = field(default_factory=dict)  # of UnknownsPlan
     sim: SimConfig = PLAIN
     settles: bool = True  # False: events come only when all is done
+    times: TimesPlan = QUICK
 
 
 BUY, SELL = Side.BUY, Side.SELL
@@ -382,22 +393,32 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     ),
     Scenario(
         "a cancel loses the race: the order was filled",
-        (TEN, Cancel("x", "a", BUY, 10)),
-        (*taken("a", 10), *bought("a", 10, 10_000, 0, 10), Tr(CANCEL_TR), LOST),
-        (accepted("a", 10), filled("a", 10, 10_000, 0), refused("x", "a")),
+        (REST, Others(9_970, 20, unheard=True), Cancel("x", "a", BUY, 10)),
+        (*taken("a", 10), *bought("a", 10, 9_980, 0, 10), Tr(CANCEL_TR), LOST),
+        (accepted("a", 10), filled("a", 10, 9_980, 0), refused("x", "a")),
+        times=RACE,
     ),
     Scenario(
         "a cancel loses the race and is told so by event",
-        (TEN, Cancel("x", "a", BUY, 10)),
+        (REST, Others(9_970, 20, unheard=True), Cancel("x", "a", BUY, 10)),
         (
             *taken("a", 10),
-            *bought("a", 10, 10_000, 0, 10),
+            *bought("a", 10, 9_980, 0, 10),
             *asked("x", "a", 10, CANCEL_TR),
             Told("x", "거부", 0, fids={904: "a", 819: "1"}),
         ),
-        (accepted("a", 10), filled("a", 10, 10_000, 0), received("x", "a"), refused("x", "a")),
+        (accepted("a", 10), filled("a", 10, 9_980, 0), received("x", "a"), refused("x", "a")),
         venue_agrees=False,  # the venue gives such a cancel no number
         unknowns={"cancel_loses_by_event": True},
+        times=RACE,
+    ),
+    Scenario(
+        "an order that is known to be filled is cancelled",
+        (TEN, Cancel("x", "a", BUY, 10)),
+        (*taken("a", 10), *bought("a", 10, 10_000, 0, 10), Tr(CANCEL_TR), LOST),
+        (accepted("a", 10), filled("a", 10, 10_000, 0)),
+        venue_agrees=False,
+        receipts={"x": RequestOutcome.REFUSED},
     ),
     Scenario(
         "a cancel loses the race after it was received",
@@ -448,19 +469,21 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
             Tr(CANCEL_TR),
             LOST,
         ),
-        (accepted("a", 10), received("m", "a"), replaced("m", "a", 10, 9_970, 0), refused("x", "a")),
+        (accepted("a", 10), received("m", "a"), replaced("m", "a", 10, 9_970, 0)),
+        venue_agrees=False,
+        receipts={"x": RequestOutcome.REFUSED},
     ),
     Scenario(
         "a cancel of more than is open is refused",
         (REST, Cancel("x", "a", BUY, 11)),
         (*taken("a", 10), Tr(CANCEL_TR), LOST),
-        (accepted("a", 10), refused("x", "a")),
+        None,  # no more is asked for than is open
     ),
     Scenario(
         "a cancel of 0 shares is refused where it does not mean all",
         (REST, Cancel("x", "a", BUY)),
         (*taken("a", 10), Tr(CANCEL_TR), LOST),
-        (accepted("a", 10), refused("x", "a")),
+        (accepted("a", 10), received("x", "a"), cancelled("x", "a", 10, 0)),  # the service asks for what is open
         venue_agrees=False,
         unknowns={"cancel_qty_zero_is_all": False},
     ),
@@ -523,15 +546,14 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         "the mock server takes only limit and market orders",
         (Place("a", BUY, 10, None, OrderKind.BEST_LIMIT),),
         (Tr(BUY_TR), Msg("00Z990")),
-        (rejected("a"),),
-        venue_agrees=False,
+        (),
+        receipts={"a": RequestOutcome.REFUSED},
     ),
     Scenario(
         "a market order with a price is rejected",
         (Place("a", BUY, 10, told_price=10_000),),
         (Tr(BUY_TR), Msg("00Z237")),
-        (rejected("a"),),
-        venue_agrees=False,
+        None,  # the service gives such an order no price
     ),
     Scenario(
         "an order after the close is rejected",
@@ -689,7 +711,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     ),
     Scenario(
         "no event comes: lists tell",
-        (TEN,),
+        (TEN, Read()),
         (Tr(BUY_TR, "a"), DONE),
         (accepted("a", 10), filled("a", 10, 10_000, 0)),
         orders={"chejan_lost_ppm": ALWAYS},
@@ -706,7 +728,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
         (REST,),
         (),
         (),
-        receipts={"a": RequestOutcome.IN_DOUBT},
         orders={"swallowed_ppm": ALWAYS},
     ),
     Scenario(
@@ -732,7 +753,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     ),
     Scenario(
         "an order placed elsewhere is not heard: lists tell",
-        (Elsewhere("h", BUY, 10),),
+        (Elsewhere("h", BUY, 10), Read()),
         (),
         (
             Fact(OrderAccepted, {"client_order_id": "", "venue_order_id": "h", "quantity": 10}),

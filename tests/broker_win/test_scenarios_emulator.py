@@ -22,6 +22,7 @@ from tests.broker_win.scenarios import (
     Msg,
     Others,
     Place,
+    Read,
     Restart,
     Scenario,
     Step,
@@ -59,7 +60,7 @@ class Player:
     """Does the steps of a scenario and keeps what was heard."""
 
     def __init__(self, scenario: Scenario, folder: Path) -> None:
-        plan = a_plan(kind=scenario.kind, orders=scenario.orders, unknowns=scenario.unknowns)
+        plan = a_plan(kind=scenario.kind, orders=scenario.orders, unknowns=scenario.unknowns, times=scenario.times)
         self.scenario = scenario
         self.floor = Floor(folder, plan, scenario.sim)
         self.names = Names()
@@ -70,7 +71,7 @@ class Player:
     def play(self) -> None:
         for step in self.scenario.steps:
             self.do(step)
-            if self.scenario.settles:
+            if self.scenario.settles and not (isinstance(step, Others) and step.unheard):
                 self.hear()
         self.hear()
         assert not self.lefts, f"did not come: {self.lefts}"
@@ -94,6 +95,8 @@ class Player:
                 assert floor.order(kind, step.quantity, step.price, original=original) == step.code
             case Others():
                 floor.trade(step.price, step.quantity)
+            case Read():
+                pass
             case Wait():
                 floor.wait(step.seconds)
             case Elsewhere():
@@ -165,7 +168,9 @@ def test_given_a_scenario_when_played_then_the_control_says_what_the_table_says(
 ) -> None:
     player = Player(scenario, tmp_path)
     player.play()
-    if scenario.venue_agrees:  # the table's facts are those of the venue: it cannot tell of something else
+    if (
+        scenario.venue_agrees and scenario.facts is not None
+    ):  # the table's facts are those of the venue: it cannot tell of something else
         tells(player.names, scenario.facts, list(player.floor.house.venue.journal.events(0)))
     player.floor.house.close()
 
