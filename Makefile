@@ -1,6 +1,6 @@
 # The doors to the project. Everything lives in .venv inside this folder; nothing outside it is touched.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint audit format chaos soak bench bench-peer proto lock clean env env-dev
+.PHONY: help demo test lint audit format chaos soak soak-win bench bench-peer proto lock clean env env-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -30,6 +30,9 @@ chaos: env ## kill, break and damage real processes, then compare every book (SE
 soak: env-dev ## the order book against a naive one, three million random calls; then an hour of chaos (SEED=N)
 	@$(PY) -m tools.soak $(if $(SEED),--seed $(SEED)) $(ARGS)
 	@$(PY) -m chaos --minutes 60 $(if $(SEED),--seed $(SEED))
+
+soak-win: env-dev ## a trading week of the Windows broker in compressed time, ten minutes (ARGS="--days 1 --seed N")
+	@$(PY) -m tools.soak_win $(ARGS)
 
 bench: env-dev ## measure beside peers, about ten minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)

@@ -31,6 +31,7 @@ from fsm.win_host import State
 STEP_S: Final = 0.25
 STATE_EVERY_NS: Final = 5_000_000_000
 KEPT_ALERTS: Final = 20
+KILLED_WITHIN_S: Final = 2.0
 LONGEST_LINE: Final = 65_536  # of a host that went mad
 logger = logging.getLogger("broker_win.supervisor")
 of_host = logging.getLogger("host")
@@ -94,7 +95,11 @@ class RealProcess:
 
     def exit_code(self) -> int | None:
         """Give how it ended, None while it runs."""
-        return self._child.poll()
+        code = self._child.poll()
+        if code is not None and self._child.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._child.stdin.close()
+        return code
 
     def ask(self) -> None:
         """Ask it to end in order, by a line and by closing its stdin behind it."""
@@ -115,6 +120,8 @@ class RealProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended this moment
                 os.killpg(self._child.pid, signal.SIGKILL)
         self._child.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):  # whatever is left is seen at the next look
+            self._child.wait(KILLED_WITHIN_S)
 
     def _read(self, pipe: IO[bytes], take: Callable[[str], object]) -> None:
         with pipe:
@@ -195,6 +202,7 @@ class Supervisor:
         """End the host at once, e.g. because its parent fails."""
         if self._process is not None:
             self._process.kill()
+            self._process.exit_code()
 
     def _hear(self, process: HostProcess, now: int) -> None:
         code = process.exit_code()  # before its last lines are read

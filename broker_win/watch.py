@@ -156,7 +156,7 @@ class Watch:
         return self._start(now)
 
     def _start(self, now: int) -> list[Decision]:
-        why = {State.RESTING: "the rest is over", State.BACKING_OFF: "the pause is over"}.get(self.state, "first start")
+        why = {State.RESTING: "the rest is over", State.BACKING_OFF: "another one"}.get(self.state, "first start")
         self._move("start", why)
         self.runs, self.beat, self.starts = True, None, self.starts + 1
         self._started_at = self._beat_at = now

@@ -69,7 +69,7 @@ def _serve_real(place: Home, asked: Asked) -> int:
             f"{sys.platform}; --emulator plays Kiwoom here"
         )
     settings = config_file.load(place.root / FILE_NAME)
-    settings = replace(settings, broker=replace(settings.broker, host=asked.host, port=asked.port or _free_port()))
+    settings = replace(settings, broker=replace(settings.broker, host=asked.host, port=asked.port or free_port()))
     return serve(settings, Surroundings(on_beat=Announcer(place, asked.port)))
 
 
@@ -134,7 +134,7 @@ def _settings(place: Home, asked: Asked, folder: Path, plan: Any) -> WinSettings
         kind = ServerKind.MOCK if plan.server.kind == "mock" else ServerKind.REAL
         broker = replace(broker, server_kind=kind, commission_ppm=config.costs.commission_ppm)
     accounts = plan.server.accounts
-    port = asked.port or _free_port()
+    port = asked.port or free_port()
     broker = replace(
         broker,
         account=broker.account or (accounts[0] if len(accounts) > 1 else ""),
@@ -206,13 +206,13 @@ class Announcer:
 class Venue(AbstractContextManager["Venue"]):
     """Kiwoom's servers: `broker serve sim` in a process of its own, with a home of its own."""
 
-    def __init__(self, place: Home, folder: Path, arguments: tuple[str, ...]) -> None:
-        """Start it and wait until it listens. Raises BrokerUnavailable, ConfigError."""
+    def __init__(self, place: Home, folder: Path, arguments: tuple[str, ...], port: int = 0) -> None:
+        """Start it and wait until it listens; port 0 picks a free one. Raises BrokerUnavailable, ConfigError."""
         self._home = folder / "venue"
         self._home.mkdir(parents=True, exist_ok=True)
         (self._home / SETTINGS_FILE).write_text(_venue_settings(place.root / SETTINGS_FILE), encoding="utf-8")
-        command = [sys.executable, "-m", "cli.main", "broker", "serve", "sim", "--port", "0", "--home", str(self._home)]
-        command += ["--journal", str(folder / "venue.db"), "--until-stdin-ends", *arguments]
+        command = [sys.executable, "-m", "cli.main", "broker", "serve", "sim", "--port", str(port)]
+        command += ["--home", str(self._home), "--journal", str(folder / "venue.db"), "--until-stdin-ends", *arguments]
         out_of_reach = ("HANTRADE_HOME", "HANTRADE_SECURITY__", "HANTRADE_BROKER__", "HANTRADE_TOKEN")
         environment = {key: value for key, value in os.environ.items() if not key.startswith(out_of_reach)}
         self._child = subprocess.Popen(
@@ -257,7 +257,8 @@ def _venue_settings(own: Path) -> str:
     return text_of({key: value for key, value in data.items() if key not in NOT_THE_VENUES})
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port of loopback that nobody listens on now."""
     import socket
 
     with socket.socket() as probe:

@@ -19,14 +19,19 @@ WINDOWS: Final = "windows"  # the usual name of the folder, in that of the emula
 class FolderWindows:
     """The host's side: the engine opens dialogs here."""
 
-    def __init__(self, folder: Path, pid: int | None = None) -> None:
-        """Take the folder, made when missing, and begin with no window of this process."""
+    def __init__(self, folder: Path, pid: int | None = None, first: int = 0) -> None:
+        """Take the folder, made when missing, and begin with no window of this process.
+
+        Whoever opens windows in the name of another process gives numbers of his own, from behind `first`, and leaves
+        those that are there.
+        """
         self._folder = folder
         self._pid = os.getpid() if pid is None else pid
-        self._opened = 0
+        self._opened = first
         folder.mkdir(parents=True, exist_ok=True)
-        for left_over in folder.glob(f"{self._pid}-*{ENDING}"):  # of a process that had this number before
-            left_over.unlink(missing_ok=True)
+        if not first:
+            for left_over in folder.glob(f"{self._pid}-*{ENDING}"):  # of a process that had this number before
+                left_over.unlink(missing_ok=True)
 
     def open(self, title: str, text: str) -> str:
         """Open a window and give its id."""
