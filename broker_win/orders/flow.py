@@ -273,8 +273,8 @@ class OrderFlow:
                 notice.quantity or 0,
                 price,
             )
-        elif notice.action is Action.CANCEL:
-            self.doubts[f"number {notice.number}"] = f"{notice.number} cancels {notice.original}, which is not known"
+        elif notice.action is not Action.NEW:
+            self.doubts[f"number {notice.number}"] = f"{notice.number} changes {notice.original}, which is not known"
         else:
             quantity = notice.quantity or notice.leaves + (notice.fill.quantity if notice.fill else 0)
             if quantity > 0 and notice.status != REJECTED:

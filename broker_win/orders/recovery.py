@@ -70,7 +70,9 @@ def _adopt(flow: "OrderFlow", row: OrderRow) -> None:
         price = row.price if action is Action.MODIFY else None
         owner, nobody = original.client_order_id, RequestId("")
         known.changes[number] = Change(number, original.number, action, owner, nobody, row.quantity, price)
-    elif action is not Action.CANCEL and row.quantity > 0:
+    elif action is not Action.NEW:
+        flow.doubts[f"number {number}"] = f"{number} changes {row.original}, which is not known"
+    elif row.quantity > 0:
         kind = OrderKind.LIMIT if row.price else OrderKind.MARKET
         leg = Leg(
             *(number, ClientOrderId(""), row.code, row.side, row.quantity, row.price or None, kind),
