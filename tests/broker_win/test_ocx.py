@@ -399,10 +399,12 @@ def test_given_an_idle_loop_when_a_signal_comes_then_it_gets_through(qt: Any) ->
 
     loop = a_loop()
     hook = sys.excepthook
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process behind `&` begins without one
     # Outside every slot of ours: the interpreter raises it here or at the first line of the next slot.
     QTimer.singleShot(0, functools.partial(signal.raise_signal, signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         loop.run()
+    signal.signal(signal.SIGINT, handler)
     assert sys.excepthook is hook
 
 
