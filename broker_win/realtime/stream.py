@@ -45,7 +45,8 @@ class RealTimeCounts:
     ignored: int  # events of types nobody reads
     dropped: dict[str, int]  # by reason; see `layouts.Dropped`
     conflated: int  # rows that slow readers did not get
-    readers: int
+    readers: int  # of quotes
+    watchers: int  # of the market
     wanted: int  # symbols
     registered: int  # of them, surely by Kiwoom
     failed_calls: int
@@ -200,6 +201,7 @@ class RealTime:
             dict(self._dropped),
             self._conflated,
             len(self._readers),
+            len(self._watchers),
             len(wanted),
             len(self._registry.registered & wanted),
             self._registrar.failures,

@@ -354,6 +354,14 @@ def test_given_a_remembered_time_when_it_is_asked_for_on_another_day_then_that_d
     assert stamps.moment("100000", UnixNanos(at(10, 0) + NANOS_PER_DAY)) == at(10, 0) + NANOS_PER_DAY
 
 
+def test_given_a_day_of_times_when_read_then_few_are_remembered() -> None:
+    stamps = Stamps()
+    for minute in range(60):
+        for second in range(60):
+            stamps.moment(f"10{minute:02d}{second:02d}", at(10, 0))
+    assert len(stamps._known) <= 64
+
+
 @given(st.integers(0, 86_399), st.integers(-5 * 3_600, 1_700))
 def test_for_any_hour_a_time_near_the_pcs_clock_is_found_on_its_own_day(second: int, off_s: int) -> None:
     moment = at(0, 0) + second * NANOS_PER_SECOND
@@ -384,7 +392,7 @@ def test_given_the_cross_before_the_word_of_the_open_when_heard_then_it_is_the_c
 
 def test_given_an_issue_without_a_cross_when_it_trades_at_the_open_then_that_is_a_trade() -> None:
     feed = Feed()
-    events = [a_session("0", "084000"), an_expectation("085950", price="0", shares="0"), a_session("3", "090000")]
+    events = [a_session("0", "084000"), an_expectation("085950", price="0", shares="400"), a_session("3", "090000")]
     assert feed.kinds(*events, a_trade("090010"), now=at(9, 0)) == [T]
 
 
@@ -420,6 +428,26 @@ def test_given_expected_prices_within_continuous_trading_when_the_issue_trades_t
     feed = Feed()
     assert feed.kinds(a_trade("100000"), an_expectation("100130"), a_trade("100210"), now=at(10, 2)) == [T, X]
     assert feed.kinds(an_expectation("101000"), a_trade("101400"), now=at(10, 14)) == [T]
+
+
+def test_given_an_issue_that_crossed_at_the_open_when_it_crosses_behind_the_close_then_it_is_told() -> (
+    None
+):
+    feed = Feed()
+    assert feed.kinds(a_session("0", "084000"), a_session("3", "090000"), a_trade("090003"), now=at(9, 0)) == [X]
+    events = [a_session("2", "152000"), a_session("4", "153000"), a_trade("153003")]
+    assert feed.kinds(*events, now=at(15, 30)) == [X]
+
+
+def test_given_no_word_of_the_open_when_the_closing_auction_begins_then_its_cross_is_told() -> None:
+    feed = Feed()
+    assert feed.kinds(a_session("0", "084000"), now=at(8, 40)) == []
+    assert feed.kinds(a_session("2", "152000"), a_trade("152001"), a_trade("153003"), now=at(15, 30)) == [T, X]
+
+
+def test_given_no_word_of_an_interruptions_end_when_the_issue_trades_much_later_then_that_is_a_trade() -> None:
+    feed = Feed()
+    assert feed.kinds(a_halt("1", began="100000"), a_trade("100400"), now=at(10, 4)) == [T]
 
 
 def test_given_no_word_of_the_open_when_trades_come_an_hour_later_then_they_are_trades() -> None:

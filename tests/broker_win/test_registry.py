@@ -152,6 +152,63 @@ def test_given_a_registration_that_failed_and_nobody_wants_when_planned_again_th
     assert kiwoom.symbols == []
 
 
+def test_given_an_attempt_nobody_wants_any_more_when_its_screen_is_first_registered_then_it_needs_no_removal() -> None:
+    registry, kiwoom = a_registry()
+    registry.want([A])
+    call = registry.next_call()
+    assert call is not None
+    registry.failed(call)
+    registry.want([B])
+    registry.release([A])
+    assert drain(registry, kiwoom) == [Register("3001", (B,), SYMBOL_FIDS, adds=False)]
+
+
+def test_given_a_removal_that_took_effect_unseen_when_the_symbol_is_wanted_again_then_it_is_registered_again() -> None:
+    registry, kiwoom = a_registry()
+    registry.want([A, B])
+    drain(registry, kiwoom)
+    registry.release([A])
+    call = registry.next_call()
+    assert call == Off("3001", A)
+    kiwoom.do(call)
+    registry.want([A])
+    registry.failed(call)
+    assert drain(registry, kiwoom) == [Register("3001", (A,), SYMBOL_FIDS, adds=True)]
+    assert kiwoom.symbols == [B, A]
+
+
+def test_given_a_screen_being_emptied_when_a_symbol_is_wanted_on_it_meanwhile_then_it_begins_anew() -> None:
+    registry, kiwoom = a_registry()
+    registry.want([A])
+    drain(registry, kiwoom)
+    registry.release([A])
+    call = registry.next_call()
+    assert call == Off("3001", ALL)
+    registry.want([B])
+    kiwoom.do(call)
+    registry.done(call)
+    assert drain(registry, kiwoom) == [Register("3001", (B,), SYMBOL_FIDS, adds=False)]
+
+
+def test_given_a_full_screen_with_symbols_on_their_way_out_when_others_are_wanted_then_they_go_elsewhere() -> None:
+    registry, kiwoom = a_registry()
+    codes = [f"{number:06d}" for number in range(CODES_PER_SCREEN)]
+    registry.want(codes)
+    drain(registry, kiwoom)
+    registry.release(codes[:50])
+    registry.want([A, B])
+    assert drain(registry, kiwoom)[0] == Register("3002", (A, B), SYMBOL_FIDS, adds=False)
+    assert kiwoom.symbols == sorted([*codes[50:], A, B])
+
+
+def test_given_more_symbols_than_all_screens_take_when_they_are_wanted_at_once_then_no_screen_is_kept() -> None:
+    screens = Screens()
+    registry = Registry(screens)
+    with pytest.raises(RequestRefused, match="NO_SCREEN"):
+        registry.want([f"{number:06d}" for number in range(CODES_PER_SCREEN * len(POOLS["real"]))])
+    assert (screens.in_use()["real"], registry.wanted) == (("3000",), frozenset())
+
+
 def test_given_a_new_log_in_when_planned_again_then_every_screen_is_registered_anew_and_nothing_moves() -> None:
     registry, kiwoom = a_registry()
     registry.keep([A])

@@ -342,6 +342,7 @@ def test_given_a_registration_waiting_to_be_tried_again_when_logged_in_anew_then
             ("SetRealReg", "3001", f"{SAMSUNG};{HYNIX}", house.control.calls[-1][3], "0"),
         ]
         assert house.real.counts.registered == 2
+        assert asyncio.all_tasks() == {asyncio.current_task()}  # nothing is left of what waited
 
     run(body())
 
@@ -429,7 +430,9 @@ def test_given_a_watcher_when_it_comes_then_it_hears_the_phase_and_then_what_hap
         house.hear(a_halt("1", began="100000"), a_halt("2", ended="100000"))
         assert getattr(await waiting, "active") is True  # noqa: B009  # of either kind of news
         assert getattr(await anext(news), "active") is False  # noqa: B009
+        assert house.real.counts.watchers == 1
         await news.aclose()
+        assert house.real.counts.watchers == 0
 
     run(body())
 
