@@ -108,6 +108,8 @@ class Venue:
     ) -> Line | None:
         if original and not 0 < quantity <= self.lines[original].leaves:
             return None
+        if original:
+            hoga = self.lines[original].hoga
         self.last += 1
         number = f"{self.last:07d}"
         line = Line(number, rqname, screen, action, side, quantity, price, hoga, original, self.time(), quantity)
