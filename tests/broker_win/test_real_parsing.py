@@ -430,9 +430,7 @@ def test_given_expected_prices_within_continuous_trading_when_the_issue_trades_t
     assert feed.kinds(an_expectation("101000"), a_trade("101400"), now=at(10, 14)) == [T]
 
 
-def test_given_an_issue_that_crossed_at_the_open_when_it_crosses_behind_the_close_then_it_is_told() -> (
-    None
-):
+def test_given_an_issue_that_crossed_at_the_open_when_it_crosses_behind_the_close_then_it_is_told() -> None:
     feed = Feed()
     assert feed.kinds(a_session("0", "084000"), a_session("3", "090000"), a_trade("090003"), now=at(9, 0)) == [X]
     events = [a_session("2", "152000"), a_session("4", "153000"), a_trade("153003")]
