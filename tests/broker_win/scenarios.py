@@ -30,7 +30,7 @@ SLOW: Final = SimConfig(latency_ms=2_000, latency_jitter_ms=0, depth_levels=1, i
 ALWAYS: Final = 1_000_000  # ppm
 QUICK: Final = TimesPlan(order_ms=(10, 10), chejan_ms=(5, 5), message_ms=(1, 1))
 # Slow enough for a race to be lost for sure: what is sent at once leaves before the events of what happened before.
-RACE: Final = TimesPlan(order_ms=(600, 600), chejan_ms=(400, 400), message_ms=(1, 1))
+RACE: Final = TimesPlan(order_ms=(250, 250), chejan_ms=(150, 150), message_ms=(1, 1))
 
 # ---- what is done ------------------------------------------------------------------------------------------------
 

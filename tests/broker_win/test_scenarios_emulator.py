@@ -168,9 +168,8 @@ def test_given_a_scenario_when_played_then_the_control_says_what_the_table_says(
 ) -> None:
     player = Player(scenario, tmp_path)
     player.play()
-    if (
-        scenario.venue_agrees and scenario.facts is not None
-    ):  # the table's facts are those of the venue: it cannot tell of something else
+    # The table's facts are those of the venue where it says so: it cannot tell of something else.
+    if scenario.venue_agrees and scenario.facts is not None:
         tells(player.names, scenario.facts, list(player.floor.house.venue.journal.events(0)))
     player.floor.house.close()
 
