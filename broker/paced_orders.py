@@ -36,7 +36,12 @@ class _Turn:
 
 
 class PacedOrders:
-    """Lives on one event loop. Requests begin to be sent in the order of the queue; none waits for another's answer."""
+    """Lives on one event loop. Requests begin to be sent in the order of the queue.
+
+    None waits for another's answer, unless they go one by one: then the next one begins when the last one's sending has
+    ended, and is counted from there. That is for a wire that may be held up: what had its turn meanwhile would reach
+    the venue in one burst, and what takes back would come behind it.
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class PacedOrders:
         send: Send,
         *,
         room: int = ROOM,
+        one_by_one: bool = False,
         clock: Callable[[], int] = time.monotonic_ns,
         now: Callable[[], int] = time.time_ns,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -57,6 +63,7 @@ class PacedOrders:
         """
         self._pacer: Pacer[_Turn] = Pacer(per_second, room)
         self._look, self._refuse, self._send = look, refuse, send
+        self._one_by_one = one_by_one
         self._clock, self._now, self._sleep = clock, now, sleep
         self._turns: dict[str, _Turn] = {}  # waiting or being sent
         self._woken = asyncio.Event()
@@ -127,14 +134,18 @@ class PacedOrders:
         while len(self._pacer):
             self._woken.clear()
             await self._drop_refused()
-            waiting = self._pacer.take(self._clock())
+            waiting = None if self._is_held_up else self._pacer.take(self._clock())
             if waiting is not None:
                 task = asyncio.get_running_loop().create_task(self._take_turn(waiting))
                 self._sending.add(task)
-                task.add_done_callback(self._sending.discard)
+                task.add_done_callback(self._ended)
                 await asyncio.sleep(0)  # it begins before the next one does
             elif len(self._pacer):
                 await self._rest()
+
+    @property
+    def _is_held_up(self) -> bool:
+        return self._one_by_one and bool(self._sending)
 
     async def _drop_refused(self) -> None:
         """Answer what may not go any more. Each refusal costs a write, so others get their turn in between."""
@@ -167,11 +178,18 @@ class PacedOrders:
         finally:
             self._turns.pop(waiting.key, None)
 
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._sending.discard(task)
+        if self._one_by_one:
+            self._pacer.went_out(self._clock())
+            self._woken.set()
+
     async def _rest(self) -> None:
         """Wait for the next turn or deadline, or until there is something to look at."""
-        free_at = self._pacer.next_at(self._clock())
         first_deadline = min(waiting.item.guard.valid_until for waiting in self._pacer)
-        wait_ns = min((free_at or 0) - self._clock(), first_deadline + _PAST - self._now())
+        wait_ns = first_deadline + _PAST - self._now()
+        if not self._is_held_up:
+            wait_ns = min(wait_ns, (self._pacer.next_at(self._clock()) or 0) - self._clock())
         sleeping = asyncio.ensure_future(self._sleep(max(0, wait_ns) / NANOS_PER_SECOND))
         woken = asyncio.ensure_future(self._woken.wait())
         try:

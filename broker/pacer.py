@@ -51,6 +51,11 @@ class Window:
         if self.per_second:
             self._passed.append(now)
 
+    def restamp(self, now: int) -> None:
+        """Take it that the last one counted passed only now."""
+        if self._passed:
+            self._passed[-1] = max(self._passed[-1], now)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting(Generic[T]):
@@ -94,6 +99,10 @@ class Pacer(Generic[T]):
         self._window.passed(now)
         queue = next(queue for queue in self._queues.values() if queue)
         return queue.pop(next(iter(queue)))
+
+    def went_out(self, now: int) -> None:
+        """Take it that the last one taken reached the venue only now (ns)."""
+        self._window.restamp(now)
 
     def drop(self, key: str) -> bool:
         """Let one wait no longer; False when it does not wait."""

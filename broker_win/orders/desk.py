@@ -86,6 +86,7 @@ class WinOrders:
             self._gateway.look,
             partial(refuse, journal),
             self._send,
+            one_by_one=True,  # the control's thread may be busy
             clock=clock.monotonic,
             now=clock.system,
             sleep=clock.sleep,
@@ -153,6 +154,7 @@ class WinOrders:
 
     def begin(self, request: OrderRequest, want: Wanted) -> Ask:
         """Give a request a screen and a name nobody else has, and make durable what is about to be asked."""
+        self._turn_day()
         now, request_id = self._now(), RequestId(identity(request))
         screen = self._take_screen()
         self._names += 1

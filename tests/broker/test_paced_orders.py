@@ -65,13 +65,14 @@ async def settle() -> None:
 class Broker:
     """The paced way of requests to a venue that notes what reaches it, and when."""
 
-    def __init__(self, path: Path, room: int = 256, per_second: int = PER_SECOND) -> None:
+    def __init__(self, path: Path, room: int = 256, per_second: int = PER_SECOND, one_by_one: bool = False) -> None:
         self.loop = asyncio.new_event_loop()
         self.clock = Clock()
         self.journal = OrderJournal(path, durable=False)
         self.gateway = OrderGateway(self.journal, self, lambda: UnixNanos(self.clock.now))
         self.reached: list[tuple[int, OrderRequest]] = []
         self.tasks: dict[str, asyncio.Task[Receipt]] = {}
+        self.held_up_s = 0.0  # how long a sending takes before it reaches the venue
         times: dict[str, Any] = {"clock": lambda: self.clock.now, "now": lambda: self.clock.now}
         self.paced = PacedOrders(
             per_second,
@@ -79,6 +80,7 @@ class Broker:
             partial(refuse, self.journal),
             self._send,
             room=room,
+            one_by_one=one_by_one,
             sleep=self.clock.sleep,
             **times,
         )
@@ -90,6 +92,8 @@ class Broker:
         return []
 
     async def _send(self, request: OrderRequest, guard: Guard) -> Receipt:
+        if self.held_up_s:
+            await self.clock.sleep(self.held_up_s)
         return self.gateway.handle(request, guard)[0]
 
     def ask(self, request: OrderRequest) -> "asyncio.Task[Receipt]":
@@ -289,6 +293,36 @@ def test_given_a_full_disk_when_a_turn_comes_then_whoever_waits_hears_of_it_and_
     at.wait(1_000)
     assert isinstance(task.exception(), LogFull)
     assert at.code("p") == "SENT"
+
+
+def test_given_a_wire_that_is_held_up_when_it_goes_on_then_what_takes_back_goes_next_and_no_burst_comes(
+    tmp_path: Path,
+) -> None:
+    with a_broker(tmp_path / "orders.db", one_by_one=True) as broker:
+        broker.held_up_s = 2.0
+        for n in range(12):
+            broker.ask(a_submit(f"o-{n:02}"))
+        broker.ask(a_cancel("cancel"))
+        broker.wait(1_999)
+        assert broker.order == []
+        broker.held_up_s = 0.0
+        broker.wait(1)
+        assert broker.order == ["o-00", "cancel", "o-01", "o-02", "o-03"]
+        broker.wait(999)
+        assert len(broker.order) == 5
+        broker.wait(1)
+        assert len(broker.order) == 10
+
+
+def test_given_a_wire_that_is_held_up_when_a_deadline_passes_then_it_is_told_at_once(tmp_path: Path) -> None:
+    with a_broker(tmp_path / "orders.db", one_by_one=True) as broker:
+        broker.held_up_s = 10.0
+        broker.ask(a_submit("first"))
+        broker.ask(a_submit("second"))
+        broker.wait(3_001)
+        assert (broker.code("first"), broker.code("second")) == ("waiting", "EXPIRED")
+        broker.wait(7_000)
+        assert broker.order == []
 
 
 def test_given_weights_when_compared_then_what_takes_back_goes_first() -> None:
