@@ -23,6 +23,7 @@ from broker.port import (
     PhaseChanged,
     Receipt,
 )
+from broker_win.account_reads import AccountReads
 from broker_win.bridge import Bridge
 from broker_win.clock import Clock
 from broker_win.config import WinConfig
@@ -42,7 +43,6 @@ from broker_win.requests.account import Queries
 from broker_win.requests.asker import Asker
 from broker_win.requests.conditions import Conditions
 from broker_win.requests.masters import Masters
-from broker_win.rows import OrderLists
 from broker_win.screens import Screens
 from broker_win.session import WinSession
 from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
@@ -52,10 +52,9 @@ from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition
 from domain.messages.orders import OrderFact, OrderFilled
 from domain.quotes import Quote, QuoteBatch
 from domain.time import kst_date
-from domain.types import NANOS_PER_SECOND, CandleInterval, Gate, Krw, Market, UnixNanos, VenuePhase
+from domain.types import CandleInterval, Gate, Market, UnixNanos, VenuePhase
 
 TICK_S: Final = 0.1
-FRESH_NS: Final = 2 * NANOS_PER_SECOND  # of lists that answer two questions asked one after the other
 
 _log = logging.getLogger(__name__)
 
@@ -71,14 +70,16 @@ class WinBackend:
         journal: OrderJournal,
         *,
         on_lost: Callable[[int], None] = lambda _code: None,
+        on_broken: Callable[[str], None] = lambda _why: None,
         speed_milli: Callable[[], int | None] = lambda: None,
         read_definition: ReadDefinition | None = None,
     ) -> None:
-        """Put the parts together. `on_lost` hears of a lost line; `speed_milli` is that of the emulator's venue.
+        """Put the parts together. `speed_milli` is that of the emulator's venue.
 
+        `on_lost` hears of a lost line, `on_broken` of an error nobody expected: this process must not go on then.
         `read_definition` reads the TR definitions installed here; without it they are not compared.
         """
-        self._read_definition = read_definition
+        self._read_definition, self._on_broken = read_definition, on_broken
         self._config, self._bridge, self._clock, self._journal = config, bridge, clock, journal
         self._speed_milli = speed_milli
         self._run_id = f"win-{uuid.uuid4().hex[:12]}"
@@ -102,7 +103,7 @@ class WinBackend:
         )
         self.realtime.on_market = self._on_market
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._lists: tuple[int, int, OrderLists] | None = None  # seq, monotonic time of asking, what was read
+        self._reads = AccountReads(self.queries, self.orders, journal, clock, self.session_of_control)
         self._last_event_at = clock.monotonic()
         self._closed = False
         self.tr_differences: list[str] | None = None  # of the installed TR definitions; None: not looked at
@@ -248,45 +249,23 @@ class WinBackend:
 
     async def account(self) -> AccountState:
         """Give cash as the account has it. Raises BrokerUnavailable."""
-        self._require_login()
-        seq = self._journal.last_seq
-        deposit = await self.queries.deposit()
-        today = [fill for fill in self.orders.fills() if self._is_today(fill)]
-        return AccountState(
-            account=self.session_of_control.masked(),
-            cash=deposit.d2,
-            orderable_cash=deposit.orderable,
-            commission=Krw(sum(fill.commission for fill in today)),
-            tax=Krw(sum(fill.tax for fill in today)),
-            as_of_seq=seq,
-            deposit=deposit.deposit,
-            d1_deposit=deposit.d1,
-            withdrawable=deposit.withdrawable,
-        )
+        return await self._reads.account()
 
     async def positions(self) -> tuple[list[BrokerPosition], int]:
         """Give holdings and the event seq they include. Raises BrokerUnavailable."""
-        self._require_login()
-        seq = self._journal.last_seq
-        rows = await self.queries.balances()
-        return [BrokerPosition(row.code, row.quantity, row.cost, sellable=row.sellable) for row in rows], seq
+        return await self._reads.positions()
 
     async def open_orders(self) -> tuple[list[BrokerOpenOrder], int]:
-        """Give open venue orders and the event seq they include. Raises BrokerUnavailable.
-
-        Lists of the day that were read just now, with no event since, answer this too: they are the same queries.
-        """
-        seq, lists = await self._day_lists(self._fresh())
-        return self.orders.open_orders(lists), seq
+        """Give open venue orders and the event seq they include. Raises BrokerUnavailable."""
+        return await self._reads.open_orders()
 
     async def day_orders(self) -> tuple[list[BrokerDayOrder], int]:
         """Give every venue order number of the day with its sums. Raises BrokerUnavailable unless read whole."""
-        seq, lists = await self._day_lists(None)
-        return self.orders.day_orders(lists), seq
+        return await self._reads.day_orders()
 
     async def fills(self) -> tuple[list[OrderFilled], int]:
         """Give the day's executions as they were heard or found, oldest first, and the event seq they include."""
-        return [fill for fill in self.orders.fills() if self._is_today(fill)], self._journal.last_seq
+        return self._reads.fills()
 
     async def request(self, request: OrderRequest, guard: Guard) -> Receipt:
         """Take one request: journal it, check it just before the wire, send it once."""
@@ -351,22 +330,6 @@ class WinBackend:
         if isinstance(news, PhaseChanged) and news.code in self._config.unknowns.close_codes:
             self._spawn(self.orders.end_of_day())
 
-    async def _day_lists(self, known: tuple[int, OrderLists] | None) -> tuple[int, OrderLists]:
-        if known is not None:
-            return known
-        self._require_login()
-        seq, asked_at = self._journal.last_seq, self._clock.monotonic()
-        lists = await self.queries.order_lists()
-        self._lists = (seq, asked_at, lists)
-        return seq, lists
-
-    def _fresh(self) -> tuple[int, OrderLists] | None:
-        if self._lists is None:
-            return None
-        seq, asked_at, lists = self._lists
-        is_fresh = seq == self._journal.last_seq and self._clock.monotonic() - asked_at <= FRESH_NS
-        return (seq, lists) if is_fresh and self.session_of_control.logged_in else None
-
     def _phase(self) -> VenuePhase:
         """Give the phase the venue told today, by the calendar before it told any."""
         told = self.realtime.phase
@@ -375,9 +338,6 @@ class WinBackend:
         now = self._clock.venue()
         session = regular_session(kst_date(now))
         return VenuePhase.CLOSED if session is None else phase_at(session, now)
-
-    def _is_today(self, fill: OrderFilled) -> bool:
-        return kst_date(fill.venue_time) == kst_date(self._clock.venue())
 
     def _market_of(self, symbol: str) -> Market:
         return self.masters.market_of(symbol)
@@ -399,3 +359,4 @@ class WinBackend:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.critical("a part of the broker ended by an error", exc_info=error)
+            self._on_broken(repr(error))

@@ -166,6 +166,7 @@ class Host:
             clock,
             journal,
             on_lost=self._line_lost,
+            on_broken=lambda why: self.end(ExitCode.BUG, why),
             speed_milli=kiwoom.speed_milli,
             read_definition=_read_definition,
         )

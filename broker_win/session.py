@@ -12,7 +12,7 @@ from typing import Any, Final
 from broker_win.bridge import Bridge
 from broker_win.config import WinConfig
 from broker_win.control import Connected, Control
-from domain.errors import BrokerUnavailable
+from domain.errors import BrokerUnavailable, HantradeError
 from domain.types import ServerKind
 from fsm import broker_login
 from fsm.broker_login import LOGGED_IN, State
@@ -119,7 +119,7 @@ class WinSession:
         except asyncio.CancelledError:
             self._fail("the log-in was cut off")
             raise
-        except BrokerUnavailable as error:
+        except HantradeError as error:
             self._fail(str(error))
             raise LoginFailed(self._why) from error
         finally:

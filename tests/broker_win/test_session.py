@@ -11,6 +11,7 @@ from broker_win.bridge import ControlHung
 from broker_win.config import WinConfig
 from broker_win.control import Connected
 from broker_win.session import LoginFailed, WinSession
+from domain.errors import LogFull
 from domain.types import ServerKind
 from fsm.broker_login import State
 
@@ -218,10 +219,11 @@ def test_given_a_line_that_is_lost_when_told_then_it_is_over_for_this_process() 
     assert (house.session.state, house.lost, house.session.logged_in) == (State.LOST, [-106], False)
 
 
-def test_given_a_preparation_that_fails_when_logged_in_then_orders_wait_for_another_log_in() -> None:
+@pytest.mark.parametrize("failure", [ControlHung("stuck", started=True), LogFull("no space, stuck")])
+def test_given_a_preparation_that_fails_when_logged_in_then_orders_wait_for_another_log_in(failure: Exception) -> None:
     async def work() -> House:
         house = House()
-        house.prepare_fails = ControlHung("stuck", started=True)
+        house.prepare_fails = failure
         with pytest.raises(LoginFailed, match="stuck"):
             await house.log_in()
         assert house.session.state is State.OFFLINE
