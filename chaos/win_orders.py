@@ -60,6 +60,7 @@ class Trader(threading.Thread):
     def new_day(self) -> None:
         """Forget yesterday's holdings and orders; begin to trade."""
         self._open, self._held, self.sent = {}, {}, []
+        self.doubt.clear()  # yesterday's stay in doubt
         self.day_over = self._has_traded = False
         self.trading.set()
 

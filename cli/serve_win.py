@@ -5,6 +5,7 @@ control, which may die at any time, and a simulated exchange, which stands for K
 Whatever happens to this process, the two others hear the end of their stdin and end as well.
 """
 
+import importlib.util
 import logging
 import os
 import subprocess
@@ -111,11 +112,14 @@ def _serve_emulated(place: Home, asked: Asked) -> int:
 
 
 def _plan_of(faults: Path | None) -> Any:
-    try:
-        from broker_win.emulator.plan import EmulatorPlan
-        from broker_win.emulator.plan_file import load_plan
-    except ImportError as error:
-        raise ConfigError(f"the emulator needs a package that is missing: {error}") from None
+    """Read how the emulated Kiwoom behaves. Raises ConfigError, also where a package is missing that it needs."""
+    from broker_win.emulator.inject import REMEDY
+    from broker_win.emulator.plan import EmulatorPlan
+    from broker_win.emulator.plan_file import load_plan
+
+    for package in ("PyQt5", "pykiwoom"):
+        if importlib.util.find_spec(package) is None:
+            raise ConfigError(f"the emulator expected the package {package}, was not installed: {REMEDY}")
     return EmulatorPlan() if faults is None else load_plan(faults)
 
 

@@ -1,7 +1,7 @@
 """`make soak-win`: a trading week of the Windows broker in compressed time (chaos/win_week.py).
 
-One JSON object is the last line; the exit code is 1 when an order is lost, doubled or in doubt, a won is missing, or
-something did not come about in time.
+One JSON object is the last line; the exit code is 1 when an order is lost or doubled, a won of amounts is missing, or
+something did not come about in time. What stays in doubt is counted: it is not at the venue, and nothing proves that.
 """
 
 import argparse
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="make soak-win", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--days", type=int, default=5, help="trading days (5)")
-    parser.add_argument("--speed", type=float, default=300.0, help="venue seconds per second (300)")
+    parser.add_argument("--speed", type=float, default=300.0, help="venue seconds per second (300), 900 at most")
     parser.add_argument("--hangs", type=int, default=20, help="hangs of hosts, all days together (20)")
     parser.add_argument("--calm", type=float, default=300.0, help="seconds in which memory is measured (300)")
     parser.add_argument("--seed", type=int, default=1, help="of orders and hangs (1)")
