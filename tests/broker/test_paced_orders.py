@@ -143,7 +143,7 @@ class Broker:
 
 
 @contextmanager
-def a_broker(path: Path, **options: int) -> Iterator[Broker]:
+def a_broker(path: Path, **options: Any) -> Iterator[Broker]:
     broker = Broker(path, **options)
     try:
         yield broker
