@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import date
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from broker.event_feed import OrderEventFeed
 from broker.gateway import AwaitingGateway, identity
@@ -25,10 +25,12 @@ from broker_win.control import Chejan, Event, Told, TrAnswer
 from broker_win.orders import told
 from broker_win.orders.asks import Ask
 from broker_win.orders.books import Now
-from broker_win.orders.flow import OrderFlow, Question
+from broker_win.orders.flow import OrderFlow
 from broker_win.orders.journal_state import JournalState
 from broker_win.orders.known import Leg
 from broker_win.orders.notices import UnreadableNotice, read_balance, read_order
+from broker_win.orders.order_screens import OrderScreens, ScreenPool
+from broker_win.orders.readings import Readings
 from broker_win.orders.wanted import Wanted
 from broker_win.orders.wire import SendOrderWire
 from broker_win.rows import BalanceRow, OrderLists
@@ -38,21 +40,8 @@ from domain.messages.orders import OrderFact, OrderFilled
 from domain.time import kst_date
 from domain.types import NANOS_PER_SECOND, Gate, Market, RequestId, RequestOutcome
 
-GAP_GRACE_NS: Final = NANOS_PER_SECOND  # events overtake each other by less
-MOST_READINGS: Final = 4  # of the lists for one question, each after twice the time of the one before
-POOL: Final = "orders"
 ORDER_NUMBER: Final = "주문번호"
 _log = logging.getLogger(__name__)
-
-
-class ScreenPool(Protocol):
-    """Where screen numbers come from: broker_win.screens.Screens."""
-
-    def take(self, pool: str) -> str:
-        """Give a screen. Raises RequestRefused when there is none."""
-
-    def give_back(self, screen: str) -> None:
-        """Free a screen."""
 
 
 class WinOrders:
@@ -74,7 +63,7 @@ class WinOrders:
     ) -> None:
         """Go on where the journal ends. `may_send` says why no order may go, empty when they may."""
         self._journal, self._clock, self._config = journal, clock, config
-        self._account, self._screens = account, screens
+        self._account, self._screens = account, OrderScreens(screens)
         self._read_lists, self._market_of = read_lists, market_of
         self.on_balance = on_balance
         self.unreadable = 0  # events nobody could read
@@ -92,9 +81,9 @@ class WinOrders:
             sleep=clock.sleep,
         )
         self._sending: set[str] = set()  # requests in `_send`
-        self._taken: dict[str, str] = {}  # request -> screen of ours
         self._reading: asyncio.Task[None] | None = None
-        self._tries: dict[str, tuple[int, int]] = {}  # question -> readings so far, monotonic ns of the newest
+        self._answer_timeout_ns = int(config.answer_timeout_s * NANOS_PER_SECOND)
+        self._readings = Readings(self._answer_timeout_ns)
         self._failure = ""  # why the lists could not be read, or the journal not be written
         self._wants_reading = False
         self._names = 0
@@ -156,7 +145,7 @@ class WinOrders:
         """Give a request a screen and a name nobody else has, and make durable what is about to be asked."""
         self._turn_day()
         now, request_id = self._now(), RequestId(identity(request))
-        screen = self._take_screen()
+        screen = self._screens.take(request_id, self._flow.screens)
         self._names += 1
         ask = Ask(
             request_id,
@@ -176,9 +165,8 @@ class WinOrders:
         try:
             self._kept.keep_ask(ask)
         except LogError:
-            self._screens.give_back(screen)
+            self._screens.free(lambda name: name != request_id)
             raise
-        self._taken[request_id] = screen
         self._flow.begin(ask, now)
         return ask
 
@@ -186,17 +174,6 @@ class WinOrders:
         """Hear how sending ended."""
         self._flow.end(request_id, self._now(), is_refused=is_refused)
         self._publish()
-
-    def _take_screen(self) -> str:
-        """Skip screens that requests of an earlier process without a number may still answer on."""
-        taken, skipped = self._flow.screens, []
-        try:
-            while (screen := self._screens.take(POOL)) in taken:
-                skipped.append(screen)
-            return screen
-        finally:
-            for other in skipped:
-                self._screens.give_back(other)
 
     # ---- events ------------------------------------------------------------------------------------------------
 
@@ -271,23 +248,11 @@ class WinOrders:
         self._publish()
         if self._reading is not None and not self._reading.done():
             return
-        due = self._due(now)
+        due = self._readings.due(self._flow.questions(now), now.mono)
         if due or self._wants_reading:
             self._wants_reading = False
-            for question in due:
-                self._tries[question.key] = (self._tries.get(question.key, (0, 0))[0] + 1, now.mono)
+            self._readings.begin(due, now.mono)
             self._begin_reading("; ".join(question.words for question in due[:3]) or "once more")
-
-    def _due(self, now: Now) -> list[Question]:
-        questions = self._flow.questions(now)
-        self._tries = {q.key: self._tries[q.key] for q in questions if q.key in self._tries}
-        due = []
-        for question in questions:
-            tries, last = self._tries.get(question.key, (0, question.since))
-            wait = self._flow.answer_timeout_ns if question.is_answer else GAP_GRACE_NS
-            if tries < MOST_READINGS and now.mono - last >= wait * 2**tries:
-                due.append(question)
-        return due
 
     def _begin_reading(self, why: str) -> "asyncio.Task[None]":
         self._reading = asyncio.get_running_loop().create_task(self._read(why))
@@ -338,10 +303,7 @@ class WinOrders:
         """Say in words what stays wrong with the orders; empty when nothing does."""
         if self._failure:
             return self._failure
-        stuck = [key for key, (tries, _) in self._tries.items() if tries >= MOST_READINGS]
-        # A request that no list shows is a matter of who asked: it stays in doubt and is not sent again.
-        open_keys = [q.words for q in self._flow.questions(self._now()) if q.key in stuck and not q.is_answer]
-        return "; ".join(open_keys)
+        return "; ".join(self._readings.stuck(self._flow.questions(self._now())))
 
     # ---- inside ------------------------------------------------------------------------------------------------
 
@@ -363,7 +325,7 @@ class WinOrders:
             day,
             commission_ppm=config.commission_ppm,
             market_of=self._market_of,
-            answer_timeout_ns=int(config.answer_timeout_s * NANOS_PER_SECOND),
+            answer_timeout_ns=self._answer_timeout_ns,
             total_is_cumulative=unknowns.fill_qty_is_cumulative,
         )
         self._flow.is_over = kept.is_over
@@ -401,10 +363,8 @@ class WinOrders:
 
     def _free_screens(self) -> None:
         """Give back the screens of orders whose numbers are known: events of a known number need none."""
-        for request_id in list(self._taken):
-            asked = self._flow.books.asks.get(request_id)
-            if asked is None or not asked.is_open:
-                self._screens.give_back(self._taken.pop(request_id))
+        asks = self._flow.books.asks
+        self._screens.free(lambda request_id: request_id in asks and asks[request_id].is_open)
 
     def _settle(self, requests: Iterable[RequestId]) -> None:
         """Let evidence end a doubt: a request that has its number, or Kiwoom's refusal, was sent."""

@@ -1,6 +1,7 @@
 """Order events, asks and list rows for tests, as Kiwoom writes them."""
 
 from datetime import date
+from typing import Any
 
 from broker_win.orders.asks import Ask
 from broker_win.orders.books import Now
@@ -53,7 +54,7 @@ def chejan(
     reason: str = "",
     time: str = "100001",
     code: str = CODE,
-    **others: str,
+    **others: Any,
 ) -> dict[int, str]:
     """Give the values of an order event, padded and signed as they come; `fill` is shares and price.
 

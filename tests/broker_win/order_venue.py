@@ -270,7 +270,7 @@ class FakeBridge:
         """Run a job."""
         if self.hangs == "before":
             raise ControlHung(f"not taken in {timeout_s} s.", started=False)
-        result = job(self.control)  # type: ignore[arg-type]  # what orders need of a Control
+        result = job(self.control)
         if self.hangs == "after":
             raise ControlHung(f"not ended in {timeout_s} s.", started=True)
         if self.sticks:

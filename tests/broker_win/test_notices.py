@@ -1,5 +1,7 @@
 """Chejan events read: signs, padding, letters, empty against 0, and what cannot be read."""
 
+from typing import Any, cast
+
 import pytest
 
 from broker_win.orders.notices import Action, UnitFill, UnreadableNotice, read_balance, read_order
@@ -46,7 +48,7 @@ def test_given_a_kind_of_order_when_read_then_side_and_action_are_known(words: s
 def test_given_unit_fields_when_read_then_only_shares_make_a_fill(
     fields: dict[str, str], fill: UnitFill | None
 ) -> None:
-    assert read_order(chejan(status="체결", **fields), DAY).fill == fill
+    assert read_order(chejan(status="체결", **cast(Any, fields)), DAY).fill == fill
 
 
 def test_given_no_unit_fields_at_all_when_read_then_the_total_is_told() -> None:
@@ -93,7 +95,7 @@ def test_given_no_time_when_read_then_it_is_not_made_up() -> None:
 )
 def test_given_what_nobody_can_read_when_read_then_it_is_an_error_that_names_the_field(field: str, value: str) -> None:
     with pytest.raises(UnreadableNotice, match="91[45]" if field in ("f914", "f915") else field[1:]):
-        read_order(chejan(**{field: value}), DAY)
+        read_order(chejan(**cast(Any, {field: value})), DAY)
 
 
 @pytest.mark.parametrize("status", ["HALTED", "", "거부", "10"])

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import permutations
+from typing import Any
 
 import pytest
 
 from broker_win.orders.notices import Action
+from broker_win.rows import OrderRow
 from domain.messages.orders import OrderAccepted, OrderCancelled, OrderFilled, OrderReplaced
 from domain.types import Side, TimeInForce
 from tests.broker_win.order_kit import OPEN, Bench, a_row, an_ask, chejan
@@ -15,16 +17,16 @@ A, B, C = "0000101", "0000102", "0000103"
 Step = Callable[[Bench], object]
 
 
-def hear(number: str = A, status: str = "접수", **fields: object) -> Step:
-    return lambda at: at.hear(chejan(number, status, **fields))  # type: ignore[arg-type]  # names and types of chejan
+def hear(number: str = A, status: str = "접수", /, **fields: Any) -> Step:
+    return lambda at: at.hear(chejan(number, status, **fields))
 
 
-def fill(number: str, shares: int, price: int, leaves: int, trade: str, notional: int, /, **fields: object) -> Step:
+def fill(number: str, shares: int, price: int, leaves: int, trade: str, notional: int, /, **fields: Any) -> Step:
     return hear(number, "체결", fill=(shares, price), leaves=leaves, trade=trade, notional=notional, **fields)
 
 
-def ask(request: str = "o-1", **fields: object) -> Step:
-    return lambda at: at.ask(an_ask(request, **fields))  # type: ignore[arg-type]  # as above
+def ask(request: str = "o-1", **fields: Any) -> Step:
+    return lambda at: at.ask(an_ask(request, **fields))
 
 
 def answer(request: str = "o-1", number: str = A) -> Step:
@@ -41,8 +43,8 @@ def wait(seconds: float) -> Step:
 
 ASK_CANCEL = ask("c-1", order="o-1", action=Action.CANCEL, price=None, original=A, screen="2001")
 ASK_MODIFY = ask("m-1", order="o-1", action=Action.MODIFY, price=10_100, original=A, screen="2001")
-CANCEL = {"original": A, "action": Action.CANCEL, "price": 0, "screen": "2001"}
-MODIFY = {"original": A, "action": Action.MODIFY, "price": 10_100, "screen": "2001"}
+CANCEL: dict[str, Any] = {"original": A, "action": Action.CANCEL, "price": 0, "screen": "2001"}
+MODIFY: dict[str, Any] = {"original": A, "action": Action.MODIFY, "price": 10_100, "screen": "2001"}
 PLACED = [ask(), answer(), hear()]
 ACCEPTED = "OrderAccepted o-1 101 100 10000"
 FILL_30 = fill(A, 30, 10_000, 70, "t1", 300_000)
@@ -445,7 +447,7 @@ def test_given_an_unreadable_event_when_told_then_only_the_lists_end_the_questio
 
 @pytest.mark.parametrize("fields", [{"side": Side.SELL}, {"code": "000660"}, {"leaves": 101}])
 def test_given_an_event_of_another_order_under_our_number_when_heard_then_nothing_is_booked(
-    fields: dict[str, object],
+    fields: dict[str, Any],
 ) -> None:
     at = Bench()
     for step in (*PLACED, hear(A, "체결", fill=(1, 10_000), **fields)):
@@ -540,11 +542,11 @@ def test_given_a_lost_answer_when_one_row_fits_then_it_is_bound_but_not_before_i
     ],
     ids=["shares", "price", "side", "code", "before it was asked", "long behind it"],
 )
-def test_given_a_lost_answer_when_a_row_does_not_fit_then_it_is_somebody_elses(row: object) -> None:
+def test_given_a_lost_answer_when_a_row_does_not_fit_then_it_is_somebody_elses(row: OrderRow) -> None:
     at = Bench()
     ask()(at)
     at.wait(5)
-    at.learn(row)  # type: ignore[arg-type]  # a row
+    at.learn(row)
     assert [line.split()[1] for line in at.told()] == ["-"]
     assert at.questions() == ["ask o-1"]
 

@@ -423,4 +423,4 @@ async def spin(task: "asyncio.Task[Any]", bridge: FakeBridge) -> None:
 
 
 TestOrders = Orders.TestCase
-TestOrders.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestOrders.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)

@@ -10,8 +10,9 @@ from broker.journal import OrderJournal
 from broker.port import Guard, Receipt
 from broker_win.config import WinConfig
 from broker_win.control import Chejan, Connected, TrAnswer
-from broker_win.orders.desk import MOST_READINGS, WinOrders
+from broker_win.orders.desk import WinOrders
 from broker_win.orders.notices import Action
+from broker_win.orders.readings import MOST_READINGS
 from broker_win.rows import BalanceRow, OrderLists
 from broker_win.screens import Screens
 from domain.errors import BrokerUnavailable, LogFull, RequestRefused
