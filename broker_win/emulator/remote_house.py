@@ -128,7 +128,8 @@ class RemoteHouse:
         """Read one of `READS` on another thread; the answer or the error comes later."""
         if what not in READS:
             raise InvariantError(f"a read expected one of {', '.join(READS)}, was {what!r}")
-        self._readers.submit(self._read, what, then, symbol)
+        if not self._closing.is_set():
+            self._readers.submit(self._read, what, then, symbol)
 
     def place(self, request: OrderRequest, then: Callable[[Receipt], None]) -> None:
         """Hand a request to the order session; receipt and facts come later. Raises BrokerUnavailable."""
