@@ -396,6 +396,17 @@ def test_given_a_gap_when_the_list_tells_then_shares_and_won_are_its_own_and_the
     assert at.told() == ["OrderFilled o-1 101 t3 50 10000 0"]
 
 
+def test_given_a_remainder_behind_a_fill_nobody_heard_when_heard_then_only_the_lists_tell_which_is_which() -> None:
+    at = Bench()
+    for step in (ask(in_force=TimeInForce.IOC), answer(), hear(A, "취소", leaves=0, notional=300_000)):
+        step(at)
+    assert at.told() == [ACCEPTED]
+    assert at.questions() == [f"shares {A}"]
+    at.learn(a_row(A, leaves=0, filled=30, notional=300_000))
+    assert at.told() == ["OrderFilled o-1 101 by-list:0000101:30:100 30 10000 70", "OrderCancelled o-1  101 70 0"]
+    assert at.questions() == []
+
+
 def test_given_a_list_older_than_the_events_when_read_then_nothing_is_booked_twice() -> None:
     at = Bench()
     for step in (*PLACED, FILL_30, FILL_70):

@@ -49,7 +49,7 @@ from domain.types import (
     VenueOrderId,
 )
 from tests.broker_win.order_kit import ACCOUNT, CODE
-from tests.broker_win.order_venue import FakeBridge, FakeControl, HandClock, Venue
+from tests.broker_win.order_venue import FakeBridge, FakeControl, HandClock, Line, Venue
 
 T = TypeVar("T")
 FOR_EVER = UnixNanos(10**18)
@@ -210,13 +210,17 @@ class Orders(RuleBasedStateMachine):
         self.count += 1
         self.venue.place_elsewhere(Action.NEW, side, 1_000 + self.count, price)
 
-    @precondition(lambda self: self.venue.live())
+    @precondition(lambda self: self.resting())
     @rule(pick=PICK, part=st.integers(1, 40), action=st.sampled_from([Action.CANCEL, Action.MODIFY]))
     def change_elsewhere(self, pick: int, part: int, action: Action) -> None:
-        lines = self.venue.live()
+        lines = self.resting()
         line = lines[pick % len(lines)]
         price = 0 if action is Action.CANCEL else 10_000 + part
         self.venue.place_elsewhere(action, line.side, min(part, line.leaves), price, line.number)
+
+    def resting(self) -> list[Line]:
+        """Give what somebody else can change: an IOC order is gone before."""
+        return [line for line in self.venue.live() if line.hoga != "10"]
 
     # ---- what the desk hears -----------------------------------------------------------------------------------
 
