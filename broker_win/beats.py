@@ -5,11 +5,12 @@ What is not told is None or empty and is not judged: a host that says less is no
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Final
 
 from domain.types import UnixNanos
 
+LARGEST: Final = 1 << 63  # beyond any number a host means
 MARK: Final = "beat"  # the key every beat begins with; other lines on the pipe are not ours
 
 
@@ -40,14 +41,27 @@ def line_of(beat: Beat) -> str:
 
 
 def beat_of(line: str) -> Beat | None:
-    """Read a line; None for whatever else was printed. Keys it does not know are left out."""
+    """Read a line; None for whatever else was printed, e.g. by a host that went mad. Unknown keys are left out."""
     if not line.startswith('{"' + MARK + '"'):
         return None
     try:
         data = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(data, Mapping) or not isinstance(data.get("pid"), int):
+    if not isinstance(data, Mapping):
         return None
-    known = {field.name for field in fields(Beat)}
-    return Beat(**{key: value for key, value in data.items() if key in known})
+    told = {field.name: data[field.name] for field in fields(Beat) if field.name in data}
+    if not {"beat", "pid"} <= told.keys() or not all(_fits(value, _DEFAULTS[name]) for name, value in told.items()):
+        return None
+    return Beat(**told)
+
+
+_DEFAULTS: Final = {field.name: 0 if field.default is MISSING else field.default for field in fields(Beat)}
+
+
+def _fits(value: object, default: object) -> bool:
+    if value is None and default is None:
+        return True
+    if type(value) is int and (default is None or type(default) is int):
+        return abs(value) < LARGEST
+    return type(value) is type(default) and default is not None

@@ -115,7 +115,8 @@ class RealProcess:
         """End the whole tree: OpenAPI+ starts programs of its own, which keep files of the control open."""
         if sys.platform == "win32":
             command = ["taskkill", "/T", "/F", "/PID", str(self._child.pid)]
-            subprocess.run(command, capture_output=True, check=False, timeout=30)
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # the host itself ends below all the same
+                subprocess.run(command, capture_output=True, check=False, timeout=30)
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended this moment
                 os.killpg(self._child.pid, signal.SIGKILL)

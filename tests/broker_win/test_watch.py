@@ -294,6 +294,23 @@ def test_given_a_beat_when_written_and_read_then_it_is_the_same_and_other_lines_
         assert beat_of(line) is None
 
 
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        '"qt_age_ms":"x"',
+        '"rss_mb":1.5',
+        '"logged_in":1',
+        '"trouble":["a"]',
+        '"venue_time":"soon"',
+        f'"venue_time":{10**30}',
+        '"screens":null',
+        f'"later":{"[" * 20_000}',
+    ],
+)
+def test_given_a_host_that_went_mad_when_it_beats_garbage_then_that_is_no_beat(garbage: str) -> None:
+    assert beat_of(f'{{"beat":1,"pid":5,{garbage}}}') is None
+
+
 def test_given_ends_when_told_then_each_has_words() -> None:
     assert [told(code) for code in (None, 0, 10, -9, 77)] == [
         "still running",
