@@ -79,12 +79,12 @@ class WinBackend:
         `on_lost` hears of a lost line, `on_broken` of an error nobody expected: this process must not go on then.
         `read_definition` reads the TR definitions installed here; without it they are not compared.
         """
-        self._read_definition, self._on_broken = read_definition, on_broken
+        self._read_definition, self._on_lost, self._on_broken = read_definition, on_lost, on_broken
         self._config, self._bridge, self._clock, self._journal = config, bridge, clock, journal
         self._speed_milli = speed_milli
         self._run_id = f"win-{uuid.uuid4().hex[:12]}"
         self.screens = Screens()
-        self.session_of_control = WinSession(bridge, config, self._prepare, on_lost, clock.sleep)
+        self.session_of_control = WinSession(bridge, config, self._prepare, self._lost, clock.sleep)
         self.asker = Asker(bridge, clock, config.limits, self.screens, config.answer_timeout_s)
         self.queries = Queries(self.asker, lambda: self.session_of_control.account, clock)
         self.masters = Masters(bridge, clock)
@@ -124,6 +124,7 @@ class WinBackend:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.realtime.close()
         await self.conditions_of_control.settled()
         await self.asker.close()
         self._journal.close()
@@ -309,6 +310,10 @@ class WinBackend:
         await self.conditions_of_control.restore()
         if with_orders:
             await self.orders.recover("after the log-in")
+
+    def _lost(self, code: int) -> None:
+        self.realtime.lost(BrokerUnavailable(self.session_of_control.trouble()))
+        self._on_lost(code)
 
     async def _compare_definitions(self, read: ReadDefinition) -> None:
         self.tr_differences = await differences(self._bridge, read)

@@ -123,10 +123,10 @@ class Storm:
         self.pc.let(move)
 
     def settle(self, server: BrokerServerThread) -> None:
-        """Wait until the broker has nothing open to ask; the lists answer what no event did."""
+        """Ask for the day's orders as a trader's audit does, until they answer what no event did."""
         deadline = time.monotonic() + DEADLINE_S
         while self.differences(server) and time.monotonic() < deadline:
-            time.sleep(0.05)  # until the broker's own time-outs have let it read the lists
+            server.call(server.backend.day_orders, DEADLINE_S)
 
     def check(self, server: BrokerServerThread) -> None:
         assert self.differences(server) == []
