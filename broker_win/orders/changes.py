@@ -26,7 +26,7 @@ class Changes:
     def take(self, change: Change, notice: OrderNotice, at: UnixNanos) -> list[OrderNotice]:
         """Take an event of an open change; give events that had waited for it."""
         if notice.status == REJECTED or (notice.reason and notice.fill is None and notice.status != CONFIRMED):
-            self._books.refuse(change, REJECTED, notice.reason or notice.status, at)
+            self._books.refuse(change, "REJECTED", notice.reason or notice.status, at)
         elif notice.status == CONFIRMED and notice.fill is None:
             return self._confirm(change, notice, at)
         elif change.action is Action.MODIFY and notice.fill is not None:

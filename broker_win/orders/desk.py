@@ -312,9 +312,15 @@ class WinOrders:
 
     def _turn_day(self) -> None:
         today = kst_date(self._clock.venue())
-        if today != self._flow.day:
+        if today == self._flow.day:
+            return
+        try:
             self._open(today)
-            self._free_screens()
+        except LogError as error:  # the day before goes on until the journal can be written
+            self._failure = f"the day cannot be opened in the journal: {error}"
+            _log.error("%s", self._failure)
+            return
+        self._free_screens()
 
     def _open(self, day: date) -> None:
         """Fold a day from what is durable."""

@@ -222,6 +222,8 @@ class OrderFlow:
         for leg in self.books.known.legs.values():
             if leg.missing:
                 found[f"shares {leg.number}"] = f"{leg.missing} shares of {leg.number} are gone, nobody told how", False
+            elif self.is_over and leg.leaves:
+                found[f"end {leg.number}"] = f"{leg.number} is open at the end of the day", True
         self._since = {key: self._since.get(key, now.mono) for key in found}
         return [Question(key, words, self._since[key], waits) for key, (words, waits) in found.items()]
 

@@ -44,7 +44,7 @@ def learn(flow: "OrderFlow", lists: OrderLists, now: Now) -> None:
             _outcomes(flow, leg, row, lists)
             _rest(flow, leg, row, lists)
         elif change is not None and change.is_open and _is_refused(row):
-            flow.books.refuse(change, REJECTED, f"Kiwoom's list says {row.status}", lists.read_at)
+            flow.books.refuse(change, "REJECTED", f"Kiwoom's list says {row.status}", lists.read_at)
 
 
 # ---- whose row is it -----------------------------------------------------------------------------------------------

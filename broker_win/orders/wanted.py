@@ -71,9 +71,10 @@ def _change(action: Action, leg: Leg, quantity: int, price: Krw | None, hoga: st
 
 def _to_cancel(request: CancelOrder, leg: Leg, config: WinConfig) -> int:
     """Kiwoom refuses to cancel more than is open; that 0 cancels all of it is used by many and written nowhere."""
-    if request.quantity and request.quantity < leg.leaves:
+    left = leg.leaves - leg.missing or leg.leaves  # what an event showed as gone is not open, whatever took it
+    if request.quantity and request.quantity < left:
         return _whole("quantity", request.quantity)
-    return 0 if config.unknowns.cancel_qty_zero_is_all else leg.leaves
+    return 0 if config.unknowns.cancel_qty_zero_is_all else left
 
 
 def _whole(field: str, value: int | None) -> int:

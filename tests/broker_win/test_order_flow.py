@@ -171,7 +171,7 @@ SEQUENCES: dict[str, tuple[Sequence[Step], list[str]]] = {
             FILL_70,
             hear(B, "거부", leaves=0, reason="취소가능수량 초과", **CANCEL),
         ],
-        [ACCEPTED, CANCEL_SEEN, FILLED_30, FILLED_70, "ChangeRefused o-1 c-1 101 거부 취소가능수량 초과"],
+        [ACCEPTED, CANCEL_SEEN, FILLED_30, FILLED_70, "ChangeRefused o-1 c-1 101 REJECTED 취소가능수량 초과"],
     ),
     "a cancel of all that is left, given as 0": (
         [
@@ -619,7 +619,7 @@ def test_given_a_refused_change_in_the_lists_when_read_then_it_is_refused() -> N
         step(at)
     at.told()
     at.learn(a_row(A), a_row(B, original=A, action=Action.CANCEL, status="거부", price=0, leaves=0))
-    assert at.told() == ["ChangeRefused o-1 c-1 101 거부 Kiwoom's list says 거부"]
+    assert at.told() == ["ChangeRefused o-1 c-1 101 REJECTED Kiwoom's list says 거부"]
 
 
 def test_given_an_order_rejected_in_the_lists_only_when_read_then_it_is_rejected() -> None:

@@ -306,11 +306,43 @@ def test_given_the_end_of_the_day_when_told_then_what_was_open_expired_once_and_
         at.venue.close()
         await at.orders.recover("before the end is told")
         assert at.words() == [ACCEPTED]
-        at.orders.on_balance = at.balances.append
         await at.orders.end_of_day()
         await at.restart()
         await at.orders.end_of_day()
         assert at.words() == [ACCEPTED, "OrderExpired o-1 101 100"]
+
+    told(tmp_path, story)
+
+
+def test_given_lists_that_lag_at_the_end_of_the_day_when_time_passes_then_they_are_read_again(tmp_path: Path) -> None:
+    async def story(at: Desk) -> None:
+        await at.submit()
+        at.deliver()
+        await at.orders.end_of_day()
+        assert at.words() == [ACCEPTED]
+        at.venue.close()
+        await at.tick()
+        await at.tick(5.1)
+        assert at.words() == [ACCEPTED, "OrderExpired o-1 101 100"]
+
+    told(tmp_path, story)
+
+
+def test_given_a_journal_that_cannot_open_a_new_day_when_events_come_then_nothing_is_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(at: Desk) -> None:
+        at.hand.move(86_400)
+
+        def full(*_: object) -> None:
+            raise LogFull("no space is left")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(at.journal, "set_meta", full)
+            assert at.orders.hear(Chejan("1", {}))
+            assert "no space" in at.orders.trouble()
+        await at.orders.recover("once it can")
+        assert at.orders.trouble() == ""
 
     told(tmp_path, story)
 

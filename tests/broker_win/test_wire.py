@@ -144,6 +144,13 @@ def test_given_a_request_when_sent_then_send_order_has_its_arguments(
     assert [refused for _, refused in at.ends] == [False]
 
 
+def test_given_shares_that_are_gone_and_nobody_told_how_when_cancelled_then_only_the_rest_is_asked() -> None:
+    at = Wired()
+    at.order.show(60)
+    at.place(a_cancel())
+    assert at.control.calls[0][5] == 60
+
+
 def test_given_zero_means_all_when_all_is_cancelled_then_zero_is_asked() -> None:
     at = Wired(WinConfig(server_kind=ServerKind.REAL, unknowns=UnknownsConfig(cancel_qty_zero_is_all=True)))
     at.place(a_cancel())
