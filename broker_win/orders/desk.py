@@ -85,7 +85,7 @@ class WinOrders:
         self._answer_timeout_ns = int(config.answer_timeout_s * NANOS_PER_SECOND)
         self._readings = Readings(self._answer_timeout_ns)
         self._failure = ""  # why the lists could not be read, or the journal not be written
-        self._wants_reading = False
+        self._wants_reading, self._again_at = False, 0  # monotonic ns
         self._names = 0
         self._open(kst_date(clock.venue()))
 
@@ -249,7 +249,7 @@ class WinOrders:
         if self._reading is not None and not self._reading.done():
             return
         due = self._readings.due(self._flow.questions(now), now.mono)
-        if due or self._wants_reading:
+        if due or (self._wants_reading and now.mono >= self._again_at):
             self._wants_reading = False
             self._readings.begin(due, now.mono)
             self._begin_reading("; ".join(question.words for question in due[:3]) or "once more")
@@ -265,6 +265,7 @@ class WinOrders:
             lists = await self._read_lists()
         except HantradeError as error:
             self._failure = f"the account's order lists cannot be read: {error}"
+            self._wants_reading, self._again_at = True, self._now().mono + 2 * self._answer_timeout_ns
             raise
         self._failure = ""
         self._learn(lists)

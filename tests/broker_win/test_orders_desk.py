@@ -233,9 +233,15 @@ def test_given_lists_that_cannot_be_read_when_something_is_open_then_it_is_told_
         with pytest.raises(BrokerUnavailable):
             await at.orders.recover("to see")
         assert "no answer" in at.orders.trouble()
+        await at.tick(9.9)
+        assert at.readings == 1
+        await at.tick(0.1)
+        assert (at.readings, "no answer" in at.orders.trouble()) == (2, True)
         at.lists_fail = False
-        await at.orders.recover("again")
-        assert at.orders.trouble() == ""
+        await at.tick(10.0)
+        assert (at.readings, at.orders.trouble()) == (3, "")
+        await at.tick(60.0)
+        assert at.readings == 3
 
     told(tmp_path, story)
 
