@@ -12,6 +12,7 @@ from broker.client import BrokerClient
 from broker.port import Guard, OrderRequest, OrderSessionOpened, Receipt
 from domain.errors import BrokerUnavailable, HantradeError
 from domain.messages.orders import CancelOrder, OrderAccepted, OrderFact, OrderFilled, SubmitOrder
+from domain.time import kst_text
 from domain.types import (
     NANOS_PER_SECOND,
     ClientOrderId,
@@ -32,6 +33,7 @@ VALID_S = 3
 CALL_S = 3.0
 CANCELS = 0.25  # share of requests
 MOST_SHARES = 5
+CLOSE = "15:30:00"
 OPEN = (VenuePhase.OPENING_AUCTION, VenuePhase.CONTINUOUS, VenuePhase.CLOSING_AUCTION, VenuePhase.HALTED)
 
 
@@ -101,7 +103,8 @@ class Trader(threading.Thread):
             session = client.session()
             self.phase = session.phase
             self._has_traded = self._has_traded or session.phase is VenuePhase.CONTINUOUS
-            self.day_over = self._has_traded and session.phase not in OPEN
+            is_late = kst_text(session.venue_time) >= CLOSE  # the exchange's clock stands behind its last row
+            self.day_over = self._has_traded and (is_late or session.phase not in OPEN)
             if self.trading.is_set() and session.phase is VenuePhase.CONTINUOUS and self._guard is not None:
                 self._act(orders, self._guard())
             over.wait(EVERY_S)
@@ -114,7 +117,7 @@ class Trader(threading.Thread):
         def read() -> None:
             with suppress(HantradeError):
                 for _raw, batch in stream:
-                    self._prices.update({row.symbol: row.price for row in batch.rows})
+                    self._prices.update({row.symbol: Krw(row.price) for row in batch.rows if row.price})
 
         threading.Thread(target=read, name="soak-quotes", daemon=True).start()
 
