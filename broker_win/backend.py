@@ -45,7 +45,7 @@ from broker_win.requests.conditions import Conditions
 from broker_win.requests.masters import Masters
 from broker_win.screens import Screens
 from broker_win.session import WinSession
-from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
+from domain.errors import BrokerUnavailable, HantradeError, InvariantError, RequestRefused
 from domain.instruments import Instrument
 from domain.krx.sessions import phase_at, regular_session
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
@@ -362,6 +362,10 @@ class WinBackend:
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, HantradeError) and not isinstance(error, InvariantError):
+            _log.error("%s", error)  # it is tried again, or was worth a try only
+        else:
             _log.critical("a part of the broker ended by an error", exc_info=error)
             self._on_broken(repr(error))
