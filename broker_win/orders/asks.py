@@ -1,13 +1,13 @@
 """What was asked of the control, and which order number or list row answers it. Pure.
 
 No field of Kiwoom's carries an id of ours. While an order is in flight it has a screen of its own, which its events
-echo (FID 920); lists do not, so a row is bound by its looks only where one row fits one request and no other.
+echo (FID 920); lists do not, so a row is bound by its looks only where nothing but requests alike may be meant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from broker_win.orders.notices import RECEIVED, Action, OrderNotice
 from broker_win.rows import OrderRow
@@ -75,27 +75,73 @@ def may_be_ours(asks: Iterable[Asked], notice: OrderNotice) -> bool:
     return any(asked.is_open and _is_like(asked.ask, notice) and _is_in_reach(asked.ask, notice) for asked in asks)
 
 
-def by_rows(asks: Sequence[Asked], rows: Sequence[OrderRow], settled: int) -> tuple[dict[str, Asked], set[str]]:
-    """Give which row (by number) is which ask, and the rows that may be ours and are not to be guessed.
+class Owners(NamedTuple):
+    """Which row is whose."""
+
+    bound: dict[str, Asked]  # by number
+    held: set[str]  # numbers that may be ours and are not to be guessed, yet
+    stuck: set[str]  # of them: time tells no more
+
+
+def by_rows(asks: Sequence[Asked], rows: Sequence[OrderRow], settled: int) -> Owners:
+    """Give which row (by number) is which ask.
 
     Only asks made before `settled` (monotonic ns) are bound: a younger one may not be in the lists yet while somebody
-    else's twin is.
+    else's twin is. Of asks that are alike in everything nobody can tell which row is whose, and nobody needs to: they
+    are bound in the order of their times, once there is a row for each, or no further one can come.
     """
     waiting = [asked for asked in asks if asked.is_open]
     fits = {row.number: [asked for asked in waiting if _fits(asked.ask, row)] for row in rows}
-    bound: dict[str, Asked] = {}
-    held: set[str] = set()
+    owners = Owners({}, set(), set())
+    seen: set[str] = set()
     for row in rows:
-        fitting = fits[row.number]
-        if not fitting:
+        if not fits[row.number] or row.number in seen:
             continue
-        twins = [other for other in rows if any(asked is fitting[0] for asked in fits[other.number])]
-        is_ripe = fitting[0].state is State.SENT and fitting[0].since <= settled
-        if len(fitting) == len(twins) == 1 and is_ripe:
-            bound[row.number] = fitting[0]
-        else:
-            held.add(row.number)
-    return bound, held
+        numbers, ours = _twins(row.number, fits)
+        seen |= numbers
+        is_ripe = all(asked.state is State.SENT and asked.since <= settled for asked in ours)
+        is_late = is_ripe and all(asked.since <= settled - REACH for asked in ours)
+        of_them = [other for other in rows if other.number in numbers]
+        pairs = _in_order(of_them, ours) if is_late or (is_ripe and len(of_them) == len(ours)) else {}
+        owners.bound.update(pairs)
+        if not pairs:
+            owners.held.update(numbers)
+        if not pairs and is_late:
+            owners.stuck.update(numbers)
+    return owners
+
+
+def _twins(number: str, fits: Mapping[str, Sequence[Asked]]) -> tuple[set[str], list[Asked]]:
+    """Give the rows and asks that may be taken for one another."""
+    numbers, ours = {number}, list(fits[number])
+    while True:
+        more = {other for other, fitting in fits.items() if any(one is asked for one in fitting for asked in ours)}
+        if more <= numbers:
+            return numbers, ours
+        numbers |= more
+        ours += [one for other in more for one in fits[other] if not any(one is asked for asked in ours)]
+
+
+def _in_order(rows: Sequence[OrderRow], ours: Sequence[Asked]) -> dict[str, Asked]:
+    """Pair every row with an ask; nothing where the asks differ, or a row is left over: it is somebody else's."""
+    if len({_looks(asked.ask) for asked in ours}) > 1:
+        return {}
+    left = sorted(ours, key=lambda asked: asked.ask.asked_at)
+    pairs = {}
+    for row in sorted(rows, key=lambda row: (row.order_time, row.number)):
+        first = next((asked for asked in left if _fits(asked.ask, row)), None)
+        if first is None:
+            return {}
+        pairs[row.number] = first
+        left = [asked for asked in left if asked is not first]
+    return pairs
+
+
+def _looks(ask: Ask) -> tuple[object, ...]:
+    return (
+        *(ask.action, ask.code, ask.side, ask.quantity, ask.price),
+        *(ask.original, ask.kind, ask.time_in_force),
+    )
 
 
 def _is_like(ask: Ask, notice: OrderNotice) -> bool:

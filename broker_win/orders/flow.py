@@ -215,7 +215,7 @@ class OrderFlow:
             if asked.is_open:
                 found[f"ask {asked.ask.request_id}"] = f"{asked.ask.request_id} has no order number", True
         for number in self._held:
-            found[f"number {number}"] = f"order number {number} may be ours", True
+            found.setdefault(f"number {number}", (f"order number {number} may be ours", True))
         for change in self.books.known.changes.values():
             if change.is_open:
                 found[f"change {change.number}"] = f"{change.number} is to change {change.original}", True

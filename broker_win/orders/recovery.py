@@ -53,12 +53,14 @@ def learn(flow: "OrderFlow", lists: OrderLists, now: Now) -> None:
 def _bind(flow: "OrderFlow", lists: OrderLists, now: Now) -> None:
     books = flow.books
     fresh = [row for row in lists.rows if not books.known.has(row.number)]
-    bound, held = asks.by_rows(list(books.asks.values()), fresh, now.mono - flow.answer_timeout_ns)
+    bound, held, stuck = asks.by_rows(list(books.asks.values()), fresh, now.mono - flow.answer_timeout_ns)
     for row in fresh:
         if row.number in bound:
             books.bind(bound[row.number], row.number, row.order_time)
         elif row.number not in held and row.number not in flow.held and not _is_refused(row):
             _adopt(flow, row)
+    for number in stuck:
+        flow.doubts[f"number {number}"] = f"{number} may be a request of ours without a number, or somebody else's"
 
 
 def _adopt(flow: "OrderFlow", row: OrderRow) -> None:

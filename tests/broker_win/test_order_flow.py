@@ -562,19 +562,49 @@ def test_given_a_lost_answer_when_a_row_does_not_fit_then_it_is_somebody_elses(r
     assert at.questions() == ["ask o-1"]
 
 
-def test_given_two_requests_alike_when_a_row_fits_both_then_it_is_not_guessed() -> None:
+def two_alike() -> Bench:
     at = Bench()
     ask("o-1")(at)
     ask("o-2", screen="2001")(at)
     at.wait(5)
+    return at
+
+
+def test_given_two_requests_alike_when_a_row_fits_both_then_it_is_not_guessed_while_another_may_come() -> None:
+    at = two_alike()
     at.learn(a_row(A))
-    assert at.told() == []
-    at.learn(a_row(A), a_row(B))
     assert at.told() == []
     answer("o-2", B)(at)
     assert at.told() == ["OrderAccepted o-2 102 100 10000"]
     at.learn(a_row(A), a_row(B))
     assert at.told() == [ACCEPTED]
+
+
+def test_given_two_requests_alike_when_each_has_a_row_then_they_are_told_in_their_order() -> None:
+    at = two_alike()
+    at.learn(a_row(A, leaves=0, filled=100, notional=1_000_000), a_row(B))
+    assert at.told() == [
+        ACCEPTED,
+        "OrderAccepted o-2 102 100 10000",
+        "OrderFilled o-1 101 by-list:0000101:100:100 100 10000 0",
+    ]
+    assert at.questions() == []
+
+
+def test_given_two_requests_alike_when_no_second_row_can_come_any_more_then_the_first_has_the_row() -> None:
+    at = two_alike()
+    at.wait(60)
+    at.learn(a_row(A))
+    assert at.told() == [ACCEPTED]
+    assert at.questions() == ["ask o-2"]
+
+
+def test_given_requests_alike_and_a_row_too_many_when_read_then_none_is_guessed_and_that_is_told() -> None:
+    at = two_alike()
+    at.wait(60)
+    at.learn(a_row(A), a_row(B), a_row(C))
+    assert at.told() == []
+    assert sorted(at.questions()) == ["ask o-1", "ask o-2", f"number {A}", f"number {B}", f"number {C}"]
 
 
 def test_given_a_lost_cancel_when_its_row_shows_what_it_did_then_it_took_effect() -> None:
