@@ -90,7 +90,7 @@ def _sums(books: Books, ours: list[OrderFact], theirs: list[OrderFact]) -> None:
     """Compare shares, amounts and costs by order number: lists of sums may have been put together as one execution."""
     own, real = _by_number(ours), _by_number(theirs)
     books.fills = sum(isinstance(fact, OrderFilled) for fact in theirs)
-    executions = Counter(fact.venue_order_id for fact in theirs if isinstance(fact, OrderFilled))
+    executions: Counter[str] = Counter(fact.venue_order_id for fact in theirs if isinstance(fact, OrderFilled))
     for number in sorted(own.keys() | real.keys()):
         mine, real_one = own[number], real[number]
         books.notional_krw += real_one[1]
