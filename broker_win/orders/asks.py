@@ -91,7 +91,7 @@ def by_rows(asks: Sequence[Asked], rows: Sequence[OrderRow], settled: int) -> Ow
     are bound in the order of their times, once there is a row for each, or no further one can come.
     """
     waiting = [asked for asked in asks if asked.is_open]
-    fits = {row.number: [asked for asked in waiting if _fits(asked.ask, row)] for row in rows}
+    fits = _best_fits(waiting, rows)
     owners = Owners({}, set(), set())
     seen: set[str] = set()
     for row in rows:
@@ -109,6 +109,25 @@ def by_rows(asks: Sequence[Asked], rows: Sequence[OrderRow], settled: int) -> Ow
         if not pairs and is_late:
             owners.stuck.update(numbers)
     return owners
+
+
+def _best_fits(waiting: Sequence[Asked], rows: Sequence[OrderRow]) -> dict[str, list[Asked]]:
+    """Give the asks each row may be.
+
+    Events of a market order have price 0; that its row has it, too, no source says and is not relied on: a market order
+    fits any price, but the row with price 0 and the limit order with a row's price come first.
+    """
+    exact = {row.number: [one for one in waiting if _fits(one.ask, row) and _has_price(one.ask, row)] for row in rows}
+    sure = {asked.ask.request_id for fitting in exact.values() for asked in fitting}
+    return {
+        row.number: exact[row.number]
+        or [one for one in waiting if one.ask.request_id not in sure and _fits(one.ask, row)]
+        for row in rows
+    }
+
+
+def _has_price(ask: Ask, row: OrderRow) -> bool:
+    return not (ask.kind is OrderKind.MARKET and ask.action is Action.NEW) or row.price == 0
 
 
 def _twins(number: str, fits: Mapping[str, Sequence[Asked]]) -> tuple[set[str], list[Asked]]:

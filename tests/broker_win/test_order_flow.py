@@ -607,6 +607,24 @@ def test_given_requests_alike_and_a_row_too_many_when_read_then_none_is_guessed_
     assert sorted(at.questions()) == ["ask o-1", "ask o-2", f"number {A}", f"number {B}", f"number {C}"]
 
 
+@pytest.mark.parametrize("market_row", [a_row(B, price=0), a_row(B, price=9_990)], ids=["no price", "some price"])
+def test_given_a_market_and_a_limit_order_when_their_rows_come_then_each_has_its_own(market_row: OrderRow) -> None:
+    at = Bench()
+    ask("o-1")(at)
+    ask("o-2", screen="2001", price=None)(at)
+    at.wait(5)
+    at.learn(a_row(A), market_row)
+    assert at.told() == [ACCEPTED, "OrderAccepted o-2 102 100 None"]
+
+
+def test_given_a_market_order_and_somebody_elses_limit_order_when_read_then_ours_is_the_one_without_a_price() -> None:
+    at = Bench()
+    ask("o-1", price=None)(at)
+    at.wait(5)
+    at.learn(a_row(A, price=9_990), a_row(B, price=0))
+    assert at.told() == ["OrderAccepted - 101 100 9990", "OrderAccepted o-1 102 100 None"]
+
+
 def test_given_a_lost_cancel_when_its_row_shows_what_it_did_then_it_took_effect() -> None:
     at = Bench()
     for step in (*PLACED, FILL_30, ASK_CANCEL, wait(5)):
