@@ -41,6 +41,7 @@ from domain.time import kst_date
 from domain.types import NANOS_PER_SECOND, Gate, Market, RequestId, RequestOutcome
 
 ORDER_NUMBER: Final = "주문번호"
+MOST_DOUBLINGS: Final = 4  # of the wait for the next reading, when they fail one after the other
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +87,7 @@ class WinOrders:
         self._readings = Readings(self._answer_timeout_ns)
         self._failure = ""  # why the lists could not be read, or the journal not be written
         self._wants_reading, self._again_at = False, 0  # monotonic ns
+        self._failures = 0  # in a row, of readings
         self._names = 0
         self._open(kst_date(clock.venue()))
 
@@ -264,11 +266,22 @@ class WinOrders:
         try:
             lists = await self._read_lists()
         except HantradeError as error:
-            self._failure = f"the account's order lists cannot be read: {error}"
-            self._wants_reading, self._again_at = True, self._now().mono + 2 * self._answer_timeout_ns
+            self._fail(f"the account's order lists cannot be read: {error}", at_once=False)
             raise
-        self._failure = ""
+        self._failure, self._wants_reading = "", False
         self._learn(lists)
+        if not self._failure:
+            self._failures = 0
+
+    def _fail(self, why: str, *, at_once: bool = True) -> None:
+        """Note why the lists must be read (again): ever later, for each reading takes from the hour's queries."""
+        self._failure = why
+        if self._wants_reading:
+            return
+        self._wants_reading = True
+        wait_ns = 2 * self._answer_timeout_ns << min(self._failures, MOST_DOUBLINGS)
+        self._again_at = self._now().mono + (0 if at_once and not self._failures else wait_ns)
+        self._failures += 1
 
     def _learn(self, lists: OrderLists) -> None:
         self._turn_day()
@@ -318,7 +331,7 @@ class WinOrders:
         try:
             self._open(today)
         except LogError as error:  # the day before goes on until the journal can be written
-            self._failure = f"the day cannot be opened in the journal: {error}"
+            self._fail(f"the day cannot be opened in the journal: {error}")
             _log.error("%s", self._failure)
             return
         self._free_screens()
@@ -357,9 +370,8 @@ class WinOrders:
                 self._kept.keep_elsewhere(number)
             numbered = self._journal.append(facts)
         except LogError as error:
-            self._failure = f"order events could not be journaled: {error}"
+            self._fail(f"order events could not be journaled: {error}")
             _log.error("%s", self._failure)
-            self._wants_reading = True
             self._open(self._flow.day)  # what is not durable did not happen; the lists tell it again
             return
         self._settle(bound)

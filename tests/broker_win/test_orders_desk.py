@@ -238,7 +238,9 @@ def test_given_lists_that_cannot_be_read_when_something_is_open_then_it_is_told_
         await at.tick(0.1)
         assert (at.readings, "no answer" in at.orders.trouble()) == (2, True)
         at.lists_fail = False
-        await at.tick(10.0)
+        await at.tick(19.9)
+        assert at.readings == 2
+        await at.tick(0.1)
         assert (at.readings, at.orders.trouble()) == (3, "")
         await at.tick(60.0)
         assert at.readings == 3
@@ -301,6 +303,27 @@ def test_given_a_journal_that_is_full_when_facts_come_then_they_are_told_once_it
         await at.tick(5.1)
         assert at.words() == [ACCEPTED]
         assert at.orders.trouble() == ""
+
+    told(tmp_path, story)
+
+
+def test_given_a_journal_that_stays_full_when_an_hour_passes_then_the_queries_of_the_hour_are_not_used_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(at: Desk) -> None:
+        await at.submit()
+
+        def full(_facts: object) -> list[OrderFact]:
+            raise LogFull("no space is left")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(at.journal, "append", full)
+            at.deliver()
+            for _ in range(3_600):
+                await at.tick(1.0)
+        assert 10 < at.readings < 60
+        await at.tick(160.0)
+        assert (at.words(), at.orders.trouble()) == ([ACCEPTED], "")
 
     told(tmp_path, story)
 
