@@ -366,13 +366,14 @@ class WinOrders:
         bound, books.bound = books.bound, []
         facts = self._flow.take()
         try:
-            for number in elsewhere:
-                self._kept.keep_elsewhere(number)
             numbered = self._journal.append(facts)
+            for number in elsewhere:  # behind its effect: a change that is known to have had one is never looked for
+                self._kept.keep_elsewhere(number)
         except LogError as error:
             self._fail(f"order events could not be journaled: {error}")
             _log.error("%s", self._failure)
             self._open(self._flow.day)  # what is not durable did not happen; the lists tell it again
+            self._feed.wake()
             return
         self._settle(bound)
         self._free_screens()

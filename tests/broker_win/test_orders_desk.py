@@ -274,6 +274,32 @@ def test_given_a_kill_behind_send_order_when_started_again_then_the_order_is_fou
     told(tmp_path, story)
 
 
+def test_given_a_kill_while_a_modify_made_elsewhere_is_written_down_when_started_again_then_its_shares_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    async def story(at: Desk) -> None:
+        await at.submit()
+        at.venue.place_elsewhere(Action.MODIFY, Side.BUY, 100, 10_100, A)
+        at.deliver()
+        at.venue.meet(at.venue.pending()[0], by_event=True)
+
+        def kill(*_: object) -> list[OrderFact]:
+            raise Killed
+
+        with monkeypatch.context() as patched, pytest.raises(Killed):
+            patched.setattr(at.journal, "append", kill)
+            at.deliver()
+        await at.restart()
+        at.venue.events.clear()
+        await at.orders.recover("after the log-in")
+        assert at.words()[-1] == "OrderReplaced o-1  101 102 100 10100 0"
+
+    told(tmp_path, story)
+
+
 def test_given_a_restart_when_an_older_order_has_no_number_then_nobody_gets_its_screen(tmp_path: Path) -> None:
     async def story(at: Desk) -> None:
         at.control.reaches = False
