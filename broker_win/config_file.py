@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from broker.security.guard import Security
+from broker.security.redaction import redacted
 from broker.security.tls import TlsFiles
 from broker_win.config import LimitsConfig, UnknownsConfig, WinConfig
 from broker_win.dialogs import RULES, Rule
@@ -24,7 +25,7 @@ from domain.types import ServerKind
 
 FILE_NAME: Final = "broker_win.toml"
 EXAMPLE: Final = Path(__file__).with_name("data") / "broker_win.example.toml"
-ACCOUNT: Final = re.compile(r"(\d{10})?")
+ACCOUNT: Final = re.compile(r"([0-9]{10})?")
 SYMBOL: Final = re.compile(r"[0-9A-Z]{6}")
 NOT_IN_FILE: Final = ("limits", "unknowns", "rest_windows")  # tables of their own
 
@@ -149,7 +150,9 @@ def _check(settings: WinSettings) -> None:
     if broker.server_kind is ServerKind.SIMULATED:
         raise _refused(path, "broker.server_kind", "simulated", "mock or real")
     if not ACCOUNT.fullmatch(broker.account):
-        raise _refused(path, "broker.account", broker.account, "ten digits, or nothing when the log-in has one account")
+        raise _refused(
+            path, "broker.account", redacted(broker.account), "ten digits, or nothing when the log-in has one account"
+        )
     for symbol in broker.symbols:
         if not SYMBOL.fullmatch(symbol):
             raise _refused(path, "broker.symbols", symbol, "codes of six digits or capital letters")
@@ -232,6 +235,8 @@ def _value(path: Path, key: str, value: Any, kind: Any, bounds: tuple[float, flo
         return tuple(value)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _one_of(path, key, value, kind)
+    if isinstance(value, str) and "\0" in value:
+        raise _refused(path, key, value, "a text without the character NUL")
     if kind is Path:
         if not isinstance(value, str) or not value:
             raise _refused(path, key, value, "a path")
