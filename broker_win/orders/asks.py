@@ -63,8 +63,11 @@ class Asked:
 
 
 def by_notice(asks: Iterable[Asked], notice: OrderNotice) -> Asked | None:
-    """Give the ask an event of a new number answers: it names the ask's own screen, and nothing contradicts."""
-    for asked in asks:
+    """Give the ask an event of a new number answers: it names the ask's own screen, and nothing contradicts.
+
+    The newest one: where screens ran out, one that nothing ever answered may have had it before.
+    """
+    for asked in reversed(list(asks)):
         if asked.is_open and not asked.is_blank and notice.screen == asked.ask.screen and _is_like(asked.ask, notice):
             return asked
     return None

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection
 from typing import Final, Protocol
 
+from domain.errors import RequestRefused
+
 POOL: Final = "orders"
 
 
@@ -27,17 +29,28 @@ class OrderScreens:
     def take(self, request_id: str, avoid: Collection[str]) -> str:
         """Give a request a screen, none on which another order may still answer (of an earlier process, too).
 
-        Raises RequestRefused when there is none.
+        Where there is none any more, the order that waits longest shares its own: requests that nothing ever answered
+        must not keep a cancel from going. Raises RequestRefused when others hold them all.
         """
         skipped: list[str] = []
         try:
             while (screen := self._pool.take(POOL)) in avoid:
                 skipped.append(screen)
+        except RequestRefused:
+            if not skipped and not self._taken:
+                raise
+            screen = self._longest_waiting(skipped)
         finally:
             for other in skipped:
                 self._pool.give_back(other)
         self._taken[request_id] = screen
         return screen
+
+    def _longest_waiting(self, earlier: list[str]) -> str:
+        """Give a screen of an earlier process's order, else that of our oldest."""
+        if earlier:
+            return earlier.pop(0)
+        return self._taken.pop(next(iter(self._taken)))
 
     def free(self, is_open: Callable[[str], bool]) -> None:
         """Give back the screens of requests whose number is no longer waited for."""

@@ -312,6 +312,31 @@ def test_given_a_restart_when_an_older_order_has_no_number_then_nobody_gets_its_
     told(tmp_path, story)
 
 
+@pytest.mark.parametrize("restarts", [False, True])
+def test_given_requests_that_nothing_answers_when_screens_run_out_then_a_cancel_goes_all_the_same(
+    tmp_path: Path, restarts: bool
+) -> None:
+    async def story(at: Desk) -> None:
+        await at.submit()
+        at.deliver()
+        at.control.reaches = False
+        for number in range(60):
+            assert (await at.submit(f"lost-{number}", 1 + number)).code != "NO_SCREEN"
+            at.hand.move(1)
+        if restarts:
+            await at.restart()
+        at.control.reaches = True
+        assert (await at.cancel()).outcome is RequestOutcome.SENT
+        at.venue.events = [event for event in at.venue.events if isinstance(event, Chejan)]
+        at.deliver()
+        at.venue.meet(at.venue.pending()[0], by_event=True)
+        at.deliver()
+        assert at.words()[-1] == "OrderCancelled o-1 c-1 101 100 0"
+        assert at.in_use == (0 if restarts else 49)
+
+    told(tmp_path, story)
+
+
 def test_given_a_journal_that_is_full_when_facts_come_then_they_are_told_once_it_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
