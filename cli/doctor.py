@@ -79,7 +79,8 @@ def _broker(home: Path, endpoint: str, order: bool) -> Iterable[Diagnosis]:
     with_order = order and Home(home).running("trader") is None  # a trader would find an order that is not its own
     if order and not with_order:
         note("a trader runs in this home: no order is placed")
-    return BrokerDoctor(target, access, symbols, ServerKind(kind.upper()) if kind else None).look(with_order=with_order)
+    expected, account_end = ServerKind(kind.upper()) if kind else None, settings.broker.account[-4:]
+    return BrokerDoctor(target, access, symbols, expected, account_end).look(with_order=with_order)
 
 
 def _show(one: Diagnosis, as_json: bool) -> None:

@@ -47,9 +47,20 @@ Find = Callable[..., Diagnosis]
 class BrokerDoctor:
     """Looks at one broker."""
 
-    def __init__(self, endpoint: str, access: Access, symbols: tuple[str, ...], expected: ServerKind | None) -> None:
-        """Keep whom to look at, what to watch (empty: what it serves), and the kind it should be (None: any)."""
+    def __init__(
+        self,
+        endpoint: str,
+        access: Access,
+        symbols: tuple[str, ...],
+        expected: ServerKind | None,
+        account_end: str = "",
+    ) -> None:
+        """Keep whom to look at, what to watch (empty: what it serves), and what it should be.
+
+        `expected` is a kind of server (None: any), `account_end` how its account must end (empty: any).
+        """
         self._endpoint, self._access, self._symbols, self._expected = endpoint, access, symbols, expected
+        self._account_end = account_end
         self._client: BrokerClient
         self._session: SessionInfo
         self._offset_s: float | None = None  # of the broker's system clock against ours
@@ -62,12 +73,17 @@ class BrokerDoctor:
                 return
             yield self._certificate()
             yield from self._own_words()
-            yield self._server_kind()
+            kind, account = self._server_kind(), self._account()
+            yield kind
+            yield account
             yield self._quote()
             yield self._clock()
             yield self._list()
             yield self._deposit()
-            yield self._order() if with_order else _skipped("order", "not asked for")
+            if FAILED in (kind.state, account.state):
+                yield _skipped("order", "it would go to a server or an account that is not the expected one")
+            else:
+                yield self._order() if with_order else _skipped("order", "not asked for")
 
     # ---- one look each -----------------------------------------------------------------------------------------
 
@@ -136,6 +152,15 @@ class BrokerDoctor:
             return Diagnosis("expected_kind", OK, f"orders would go to a {kind} server")
         remedy = "[broker] server in hantrade.toml says what is expected; the PC's log-in decides what it is"
         return Diagnosis("expected_kind", FAILED, f"expected {self._expected}, is {kind}", remedy)
+
+    def _account(self) -> Diagnosis:
+        account = self._session.account
+        if not self._account_end:
+            return Diagnosis("expected_account", OK, "any: [broker] account in hantrade.toml is empty")
+        if account.endswith(self._account_end):
+            return Diagnosis("expected_account", OK, f"orders would go to {account}")
+        told = f"expected one that ends in {self._account_end}, is {account or 'none'}"
+        return Diagnosis("expected_account", FAILED, told, "[broker] account in hantrade.toml, or `account` on the PC")
 
     def _quote(self) -> Diagnosis:
         try:

@@ -104,7 +104,8 @@ def _await_ready(home: Path, wait: float) -> int:
             return Exit.DONE
         time.sleep(POLL_S)
     state = status.connection if status else "unknown"
-    note(f"not READY after {wait:g} s: {state}; the trader goes on trying, `hantrade stop` ends it")
+    tries = "a link FAILED for good" if state == "FAILED" else "the trader goes on trying"
+    note(f"not READY after {wait:g} s: {state}; {tries}, its output says why; `hantrade stop` ends it")
     return Exit.UNAVAILABLE
 
 

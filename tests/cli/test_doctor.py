@@ -62,6 +62,17 @@ def test_given_another_kind_than_expected_when_looked_at_then_it_is_named(broker
     assert found["order"].state is NOT_KNOWN
 
 
+def test_given_another_account_than_expected_when_looked_at_then_it_is_named_and_no_order_sent(
+    broker: BrokerServerThread,
+) -> None:
+    seen = BrokerDoctor(broker.address, PLAIN, (SYMBOL,), None, "1111").look(with_order=True)
+    found = {one.name: one for one in seen}
+    assert found["expected_account"].state is FAILED
+    assert "expected one that ends in 1111" in found["expected_account"].detail
+    assert found["order"].state is NOT_KNOWN
+    assert broker.backend.last_event_seq() == 0
+
+
 def test_given_a_closed_gate_when_looked_at_then_no_order_is_sent(broker: BrokerServerThread) -> None:
     broker.call(lambda: broker.backend.set_gate("g-1", Gate.CANCELS_ONLY), WAIT_S)
     assert "gate is CANCELS_ONLY" in looked(broker)["order"].detail
