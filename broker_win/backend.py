@@ -106,6 +106,7 @@ class WinBackend:
         self._reads = AccountReads(self.queries, self.orders, journal, clock, self.session_of_control)
         self._last_event_at = clock.monotonic()
         self._closed = False
+        self._failed_types: set[str] = set()  # of real-time data that could not be taken
         self.tr_differences: list[str] | None = None  # of the installed TR definitions; None: not looked at
 
     # ---- life --------------------------------------------------------------------------------------------------
@@ -130,17 +131,34 @@ class WinBackend:
         self._journal.close()
 
     def hear(self, events: Sequence[Event]) -> None:
-        """Take what the slots copied, in their order."""
+        """Take what the slots copied, in their order. One that fails takes none behind it along."""
         for event in events:
-            if isinstance(event, RealData):
-                self.realtime.hear(event)
-            elif isinstance(event, Connected):
-                self.session_of_control.hear(event)
-            elif isinstance(event, ConditionsLoaded | ConditionFound | ConditionMoved):
-                self.conditions_of_control.hear(event)
-            elif not self.orders.hear(event) and not self.asker.hear(event):
-                _log.debug("nobody waits for %s", event)
+            try:
+                self._hear(event)
+            except Exception as error:  # noqa: BLE001  # told, and the process ends where it matters
+                self._failed(event, error)
         self._last_event_at = self._clock.monotonic()
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, RealData):
+            self.realtime.hear(event)
+        elif isinstance(event, Connected):
+            self.session_of_control.hear(event)
+        elif isinstance(event, ConditionsLoaded | ConditionFound | ConditionMoved):
+            self.conditions_of_control.hear(event)
+        elif not self.orders.hear(event) and not self.asker.hear(event):
+            _log.debug("nobody waits for %s", event)
+
+    def _failed(self, event: Event, error: Exception) -> None:
+        """Tell of an error nobody expected. Market data goes on without the event: it would come again and again."""
+        if not isinstance(event, RealData):
+            _log.critical("an event of the control could not be taken: %s", type(event).__name__, exc_info=error)
+            self._on_broken(repr(error))
+        elif event.real_type not in self._failed_types:
+            self._failed_types.add(event.real_type)
+            _log.error(
+                "%s of %s could not be taken; more are dropped silently", event.real_type, event.code, exc_info=error
+            )
 
     def health(self) -> dict[str, object]:
         """Give what the supervisor looks at, plain enough for one line of JSON."""
@@ -150,7 +168,7 @@ class WinBackend:
             "trouble": self.trouble(),
             "in_market": self._phase() not in (VenuePhase.CLOSED, VenuePhase.DATA_ENDED),
             "last_event_age_ms": (self._clock.monotonic() - self._last_event_at) // 1_000_000,
-            "waiting": self.asker.budget().waiting,
+            "waiting": sum(self.asker.budget().waiting.values()),
             "screens": sum(len(screens) for screens in self.screens.in_use().values()),
         }
 

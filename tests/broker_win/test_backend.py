@@ -11,7 +11,7 @@ from broker.journal import OrderJournal
 from broker_win.backend import WinBackend
 from broker_win.clock import Clock
 from broker_win.config import WinConfig
-from broker_win.control import Connected
+from broker_win.control import Chejan, Connected, RealData, Told
 from domain.errors import BrokerUnavailable, InvariantError, RequestRefused
 from domain.types import Gate, Purpose, RequestOutcome, UnixNanos, VenuePhase
 from tests.broker.builders import a_guard, a_submit
@@ -105,6 +105,33 @@ def test_given_a_part_that_ends_by_an_error_when_it_is_ours_then_the_process_mus
         for _ in range(5):
             await asyncio.sleep(0)
         assert bool(house.broken) == is_broken
+
+    run(tmp_path, work)
+
+
+def test_given_events_that_fail_when_heard_then_those_behind_them_are_heard_and_only_orders_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_event: object) -> bool:
+        raise KeyError("a bug")
+
+    async def work(house: House) -> None:
+        heard: list[Any] = []
+        monkeypatch.setattr(house.backend.realtime, "hear", fail)
+        monkeypatch.setattr(house.backend.asker, "hear", heard.append)
+        quote, told = RealData("005930", "주식체결", ""), Told("1000", "q:opt10075:1", "opt10075", "a text")
+        house.bridge.hear([quote, told, quote])
+        assert (heard, house.broken) == ([told], [])
+        monkeypatch.setattr(house.backend.orders, "hear", fail)
+        house.bridge.hear([Chejan("0", {})])
+        assert house.broken == ["KeyError('a bug')"]
+
+    run(tmp_path, work)
+
+
+def test_given_queries_that_wait_when_its_health_is_asked_for_then_their_number_is_told(tmp_path: Path) -> None:
+    async def work(house: House) -> None:
+        assert house.backend.health()["waiting"] == 0
 
     run(tmp_path, work)
 
