@@ -40,7 +40,7 @@ class House:
         self.journal = OrderJournal(folder / "win.db", durable=False)
         self.backend = WinBackend(
             WinConfig(),
-            self.bridge,  # type: ignore[arg-type]  # what of it is used
+            self.bridge,
             clock,
             self.journal,
             on_lost=self.lost.append,
