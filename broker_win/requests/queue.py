@@ -23,6 +23,9 @@ HOUR: Final = 60 * MINUTE
 ROOM: Final = 128  # calls that wait at most; at 55 a minute the last of more would wait longer than anybody does
 # Turns a weight is passed over at most while others, weightier, have theirs: then one of it goes.
 PATIENCE: Final = 8
+# Of a minute's queries one in so many is kept from quotes and charts: a chart of many pages must not let what became of
+# orders and account wait for the rest of the minute.
+KEPT_OF_MINUTE: Final = 5
 PENALTIES: Final = ((10, 180 * SECOND), (5, 90 * SECOND), (1, 17 * SECOND))  # so many in a row: so long
 
 T = TypeVar("T")
@@ -114,6 +117,7 @@ class RequestQueue(Generic[T]):
         )
         self._reserve = min(limits.reserve_per_hour, limits.per_hour)
         self._ordinary = Window(HOUR, limits.per_hour - self._reserve)  # all that passed, held to less than the hour's
+        self._light = Window(MINUTE, limits.per_minute - limits.per_minute // KEPT_OF_MINUTE)  # likewise, of the minute
         self._room = room
         self._queues: dict[Weight, dict[str, Waiting[T]]] = {weight: {} for weight in Weight}
         self._passed_over = dict.fromkeys(Weight, 0)
@@ -144,16 +148,15 @@ class RequestQueue(Generic[T]):
 
     def next_at(self, now: int) -> int | None:
         """Give when the next one may pass (ns), None when nothing waits."""
-        if self._queues[Weight.RECOVERY]:
-            return self._free_at(now)
-        return max(self._free_at(now), self._ordinary.free_at(now)) if len(self) else None
+        weights = [weight for weight, queue in self._queues.items() if queue]
+        return min((self._free_for(weight, now) for weight in weights), default=None)
 
     def take(self, now: int) -> Waiting[T] | None:
         """Give the next one if it may pass now (ns), and count it."""
         weight = self._next_weight(now)
         if weight is None:
             return None
-        for window in (*self._windows, self._ordinary):
+        for window in (*self._windows, self._ordinary, self._light):
             window.passed(now)
         for other, queue in self._queues.items():
             self._passed_over[other] = self._passed_over[other] + 1 if queue and other is not weight else 0
@@ -162,7 +165,7 @@ class RequestQueue(Generic[T]):
 
     def went_out(self, now: int) -> None:
         """Take it that the last one taken reached Kiwoom only now: the control's thread may have been busy."""
-        for window in (*self._windows, self._ordinary):
+        for window in (*self._windows, self._ordinary, self._light):
             window.restamp(now)
 
     def refused(self, now: int) -> int:
@@ -197,12 +200,12 @@ class RequestQueue(Generic[T]):
     def _free_at(self, now: int) -> int:
         return max(self._closed_until, *(window.free_at(now) for window in self._windows))
 
+    def _free_for(self, weight: Weight, now: int) -> int:
+        held_to = {Weight.RECOVERY: (), Weight.ACCOUNT: (self._ordinary,)}.get(weight, (self._ordinary, self._light))
+        return max(self._free_at(now), *(window.free_at(now) for window in held_to), now)
+
     def _next_weight(self, now: int) -> Weight | None:
-        if self._free_at(now) > now:
-            return None
-        may = [weight for weight, queue in self._queues.items() if queue]
-        if self._ordinary.free_at(now) > now:  # what is left of the hour is kept for recovery
-            may = [weight for weight in may if weight is Weight.RECOVERY]
+        may = [weight for weight, queue in self._queues.items() if queue and self._free_for(weight, now) <= now]
         if not may:
             return None
         longest = max(may, key=lambda weight: self._passed_over[weight])

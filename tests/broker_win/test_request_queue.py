@@ -41,6 +41,20 @@ def test_given_all_weights_when_they_go_then_the_weightiest_goes_first_and_equal
     assert [one.item for one in taken if one is not None] == [2, 3, 1, 4, 0]
 
 
+def test_given_charts_without_end_when_account_and_orders_are_asked_for_then_they_wait_for_no_minute() -> (
+    None
+):
+    limits = LimitsConfig(per_second=1_000, per_minute=55, per_hour=950)
+    queue = filled(limits, [Weight.CHART] * 60 + [Weight.QUOTE])
+    assert len(drained(queue, 0)) == 44
+    assert queue.next_at(0) == MINUTE
+    for number, weight in enumerate([Weight.RECOVERY, Weight.ACCOUNT] * 6):
+        queue.put(f"later {number}", weight, number)
+    assert queue.next_at(SECOND) == SECOND
+    assert drained(queue, SECOND) == [Weight.RECOVERY] * 6 + [Weight.ACCOUNT] * 5
+    assert queue.next_at(SECOND) == MINUTE
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from(Weight), st.integers(0, 20 * SECOND), st.integers(0, 3 * SECOND)),
