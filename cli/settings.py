@@ -459,6 +459,11 @@ def configured(home: Path, mode: str, server_kind: str) -> tuple[Settings, RunCo
     from cli.krx_hours import load_overrides
 
     settings, watchlist = load(home)
+    if mode == "mock" and settings.broker.server not in ("", "mock"):
+        raise ConfigError(
+            f'{home / SETTINGS_FILE}: [broker] server must be "mock" or empty to trade on the mock server,'
+            f" was {settings.broker.server!r}"
+        )
     config = resolve(settings, watchlist, mode, server_kind)
     return settings, replace(config, session_overrides=dict(load_overrides(home, config.session_overrides)))
 

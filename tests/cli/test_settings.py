@@ -254,3 +254,10 @@ def test_given_a_wrong_source_or_window_when_loaded_then_it_is_named(
     with pytest.raises(ConfigError) as refused:
         load(tmp_path)
     assert told in str(refused.value)
+
+
+def test_given_a_server_that_is_not_the_mock_one_when_mock_is_asked_for_then_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "hantrade.toml").write_text('[broker]\nserver = "real"\n')
+    with pytest.raises(ConfigError, match=r"\[broker\] server must be .mock. or empty"):
+        configured(tmp_path, "mock", "MOCK")
+    assert configured(tmp_path, "paper", "SIMULATED")[1].mode == "paper"
