@@ -105,7 +105,8 @@ def test_given_a_declared_package_when_the_lock_is_read_then_it_is_pinned_within
     groups = PYPROJECT["dependency-groups"]
     declared = PYPROJECT["project"]["dependencies"] if group == "base" else [*groups["dev"], *groups["bench"]]
     lines = (ROOT / f"requirements/{group}.lock").read_text(encoding="utf-8").splitlines()
-    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    pinned = (line.partition(";")[0].strip() for line in lines if not line.startswith("#"))  # behind it: where it holds
+    pins = dict(line.split("==") for line in pinned)
     for requirement in map(Requirement, declared):
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), requirement
 
