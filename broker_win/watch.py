@@ -207,14 +207,14 @@ class Watch:
         return [Decision(What.NOTE, self.why)]
 
     def _tell_trouble(self, beat: Beat, now: int) -> list[Decision]:
-        """Tell once of what keeps orders from going while everything else is well."""
+        """Tell once of what is wrong with orders, or keeps them from going, while everything else is well."""
         if not beat.trouble:
             self._trouble_since = None
         elif self._trouble_since is None or self._trouble_since[0] != beat.trouble:
             self._trouble_since = (beat.trouble, now)
         elif self._trouble_since[1] >= 0 and self._passed(self._trouble_since[1], TROUBLE_PATIENCE_S, now):
             self._trouble_since = (beat.trouble, -1)  # told
-            return [Decision(What.ALERT, f"no orders go: {beat.trouble}")]
+            return [Decision(What.ALERT, f"trouble with orders: {beat.trouble}")]
         return []
 
     def _too_large(self, beat: Beat) -> str:

@@ -235,7 +235,7 @@ def test_given_trouble_when_it_lasts_then_it_is_told_once() -> None:
     for second in range(1, 200):
         watch.heard(replace(WELL, trouble="configured for MOCK, logged in to REAL"), second * S)
         found += watch.decide(second * S, NOON)
-    assert [one.why for one in found] == ["no orders go: configured for MOCK, logged in to REAL"]
+    assert [one.why for one in found] == ["trouble with orders: configured for MOCK, logged in to REAL"]
 
 
 def test_given_a_stop_when_asked_for_then_the_host_is_asked_and_nothing_is_started_again() -> None:
