@@ -58,11 +58,12 @@ class WinSession:
         self.accounts: tuple[str, ...] = ()
         self.server_kind = config.server_kind  # as configured until the log-in tells
         self._why = "not logged in yet"
+        self._is_checked = False  # server and accounts are those of this log-in
 
     @property
     def logged_in(self) -> bool:
-        """Tell whether the line stands."""
-        return self.state in LOGGED_IN
+        """Tell whether the line stands, and which server and accounts are behind it."""
+        return self.state in LOGGED_IN and self._is_checked
 
     @property
     def ready(self) -> bool:
@@ -108,11 +109,13 @@ class WinSession:
 
     async def _log_in(self) -> None:
         self._move("ask", "logging in")
+        self._is_checked = False
         self._said = asyncio.get_running_loop().create_future()
         try:
             await self._ask()
             self._move("succeed", "logged in; what happened meanwhile is being read")
             await self._check()
+            self._is_checked = True
             await self._prepare(self.state is State.PREPARING)
             if self.state is State.PREPARING:  # the line may have been lost meanwhile
                 self._move("prepare", "")

@@ -96,6 +96,25 @@ def ran(work: Callable[[], Any]) -> Any:
     return asyncio.run(work())
 
 
+def test_given_a_log_in_when_server_and_account_are_not_known_yet_then_nobody_is_told_that_it_stands() -> None:
+    """A trader that reads a session without its account turns away from this broker for good."""
+
+    async def work() -> None:
+        house = House()
+        seen = set()
+        asking = asyncio.ensure_future(house.session.login())
+        await house.until(lambda: "CommConnect" in house.bridge.control.called and bool(house.waited))
+        house.session.hear(Connected(0))
+        while not asking.done():
+            seen.add((str(house.session.state), house.session.logged_in, house.session.account))
+            await asyncio.sleep(0)
+        assert ("PREPARING", False, "") in seen
+        assert not any(logged_in and not account for _, logged_in, account in seen)
+        assert house.session.logged_in
+
+    ran(work)
+
+
 def test_given_a_mock_server_as_configured_when_logged_in_then_orders_may_go_to_its_only_account() -> None:
     async def work() -> House:
         house = House()
