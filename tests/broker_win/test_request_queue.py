@@ -41,9 +41,7 @@ def test_given_all_weights_when_they_go_then_the_weightiest_goes_first_and_equal
     assert [one.item for one in taken if one is not None] == [2, 3, 1, 4, 0]
 
 
-def test_given_charts_without_end_when_account_and_orders_are_asked_for_then_they_wait_for_no_minute() -> (
-    None
-):
+def test_given_charts_without_end_when_account_and_orders_are_asked_for_then_they_wait_for_no_minute() -> None:
     limits = LimitsConfig(per_second=1_000, per_minute=55, per_hour=950)
     queue = filled(limits, [Weight.CHART] * 60 + [Weight.QUOTE])
     assert len(drained(queue, 0)) == 44
