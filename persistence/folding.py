@@ -3,11 +3,12 @@
 Between two other events a log holds pairs of a batch and its judgement. Folding them one by one or all rows at once
 leads to the same state (tests/actors/test_fold_runs.py holds every role to it), as long as nothing was conflated or
 flagged. So such a run comes as one batch and one judgement. Its last pair comes by itself: it may leave a trace that
-the next pair wipes out, such as the arguments a strategy made on it.
+the next pair wipes out, such as the arguments a strategy made on it. No run goes over a minute of the venue's clock:
+sessions begin and end at one, and what begins or ends there does so at the system time of the pair that says so.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Protocol
 
 from domain.messages import Message
@@ -18,6 +19,7 @@ from persistence.record import Record
 
 PAGE = 4_000  # events read at a time, and the longest run
 SHORTEST = 3  # pairs; a shorter run gains nothing
+MINUTE = 60_000_000_000  # ns
 _PLAIN = b'"conflated":0,'
 
 
@@ -81,9 +83,9 @@ def _parts(codec: MessageCodec, rows: list[Row], raws: Raws) -> Iterator[int | t
         end = _end_of_run(rows, at) if at >= looked and codec.joins and rows[at][_KIND] == RECEIVED else at
         looked = max(looked, end)  # a run that cannot be read together is gone through once, not once from each pair
         if end - at >= 2 * SHORTEST:
-            merged = _merged(codec, rows[at : end - 2], raws)
-            if merged is not None:
-                yield merged
+            pieces = _merged(codec, rows[at : end - 2], raws)
+            if pieces is not None:
+                yield from pieces
                 at = end - 2
         yield rows[at][_SEQ]
         at += 1
@@ -108,18 +110,30 @@ def _end_of_run(rows: list[Row], at: int) -> int:
     return at
 
 
-def _merged(codec: MessageCodec, run: Sequence[Row], raws: Raws) -> tuple[Folding, Folding] | None:
-    """Give a run of pairs as one; None when its batches cannot be read together."""
-    received, judged = run[-2], run[-1]
-    said = sum([int(row[_PAYLOAD][8 : row[_PAYLOAD].find(b",")]) for row in run[::2] if row[_PAYLOAD]])
+def _merged(codec: MessageCodec, run: Sequence[Row], raws: Raws) -> list[int | tuple[Folding, Folding]] | None:
+    """Give a run of pairs as one step for each minute, and what begins one by itself; None when it cannot be read."""
+    counts = [int(row[_PAYLOAD][8 : row[_PAYLOAD].find(b",")]) for row in run[::2]]
     batch = codec.joined([raws.get(row[_SEQ]) for row in run[::2]])
-    if batch is None or len(batch.rows) != said or batch.end_of_data:
+    if batch is None or len(batch.rows) != sum(counts) or batch.end_of_data:
         return None
     if any(later.venue_time < earlier.venue_time for earlier, later in pairwise(batch.rows)):
         return None  # the last row would hide the newest
-    together = QuotesReceived(QuoteBatch(batch.run_id, batch.seq, batch.rows, 0, False, batch.sent_at), b"")
-    verdict = QuotesJudged(received[_SEQ], batch.rows, ())
+    ends = list(accumulate(counts))
+    minutes = [batch.rows[end - 1].venue_time // MINUTE for end in ends]
+    first = [at for at, minute in enumerate(minutes) if at == 0 or minute != minutes[at - 1]]
+    pieces: list[int | tuple[Folding, Folding]] = []
+    for begin, end in pairwise([*first, len(ends)]):
+        pieces += [run[2 * begin][_SEQ], run[2 * begin + 1][_SEQ]]
+        if begin + 1 < end:
+            pieces.append(_as_one(batch, slice(ends[begin], ends[end - 1]), run[2 * begin + 2 : 2 * end]))
+    return pieces
+
+
+def _as_one(batch: QuoteBatch, rows: slice, run: Sequence[Row]) -> tuple[Folding, Folding]:
+    """Give pairs as one batch of these rows and one judgement."""
+    received, judged, part = run[-2], run[-1], batch.rows[rows]
+    together = QuotesReceived(QuoteBatch(batch.run_id, batch.seq, part, 0, False, batch.sent_at), b"")
     return (
         Folding(run[0][_SEQ], received[_SEQ], received[_AT], "", together),  # an input: no role said it
-        Folding(judged[_SEQ], judged[_SEQ], judged[_AT], judged[_ROLE] or "", verdict),
+        Folding(judged[_SEQ], judged[_SEQ], judged[_AT], judged[_ROLE] or "", QuotesJudged(received[_SEQ], part, ())),
     )

@@ -22,7 +22,7 @@ from domain.messages.market import QuotesReceived
 from domain.quotes import Quote, QuoteBatch
 from domain.types import Krw, LinkName, Purpose, Side, UnixNanos
 from persistence.codec import MessageCodec, UnknownEvent
-from persistence.folding import JUDGED, OTHER, RECEIVED, Folding, folding
+from persistence.folding import JUDGED, MINUTE, OTHER, RECEIVED, Folding, folding
 from persistence.record import Record
 from strategies.base import Argument, Day, Scene, Strategy
 from tests.actors.builders import SAMSUNG, T0, House, a_run, broker_state, instruments, opened, venue
@@ -156,11 +156,27 @@ def _steps_of(records: list[Record]) -> list[Folding]:
     return list(folding(Pages(records), CODEC, 1, None))
 
 
-def test_given_a_quiet_stretch_when_read_for_the_fold_then_it_is_one_step_and_its_last_pair_another() -> None:
+def test_given_a_quiet_stretch_when_read_for_the_fold_then_it_is_one_step_a_minute_and_its_last_pair_another() -> None:
     records = _quiet(30)
     long = [step for step in _steps_of(records) if step.seq > step.first_seq]
-    assert [step.seq - step.first_seq + 2 for step in long] == [2 * 28]  # the first pair begins the day
+    # 3 s of the venue's clock each: the first pair begins the day, the next one the run, and two of them a minute.
+    assert [(step.seq - step.first_seq + 2) // 2 for step in long] == [4, 19, 2]
     assert sum(step.seq - step.first_seq + 1 for step in _steps_of(records)) == len(records)
+
+
+def test_given_a_pair_that_begins_a_minute_when_read_for_the_fold_then_its_system_time_is_kept() -> None:
+    """A session ends at a minute; its account of uptime ends at the system time of the pair that says so."""
+    records = _quiet(30)
+    pages, alone = Pages(records), {step.seq: step for step in _steps_of(records) if step.seq == step.first_seq}
+    minute, begun = 0, 0
+    for record in records:
+        if record.type == "QuotesJudged":
+            now = pages.decode(record).rows[-1].venue_time // MINUTE  # type: ignore[union-attr]
+            if now != minute:
+                minute, begun = now, begun + 1
+                assert alone[record.seq].recorded_at == record.recorded_at
+                assert record.seq - 1 in alone
+    assert begun == 3
 
 
 @pytest.mark.parametrize("change", ["missing row", "broken bytes", "verdict"])
