@@ -170,7 +170,6 @@ class Host:
             speed_milli=kiwoom.speed_milli,
             read_definition=_read_definition,
         )
-        await backend.start()
         pulse = self._loop.create_task(self._pulse(backend))
         try:
             try:
@@ -179,6 +178,8 @@ class Host:
                 logger.error("%s", error)
                 self.end(ExitCode.BUSY, "the port")
                 return
+            # Not before the port is ours: a second log-in with the same name ends that of whoever has it.
+            await backend.start()
             self._address = server.address
             logger.info("serves on %s", server.address)
             if not self._ended.is_set():

@@ -117,6 +117,20 @@ def test_given_the_windows_broker_when_asked_then_it_is_kiwooms_mock_server_behi
     assert f"broker win listens on 127.0.0.1:{win.place.port}\n" in win.said
 
 
+def test_given_a_port_that_is_taken_when_another_serves_there_then_its_host_does_not_log_in(
+    win: Win, place: Place
+) -> None:
+    """A second log-in with the same name would end that of the first."""
+    place.home.mkdir(exist_ok=True)
+    (place.home / "broker_win.toml").write_text(WATCH, encoding="utf-8")
+    serve = ("broker", "serve", "win", "--emulator", "--port", str(win.place.port), "--symbols", "120110")
+    other = place.spawn("other", *serve)
+    wait_until(lambda: "the host ended with 9 (BUSY)" in place.said("other"), "the host that finds its port taken")
+    assert "LOGGING_IN" not in place.said("other")
+    other.send_signal(signal.SIGTERM)
+    assert other.wait(DEADLINE_S) == 0
+
+
 def test_given_a_host_that_is_killed_when_its_parent_sees_it_then_another_serves_on_the_same_address(win: Win) -> None:
     before = win.host()
     os.kill(before, signal.SIGKILL)
