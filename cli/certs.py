@@ -59,6 +59,7 @@ def server(
     authority = Authority(home / "certs")
     files = authority.issue(name, [*LOCAL, *(host or [])], now_utc(), days, server=True)
     _explain(authority.ca, *files, "[security.broker] where the broker runs, [security.desk] where the trader runs")
+    note("On a Windows PC with Kiwoom it is broker_win.toml, under [security].")
 
 
 @app.command("client")
