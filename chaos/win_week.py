@@ -283,6 +283,7 @@ def soak(wanted: Wanted, folder: Path) -> dict[str, Any]:
         "lost": books.lost,
         "doubled": books.doubled,
         "in_doubt": books.in_doubt,
+        "vanished": books.vanished,
         "hangs": sum(week.did[kind] for kind in ("kill", "stop", "lost window", "unknown window")),
         "did": dict(week.did),
         "ends": dict(week.ends),
