@@ -45,6 +45,7 @@ from broker_win.requests.conditions import Conditions
 from broker_win.requests.masters import Masters
 from broker_win.screens import Screens
 from broker_win.session import WinSession
+from domain.accounts import check_of
 from domain.errors import BrokerUnavailable, HantradeError, InvariantError, RequestRefused
 from domain.instruments import Instrument
 from domain.krx.sessions import phase_at, regular_session
@@ -192,6 +193,7 @@ class WinBackend:
             run_id=self._run_id,
             speed_milli=self._speed_milli(),
             trouble=self.trouble(),
+            account_check=check_of(self.session_of_control.account),
         )
 
     async def login(self) -> SessionInfo:

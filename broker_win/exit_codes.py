@@ -20,7 +20,7 @@ def told(code: int | None) -> str:
     if code is None:
         return "still running"
     if code < 0:
-        return f"killed by signal {-code}"
+        return f"was killed by signal {-code}"
     try:
         known = ExitCode(code)
     except ValueError:

@@ -201,7 +201,12 @@ function Write-Configuration {
     if (Test-Path -LiteralPath $Config) {
         & $VenvPython -m broker_win check-config --config $Config | Out-Host
         if ($LASTEXITCODE -eq 0) {
-            Write-Ok "$Config stays as it is"
+            $text = [IO.File]::ReadAllText($Config)
+            if ($Address -ne '' -and -not $text.Contains('host = "' + $Address + '"')) {
+                Write-ToDo "set host to $Address in [broker] of $Config, which is not overwritten"
+            } else {
+                Write-Ok "$Config stays as it is"
+            }
         } else {
             Write-ToDo "mend $Config, as said above"
         }

@@ -29,7 +29,7 @@ class Books:
     doubled: int = 0  # two orders of one intent, or shares the venue never gave
     in_doubt: int = 0  # requests without evidence of their fate; the venue has none of them, or they count as lost
     # Requests that SendOrder took with 0 and whose process died before they left: the venue has none of them, or they
-    # count as lost. A trader writes them off once the lists have not shown them for long enough (docs/reconciliation.md).
+    # count as lost. A trader writes them off once the lists have not shown them for long enough.
     vanished: int = 0
     notional_krw: int = 0  # at the venue
     difference_krw: int = 0  # absolute, of what shares were bought and sold for

@@ -12,6 +12,7 @@ from broker.client import BrokerClient
 from broker.retries import Budget
 from cli.output import note
 from cli.protection import access_of
+from domain.accounts import mark_of
 from domain.errors import ConfigError, RequestRefused
 from domain.messages.link import SessionInfo
 from domain.types import ServerKind
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from cli.settings import Settings
 
 ANSWER_S: Final = 5.0
-ENDING: Final = 4  # digits of the account that a broker tells
 
 
 def require_consents(home: Path, typed: str | None = None) -> str:
@@ -55,7 +55,7 @@ def _settings_agree(settings: "Settings", home: Path) -> None:
 
 def _typed(account: str) -> str:
     """Let a person type the account: on a terminal after a question, else the next line of stdin."""
-    note(f"REAL MONEY: orders will go to the account that ends in {account[-ENDING:]}.")
+    note(f"REAL MONEY: orders will go to the account that ends in {mark_of(account).end}.")
     note("Type its ten digits to agree; anything else starts nothing.")
     return sys.stdin.readline().strip().replace("-", "")
 
@@ -81,7 +81,9 @@ def _broker_agrees(session: SessionInfo, account: str) -> None:
             value=session.server_kind,
             allowed=ServerKind.REAL,
         )
-    if not session.account.endswith(account[-ENDING:]):
+    if not session.account_check:
+        raise RequestRefused("CONSENT", "the broker does not tell enough of its account to compare it", field="account")
+    if not mark_of(account).fits(session.account, session.account_check):
         raise RequestRefused(
             "CONSENT", f"the broker trades on {session.account}, not on the account that was typed", field="account"
         )

@@ -10,8 +10,10 @@ import typer
 from broker.port import Diagnosis, DiagnosisState
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
 from cli.home import Home
-from cli.output import emit_json, note
-from domain.errors import HantradeError
+from cli.output import emit_json
+from cli.settings import check_endpoint
+from domain.accounts import mark_of
+from domain.errors import ConfigError, HantradeError
 from domain.types import ServerKind
 
 OK, WARNING, FAILED, NOT_KNOWN = DiagnosisState
@@ -33,6 +35,10 @@ def doctor(
 
     Example: hantrade doctor --broker --endpoint 192.168.0.20:50051
     """
+    if endpoint:
+        if not broker:
+            raise ConfigError("--endpoint names a broker to look at: --broker is expected with it")
+        check_endpoint(endpoint)
     worst = Exit.DONE
     findings = [_here(home), _broker(home, endpoint, order)] if broker else [_here(home)]
     for one in (finding for group in findings for finding in group):
@@ -66,21 +72,20 @@ def _here(home: Path) -> Iterator[Diagnosis]:
 def _broker(home: Path, endpoint: str, order: bool) -> Iterable[Diagnosis]:
     from cli.doctor_broker import BrokerDoctor
     from cli.protection import access_of
-    from cli.settings import check_endpoint, load
+    from cli.settings import load
 
     try:
         settings, watchlist = load(home)
         access = access_of(home, settings, "broker")
-        target = check_endpoint(endpoint) if endpoint else settings.broker.orders or settings.broker.quotes
+        target = endpoint or settings.broker.orders or settings.broker.quotes
     except HantradeError as error:
         return [Diagnosis("reachable", FAILED, str(error), "mend the settings first")]
     kind = settings.broker.server
     symbols = tuple(item.symbol for item in watchlist.instrument)
     with_order = order and Home(home).running("trader") is None  # a trader would find an order that is not its own
-    if order and not with_order:
-        note("a trader runs in this home: no order is placed")
-    expected, account_end = ServerKind(kind.upper()) if kind else None, settings.broker.account[-4:]
-    return BrokerDoctor(target, access, symbols, expected, account_end).look(with_order=with_order)
+    expected, account = ServerKind(kind.upper()) if kind else None, mark_of(settings.broker.account)
+    why_not = "" if with_order else "a trader runs in this home" if order else "not asked for"
+    return BrokerDoctor(target, access, symbols, expected, account).look(why_no_order=why_not)
 
 
 def _show(one: Diagnosis, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from broker.port import Diagnosis, DiagnosisState, Guard, Receipt
 from broker.security.access import Access, host_of
 from broker.transport import is_loopback
 from cli.output import krw
+from domain.accounts import AccountMark
 from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
 from domain.messages.link import SessionInfo
 from domain.messages.orders import CancelOrder, OrderAccepted, OrderCancelled, OrderRejected, SubmitOrder
@@ -42,6 +43,7 @@ MOST_SYMBOLS: Final = 5
 DOCS: Final = "docs/windows.md"
 
 Find = Callable[..., Diagnosis]
+ANY_ACCOUNT: Final = AccountMark()
 
 
 class BrokerDoctor:
@@ -53,20 +55,20 @@ class BrokerDoctor:
         access: Access,
         symbols: tuple[str, ...],
         expected: ServerKind | None,
-        account_end: str = "",
+        account: AccountMark = ANY_ACCOUNT,
     ) -> None:
         """Keep whom to look at, what to watch (empty: what it serves), and what it should be.
 
-        `expected` is a kind of server (None: any), `account_end` how its account must end (empty: any).
+        `expected` is a kind of server (None: any), `account` where orders must go.
         """
         self._endpoint, self._access, self._symbols, self._expected = endpoint, access, symbols, expected
-        self._account_end = account_end
+        self._expected_account = account
         self._client: BrokerClient
         self._session: SessionInfo
         self._offset_s: float | None = None  # of the broker's system clock against ours
 
-    def look(self, *, with_order: bool) -> Iterator[Diagnosis]:
-        """Give each finding as soon as it is there; `with_order` also places and cancels an order."""
+    def look(self, *, why_no_order: str) -> Iterator[Diagnosis]:
+        """Give each finding as soon as it is there. An order is placed and cancelled unless a reason is given."""
         with self._connected() as reached:
             yield reached
             if reached.state is FAILED:
@@ -83,7 +85,7 @@ class BrokerDoctor:
             if FAILED in (kind.state, account.state):
                 yield _skipped("order", "it would go to a server or an account that is not the expected one")
             else:
-                yield self._order() if with_order else _skipped("order", "not asked for")
+                yield _skipped("order", why_no_order) if why_no_order else self._order()
 
     # ---- one look each -----------------------------------------------------------------------------------------
 
@@ -154,12 +156,15 @@ class BrokerDoctor:
         return Diagnosis("expected_kind", FAILED, f"expected {self._expected}, is {kind}", remedy)
 
     def _account(self) -> Diagnosis:
-        account = self._session.account
-        if not self._account_end:
+        account, expected = self._session.account, self._expected_account
+        if not expected.end:
             return Diagnosis("expected_account", OK, "any: [broker] account in hantrade.toml is empty")
-        if account.endswith(self._account_end):
+        if self._session.server_kind is ServerKind.SIMULATED:
+            return Diagnosis("expected_account", OK, f"a simulated broker has its own: {account}")
+        if expected.fits(account, self._session.account_check):
             return Diagnosis("expected_account", OK, f"orders would go to {account}")
-        told = f"expected one that ends in {self._account_end}, is {account or 'none'}"
+        same = ", another one that ends so" if account.endswith(expected.end) else ""
+        told = f"expected the one that ends in {expected.end}, is {account or 'none'}{same}"
         return Diagnosis("expected_account", FAILED, told, "[broker] account in hantrade.toml, or `account` on the PC")
 
     def _quote(self) -> Diagnosis:

@@ -58,6 +58,8 @@ def serve_win(home: Path, asked: Asked) -> int:
         logging.getLogger(name).setLevel(logging.INFO)  # each decision of the parent, and what the host says
     place = Home(home)
     with place.claim(f"broker-{asked.port}" if asked.port else f"broker-{os.getpid()}"):
+        if asked.port:
+            _require_free(asked.host, asked.port)
         if not asked.emulator:
             return _serve_real(place, asked)
         return _serve_emulated(place, asked)
@@ -259,6 +261,23 @@ def _venue_settings(own: Path) -> str:
         return ""
     data = tomllib.loads(own.read_text(encoding="utf-8"))
     return text_of({key: value for key, value in data.items() if key not in NOT_THE_VENUES})
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse a port somebody listens on, before anything is started. Raises ConfigError.
+
+    A host whose port is taken would be started again and again; whoever holds it may be another broker of this PC.
+    """
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        if sys.platform != "win32":  # there the option would let two listen
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(f"--port must be free on {host}, was {port}: {error.strerror or error}") from None
 
 
 def free_port() -> int:

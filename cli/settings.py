@@ -4,6 +4,7 @@ An unknown key or a bad value is refused with the file, the key, the value and w
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -28,6 +30,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from domain.accounts import AccountMark, mark_of
 from domain.config import (
     CostConfig,
     ExecutionConfig,
@@ -52,6 +55,7 @@ WATCHLIST_FILE = "watchlist.toml"
 PREFIX = "HANTRADE_"
 NOT_SETTINGS = ("HANTRADE_HOME", "HANTRADE_DEBUG", "HANTRADE_REPLAY_CHILD", "HANTRADE_TOKEN", "HANTRADE_BROKER_TOKEN")
 PPM_PER_PERCENT = 10_000
+SERVERS = {"mock": ("", "mock")}  # what [broker] server may say in a mode; others ask for more, or for nothing
 COMMISSIONS = {"mock": "mock"}  # named rates of domain/krx/costs; others pay the default
 
 
@@ -109,6 +113,12 @@ def check_endpoint(value: str) -> str:
         raise ConfigError(f"--endpoint: {error}, was {value!r}") from None
 
 
+def _account(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{10}|", value):
+        raise ValueError('the account\'s ten digits in quotes are expected, for example "8012345611"')
+    return value
+
+
 def _optional_endpoint(value: str) -> str:
     return _endpoint(value) if value else value
 
@@ -135,7 +145,7 @@ class BrokerSection(Section):
     quotes_backups: Annotated[tuple[Endpoint, ...], Field(max_length=8)] = ()
     orders: OptionalEndpoint = ""
     server: Literal["", "simulated", "mock", "real"] = ""
-    account: Annotated[str, Field(pattern=r"^([0-9]{10})?$")] = ""
+    account: Annotated[str, BeforeValidator(_account)] = ""
 
     @field_validator("quotes_backups")
     @classmethod
@@ -459,7 +469,7 @@ def configured(home: Path, mode: str, server_kind: str) -> tuple[Settings, RunCo
     from cli.krx_hours import load_overrides
 
     settings, watchlist = load(home)
-    if mode == "mock" and settings.broker.server not in ("", "mock"):
+    if settings.broker.server not in SERVERS.get(mode, (settings.broker.server,)):
         raise ConfigError(
             f'{home / SETTINGS_FILE}: [broker] server must be "mock" or empty to trade on the mock server,'
             f" was {settings.broker.server!r}"
@@ -471,6 +481,7 @@ def configured(home: Path, mode: str, server_kind: str) -> tuple[Settings, RunCo
 def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: str) -> RunConfig:
     """Turn settings into the plain values that `RunStarted` carries."""
     risk = settings.risk
+    account = dict.fromkeys(("mock", "live"), mark_of(settings.broker.account)).get(mode, AccountMark())
     return RunConfig(
         mode=mode,
         cash=Krw(settings.paper.cash),
@@ -501,6 +512,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         seed=settings.paper.seed,
         sim=SimConfig(**settings.sim.model_dump()),
         quality=QualityConfig(**settings.quality.model_dump()),
-        account_end=dict.fromkeys(("mock", "live"), settings.broker.account[-4:]).get(mode, ""),
+        account_end=account.end,
+        account_check=account.check,
         reconcile=ReconcileConfig(**settings.reconcile.model_dump()),
     )

@@ -146,6 +146,7 @@ class RunConfig:
     reconcile: ReconcileConfig = field(default_factory=lambda: ReconcileConfig(audit_ms=0))  # older logs had no audits
     quality: QualityConfig = field(default_factory=QualityConfig)
     account_end: str = ""  # last four digits of the account orders must go to; empty: any
+    account_check: str = ""  # of its whole number, see domain/accounts.py; empty: not known
 
     @property
     def orders_have_own_clock(self) -> bool:

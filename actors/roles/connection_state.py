@@ -9,6 +9,7 @@ from actors.roles.orders_route import OrdersRoute
 from actors.roles.sources import Sources
 from actors.roles.subscriptions import Subscription
 from domain import quality
+from domain.accounts import AccountMark
 from domain.config import LinkConfig, RunConfig
 from domain.instruments import Instrument
 from domain.maintenance import Window, parse
@@ -56,7 +57,7 @@ class ConnectionState(Role):
         self.settings = LinkConfig()
         self.windows: tuple[Window, ...] = ()
         self.server_kind = ""
-        self.account_end = ""  # of the account orders must go to; empty: any
+        self.account = AccountMark()  # orders must go to
         self.symbols: tuple[str, ...] = ()
         self.instruments: dict[str, Instrument] = {}
         self.book = quality.QualityBook()
@@ -209,7 +210,7 @@ class ConnectionState(Role):
         self.links = {name: Link(name, endpoints[name], since=now) for name in LinkName}
         self.book.configure(config.quality)
         self.settings, self.server_kind, self.symbols = config.link, config.server_kind, config.symbols
-        self.account_end = config.account_end
+        self.account = AccountMark(config.account_end, config.account_check)
         self.windows = parse(config.link.maintenance)
         self.feed = Feed()
         self.sources.begin(config, now)

@@ -62,7 +62,7 @@ class ConnectionSupervisor(ConnectionMoves):
 
     NAME: ClassVar[str] = "connection_supervisor"
     # 4: verdicts by rule; 5: how far prices move, prints that wait to be confirmed
-    STATE_VERSION: ClassVar[int] = 6
+    STATE_VERSION: ClassVar[int] = 7
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,
@@ -171,8 +171,10 @@ class ConnectionSupervisor(ConnectionMoves):
             return ""
         if session.server_kind != self.server_kind:
             return f"orders need a {self.server_kind} server, this one is {session.server_kind}"
-        if self.account_end and session.logged_in and not session.account.endswith(self.account_end):
-            return f"orders need the account that ends in {self.account_end}, this one is {session.account or 'none'}"
+        if session.logged_in and not self.account.fits(session.account, session.account_check):
+            same = " (another one that ends so)" if session.account.endswith(self.account.end) else ""
+            is_ = f"this one is {session.account or 'none'}{same}"
+            return f"orders need the account that ends in {self.account.end}, {is_}"
         return ""
 
     def _give_up(self, link: Link, reason: str, stamp: Stamp) -> list[Message]:

@@ -43,6 +43,7 @@ def write_session(session: SessionInfo) -> pb.Session:
         run_id=session.run_id,
         speed_milli=session.speed_milli,
         trouble=redacted(session.trouble),
+        account_check=session.account_check,
     )
 
 
@@ -60,6 +61,7 @@ def read_session(session: pb.Session) -> SessionInfo:
         run_id=session.run_id,
         speed_milli=session.speed_milli if session.HasField("speed_milli") else None,
         trouble=redacted(session.trouble),
+        account_check=session.account_check,
     )
 
 

@@ -37,6 +37,7 @@ class SessionInfo:
     run_id: str  # of the quote stream
     speed_milli: int | None = None  # recorded sources: venue seconds per 1,000 s; None for a live feed
     trouble: str = ""  # why it is not logged in or takes no orders, in words; empty when all is well
+    account_check: str = ""  # of the whole account number, see domain/accounts.py; empty when the broker does not tell
 
 
 @message

@@ -84,7 +84,7 @@ DIAGNOSIS_STATE_FAILED: DiagnosisState
 DIAGNOSIS_STATE_NOT_KNOWN: DiagnosisState
 
 class Session(_message.Message):
-    __slots__ = ("server_kind", "logged_in", "account", "venue_time", "phase", "journal_id", "epoch", "gate", "run_id", "speed_milli", "trouble")
+    __slots__ = ("server_kind", "logged_in", "account", "venue_time", "phase", "journal_id", "epoch", "gate", "run_id", "speed_milli", "trouble", "account_check")
     SERVER_KIND_FIELD_NUMBER: _ClassVar[int]
     LOGGED_IN_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +96,7 @@ class Session(_message.Message):
     RUN_ID_FIELD_NUMBER: _ClassVar[int]
     SPEED_MILLI_FIELD_NUMBER: _ClassVar[int]
     TROUBLE_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_CHECK_FIELD_NUMBER: _ClassVar[int]
     server_kind: _types_pb2.ServerKind
     logged_in: bool
     account: str
@@ -107,7 +108,8 @@ class Session(_message.Message):
     run_id: str
     speed_milli: int
     trouble: str
-    def __init__(self, server_kind: _Optional[_Union[_types_pb2.ServerKind, str]] = ..., logged_in: _Optional[bool] = ..., account: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase: _Optional[_Union[_types_pb2.VenuePhase, str]] = ..., journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., run_id: _Optional[str] = ..., speed_milli: _Optional[int] = ..., trouble: _Optional[str] = ...) -> None: ...
+    account_check: str
+    def __init__(self, server_kind: _Optional[_Union[_types_pb2.ServerKind, str]] = ..., logged_in: _Optional[bool] = ..., account: _Optional[str] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase: _Optional[_Union[_types_pb2.VenuePhase, str]] = ..., journal_id: _Optional[str] = ..., epoch: _Optional[int] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., run_id: _Optional[str] = ..., speed_milli: _Optional[int] = ..., trouble: _Optional[str] = ..., account_check: _Optional[str] = ...) -> None: ...
 
 class GetSessionRequest(_message.Message):
     __slots__ = ()

@@ -152,6 +152,9 @@ def test_given_another_account_than_configured_when_the_orders_link_opens_then_i
     assert state(other) is State.RECONCILING, "quotes may come from any account"
     assert role(other).links[ORDERS].state is State.FAILED
     assert "the account that ends in 9999, this one is ****1234" in role(other).links[ORDERS].reason
+    alike = started(account_end="1234", account_check="aaaa")
+    alike.hear(opened(ORDERS, account_check="bbbb"))
+    assert "this one is ****1234 (another one that ends so)" in role(alike).links[ORDERS].reason
 
 
 def test_given_a_log_in_that_fails_when_the_broker_says_why_then_the_reason_is_kept():

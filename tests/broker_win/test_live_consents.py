@@ -52,6 +52,8 @@ def test_given_a_real_server_as_configured_when_the_account_is_typed_then_all_th
         assert (isinstance(wrong, RequestRefused), "not the account" in str(wrong)) == (True, True)
         settings(tmp_path, broker.address, server="mock")
         assert isinstance(refusal(tmp_path), ConfigError)
+        settings(tmp_path, broker.address, account="9912345611")  # ends as the broker's own
+        assert "trades on" in str(refusal(tmp_path, "9912345611"))
         settings(tmp_path, broker.address, account="8012345699")
         assert "trades on" in str(refusal(tmp_path, "8012345699"))
 

@@ -131,7 +131,7 @@ def test_given_a_frozen_host_when_patience_ends_then_it_is_killed_and_another_st
     house.step()
     assert len(house.hosts) == 2
     assert "kill: no beat for 10 s: the process hangs" in caplog.text
-    assert "note: the host killed by signal 9; started again at once" in caplog.text
+    assert "note: the host was killed by signal 9; started again at once" in caplog.text
 
 
 def test_given_a_host_that_ended_when_looked_at_then_its_last_beats_are_heard_first(house: House) -> None:

@@ -316,7 +316,7 @@ def test_given_ends_when_told_then_each_has_words() -> None:
         "still running",
         "ended with 0 (ENDED)",
         "ended with 10 (LINE_LOST)",
-        "killed by signal 9",
+        "was killed by signal 9",
         "ended with 77",
     ]
 

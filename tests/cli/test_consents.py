@@ -13,6 +13,7 @@ from broker.server import BrokerServerThread
 from cli.consents import require_consents
 from cli.home import Home
 from cli.trader import start
+from domain.accounts import check_of
 from domain.errors import BrokerUnavailable, ConfigError, HantradeError, RequestRefused
 from domain.messages.link import SessionInfo
 from domain.types import ServerKind
@@ -27,7 +28,13 @@ class Kiwoom(FakeBackend):
     said: dict[str, object]
 
     async def session(self) -> SessionInfo:
-        return replace(await super().session(), account="******5611", server_kind=ServerKind.REAL, **self.said)
+        return replace(
+            await super().session(),
+            account="******5611",
+            account_check=check_of(ACCOUNT),
+            server_kind=ServerKind.REAL,
+            **self.said,
+        )
 
 
 @pytest.fixture
@@ -94,6 +101,8 @@ def test_given_no_account_in_the_settings_when_asked_then_it_is_named(kiwoom: Ki
         ({"server_kind": ServerKind.MOCK}, "the broker is on a MOCK server"),
         ({"server_kind": ServerKind.SIMULATED}, "the broker is on a SIMULATED server"),
         ({"account": "******9999"}, "not on the account that was typed"),
+        ({"account_check": check_of("9912345611")}, "not on the account that was typed"),
+        ({"account_check": ""}, "does not tell enough of its account"),
         ({"logged_in": False, "trouble": "-101: the server cannot be reached"}, "not logged in"),
     ],
 )

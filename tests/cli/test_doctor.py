@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from broker_sim.backend import SimBackend
 from cli.context import Exit
 from cli.doctor import doctor
 from cli.doctor_broker import BrokerDoctor
+from domain.accounts import mark_of
+from domain.errors import ConfigError
+from domain.messages.link import SessionInfo
 from domain.types import Gate, ServerKind
 from tests.broker.contract import WAIT_S
 from tests.broker_sim.builders import SYMBOL, a_quote, an_instrument, at
@@ -39,7 +43,7 @@ def broker(tmp_path: Path) -> Iterator[BrokerServerThread]:
 
 
 def looked(broker: BrokerServerThread, kind: ServerKind | None = None, order: bool = True) -> dict[str, Diagnosis]:
-    seen = BrokerDoctor(broker.address, PLAIN, (SYMBOL,), kind).look(with_order=order)
+    seen = BrokerDoctor(broker.address, PLAIN, (SYMBOL,), kind).look(why_no_order="" if order else "not asked for")
     return {one.name: one for one in seen}
 
 
@@ -65,10 +69,16 @@ def test_given_another_kind_than_expected_when_looked_at_then_it_is_named(broker
 def test_given_another_account_than_expected_when_looked_at_then_it_is_named_and_no_order_sent(
     broker: BrokerServerThread,
 ) -> None:
-    seen = BrokerDoctor(broker.address, PLAIN, (SYMBOL,), None, "1111").look(with_order=True)
+    whole = broker.backend.session
+
+    async def mock() -> SessionInfo:
+        return replace(await whole(), server_kind=ServerKind.MOCK)
+
+    broker.backend.session = mock  # type: ignore[method-assign]
+    seen = BrokerDoctor(broker.address, PLAIN, (SYMBOL,), None, mark_of("8012341111")).look(why_no_order="")
     found = {one.name: one for one in seen}
     assert found["expected_account"].state is FAILED
-    assert "expected one that ends in 1111" in found["expected_account"].detail
+    assert "expected the one that ends in 1111" in found["expected_account"].detail
     assert found["order"].state is NOT_KNOWN
     assert broker.backend.last_event_seq() == 0
 
@@ -91,13 +101,15 @@ def test_given_no_broker_when_asked_then_one_line_says_so_and_the_exit_code_is_3
 
 
 @pytest.mark.parametrize("endpoint", ["here", "127.0.0.1", "127.0.0.1:0"])
-def test_given_an_endpoint_that_is_none_when_asked_then_the_option_is_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], endpoint: str
-) -> None:
-    doctor(broker=True, endpoint=endpoint, order=False, json=False, home=tmp_path)
-    assert (
-        f"--endpoint: HOST:PORT is expected, for example 127.0.0.1:50051, was '{endpoint}'" in capsys.readouterr().out
-    )
+def test_given_an_endpoint_that_is_none_when_asked_then_the_option_is_named(tmp_path: Path, endpoint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        doctor(broker=True, endpoint=endpoint, order=False, json=False, home=tmp_path)
+    assert str(caught.value) == f"--endpoint: HOST:PORT is expected, for example 127.0.0.1:50051, was '{endpoint}'"
+
+
+def test_given_an_endpoint_without_broker_when_asked_then_it_is_not_left_out_silently(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--broker is expected with it"):
+        doctor(broker=False, endpoint="127.0.0.1:9", order=False, json=False, home=tmp_path)
 
 
 def test_given_settings_that_are_wrong_when_asked_then_they_are_named(

@@ -135,7 +135,7 @@ def test_given_a_host_that_is_killed_when_its_parent_sees_it_then_another_serves
     before = win.host()
     os.kill(before, signal.SIGKILL)
     assert win.host(before) != before
-    assert "note: the host killed by signal 9" in win.said
+    assert "note: the host was killed by signal 9" in win.said
     client = win.client()
     try:
         assert wait_until(lambda: client.session().logged_in, "the log-in")

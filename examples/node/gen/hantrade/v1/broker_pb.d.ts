@@ -96,6 +96,14 @@ export declare type Session = Message<"hantrade.v1.Session"> & {
    * @generated from field: string trouble = 11;
    */
   trouble: string;
+
+  /**
+   * Four hex digits of the SHA-256 of the whole account number: accounts that end alike are told apart by it, and the
+   * number is not told. Empty when there is no account, or the broker does not tell.
+   *
+   * @generated from field: string account_check = 12;
+   */
+  accountCheck: string;
 };
 
 /**
