@@ -1,7 +1,9 @@
 """`broker serve win`: what it prepares before any process runs."""
 
 import importlib.util
+import socket
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from broker_win.beats import Beat
 from broker_win.config_file import WinSettings
 from broker_win.emulator.plan import EmulatorPlan, ServerPlan
 from cli.home import Home
-from cli.serve_win import Asked, ToldClock, _plan_of, _settings, _text_of, _venue_settings
+from cli.serve_win import Asked, ToldClock, _plan_of, _settings, _text_of, _venue_settings, serve_win
 from domain.errors import ConfigError
 from domain.types import ServerKind, UnixNanos
 
@@ -55,6 +57,14 @@ def test_given_a_missing_package_when_the_emulator_is_asked_for_then_the_remedy_
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else found(name))
     with pytest.raises(ConfigError, match=f"expected the package {package}.*pip install"):
         _plan_of(None)
+
+
+def test_given_a_port_in_use_when_started_then_nothing_is_started_and_the_option_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"--port must be free on 127.0.0.1, was {port}: Address already in use"):
+            serve_win(tmp_path, replace(ASKED, port=port))
+    assert not (tmp_path / "broker_win").exists()
 
 
 def test_given_beats_when_hosts_are_away_then_the_venues_clock_runs_on_at_its_speed() -> None:
