@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ import pytest
 
 from broker.client import BrokerClient
 from broker_win.emulator.desktop import WINDOWS, FolderDesktop, FolderWindows
+from broker_win.exit_codes import ExitCode
 from domain.types import ServerKind
 from tests.processes.harness import DEADLINE_S, Place, a_place, killed, wait_until
 
@@ -117,18 +121,25 @@ def test_given_the_windows_broker_when_asked_then_it_is_kiwooms_mock_server_behi
     assert f"broker win listens on 127.0.0.1:{win.place.port}\n" in win.said
 
 
-def test_given_a_port_that_is_taken_when_another_serves_there_then_its_host_does_not_log_in(
-    win: Win, place: Place
+def test_given_a_port_that_is_taken_when_another_host_starts_then_it_ends_and_does_not_log_in(
+    win: Win, tmp_path: Path
 ) -> None:
     """A second log-in with the same name would end that of the first."""
-    place.home.mkdir(exist_ok=True)
-    (place.home / "broker_win.toml").write_text(WATCH, encoding="utf-8")
-    serve = ("broker", "serve", "win", "--emulator", "--port", str(win.place.port), "--symbols", "120110")
-    other = place.spawn("other", *serve)
-    wait_until(lambda: "the host ended with 9 (BUSY)" in place.said("other"), "the host that finds its port taken")
-    assert "LOGGING_IN" not in place.said("other")
-    other.send_signal(signal.SIGTERM)
-    assert other.wait(DEADLINE_S) == 0
+    win.host()
+    text = (win.folder / "emulator.toml").read_text(encoding="utf-8")
+    config = tmp_path / "emulator.toml"
+    config.write_text(re.sub(r"(?m)^journal = .*$", f'journal = "{tmp_path}/orders.db"', text), encoding="utf-8")
+    venue = re.search(r"broker sim serves\s+address=(\S+)", win.said)
+    assert venue is not None
+    arguments = ("--config", str(config), "--emulator", venue[1], "--openapi", str(tmp_path / "openapi"))
+    command = [sys.executable, "-m", "broker_win", "host", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, text=True) as other:
+        assert other.stderr is not None
+        said = other.stderr.read()
+        assert other.wait(DEADLINE_S) == ExitCode.BUSY, said
+    assert f"port must be free on 127.0.0.1, was {win.place.port}" in said
+    assert "LOGGING_IN" not in said
 
 
 def test_given_a_host_that_is_killed_when_its_parent_sees_it_then_another_serves_on_the_same_address(win: Win) -> None:
