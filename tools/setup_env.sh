@@ -118,6 +118,12 @@ install "$@"
 [ -z "$nodeps" ] || install --no-deps -r "$nodeps"
 install --no-deps --no-build-isolation -e .
 
+# PyQt5 comes as a wheel, some libraries it loads do not. Where there is no wheel (Linux on ARM) Qt's tests are skipped.
+if [ "$group" = dev ] && ! .venv/bin/python -c 'import PyQt5.QtWidgets' 2>"$log" && ! grep -q "No module named" "$log"; then
+    echo "hantrade: tests of the Windows broker need a library of the system: $(tail -n 1 "$log")" >&2
+    echo "Install them: sudo apt install libgl1 libegl1 libfontconfig1 libdbus-1-3 libxkbcommon0 libglib2.0-0" >&2
+fi
+
 echo "$want" >"$stamp"
 if [ "$group" = dev ]; then # dev holds all of base
     echo "$root $(cat pyproject.toml requirements/build.lock requirements/base.lock | cksum)" >.venv/.hantrade-base
