@@ -26,4 +26,4 @@ def test_given_json_when_shown_then_each_line_is_one_row() -> None:
 def test_given_an_unknown_machine_when_shown_then_one_line_names_the_allowed() -> None:
     result = CliRunner().invoke(app, ["show", "nope"])
     assert result.exit_code == 2
-    assert result.stderr.strip().splitlines() == [f"NAME must be one of {', '.join(MACHINES)}, was 'nope'"]
+    assert result.stderr.strip().splitlines() == [f"hantrade: NAME must be one of {', '.join(MACHINES)}, was 'nope'"]
