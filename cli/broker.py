@@ -31,7 +31,7 @@ from cli.settings import configured
 from domain.errors import ConfigError, DataError
 from domain.krx.calendar import NO_OVERRIDES, Overrides
 
-app = typer.Typer(no_args_is_help=True, help="Run a broker service.")
+app = typer.Typer(no_args_is_help=True, help="Run a broker service, or look at what one has.")
 app.command("faults")(show_faults)
 logger = structlog.get_logger("broker")
 
