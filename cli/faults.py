@@ -21,7 +21,7 @@ logger = structlog.get_logger("broker")
 
 FaultsOption = Annotated[
     Path | None,
-    typer.Option("--faults", help="How it misbehaves, TOML: docs/sim-faults.md and `broker faults`; win: docs/emulator.md."),
+    typer.Option("--faults", help="How it misbehaves, TOML: docs/sim-faults.md; win: docs/emulator.md."),
 ]
 
 __all__ = ["FaultsOption", "load_faults", "misbehaving", "show_faults"]
