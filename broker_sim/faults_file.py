@@ -23,6 +23,7 @@ from broker_sim.faults import (
     Script,
     Window,
 )
+from broker_sim.plan_fields import BadField, known, low_high, one_of, whole
 from domain.errors import ConfigError
 from domain.types import PPM, Side
 
@@ -36,13 +37,6 @@ _ACK_ONLY: Final = "fill_before_ack_ppm"  # stands in messages.accepted and mess
 _LONGEST_SYMBOL: Final = 16
 _MOST_KRW: Final = 10**9
 _AT_LEAST_ONE: Final = ("page_rows", "hold_ms")
-
-
-class _Bad(Exception):
-    """A field that cannot be used."""
-
-    def __init__(self, where: str, allowed: str, value: object) -> None:
-        super().__init__(f"{where} must be {allowed}, was {value!r}")
 
 
 def example() -> str:
@@ -65,18 +59,18 @@ def parse_faults(text: str, source: str) -> FaultPlan:
         return _plan(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source}: not TOML: {error}") from None
-    except _Bad as bad:
+    except BadField as bad:
         raise ConfigError(f"{source}: {bad}") from None
 
 
 def _plan(raw: dict[str, Any]) -> FaultPlan:
-    _known(raw, ("seed", *_TABLES), "")
+    known(raw, ("seed", *_TABLES), "")
     repair = _record(Repair, _table(raw, "repair"), "repair")
     if repair.recover_after_ms and not repair.on_read:
         # Else an answer about the account would hold what is told after it, and a trader would book it twice.
-        raise _Bad("repair.on_read", "true unless repair.recover_after_ms is 0", False)
+        raise BadField.of("repair.on_read", "true unless repair.recover_after_ms is 0", False)
     return FaultPlan(
-        seed=_whole(raw.get("seed", 1), "seed", 0, MOST_SEED),
+        seed=whole(raw.get("seed", 1), "seed", 0, MOST_SEED),
         messages=_messages(_table(raw, "messages")),
         requests=_record(RequestFaults, _table(raw, "requests"), "requests"),
         reads=_record(ReadFaults, _table(raw, "reads"), "reads"),
@@ -91,7 +85,7 @@ def _plan(raw: dict[str, Any]) -> FaultPlan:
 
 def _messages(raw: dict[str, Any]) -> Mapping[str, MessageFaults]:
     kinds = tuple(MESSAGE_KINDS.values())
-    _known(raw, ("all", *kinds), "messages.")
+    known(raw, ("all", *kinds), "messages.")
     for_all = _table(raw, "all", "messages.")
     _record(MessageFaults, for_all, "messages.all")
     found = {}
@@ -101,50 +95,52 @@ def _messages(raw: dict[str, Any]) -> Mapping[str, MessageFaults]:
         if kind != "accepted":
             shared.pop(_ACK_ONLY, None)
             if _ACK_ONLY in own:
-                raise _Bad(f"messages.{kind}.{_ACK_ONLY}", "in messages.accepted or messages.all only", own[_ACK_ONLY])
+                raise BadField.of(
+                    f"messages.{kind}.{_ACK_ONLY}", "in messages.accepted or messages.all only", own[_ACK_ONLY]
+                )
         found[kind] = _record(MessageFaults, shared | own, f"messages.{kind}")
     return found
 
 
 def _script(raw: dict[str, Any], where: str) -> Script:
-    _known(raw, ("what", "kind", "nth", "from", "until", "days"), f"{where}.")
-    what = _one_of(raw.get("what"), tuple(SCRIPTABLE), f"{where}.what")
-    kind = _one_of(raw.get("kind"), SCRIPTABLE[what], f"{where}.kind")
-    nth = _whole(raw.get("nth", 0), f"{where}.nth", 0, MOST_COUNT)
+    known(raw, ("what", "kind", "nth", "from", "until", "days"), f"{where}.")
+    what = one_of(raw.get("what"), tuple(SCRIPTABLE), f"{where}.what")
+    kind = one_of(raw.get("kind"), SCRIPTABLE[what], f"{where}.kind")
+    nth = whole(raw.get("nth", 0), f"{where}.nth", 0, MOST_COUNT)
     timed = "from" in raw or "until" in raw or "days" in raw
     if not nth and not timed:
-        raise _Bad(where, "given nth, or from and until", raw)
+        raise BadField.of(where, "given nth, or from and until", raw)
     times = {key: value for key, value in raw.items() if key in ("from", "until", "days")}
     return Script(what, kind, nth, _window(times, where) if timed else None)
 
 
 def _external(raw: dict[str, Any], where: str) -> External:
-    _known(raw, ("at", "symbol", "side", "quantity", "price", "cancel_at"), f"{where}.")
+    known(raw, ("at", "symbol", "side", "quantity", "price", "cancel_at"), f"{where}.")
     symbol = raw.get("symbol")
     if not isinstance(symbol, str) or not 1 <= len(symbol) <= _LONGEST_SYMBOL:
-        raise _Bad(f"{where}.symbol", f"a code of 1 to {_LONGEST_SYMBOL} characters", symbol)
+        raise BadField.of(f"{where}.symbol", f"a code of 1 to {_LONGEST_SYMBOL} characters", symbol)
     at, cancel_at = _second(raw.get("at"), f"{where}.at"), None
     if "cancel_at" in raw and (cancel_at := _second(raw["cancel_at"], f"{where}.cancel_at")) <= at:
-        raise _Bad(f"{where}.cancel_at", f"after at ({raw['at']})", raw["cancel_at"])
+        raise BadField.of(f"{where}.cancel_at", f"after at ({raw['at']})", raw["cancel_at"])
     return External(
         at,
         symbol,
-        Side(_one_of(raw.get("side"), tuple(side.value for side in Side), f"{where}.side")),
-        _whole(raw.get("quantity"), f"{where}.quantity", 1, MOST_COUNT),
-        _whole(raw["price"], f"{where}.price", 1, _MOST_KRW) if "price" in raw else None,
+        Side(one_of(raw.get("side"), tuple(side.value for side in Side), f"{where}.side")),
+        whole(raw.get("quantity"), f"{where}.quantity", 1, MOST_COUNT),
+        whole(raw["price"], f"{where}.price", 1, _MOST_KRW) if "price" in raw else None,
         cancel_at,
     )
 
 
 def _window(raw: dict[str, Any], where: str) -> Window:
-    _known(raw, ("from", "until", "days"), f"{where}.")
+    known(raw, ("from", "until", "days"), f"{where}.")
     start, end = _second(raw.get("from"), f"{where}.from"), _second(raw.get("until"), f"{where}.until")
     if end <= start:
-        raise _Bad(f"{where}.until", f"after from ({raw['from']})", raw["until"])
+        raise BadField.of(f"{where}.until", f"after from ({raw['from']})", raw["until"])
     days = raw.get("days", list(DAYS))
     if not isinstance(days, list) or not days:
-        raise _Bad(f"{where}.days", f"a list of {', '.join(DAYS)}", days)
-    return Window(start, end, tuple(DAYS.index(_one_of(day, DAYS, f"{where}.days")) for day in days))
+        raise BadField.of(f"{where}.days", f"a list of {', '.join(DAYS)}", days)
+    return Window(start, end, tuple(DAYS.index(one_of(day, DAYS, f"{where}.days")) for day in days))
 
 
 def _second(value: object, where: str) -> int:
@@ -153,7 +149,7 @@ def _second(value: object, where: str) -> int:
         hour, minute, second = (int(part) for part in (*parts, "00")[:3])
         if (hour < 24 and minute < 60 and second < 60) or (hour, minute, second) == (24, 0, 0):
             return hour * 3_600 + minute * 60 + second
-    raise _Bad(where, 'a time of day "HH:MM" or "HH:MM:SS", KST', value)
+    raise BadField.of(where, 'a time of day "HH:MM" or "HH:MM:SS", KST', value)
 
 
 # ---- tables of knobs --------------------------------------------------------------------------------------------
@@ -161,62 +157,36 @@ def _second(value: object, where: str) -> int:
 
 def _record(kind: Callable[..., T], raw: dict[str, Any], where: str) -> T:
     knobs = {item.name: item for item in fields(kind)}  # type: ignore[arg-type]  # always a dataclass here
-    _known(raw, tuple(knobs), f"{where}.")
+    known(raw, tuple(knobs), f"{where}.")
     return kind(**{name: _knob(name, knobs[name].type, value, f"{where}.{name}") for name, value in raw.items()})
 
 
 def _knob(name: str, kind: Any, value: object, where: str) -> object:
     if kind is Between:
-        return _between(value, where)
+        return Between(*low_high(value, where, MOST_MS))
     if kind is bool:
         if not isinstance(value, bool):
-            raise _Bad(where, "true or false", value)
+            raise BadField.of(where, "true or false", value)
         return value
     if kind is str:
         if not isinstance(value, str) or "\n" in value:
-            raise _Bad(where, "a text of one line", value)
+            raise BadField.of(where, "a text of one line", value)
         return value
     if name.endswith("_ppm"):
-        return _whole(value, where, 0, PPM, " parts per million")
+        return whole(value, where, 0, PPM, " parts per million")
     least = 1 if name in _AT_LEAST_ONE else 0
-    return _whole(value, where, least, MOST_MS if name.endswith("_ms") else MOST_COUNT)
-
-
-def _between(value: object, where: str) -> Between:
-    if isinstance(value, list) and len(value) == 2:
-        low, high = (_whole(item, where, 0, MOST_MS) for item in value)
-        if low <= high:
-            return Between(low, high)
-    raise _Bad(where, "[least, most] in ms", value)
-
-
-def _whole(value: object, where: str, least: int, most: int, unit: str = "") -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-        return value
-    raise _Bad(where, f"a whole number {least} to {most}{unit}", value)
-
-
-def _one_of(value: object, allowed: tuple[str, ...], where: str) -> str:
-    if isinstance(value, str) and value in allowed:
-        return value
-    raise _Bad(where, f"one of {', '.join(allowed)}", value)
+    return whole(value, where, least, MOST_MS if name.endswith("_ms") else MOST_COUNT)
 
 
 def _table(raw: dict[str, Any], name: str, prefix: str = "") -> dict[str, Any]:
     table = raw.get(name, {})
     if not isinstance(table, dict):
-        raise _Bad(f"{prefix}{name}", f"a table [{prefix}{name}]", table)
+        raise BadField.of(f"{prefix}{name}", f"a table [{prefix}{name}]", table)
     return table
 
 
 def _tables(raw: dict[str, Any], name: str) -> list[tuple[dict[str, Any], str]]:
     items = raw.get(name, [])
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise _Bad(name, f"tables [[{name}]]", items)
+        raise BadField.of(name, f"tables [[{name}]]", items)
     return [(item, f"{name}[{number}]") for number, item in enumerate(items, 1)]
-
-
-def _known(raw: Mapping[str, Any], allowed: tuple[str, ...], prefix: str) -> None:
-    for name in raw:
-        if name not in allowed:
-            raise _Bad(f"field {prefix}{name}", f"one of {', '.join(allowed)}", raw[name])

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeVar, get_origin
 
+from broker_sim.plan_fields import BadField, known, low_high, one_of, whole
 from broker_win.emulator.conditions import parse_rule
 from broker_win.emulator.outages import planned
 from broker_win.emulator.plan import (
@@ -46,13 +47,6 @@ TABLES: Final[Mapping[str, type]] = {
 }
 
 
-class _Bad(Exception):
-    """A field that cannot be used."""
-
-    def __init__(self, where: str, allowed: str, value: object) -> None:
-        super().__init__(f"{where} must be {allowed}, was {value!r}")
-
-
 def example() -> str:
     """Give the packaged example file: everything at its default, with comments."""
     return resources.files("broker_win.data").joinpath("emulator.example.toml").read_text(encoding="utf-8")
@@ -71,38 +65,38 @@ def parse_plan(text: str, source: str) -> EmulatorPlan:
     """Read a plan from text; `source` names it in errors. Raises ConfigError as `load_plan`."""
     try:
         raw = tomllib.loads(text)
-        _known(raw, tuple(TABLES), "")
+        known(raw, tuple(TABLES), "")
         plan = EmulatorPlan(**{name: _record(kind, raw.get(name, {}), name) for name, kind in TABLES.items()})
         maintenance.parse(plan.server.maintenance)
         planned(plan.hangs)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{source}: not TOML: {error}") from None
-    except (_Bad, ConfigError) as bad:
+    except (BadField, ConfigError) as bad:
         raise ConfigError(f"{source}: {bad}") from None
     return plan
 
 
 def _record(kind: Callable[..., T], raw: object, where: str) -> T:
     if not isinstance(raw, dict):
-        raise _Bad(where, f"a table [{where}]", raw)
+        raise BadField.of(where, f"a table [{where}]", raw)
     knobs = {item.name: item.type for item in fields(kind)}  # type: ignore[arg-type]  # always a dataclass here
-    _known(raw, tuple(knobs), f"{where}.")
+    known(raw, tuple(knobs), f"{where}.")
     return kind(**{name: _knob(name, knobs[name], value, f"{where}.{name}") for name, value in raw.items()})
 
 
 def _knob(name: str, kind: Any, value: object, where: str) -> object:
     if kind is bool:
         if not isinstance(value, bool):
-            raise _Bad(where, "true or false", value)
+            raise BadField.of(where, "true or false", value)
         return value
     if kind is int:
-        return _whole(value, where, *_bounds(name))
+        return whole(value, where, *_bounds(name))
     if kind is str:
         return _text(name, value, where)
     if get_origin(kind) is dict:
         return _by_name(name, value, where)
     if kind == tuple[int, int]:
-        return _between(value, where)
+        return low_high(value, where, MOST_MS)
     return _list(name, value, where)
 
 
@@ -120,21 +114,21 @@ def _bounds(name: str) -> tuple[int, int, str]:
 
 def _text(name: str, value: object, where: str) -> str:
     if name == "kind":
-        return _one_of(value, KINDS, where)
+        return one_of(value, KINDS, where)
     if name == "remainder_status":
-        return _one_of(value, REMAINDERS, where)
+        return one_of(value, REMAINDERS, where)
     if isinstance(value, str) and len(value) == 1 and value.isascii() and value.isupper():
         return value
-    raise _Bad(where, "one letter A to Z", value)
+    raise BadField.of(where, "one letter A to Z", value)
 
 
 def _list(name: str, value: object, where: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and "\n" not in item for item in value):
-        raise _Bad(where, "a list of texts", value)
+        raise BadField.of(where, "a list of texts", value)
     if name == "accounts" and not (value and all(_is_account(item) for item in value)):
-        raise _Bad(where, f"a list of at least one account of {ACCOUNT_DIGITS} digits", value)
+        raise BadField.of(where, f"a list of at least one account of {ACCOUNT_DIGITS} digits", value)
     if name == "close_codes" and not all(len(item) == 1 for item in value):
-        raise _Bad(where, "a list of session codes of one character (FID 215)", value)
+        raise BadField.of(where, "a list of session codes of one character (FID 215)", value)
     return tuple(value)
 
 
@@ -144,52 +138,26 @@ def _is_account(value: str) -> bool:
 
 def _by_name(name: str, value: object, where: str) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise _Bad(where, f"a table [{where}]", value)
+        raise BadField.of(where, f"a table [{where}]", value)
     for key, item in value.items():
         inner = f"{where}.{key}"
         if not isinstance(item, str):
-            raise _Bad(inner, "a text", item)
+            raise BadField.of(inner, "a text", item)
         if name == "conditions":
             _rule(key, item, inner)
         elif len(key) != CODE_LENGTH or not (key.isalnum() and key.isascii()):
-            raise _Bad(f"field {inner}", "named by a code of 6 letters or digits", key)
+            raise BadField.of(f"field {inner}", "named by a code of 6 letters or digits", key)
         elif name == "warnings":
-            _one_of(item, WARNINGS, inner)
+            one_of(item, WARNINGS, inner)
         elif name == "constructions":
-            _one_of(item, CONSTRUCTIONS, inner)
+            one_of(item, CONSTRUCTIONS, inner)
     return dict(value)
 
 
 def _rule(name: str, rule: str, where: str) -> None:
     if not name.strip() or any(letter in name for letter in "^;"):
-        raise _Bad(f"field {where}", "named without ^ and ;", name)
+        raise BadField.of(f"field {where}", "named without ^ and ;", name)
     try:
         parse_rule(rule)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from None
-
-
-def _between(value: object, where: str) -> tuple[int, int]:
-    if isinstance(value, list) and len(value) == 2:
-        low, high = (_whole(item, where, 0, MOST_MS) for item in value)
-        if low <= high:
-            return low, high
-    raise _Bad(where, "[least, most] in ms", value)
-
-
-def _whole(value: object, where: str, least: int, most: int, unit: str = "") -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-        return value
-    raise _Bad(where, f"a whole number {least} to {most}{unit}", value)
-
-
-def _one_of(value: object, allowed: tuple[str, ...], where: str) -> str:
-    if isinstance(value, str) and value in allowed:
-        return value
-    raise _Bad(where, f"one of {', '.join(allowed)}", value)
-
-
-def _known(raw: Mapping[str, Any], allowed: tuple[str, ...], prefix: str) -> None:
-    for name in raw:
-        if name not in allowed:
-            raise _Bad(f"field {prefix}{name}", f"one of {', '.join(allowed)}", raw[name])
