@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from broker.port import Diagnosis, DiagnosisState
 from broker_win.bridge import Bridge
 from broker_win.config import WinConfig
-from broker_win.session import masked
+from domain.accounts import masked
 from domain.errors import HantradeError
 from fsm.broker_login import State
 

@@ -20,7 +20,9 @@ def main() -> None:
 def show(
     name: Annotated[
         str,
-        typer.Argument(help="client_order, leg, change_request, connection, broker_login, trading_day or stop."),
+        typer.Argument(
+            help="client_order, leg, change_request, connection, broker_login, trading_day, stop or win_host."
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One object per row of the table.")] = False,
 ) -> None:

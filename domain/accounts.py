@@ -23,6 +23,11 @@ class AccountMark(NamedTuple):
         return account.endswith(self.end) and (not self.check or not check or self.check == check)
 
 
+def masked(account: str) -> str:
+    """Give an account number, its digits but for the last four hidden; how brokers show theirs."""
+    return "*" * max(0, len(account) - SHOWN) + account[-SHOWN:]
+
+
 def mark_of(account: str) -> AccountMark:
     """Give the mark of a whole account number; of an empty one, any."""
     return AccountMark(account[-SHOWN:], check_of(account)) if account else AccountMark()

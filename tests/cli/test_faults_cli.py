@@ -48,5 +48,7 @@ def test_given_a_wrong_file_when_served_then_nothing_starts_and_one_line_names_i
     home = tmp_path / "home"
     done = runner.invoke(app, ["broker", "serve", "sim", "--port", "0", "--faults", str(path), "--home", str(home)])
     assert isinstance(done.exception, ConfigError)
-    assert str(done.exception).startswith(f"{path}: unknown field messages.filled.lost, was 1; allowed here: one of lost_ppm")
+    assert str(done.exception).startswith(
+        f"{path}: unknown field messages.filled.lost, was 1; allowed here: one of lost_ppm"
+    )
     assert not (home / "broker_sim").exists()

@@ -27,3 +27,8 @@ def test_given_an_unknown_machine_when_shown_then_one_line_names_the_allowed() -
     result = CliRunner().invoke(app, ["show", "nope"])
     assert result.exit_code == 2
     assert result.stderr.strip().splitlines() == [f"hantrade: NAME must be one of {', '.join(MACHINES)}, was 'nope'"]
+
+
+def test_given_the_help_when_read_then_it_names_every_machine() -> None:
+    said = CliRunner().invoke(app, ["show", "--help"], env={"COLUMNS": "200"}).stdout
+    assert [name for name in MACHINES if name not in said] == []
