@@ -40,4 +40,5 @@ def known(raw: Mapping[str, Any], allowed: tuple[str, ...], prefix: str) -> None
     """Check that a table has no key but these. Raises BadField."""
     for name in raw:
         if name not in allowed:
-            raise BadField(f"unknown field {prefix}{name}, was {raw[name]!r}; allowed here: one of {', '.join(allowed)}")
+            told = f"unknown field {prefix}{name}, was {raw[name]!r}"
+            raise BadField(f"{told}; allowed here: one of {', '.join(allowed)}")
