@@ -134,10 +134,8 @@ class Wire:
 
     def _fetch(self, effect: FetchTrends) -> None:
         day = date.fromisoformat(effect.trading_date)
-        for symbol in effect.symbols:
-            series = self._trends.fetch(symbol, day, self._timeline.now)
-            if series is not None:
-                self._timeline.after(0, partial(self._post, series, "trends"))
+        for answer in self._trends.fetch(effect.symbols, day, self._timeline.now):
+            self._timeline.after(0, partial(self._post, answer, "trends"))
 
     # ---- requests ----------------------------------------------------------------------------------------------
 

@@ -1,16 +1,17 @@
-"""One-minute bars, built row by row."""
+"""Bars: one completed stretch of time in which something traded; one-minute bars are built row by row."""
 
 from typing import NamedTuple
 
 from domain.quotes import Quote, QuoteKind
 from domain.types import NANOS_PER_SECOND
 
-MINUTE_NS = 60 * NANOS_PER_SECOND
+MINUTE_S, DAY_S = 60, 86_400  # lengths of bars; a day's bar is one session, not 24 hours
+MINUTE_NS = MINUTE_S * NANOS_PER_SECOND
 _BOOK = int(QuoteKind.BOOK)
 
 
 class Bar(NamedTuple):
-    """One completed minute in which something traded."""
+    """One completed minute or session in which something traded."""
 
     symbol: str
     start: int  # UTC ns
@@ -19,6 +20,7 @@ class Bar(NamedTuple):
     low: int  # KRW
     close: int  # KRW
     volume: int  # shares
+    interval_s: int = MINUTE_S  # MINUTE_S or DAY_S
 
 
 class MinuteBars:

@@ -106,12 +106,43 @@ class SimConfig:
     interruptions: bool = True  # volatility interruptions where the feed does not tell of them
 
 
+ParamValue = float | bool | str
+
+
 @dataclass(frozen=True, slots=True)
 class StrategyConfig:
     """One strategy and its parameters."""
 
     name: str
-    params: dict[str, float] = field(default_factory=dict)
+    params: dict[str, ParamValue] = field(default_factory=dict)  # settings name every parameter, so defaults may change
+    symbols: tuple[str, ...] = ()  # it sees; empty: all that are watched
+    # Distribution and version its code comes from, e.g. "hantrade 0.6.0". Empty: a run before 0.6.0, whose parameters
+    # that are not named mean what they meant then (`Param.before`).
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalConfig:
+    """What an argument of a strategy needs to become a signal. Defaults are what runs before 0.6.0 did."""
+
+    min_confidence_ppm: int = 0  # entries below are withheld; risk has a floor of its own
+    agree: int = 0  # least inputs of an entry that must speak for it ("n of m", m: all it names); 0: no rule
+    most_against: int = 99  # most inputs of an entry that may speak against it
+    scores: bool = False  # every signal is scored once its horizon has passed
+    history_days: int = 0  # daily bars asked of the broker for strategies that take them; 0: none
+    # Exit strategies take over the holdings of a strategy that was benched.
+    rescue_benched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TrendConfig:
+    """How search attention is fetched. Defaults are what runs before 0.6.0 did."""
+
+    sources: tuple[str, ...] = ()  # in the order of preference; empty: whatever answers
+    retry_ms: int = 0  # system time until what is unknown is asked for again; 0: never
+    retry_until: str = "15:00"  # KST of the trading date; later it stays unknown
+    keep_series: bool = True  # series are in the log; False: only what was measured from them (AttentionFetched)
+    contradiction_z: float = 0.0  # sources at or beyond it on opposite sides contradict each other; 0: not judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +176,8 @@ class RunConfig:
     sim: SimConfig = field(default_factory=SimConfig)
     reconcile: ReconcileConfig = field(default_factory=lambda: ReconcileConfig(audit_ms=0))  # older logs had no audits
     quality: QualityConfig = field(default_factory=QualityConfig)
+    signals: SignalConfig = field(default_factory=SignalConfig)
+    trends: TrendConfig = field(default_factory=TrendConfig)
     account_end: str = ""  # last four digits of the account orders must go to; empty: any
     account_check: str = ""  # of its whole number, see domain/accounts.py; empty: not known
 

@@ -17,6 +17,7 @@ _JSON = {Any: "any value", str: "string", int: "integer", float: "number", bool:
 _UNIT_OF_TYPE = {Krw: "KRW", UnixNanos: "UTC ns"}
 _UNIT_OF_ENDING = {
     "_ppm": "parts per million",
+    "_ppm_sum": "parts per million",
     "_ms": "ms",
     "_s": "s",
     "_qty": "shares",
@@ -26,6 +27,7 @@ _UNIT_OF_ENDING = {
 }
 # Names that mean the same wherever they occur: (unit, meaning). A comment beside the field comes first.
 _KNOWN = {
+    "agree": ("count", ""),
     "agreed": ("", "true: no difference was found"),
     "asvi": ("log units", ""),
     "attempt": ("count", "from 1, since the link was last up"),
@@ -73,6 +75,14 @@ _KNOWN = {
     "rationale": ("", "why, in words"),
     "read_attempts": ("count", ""),
     "reads": ("count", ""),
+    "entries": ("count", ""),
+    "wins": ("count", ""),
+    "horizon_sessions": ("sessions", ""),
+    "most_against": ("count", ""),
+    "history_days": ("count", "sessions"),
+    "days": ("count", "sessions"),
+    "volume": ("shares", ""),
+    "contradiction_z": ("deviations", ""),
     "reason": ("", "why, in words"),
     "request_id": ("", "a client order id, or the id of one cancel or modify"),
     "row": ("index", ""),

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import ClassVar
 
-from domain.bars import MINUTE_NS, Bar
+from domain.bars import MINUTE_NS, MINUTE_S, Bar
+from domain.config import ParamValue
 from domain.indicators import AGAINST, FOR, NEUTRAL, UNKNOWN, Momentum, Reading, VolumeSurprise, verdict
 from domain.krx import ticks
 from domain.messages.trading import SignalInput
 from domain.quotes import Quote, QuoteKind
-from domain.types import NANOS_PER_SECOND, PPM, Krw, Purpose, Side, UnixNanos
-from strategies.base import Argument, Day, Param, Scene, Strategy
+from domain.types import NANOS_PER_SECOND, PPM, Krw, Purpose, Side
+from strategies.base import Argument, Day, Fill, Param, Scene, Strategy
 
 CONFIDENCE = {FOR: 0.75, NEUTRAL: 0.6, UNKNOWN: 0.55, AGAINST: 0.4}  # by what attention says; risk's floor is 0.5
 AUCTION = int(QuoteKind.AUCTION_TRADE)
@@ -63,17 +64,18 @@ class AttentionMomentum(Strategy):
         Param("flat_before_s", 600, 30, 23_400, "venue seconds before the closing auction when holdings are sold"),
     )
 
-    def __init__(self, params: Mapping[str, float]) -> None:
+    def __init__(self, params: Mapping[str, ParamValue]) -> None:
         """Resolve the parameters. Raises ConfigError."""
         super().__init__(params)
+        self._real = {name: float(value) for name, value in self.params.items()}
         self._whole = {name: int(value) for name, value in self.params.items()}  # money is compared in whole numbers
         self._tracks: dict[str, _Track] = {}
         self._date: date | None = None
 
     @property
-    def warm_up_bars(self) -> int:
+    def warm_up(self) -> Mapping[int, int]:
         """Give the bars both indicators need."""
-        return max(self._whole["momentum_bars"], self._whole["volume_bars"]) + 1
+        return {MINUTE_S: max(self._whole["momentum_bars"], self._whole["volume_bars"]) + 1}
 
     def on_day(self, day: Day) -> None:
         """Forget everything at a new date, except since when a holding is held."""
@@ -91,9 +93,9 @@ class AttentionMomentum(Strategy):
         volume = track.volume.add(bar.volume)
         attention = self._attention(scene)
         if attention.verdict == FOR:
-            factor = self.params["searched_factor"]
-            momentum = Reading(momentum.value, verdict(momentum.value, factor * self.params["momentum_min"]))
-            volume = Reading(volume.value, verdict(volume.value, factor * self.params["volume_min"]))
+            factor = self._real["searched_factor"]
+            momentum = Reading(momentum.value, verdict(momentum.value, factor * self._real["momentum_min"]))
+            volume = Reading(volume.value, verdict(volume.value, factor * self._real["volume_min"]))
         quote = scene.quote
         if momentum.verdict != FOR or volume.verdict != FOR or quote is None or scene.quantity:
             return ()
@@ -119,22 +121,22 @@ class AttentionMomentum(Strategy):
         # attention plays no part in an exit, so the signal does not claim to have used any
         return (Argument(quote.symbol, Side.SELL, Purpose.EXIT, 1.0, 1.0, 0, Krw(limit), UNKNOWN, inputs, reason),)
 
-    def on_position(self, scene: Scene, venue_time: UnixNanos) -> None:
+    def on_fill(self, fill: Fill, scene: Scene) -> None:
         """Start the clock of a holding at its first fill, the cool-down at its end."""
         track = self._track(scene.instrument.symbol)
         if scene.quantity and not track.entered_at:
-            track.entered_at = venue_time
+            track.entered_at = fill.venue_time
             track.peak = scene.cost_basis // scene.quantity
         elif not scene.quantity:
             track.entered_at = track.peak = 0
-            track.cool_until = venue_time + self._whole["cool_down_s"] * NANOS_PER_SECOND
+            track.cool_until = fill.venue_time + self._whole["cool_down_s"] * NANOS_PER_SECOND
 
     def _track(self, symbol: str) -> _Track:
         """Give what is remembered of a symbol."""
         track = self._tracks.get(symbol)
         if track is None:
-            momentum = Momentum(self._whole["momentum_bars"], self.params["momentum_min"])
-            volume = VolumeSurprise(self._whole["volume_bars"], self.params["volume_min"])
+            momentum = Momentum(self._whole["momentum_bars"], self._real["momentum_min"])
+            volume = VolumeSurprise(self._whole["volume_bars"], self._real["volume_min"])
             track = self._tracks[symbol] = _Track(momentum, volume)
         return track
 
@@ -154,7 +156,7 @@ class AttentionMomentum(Strategy):
     def _attention(self, scene: Scene) -> Reading:
         """Read attention; low is against, missing is unknown."""
         z = scene.attention.z if scene.attention else None
-        return Reading(z, verdict(z, self.params["attention_min"]))
+        return Reading(z, verdict(z, self._real["attention_min"]))
 
     def _entry(
         self, symbol: str, limit: Krw, momentum: Reading, volume: Reading, attention: Reading, source: str
@@ -166,7 +168,7 @@ class AttentionMomentum(Strategy):
             symbol=symbol,
             side=Side.BUY,
             purpose=Purpose.ENTRY,
-            strength=min(1.0, rise / (2 * self.params["momentum_min"])),
+            strength=min(1.0, rise / (2 * self._real["momentum_min"])),
             confidence=CONFIDENCE[attention.verdict],
             horizon_s=self._whole["hold_s"],
             limit_price=limit,

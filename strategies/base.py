@@ -1,20 +1,35 @@
 """The strategy contract.
 
-A strategy declares a name and parameters and implements hooks. It is deterministic: no clock, no randomness, no I/O,
-no state outside itself; time is the venue time in what it is handed. Hooks are the only place where its state
-changes. It argues, it does not order: risk sizes and may refuse every argument. A hook that raises, or
-argues for another instrument than it was shown, gets the whole strategy benched for the run; the others go on.
+A strategy declares a name, parameters, what it needs (bars of which length, attention, quotes of what) and implements
+hooks. It is deterministic: no clock, no randomness, no I/O, no state outside itself; time is the venue time in what it
+is handed. Hooks are the only place where its state changes. It argues, it does not order: risk sizes and may refuse
+every argument. A hook that raises, or argues for another instrument than it was shown, gets the whole strategy benched
+for the run; the others go on.
+
+    on_day     session times, at the begin of every trading date and after a correction
+    on_trend   attention to a watched symbol, once a date and again when a source answers later
+    on_bar     a completed bar of a watched symbol, of the lengths in INTERVALS
+    on_quote   every good row of what SEES names; the only hook on the hot path
+    on_reset   the bars of a symbol begin anew (a corporate action, a gap)
+    on_fill    a fill of its own order, or another change of its holding
+    on_clock   the first good row of a new venue minute, whichever symbol it is of
+
+Its state must be plain (numbers, text, lists, dicts, dataclasses of its package), because snapshots keep it.
+How to write one: docs/strategies.md.
 """
 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from types import UnionType
 from typing import ClassVar, NamedTuple
 
-from domain.bars import Bar
+from domain.bars import MINUTE_S, Bar
+from domain.config import ParamValue
 from domain.errors import ConfigError
+from domain.indicators import UNKNOWN
 from domain.instruments import Instrument
 from domain.messages.market import AttentionMeasured
 from domain.messages.trading import SignalInput
@@ -22,15 +37,34 @@ from domain.quotes import Quote
 from domain.types import Krw, Purpose, Side, UnixNanos
 
 
+class Searches(StrEnum):
+    """What a strategy does with search attention."""
+
+    IGNORED = "ignored"  # price only
+    OPTIONAL = "optional"  # used where it is known
+    REQUIRED = "required"  # no entry without it
+
+
+class Sees(StrEnum):
+    """Whose quotes `on_quote` is given."""
+
+    OWN_HOLDINGS = "own holdings"
+    EVERY_HOLDING = "every holding"  # of any strategy: exit strategies
+    WATCHED = "watched"  # every watched symbol: costs time at each row
+
+
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One parameter: its type is that of the default, its range is inclusive."""
+    """One parameter: its type is that of the default; a number's range is inclusive, a text is one of `choices`."""
 
     name: str
-    default: int | float
-    least: int | float
-    most: int | float
-    meaning: str  # unit included
+    default: ParamValue
+    least: int | float = 0
+    most: int | float = 0
+    meaning: str = ""  # unit included
+    choices: tuple[str, ...] = ()
+    before: ParamValue | None = None  # what runs before 0.6.0 did that did not name it; None: the default
+    sweep: tuple[ParamValue, ...] = ()  # values worth trying, chosen before any result was seen
 
 
 class Day(NamedTuple):
@@ -42,10 +76,20 @@ class Day(NamedTuple):
     close_time: UnixNanos
 
 
+class Fill(NamedTuple):
+    """A change of a holding: a fill, or what the broker or a person booked."""
+
+    symbol: str
+    side: Side
+    last_qty: int  # shares
+    last_px: Krw | None  # KRW a share; None when it was no trade
+    venue_time: UnixNanos
+
+
 class Scene:
     """What is known about one symbol. Kept by the strategist, read by strategies."""
 
-    __slots__ = ("attention", "cost_basis", "instrument", "quantity", "quote")
+    __slots__ = ("attention", "cost_basis", "instrument", "owner", "quantity", "quote")
 
     def __init__(self, instrument: Instrument) -> None:
         """Start without a quote, a holding or known attention."""
@@ -54,6 +98,7 @@ class Scene:
         self.attention: AttentionMeasured | None = None
         self.quantity = 0  # shares held
         self.cost_basis = Krw(0)  # of the shares held
+        self.owner = ""  # strategy whose entry led to the holding or open order; empty when there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +110,13 @@ class Argument:
     purpose: Purpose
     strength: float  # 0 to 1
     confidence: float  # 0 to 1
-    horizon_s: int  # venue seconds it is meant to hold
+    horizon_s: int  # venue seconds it is meant to hold; 0 for an exit that claims nothing about what comes next
     limit_price: Krw  # on tick
     attention: str  # source of the attention used, else unknown
     inputs: tuple[SignalInput, ...]
     rationale: str
+    horizon_sessions: int = 0  # > 0: held to the close of so many sessions on, and `horizon_s` does not count
+    regime: str = UNKNOWN  # volatility of the instrument: calm, normal, wild, unknown
 
     def __post_init__(self) -> None:
         """Refuse what is of another type, and numbers outside their range, NaN included."""
@@ -80,18 +127,19 @@ class Argument:
                     raise ValueError(f"{name} expected {getattr(kind, '__name__', kind)}, was {value!r}")
         if not (0 <= self.strength <= 1 and 0 <= self.confidence <= 1):
             raise ValueError(f"strength and confidence expected 0 to 1, were {self.strength!r}, {self.confidence!r}")
-        if self.limit_price <= 0 or self.horizon_s < 0:
-            raise ValueError(f"limit price expected > 0, horizon >= 0, were {self.limit_price!r}, {self.horizon_s!r}")
+        if self.limit_price <= 0 or min(self.horizon_s, self.horizon_sessions) < 0:
+            horizons = f"{self.horizon_s!r}, {self.horizon_sessions!r}"
+            raise ValueError(f"limit price expected > 0, horizons >= 0, were {self.limit_price!r}, {horizons}")
         if not all(item.value is None or math.isfinite(item.value) for item in self.inputs):
             raise ValueError(f"inputs expected finite values, were {self.inputs!r}")
 
 
 ARGUMENT_TYPES: Mapping[type | UnionType, tuple[str, ...]] = {
-    str: ("symbol", "attention", "rationale"),
+    str: ("symbol", "attention", "rationale", "regime"),
     Side: ("side",),
     Purpose: ("purpose",),
     int | float: ("strength", "confidence"),
-    int: ("horizon_s", "limit_price"),
+    int: ("horizon_s", "limit_price", "horizon_sessions"),
     tuple: ("inputs",),
 }
 
@@ -101,51 +149,87 @@ class Strategy:
 
     NAME: ClassVar[str]  # as in the configuration and the log
     PARAMS: ClassVar[tuple[Param, ...]] = ()
+    INTERVALS: ClassVar[tuple[int, ...]] = (MINUTE_S,)  # lengths of bars it takes: MINUTE_S, DAY_S
+    SEARCHES: ClassVar[Searches] = Searches.OPTIONAL
+    SEES: ClassVar[Sees] = Sees.OWN_HOLDINGS
 
-    def __init__(self, params: Mapping[str, float]) -> None:
+    def __init__(self, params: Mapping[str, ParamValue]) -> None:
         """Resolve the parameters. Raises ConfigError naming strategy, parameter, value and what is allowed."""
         self.params = resolve(self.NAME, self.PARAMS, params)
 
     @property
-    def warm_up_bars(self) -> int:
-        """Give how many completed bars of a symbol are needed before it is traded."""
-        return 0
+    def warm_up(self) -> Mapping[int, int]:
+        """Give how many completed bars of a symbol it needs before it argues for an entry, by length of bar (s)."""
+        return {}
 
     def on_day(self, day: Day) -> None:
         """Forget what belongs to another trading day."""
 
+    def on_trend(self, measured: AttentionMeasured, scene: Scene) -> None:
+        """Take attention to a watched symbol; `scene.attention` is the same."""
+
     def on_bar(self, bar: Bar, scene: Scene, day: Day) -> Iterable[Argument]:
-        """Take a completed minute bar of a watched symbol; `scene.quote` is the row that ended it."""
+        """Take a completed bar of a watched symbol, see INTERVALS; bars come in order and none comes twice.
+
+        Of a minute: `scene.quote` is the row that ended it. Of a session: the bar of the session before `day`, at the
+        first good row of `day`, which is `scene.quote`. Older sessions come before it, when a history is received:
+        `scene.quote` is then None, and what is argued for is dropped.
+        """
         return ()
+
+    def on_reset(self, symbol: str, interval_s: int) -> None:
+        """Forget the bars of a symbol: prices were adjusted or sessions are missing; its history comes anew."""
 
     def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:
-        """Take a quote of a symbol this strategy holds. Called for every good row: keep it cheap."""
+        """Take a good row of a symbol, see SEES. Keep it cheap."""
         return ()
 
-    def on_attention(self, measured: AttentionMeasured, scene: Scene) -> None:
-        """Take attention to a watched symbol."""
+    def on_fill(self, fill: Fill, scene: Scene) -> None:
+        """Take a change of a holding this strategy sees (its own, see SEES); `scene` has the holding after it."""
 
-    def on_position(self, scene: Scene, venue_time: UnixNanos) -> None:
-        """Take a fill of this strategy's own orders; `scene` has the holding after it."""
+    def on_clock(self, now: UnixNanos, scenes: Mapping[str, Scene], day: Day) -> Iterable[Argument]:
+        """Take the begin of a venue minute; `scenes` are those of the watched symbols, by symbol."""
+        return ()
 
 
-def resolve(strategy: str, declared: Iterable[Param], given: Mapping[str, float]) -> dict[str, float]:
-    """Give every declared parameter its value. Raises ConfigError on an unknown name or a value that is not allowed."""
+def resolve(
+    strategy: str, declared: Iterable[Param], given: Mapping[str, ParamValue], *, before: bool = False
+) -> dict[str, ParamValue]:
+    """Give every declared parameter its value; `before`: those not named mean what they meant before 0.6.0.
+
+    Raises ConfigError on an unknown name or a value that is not allowed.
+    """
     known = {param.name: param for param in declared}
     for name, value in given.items():
         if name not in known:
             raise ConfigError(f"strategy {strategy} parameter {name}={value!r} is unknown, allowed: {', '.join(known)}")
-    return {name: _value(strategy, param, given.get(name, param.default)) for name, param in known.items()}
+    return {name: _value(strategy, param, given.get(name, _default(param, before))) for name, param in known.items()}
 
 
-def _value(strategy: str, param: Param, value: object) -> float:
-    """Give one checked value, whole when the default is."""
-    whole = isinstance(param.default, int)
-    kind = "a whole number" if whole else "a number"
-    allowed = f"{kind} from {param.least} to {param.most} ({param.meaning})"
-    if isinstance(value, int | float) and not isinstance(value, bool) and param.least <= value <= param.most:
-        if not whole:
+def _default(param: Param, before: bool) -> ParamValue:
+    return param.before if before and param.before is not None else param.default
+
+
+def _value(strategy: str, param: Param, value: object) -> ParamValue:
+    """Give one checked value of the kind of the default."""
+    kind = type(param.default)
+    if kind is bool and isinstance(value, bool):
+        return value
+    if kind is str and value in param.choices:
+        return str(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind in (int, float) and isinstance(value, int | float) and number and param.least <= value <= param.most:
+        if kind is float:
             return float(value)
         if value == int(value):
             return int(value)
-    raise ConfigError(f"strategy {strategy} parameter {param.name} expected {allowed}, was {value!r}")
+    raise ConfigError(f"strategy {strategy} parameter {param.name} expected {_allowed(param)}, was {value!r}")
+
+
+def _allowed(param: Param) -> str:
+    if isinstance(param.default, bool):
+        return f"true or false ({param.meaning})"
+    if isinstance(param.default, str):
+        return f"one of {', '.join(param.choices)} ({param.meaning})"
+    kind = "a whole number" if isinstance(param.default, int) else "a number"
+    return f"{kind} from {param.least} to {param.most} ({param.meaning})"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from domain.config import StrategyConfig
 from domain.errors import ConfigError
 from strategies.attention_momentum import AttentionMomentum
-from strategies.base import Strategy
+from strategies.base import Strategy, resolve
 
 STRATEGIES: Mapping[str, type[Strategy]] = {cls.NAME: cls for cls in (AttentionMomentum,)}
 
@@ -14,4 +14,5 @@ def build(config: StrategyConfig, known: Mapping[str, type[Strategy]] = STRATEGI
     """Make a strategy with its parameters. Raises ConfigError on an unknown name, parameter or value."""
     if config.name not in known:
         raise ConfigError(f"strategy expected one of {', '.join(sorted(known))}, was {config.name!r}")
-    return known[config.name](config.params)
+    kind = known[config.name]
+    return kind(resolve(kind.NAME, kind.PARAMS, config.params, before=not config.code))

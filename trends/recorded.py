@@ -8,7 +8,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import resources
@@ -53,14 +53,19 @@ class RecordedTrends:
         """Serve these series and no others."""
         self.series = dict(series)
 
-    def fetch(self, symbol: str, trading_date: date, fetched_at: UnixNanos) -> TrendReceived | None:
-        """Give the moved series of a symbol; None for a symbol without one."""
-        series = self.series.get(symbol)
-        points = series.before(trading_date) if series else ()
-        if series is None or not points:
-            return None
-        source = "shifted-demo" if series.shift_days(trading_date) else "naver"
-        return TrendReceived(symbol, source, KEYWORD_VERSION, fetched_at, points)
+    @property
+    def name(self) -> str:
+        """Give the name under which settings know it."""
+        return "recorded"
+
+    def fetch(self, symbols: Sequence[str], trading_date: date, fetched_at: UnixNanos) -> Iterator[TrendReceived]:
+        """Give the moved series of the symbols that have one."""
+        for symbol in symbols:
+            series = self.series.get(symbol)
+            points = series.before(trading_date) if series else ()
+            if series is not None and points:
+                source = "shifted-demo" if series.shift_days(trading_date) else "naver"
+                yield TrendReceived(symbol, source, KEYWORD_VERSION, fetched_at, points)
 
 
 def read_series(symbol: str, packed: bytes, name: str) -> RecordedSeries:

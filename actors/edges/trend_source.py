@@ -27,16 +27,13 @@ class TrendEdge(pykka.ThreadingActor):
         self._source = source
 
     def on_receive(self, message: Any) -> Any:
-        """Fetch what was asked for, symbol by symbol."""
+        """Fetch what was asked for and pass it on as it comes."""
         if not isinstance(message, FetchTrends):
             return "pong"
         trading_date = date.fromisoformat(message.trading_date)
-        for symbol in message.symbols:
-            try:
-                series = self._source.fetch(symbol, trading_date, system_now())
-            except HantradeError as error:
-                logger.warning("no search series; attention stays unknown", symbol=symbol, error=str(error))
-                continue
-            if series is not None:
-                self._post(series, source="trends")
+        try:
+            for answer in self._source.fetch(message.symbols, trading_date, system_now()):
+                self._post(answer, source="trends")
+        except HantradeError as error:
+            logger.warning("no search series; attention stays unknown", error=str(error))
         return None

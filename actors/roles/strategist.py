@@ -25,10 +25,10 @@ from domain.messages.trading import (
 from domain.quality import flags
 from domain.quotes import Quote
 from domain.status import SignalsQuery, SignalsView, SignalView
-from domain.types import NANOS_PER_SECOND, Krw, Purpose, UnixNanos
+from domain.types import NANOS_PER_SECOND, Krw, Purpose, Side, UnixNanos
 from fsm.client_order import CLOSED
 from fsm.trading_day import State as DayState
-from strategies.base import Argument, Day, Scene, Strategy
+from strategies.base import Argument, Day, Fill, Scene, Strategy
 from strategies.registry import STRATEGIES, build
 
 SIGNALS_IN: Mapping[Purpose, tuple[str, ...]] = {
@@ -208,9 +208,9 @@ class Strategist(Role):
         for track in self._tracks.values():
             scene = track.scene
             if scene.attention is not None:
-                self._guard(name, strategy.on_attention, scene.attention, scene)
+                self._guard(name, strategy.on_trend, scene.attention, scene)
             if scene.quantity and track.owner == name and scene.quote is not None:
-                self._guard(name, strategy.on_position, scene, UnixNanos(scene.quote.venue_time))
+                self._guard(name, strategy.on_fill, _taken_over(scene, scene.quote), scene)
 
     def _fold_session(self, message: SessionPlanned) -> None:
         """Take the session times; another date begins with fresh bars and unknown attention."""
@@ -233,7 +233,7 @@ class Strategist(Role):
         if track is not None:
             track.scene.attention = message
             for name, strategy in self._strategies.items():
-                self._guard(name, strategy.on_attention, message, track.scene)
+                self._guard(name, strategy.on_trend, message, track.scene)
 
     def _fold_fill(self, message: FillBooked | HoldingBooked | AdjustmentBooked) -> None:
         """Book a holding; only the strategy that argued for it hears of it. Others' holdings are theirs."""
@@ -241,11 +241,15 @@ class Strategist(Role):
         if track is None:
             return
         scene = track.scene
+        grown = message.position_qty - scene.quantity
         scene.quantity, scene.cost_basis = message.position_qty, message.cost_basis
         if track.owner in self._strategies:
             # Strategies count from here on by the clock of the quotes.
             at = scene.quote.venue_time if self._own_clock and scene.quote is not None else message.venue_time
-            self._guard(track.owner, self._strategies[track.owner].on_position, scene, UnixNanos(at))
+            price = message.last_px if isinstance(message, FillBooked) else None
+            side = Side.BUY if grown >= 0 else Side.SELL
+            fill = Fill(message.symbol, side, abs(grown), price, UnixNanos(at))
+            self._guard(track.owner, self._strategies[track.owner].on_fill, fill, scene)
         self._release(message.symbol)
 
     def _fold_revision(self, message: FillRevised) -> None:
@@ -330,6 +334,11 @@ class Strategist(Role):
         return SignalsView(tuple(chosen[: query.limit]), dict(self._by_attention))
 
 
+def _taken_over(scene: Scene, quote: Quote) -> Fill:
+    """Make a fill of a holding that a fresh strategy finds."""
+    return Fill(scene.instrument.symbol, Side.BUY, scene.quantity, None, UnixNanos(quote.venue_time))
+
+
 def _signal(name: str, argument: Argument, row: Quote, quality: str) -> SignalFormed:
     """Make the message of an argument."""
     return SignalFormed(
@@ -347,4 +356,6 @@ def _signal(name: str, argument: Argument, row: Quote, quality: str) -> SignalFo
         rationale=argument.rationale,
         venue_time=UnixNanos(row.venue_time),
         quality=quality,
+        horizon_sessions=argument.horizon_sessions,
+        regime=argument.regime,
     )

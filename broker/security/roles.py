@@ -87,6 +87,9 @@ DESK: dict[str, Rule] = {
     "GetCash": Rule(_V, Kind.READ),
     "ListQuotes": Rule(_V, Kind.READ),
     "ListSignals": Rule(_V, Kind.READ),
+    "GetAccuracy": Rule(_V, Kind.READ),
+    "ListAttention": Rule(_V, Kind.READ),
+    "ListStrategies": Rule(_V, Kind.READ),
     "GetPerformance": Rule(_V, Kind.READ),
     "ReadLog": Rule(_V, Kind.STREAM),
 }

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from domain.messages.base import Message, message
 from domain.quotes import Quote, QuoteBatch
-from domain.types import UnixNanos
+from domain.types import Krw, UnixNanos
 
 
 @message
@@ -73,10 +73,52 @@ class TrendReceived(Message):
 
     STREAM: ClassVar[str] = "trend/{symbol}"
     symbol: str
-    source: str  # naver, shifted-demo
+    source: str  # naver, google, shifted-demo
     keyword_version: int
     fetched_at: UnixNanos
     points: tuple[TrendPoint, ...]  # oldest first
+
+
+@message
+class AttentionFetched(Message):
+    """What a source's series said of one day, measured where it was received: the series itself is not kept.
+
+    Takes the place of TrendReceived where the operator keeps no series because the source's terms forbid it.
+    """
+
+    STREAM: ClassVar[str] = "trend/{symbol}"
+    symbol: str
+    source: str  # naver, google
+    keyword_version: int
+    fetched_at: UnixNanos
+    trading_date: str  # YYYY-MM-DD, KST: measured for this date, from the days before it
+    as_of: str  # last day used, YYYY-MM-DD; empty when unknown
+    asvi: float | None  # abnormal search volume, log units; None when unknown
+    z: float | None  # robust z of asvi; None when unknown
+    reason: str  # why something is unknown, else empty
+
+
+@message
+class TrendsMissing(Message):
+    """A source gave no series of these instruments. Absent is unknown, never zero."""
+
+    STREAM: ClassVar[str] = "trend"
+    source: str
+    symbols: tuple[str, ...]
+    trading_date: str  # YYYY-MM-DD, KST: of the request
+    reason: str  # in words
+    again: bool  # True: asking later may help; False: not before the next date or without a person
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one source says of attention to an instrument."""
+
+    source: str
+    as_of: str  # last day used, YYYY-MM-DD; empty when unknown
+    asvi: float | None  # log units
+    z: float | None  # robust standard deviations
+    reason: str  # why something is unknown, else empty
 
 
 @message
@@ -85,11 +127,13 @@ class AttentionMeasured(Message):
 
     STREAM: ClassVar[str] = "attention/{symbol}"
     symbol: str
-    source: str  # naver, shifted-demo, unknown
+    source: str  # naver, google, shifted-demo, unknown
     as_of: str  # last day of the series used, YYYY-MM-DD; empty when unknown
     asvi: float | None  # abnormal search volume, log units; None when unknown
     z: float | None  # robust z of asvi; None when unknown
     reason: str
+    quality: str = "ok"  # ok, contradicted (sources disagree), unknown
+    opinions: tuple[Opinion, ...] = ()  # of every source asked, the one used first; empty with a single source
 
 
 @message
@@ -100,3 +144,37 @@ class FetchTrends(Message):
     IS_EFFECT: ClassVar[bool] = True
     symbols: tuple[str, ...]
     trading_date: str  # YYYY-MM-DD, KST
+
+
+@dataclass(frozen=True, slots=True)
+class DayBar:
+    """One past session of one instrument."""
+
+    day: str  # YYYY-MM-DD, KST
+    open: Krw
+    high: Krw
+    low: Krw
+    close: Krw
+    volume: int  # shares
+
+
+@message
+class FetchHistory(Message):
+    """Effect: get daily bars of these instruments from before the trading date, for strategies that need them."""
+
+    STREAM: ClassVar[str] = "history"
+    IS_EFFECT: ClassVar[bool] = True
+    symbols: tuple[str, ...]
+    trading_date: str  # YYYY-MM-DD, KST; nothing of it or later is wanted
+    days: int  # most bars of each
+
+
+@message
+class HistoryReceived(Message):
+    """Daily bars of one instrument from before the trading date, adjusted for corporate actions if the broker can."""
+
+    STREAM: ClassVar[str] = "history/{symbol}"
+    symbol: str
+    trading_date: str  # YYYY-MM-DD, KST: of the request
+    bars: tuple[DayBar, ...]  # oldest first; empty: the broker has none
+    reason: str  # why there are none, else empty

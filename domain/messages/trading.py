@@ -25,6 +25,7 @@ class SignalInput:
     name: str
     value: float | None  # None when unknown
     verdict: str  # for, against, neutral, unknown
+    quality: str = "ok"  # of what it was made from: ok, or why it is doubtful or unknown, in words
 
 
 @message
@@ -46,6 +47,48 @@ class SignalFormed(Message):
     rationale: str
     venue_time: UnixNanos
     quality: str = "ok"  # of the quotes behind it, or the rules that flagged them, comma separated
+    horizon_sessions: int = 0  # > 0: held to the close of so many sessions on, and `horizon_s` does not count
+    regime: str = ""  # volatility of the instrument when formed: calm, normal, wild, unknown; empty before 0.6.0
+
+
+@message
+class SignalScored(Message):
+    """The horizon of a signal has passed: was it right? What was really traded is another matter (fills)."""
+
+    STREAM: ClassVar[str] = "signal/{symbol}"
+    signal_seq: int
+    strategy: str
+    symbol: str
+    side: Side
+    purpose: Purpose
+    confidence: float  # 0 to 1, as the signal said
+    regime: str
+    attention: str  # source of the attention the signal used, else unknown
+    formed_at: UnixNanos  # venue time
+    due_at: UnixNanos  # venue time at which the horizon ended
+    entry_price: Krw  # at which the claim could be taken up: the ask for a buy, the bid for a sell
+    exit_price: Krw | None  # at which it could be closed at the horizon; None: no price, so no score
+    gross_ppm: int  # of the entry price, in the direction of the signal; 0 without a score
+    cost_ppm: int  # of the entry price: commissions and tax of a round trip
+    won: bool | None  # gross above costs; None: not scored
+    reason: str  # why it could not be scored; else empty
+    venue_time: UnixNanos
+
+
+@message
+class BaselineScored(Message):
+    """What always being in would have brought on one date: an entry at every completed bar, held and scored alike."""
+
+    STREAM: ClassVar[str] = "signal/{symbol}"
+    symbol: str
+    trading_date: str  # YYYY-MM-DD, KST
+    horizon_s: int
+    horizon_sessions: int
+    entries: int
+    wins: int  # entries whose gross return was above costs
+    gross_ppm_sum: int
+    cost_ppm_sum: int
+    venue_time: UnixNanos
 
 
 @message

@@ -414,17 +414,19 @@ class ListSignalsResponse(_message.Message):
     def __init__(self, signals: _Optional[_Iterable[_Union[Signal, _Mapping]]] = ...) -> None: ...
 
 class SignalInput(_message.Message):
-    __slots__ = ("name", "value", "verdict")
+    __slots__ = ("name", "value", "verdict", "quality")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
     name: str
     value: float
     verdict: str
-    def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ..., verdict: _Optional[str] = ...) -> None: ...
+    quality: str
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ..., verdict: _Optional[str] = ..., quality: _Optional[str] = ...) -> None: ...
 
 class Signal(_message.Message):
-    __slots__ = ("seq", "strategy", "symbol", "side", "purpose", "strength", "confidence", "horizon", "reference_price_krw", "attention", "inputs", "rationale", "formed_at", "quality")
+    __slots__ = ("seq", "strategy", "symbol", "side", "purpose", "strength", "confidence", "horizon", "reference_price_krw", "attention", "inputs", "rationale", "formed_at", "quality", "horizon_sessions", "regime", "limit_price_krw", "score")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
@@ -439,6 +441,10 @@ class Signal(_message.Message):
     RATIONALE_FIELD_NUMBER: _ClassVar[int]
     FORMED_AT_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
+    HORIZON_SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    REGIME_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
     seq: int
     strategy: str
     symbol: str
@@ -453,7 +459,207 @@ class Signal(_message.Message):
     rationale: str
     formed_at: _timestamp_pb2.Timestamp
     quality: str
-    def __init__(self, seq: _Optional[int] = ..., strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., strength: _Optional[float] = ..., confidence: _Optional[float] = ..., horizon: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reference_price_krw: _Optional[int] = ..., attention: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[SignalInput, _Mapping]]] = ..., rationale: _Optional[str] = ..., formed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quality: _Optional[str] = ...) -> None: ...
+    horizon_sessions: int
+    regime: str
+    limit_price_krw: int
+    score: SignalScore
+    def __init__(self, seq: _Optional[int] = ..., strategy: _Optional[str] = ..., symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., strength: _Optional[float] = ..., confidence: _Optional[float] = ..., horizon: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., reference_price_krw: _Optional[int] = ..., attention: _Optional[str] = ..., inputs: _Optional[_Iterable[_Union[SignalInput, _Mapping]]] = ..., rationale: _Optional[str] = ..., formed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., quality: _Optional[str] = ..., horizon_sessions: _Optional[int] = ..., regime: _Optional[str] = ..., limit_price_krw: _Optional[int] = ..., score: _Optional[_Union[SignalScore, _Mapping]] = ...) -> None: ...
+
+class SignalScore(_message.Message):
+    __slots__ = ("won", "gross_ppm", "cost_ppm", "entry_price_krw", "exit_price_krw", "due_at", "reason")
+    WON_FIELD_NUMBER: _ClassVar[int]
+    GROSS_PPM_FIELD_NUMBER: _ClassVar[int]
+    COST_PPM_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    EXIT_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    won: bool
+    gross_ppm: int
+    cost_ppm: int
+    entry_price_krw: int
+    exit_price_krw: int
+    due_at: _timestamp_pb2.Timestamp
+    reason: str
+    def __init__(self, won: _Optional[bool] = ..., gross_ppm: _Optional[int] = ..., cost_ppm: _Optional[int] = ..., entry_price_krw: _Optional[int] = ..., exit_price_krw: _Optional[int] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class GetAccuracyRequest(_message.Message):
+    __slots__ = ("strategy", "symbol")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    symbol: str
+    def __init__(self, strategy: _Optional[str] = ..., symbol: _Optional[str] = ...) -> None: ...
+
+class GetAccuracyResponse(_message.Message):
+    __slots__ = ("rows", "waiting", "scores")
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[Accuracy]
+    waiting: int
+    scores: bool
+    def __init__(self, rows: _Optional[_Iterable[_Union[Accuracy, _Mapping]]] = ..., waiting: _Optional[int] = ..., scores: _Optional[bool] = ...) -> None: ...
+
+class Accuracy(_message.Message):
+    __slots__ = ("by", "key", "purpose", "signals", "wins", "precision", "precision_low", "precision_high", "hit_rate", "mean_return_bps", "mean_cost_bps", "baseline_precision", "p_value", "unscored", "bins")
+    BY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    WINS_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_LOW_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_HIGH_FIELD_NUMBER: _ClassVar[int]
+    HIT_RATE_FIELD_NUMBER: _ClassVar[int]
+    MEAN_RETURN_BPS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_COST_BPS_FIELD_NUMBER: _ClassVar[int]
+    BASELINE_PRECISION_FIELD_NUMBER: _ClassVar[int]
+    P_VALUE_FIELD_NUMBER: _ClassVar[int]
+    UNSCORED_FIELD_NUMBER: _ClassVar[int]
+    BINS_FIELD_NUMBER: _ClassVar[int]
+    by: str
+    key: str
+    purpose: _types_pb2.Purpose
+    signals: int
+    wins: int
+    precision: float
+    precision_low: float
+    precision_high: float
+    hit_rate: float
+    mean_return_bps: float
+    mean_cost_bps: float
+    baseline_precision: float
+    p_value: float
+    unscored: int
+    bins: _containers.RepeatedCompositeFieldContainer[CalibrationBin]
+    def __init__(self, by: _Optional[str] = ..., key: _Optional[str] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., signals: _Optional[int] = ..., wins: _Optional[int] = ..., precision: _Optional[float] = ..., precision_low: _Optional[float] = ..., precision_high: _Optional[float] = ..., hit_rate: _Optional[float] = ..., mean_return_bps: _Optional[float] = ..., mean_cost_bps: _Optional[float] = ..., baseline_precision: _Optional[float] = ..., p_value: _Optional[float] = ..., unscored: _Optional[int] = ..., bins: _Optional[_Iterable[_Union[CalibrationBin, _Mapping]]] = ...) -> None: ...
+
+class CalibrationBin(_message.Message):
+    __slots__ = ("from_confidence", "to_confidence", "signals", "mean_confidence", "precision", "precision_low", "precision_high")
+    FROM_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    TO_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_LOW_FIELD_NUMBER: _ClassVar[int]
+    PRECISION_HIGH_FIELD_NUMBER: _ClassVar[int]
+    from_confidence: float
+    to_confidence: float
+    signals: int
+    mean_confidence: float
+    precision: float
+    precision_low: float
+    precision_high: float
+    def __init__(self, from_confidence: _Optional[float] = ..., to_confidence: _Optional[float] = ..., signals: _Optional[int] = ..., mean_confidence: _Optional[float] = ..., precision: _Optional[float] = ..., precision_low: _Optional[float] = ..., precision_high: _Optional[float] = ...) -> None: ...
+
+class ListAttentionRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListAttentionResponse(_message.Message):
+    __slots__ = ("rows",)
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    rows: _containers.RepeatedCompositeFieldContainer[Attention]
+    def __init__(self, rows: _Optional[_Iterable[_Union[Attention, _Mapping]]] = ...) -> None: ...
+
+class Attention(_message.Message):
+    __slots__ = ("symbol", "source", "as_of", "asvi", "z", "quality", "reason", "opinions")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    ASVI_FIELD_NUMBER: _ClassVar[int]
+    Z_FIELD_NUMBER: _ClassVar[int]
+    QUALITY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    OPINIONS_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    source: str
+    as_of: str
+    asvi: float
+    z: float
+    quality: str
+    reason: str
+    opinions: _containers.RepeatedCompositeFieldContainer[AttentionOpinion]
+    def __init__(self, symbol: _Optional[str] = ..., source: _Optional[str] = ..., as_of: _Optional[str] = ..., asvi: _Optional[float] = ..., z: _Optional[float] = ..., quality: _Optional[str] = ..., reason: _Optional[str] = ..., opinions: _Optional[_Iterable[_Union[AttentionOpinion, _Mapping]]] = ...) -> None: ...
+
+class AttentionOpinion(_message.Message):
+    __slots__ = ("source", "as_of", "asvi", "z", "reason")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    AS_OF_FIELD_NUMBER: _ClassVar[int]
+    ASVI_FIELD_NUMBER: _ClassVar[int]
+    Z_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    as_of: str
+    asvi: float
+    z: float
+    reason: str
+    def __init__(self, source: _Optional[str] = ..., as_of: _Optional[str] = ..., asvi: _Optional[float] = ..., z: _Optional[float] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ListStrategiesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListStrategiesResponse(_message.Message):
+    __slots__ = ("strategies",)
+    STRATEGIES_FIELD_NUMBER: _ClassVar[int]
+    strategies: _containers.RepeatedCompositeFieldContainer[StrategyStatus]
+    def __init__(self, strategies: _Optional[_Iterable[_Union[StrategyStatus, _Mapping]]] = ...) -> None: ...
+
+class StrategyStatus(_message.Message):
+    __slots__ = ("name", "code", "state", "error", "symbols", "searches", "warm_up", "params", "signals", "withheld")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    SEARCHES_FIELD_NUMBER: _ClassVar[int]
+    WARM_UP_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_FIELD_NUMBER: _ClassVar[int]
+    SIGNALS_FIELD_NUMBER: _ClassVar[int]
+    WITHHELD_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    code: str
+    state: str
+    error: str
+    symbols: _containers.RepeatedScalarFieldContainer[str]
+    searches: str
+    warm_up: _containers.RepeatedCompositeFieldContainer[WarmUp]
+    params: _containers.RepeatedCompositeFieldContainer[StrategyParam]
+    signals: int
+    withheld: int
+    def __init__(self, name: _Optional[str] = ..., code: _Optional[str] = ..., state: _Optional[str] = ..., error: _Optional[str] = ..., symbols: _Optional[_Iterable[str]] = ..., searches: _Optional[str] = ..., warm_up: _Optional[_Iterable[_Union[WarmUp, _Mapping]]] = ..., params: _Optional[_Iterable[_Union[StrategyParam, _Mapping]]] = ..., signals: _Optional[int] = ..., withheld: _Optional[int] = ...) -> None: ...
+
+class WarmUp(_message.Message):
+    __slots__ = ("interval", "bars")
+    INTERVAL_FIELD_NUMBER: _ClassVar[int]
+    BARS_FIELD_NUMBER: _ClassVar[int]
+    interval: _duration_pb2.Duration
+    bars: int
+    def __init__(self, interval: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., bars: _Optional[int] = ...) -> None: ...
+
+class StrategyParam(_message.Message):
+    __slots__ = ("name", "value", "default_value", "kind", "least", "most", "choices", "meaning", "sweep")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_VALUE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    LEAST_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
+    MEANING_FIELD_NUMBER: _ClassVar[int]
+    SWEEP_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: str
+    default_value: str
+    kind: str
+    least: float
+    most: float
+    choices: _containers.RepeatedScalarFieldContainer[str]
+    meaning: str
+    sweep: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ..., default_value: _Optional[str] = ..., kind: _Optional[str] = ..., least: _Optional[float] = ..., most: _Optional[float] = ..., choices: _Optional[_Iterable[str]] = ..., meaning: _Optional[str] = ..., sweep: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetPerformanceRequest(_message.Message):
     __slots__ = ()

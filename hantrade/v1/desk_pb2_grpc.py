@@ -141,6 +141,21 @@ class DeskServiceStub:
                 request_serializer=hantrade_dot_v1_dot_desk__pb2.ListSignalsRequest.SerializeToString,
                 response_deserializer=hantrade_dot_v1_dot_desk__pb2.ListSignalsResponse.FromString,
                 _registered_method=True)
+        self.GetAccuracy = channel.unary_unary(
+                '/hantrade.v1.DeskService/GetAccuracy',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.GetAccuracyRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.GetAccuracyResponse.FromString,
+                _registered_method=True)
+        self.ListAttention = channel.unary_unary(
+                '/hantrade.v1.DeskService/ListAttention',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.ListAttentionRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.ListAttentionResponse.FromString,
+                _registered_method=True)
+        self.ListStrategies = channel.unary_unary(
+                '/hantrade.v1.DeskService/ListStrategies',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.ListStrategiesRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.ListStrategiesResponse.FromString,
+                _registered_method=True)
         self.GetPerformance = channel.unary_unary(
                 '/hantrade.v1.DeskService/GetPerformance',
                 request_serializer=hantrade_dot_v1_dot_desk__pb2.GetPerformanceRequest.SerializeToString,
@@ -306,6 +321,27 @@ class DeskServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetAccuracy(self, request, context):
+        """Tells how often signals were right, against naive baselines.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAttention(self, request, context):
+        """Gives search attention to the watched instruments.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStrategies(self, request, context):
+        """Gives the strategies of this run with their parameters, and whether they run.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPerformance(self, request, context):
         """Gives the day's performance.
         """
@@ -427,6 +463,21 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.ListSignals,
                     request_deserializer=hantrade_dot_v1_dot_desk__pb2.ListSignalsRequest.FromString,
                     response_serializer=hantrade_dot_v1_dot_desk__pb2.ListSignalsResponse.SerializeToString,
+            ),
+            'GetAccuracy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAccuracy,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.GetAccuracyRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.GetAccuracyResponse.SerializeToString,
+            ),
+            'ListAttention': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAttention,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.ListAttentionRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.ListAttentionResponse.SerializeToString,
+            ),
+            'ListStrategies': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStrategies,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.ListStrategiesRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.ListStrategiesResponse.SerializeToString,
             ),
             'GetPerformance': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPerformance,
@@ -1008,6 +1059,87 @@ class DeskService:
             '/hantrade.v1.DeskService/ListSignals',
             hantrade_dot_v1_dot_desk__pb2.ListSignalsRequest.SerializeToString,
             hantrade_dot_v1_dot_desk__pb2.ListSignalsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAccuracy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/GetAccuracy',
+            hantrade_dot_v1_dot_desk__pb2.GetAccuracyRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.GetAccuracyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAttention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/ListAttention',
+            hantrade_dot_v1_dot_desk__pb2.ListAttentionRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.ListAttentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStrategies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/ListStrategies',
+            hantrade_dot_v1_dot_desk__pb2.ListStrategiesRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.ListStrategiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

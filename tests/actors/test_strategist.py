@@ -25,7 +25,7 @@ from domain.messages.trading import (
 from domain.quotes import Quote
 from domain.types import ClientOrderId, Krw, OrderKind, Purpose, Side, UnixNanos
 from strategies.attention_momentum import AttentionMomentum
-from strategies.base import Argument, Day, Scene, Strategy
+from strategies.base import Argument, Day, Fill, Scene, Strategy
 from tests.strategies.builders import CODE, DAY, MINUTE, OPEN, a_quote, a_rising_day, an_instrument, measured
 
 SERVED = InstrumentsReceived((an_instrument(), an_instrument("005930")), ())
@@ -65,8 +65,8 @@ class Noting(Strategy):
         super().__init__(params)
         self.told: list[int] = []
 
-    def on_position(self, scene: Scene, venue_time: UnixNanos) -> None:
-        self.told.append(venue_time)
+    def on_fill(self, fill: Fill, scene: Scene) -> None:
+        self.told.append(fill.venue_time)
 
 
 @pytest.mark.parametrize(("orders_at", "minute"), [("", 90), ("elsewhere:1", 2)])

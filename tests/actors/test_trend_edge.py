@@ -1,7 +1,7 @@
 """The trend, alert and clock edges: they do their one thing and survive what they cannot help."""
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -33,12 +33,13 @@ class Inbox:
 
 
 class Refusing:
-    """A source that cannot give one symbol."""
+    """A source that breaks behind its first answer."""
 
-    def fetch(self, symbol: str, trading_date: date, fetched_at: UnixNanos) -> TrendReceived | None:
-        if symbol == "000250":
-            raise DataError("the file is broken")
-        return packaged_trends().fetch(symbol, trading_date, fetched_at)
+    name = "refusing"
+
+    def fetch(self, symbols: Sequence[str], trading_date: date, fetched_at: UnixNanos) -> Iterator[TrendReceived]:
+        yield from packaged_trends().fetch(symbols, trading_date, fetched_at)
+        raise DataError("the file is broken")
 
 
 @pytest.mark.parametrize("source", [packaged_trends(), Refusing()])

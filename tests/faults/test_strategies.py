@@ -57,11 +57,11 @@ class Faulty(Sound):
     def on_quote(self, *_: Any) -> Any:
         return self._do("on_quote")
 
-    def on_attention(self, *_: Any) -> Any:
-        return self._do("on_attention")
+    def on_trend(self, *_: Any) -> Any:
+        return self._do("on_trend")
 
-    def on_position(self, *_: Any) -> Any:
-        return self._do("on_position")
+    def on_fill(self, *_: Any) -> Any:
+        return self._do("on_fill")
 
 
 def a_fill() -> FillBooked:
@@ -95,7 +95,7 @@ def raises(error: BaseException) -> Any:
     return deed
 
 
-@pytest.mark.parametrize("hook", ["on_day", "on_bar", "on_quote", "on_attention", "on_position"])
+@pytest.mark.parametrize("hook", ["on_day", "on_bar", "on_quote", "on_trend", "on_fill"])
 def test_given_a_strategy_whose_hook_raises_when_called_then_it_alone_is_benched_and_a_person_reads_it(
     hook: str,
 ) -> None:

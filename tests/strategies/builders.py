@@ -6,8 +6,8 @@ from domain.bars import Bar
 from domain.instruments import Instrument
 from domain.messages.market import AttentionMeasured
 from domain.quotes import Quote, QuoteKind
-from domain.types import Krw, Market, Symbol, UnixNanos
-from strategies.base import Day, Scene
+from domain.types import Krw, Market, Side, Symbol, UnixNanos
+from strategies.base import Day, Fill, Scene
 
 S = 1_000_000_000
 MINUTE = 60 * S
@@ -50,3 +50,8 @@ def a_rising_day(symbol: str = CODE, minutes: int = 40, jump_at: int = 30) -> li
             volume += qty
             rows.append(a_quote(minute + part, price, qty, volume, symbol))
     return rows
+
+
+def a_fill(at: int, quantity: int = 100, price: int = 10_000) -> Fill:
+    """A buy at a venue time."""
+    return Fill(CODE, Side.BUY, quantity, Krw(price), UnixNanos(at))

@@ -8,7 +8,7 @@ from domain.quotes import Quote, QuoteKind
 from domain.types import Krw, Purpose, Side, UnixNanos
 from strategies.attention_momentum import AttentionMomentum
 from strategies.base import Argument, Scene
-from tests.strategies.builders import DAY, MINUTE, OPEN, S, a_bar, a_quote, a_scene
+from tests.strategies.builders import DAY, MINUTE, OPEN, S, a_bar, a_fill, a_quote, a_scene
 
 PLAIN = {"cool_down_s": 900, "hold_s": 1800, "target_ppm": 30_000, "stop_ppm": 15_000, "trail_ppm": 15_000}
 
@@ -34,7 +34,7 @@ def after_bar(
 def a_held_strategy() -> tuple[AttentionMomentum, Scene]:
     """100 shares bought at 10,000 at minute 60."""
     strategy, scene = a_warm_strategy(), a_scene(quantity=100, cost=1_000_000, z=2.0)
-    strategy.on_position(scene, UnixNanos(OPEN + 60 * MINUTE))
+    strategy.on_fill(a_fill(OPEN + 60 * MINUTE), scene)
     return strategy, scene
 
 
@@ -80,7 +80,7 @@ def test_given_only_one_of_price_and_volume_when_a_bar_ends_then_nothing_is_argu
 
 def test_given_too_few_bars_when_everything_speaks_for_it_then_nothing_is_argued() -> None:
     strategy = AttentionMomentum({})
-    assert strategy.warm_up_bars == 21
+    assert strategy.warm_up == {60: 21}
     for minute in range(20, 39):
         assert not after_bar(strategy, a_scene(), minute, 10_000, 100)
     assert not after_bar(strategy, a_scene(), 39)
@@ -154,14 +154,14 @@ def test_given_no_bid_when_the_stop_is_reached_then_the_last_price_is_the_limit(
 def test_given_an_exit_when_the_cool_down_lasts_then_there_is_no_entry() -> None:
     for sold_at, entries in ((16, 1), (17, 0)):
         strategy = a_warm_strategy()
-        strategy.on_position(a_scene(), UnixNanos(OPEN + sold_at * MINUTE))
+        strategy.on_fill(a_fill(OPEN + sold_at * MINUTE), a_scene())
         assert len(after_bar(strategy, a_scene(), 30)) == entries
 
 
 def test_given_more_fills_of_one_entry_when_held_then_the_clock_runs_from_the_first() -> None:
     strategy, scene = a_held_strategy()
     scene.quantity, scene.cost_basis = 200, Krw(2_000_000)
-    strategy.on_position(scene, UnixNanos(OPEN + 80 * MINUTE))
+    strategy.on_fill(a_fill(OPEN + 80 * MINUTE), scene)
     assert exits(strategy, scene, 90, 10_000) == ["time"]
 
 

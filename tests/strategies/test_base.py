@@ -9,7 +9,7 @@ from domain.errors import ConfigError
 from domain.messages.trading import SignalInput
 from domain.types import Krw, Purpose, Side
 from strategies.attention_momentum import AttentionMomentum
-from strategies.base import Argument, Strategy
+from strategies.base import Argument, Fill, Strategy
 from strategies.registry import STRATEGIES, build
 from tests.strategies.builders import DAY, a_bar, a_quote, a_scene, measured
 
@@ -75,7 +75,7 @@ def test_given_a_strategy_without_hooks_when_called_then_it_argues_for_nothing()
 
     silent, scene = Silent({}), a_scene()
     silent.on_day(DAY)
-    silent.on_attention(measured(1.0), scene)
-    silent.on_position(scene, DAY.open_time)
-    assert silent.warm_up_bars == 0
+    silent.on_trend(measured(1.0), scene)
+    silent.on_fill(Fill("120110", Side.BUY, 1, None, DAY.open_time), scene)
+    assert silent.warm_up == {}
     assert not [*silent.on_bar(a_bar(1), scene, DAY), *silent.on_quote(a_quote(1), scene, DAY)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.attention import attention
 from domain.errors import DataError
+from domain.messages.market import TrendReceived
 from domain.types import UnixNanos
 from trends.recorded import RecordedSeries, RecordedTrends, packaged_trends, read_series
 from trends.source import TrendSource
@@ -40,18 +41,17 @@ def test_for_any_trading_date_weekdays_stay_and_the_day_before_is_the_last(offse
 
 def test_given_a_moved_series_when_fetched_then_it_says_so_and_other_symbols_have_none() -> None:
     source: TrendSource = RecordedTrends({"120110": a_recording()})
-    moved = source.fetch("120110", date(2026, 1, 13), NOW)
-    real = source.fetch("120110", LAST, NOW)
-    assert moved is not None
-    assert real is not None
+    (moved,) = source.fetch(("120110",), date(2026, 1, 13), NOW)
+    (real,) = source.fetch(("120110",), LAST, NOW)
+    assert isinstance(moved, TrendReceived)
+    assert isinstance(real, TrendReceived)
     assert (moved.source, moved.fetched_at) == ("shifted-demo", NOW)
     assert real.source == "naver"
-    assert source.fetch("005930", date(2026, 1, 13), NOW) is None
+    assert list(source.fetch(("005930",), date(2026, 1, 13), NOW)) == []
 
 
 def test_given_the_shipped_series_when_measured_for_the_demo_day_then_attention_is_known() -> None:
-    received = packaged_trends().fetch("120110", date(2026, 1, 13), NOW)
-    assert received is not None
+    (received,) = packaged_trends().fetch(("120110",), date(2026, 1, 13), NOW)
     assert received.source == "shifted-demo"
     assert attention(received.points, date(2026, 1, 13)).z is not None
 

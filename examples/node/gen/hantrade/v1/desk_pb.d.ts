@@ -1319,6 +1319,13 @@ export declare type SignalInput = Message<"hantrade.v1.SignalInput"> & {
    * @generated from field: string verdict = 3;
    */
   verdict: string;
+
+  /**
+   * Quality of what it was made from: ok, or why it is doubtful or unknown, in words.
+   *
+   * @generated from field: string quality = 4;
+   */
+  quality: string;
 };
 
 /**
@@ -1430,6 +1437,34 @@ export declare type Signal = Message<"hantrade.v1.Signal"> & {
    * @generated from field: string quality = 14;
    */
   quality: string;
+
+  /**
+   * Held to the close of so many sessions on; 0 means that `horizon` counts.
+   *
+   * @generated from field: int32 horizon_sessions = 15;
+   */
+  horizonSessions: number;
+
+  /**
+   * Volatility of the instrument when formed: calm, normal, wild, unknown. Empty in logs before 0.6.0.
+   *
+   * @generated from field: string regime = 16;
+   */
+  regime: string;
+
+  /**
+   * KRW, wanted limit.
+   *
+   * @generated from field: int64 limit_price_krw = 17;
+   */
+  limitPriceKrw: bigint;
+
+  /**
+   * How it turned out. Unset while its horizon lasts, or when signals are not scored.
+   *
+   * @generated from field: hantrade.v1.SignalScore score = 18;
+   */
+  score?: SignalScore | undefined;
 };
 
 /**
@@ -1437,6 +1472,681 @@ export declare type Signal = Message<"hantrade.v1.Signal"> & {
  * Use `create(SignalSchema)` to create a new message.
  */
 export declare const SignalSchema: GenMessage<Signal>;
+
+/**
+ * How one signal turned out at its horizon. What was really traded is in the fills.
+ *
+ * @generated from message hantrade.v1.SignalScore
+ */
+export declare type SignalScore = Message<"hantrade.v1.SignalScore"> & {
+  /**
+   * Gross return above costs. Unset when there was no price to score it with.
+   *
+   * @generated from field: optional bool won = 1;
+   */
+  won?: boolean | undefined;
+
+  /**
+   * Parts per million of the entry price, in the direction of the signal.
+   *
+   * @generated from field: int64 gross_ppm = 2;
+   */
+  grossPpm: bigint;
+
+  /**
+   * Parts per million of the entry price: commissions and tax of a round trip.
+   *
+   * @generated from field: int64 cost_ppm = 3;
+   */
+  costPpm: bigint;
+
+  /**
+   * KRW, at which the claim could be taken up: the ask for a buy, the bid for a sell.
+   *
+   * @generated from field: int64 entry_price_krw = 4;
+   */
+  entryPriceKrw: bigint;
+
+  /**
+   * KRW, at which it could be closed. Unset without a price.
+   *
+   * @generated from field: optional int64 exit_price_krw = 5;
+   */
+  exitPriceKrw?: bigint | undefined;
+
+  /**
+   * Venue time at which the horizon ended.
+   *
+   * @generated from field: google.protobuf.Timestamp due_at = 6;
+   */
+  dueAt?: Timestamp | undefined;
+
+  /**
+   * Why it could not be scored; else empty.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message hantrade.v1.SignalScore.
+ * Use `create(SignalScoreSchema)` to create a new message.
+ */
+export declare const SignalScoreSchema: GenMessage<SignalScore>;
+
+/**
+ * Asks for accuracy.
+ *
+ * @generated from message hantrade.v1.GetAccuracyRequest
+ */
+export declare type GetAccuracyRequest = Message<"hantrade.v1.GetAccuracyRequest"> & {
+  /**
+   * Only this strategy; empty means all.
+   *
+   * @generated from field: string strategy = 1;
+   */
+  strategy: string;
+
+  /**
+   * Only this instrument; empty means all.
+   *
+   * @generated from field: string symbol = 2;
+   */
+  symbol: string;
+};
+
+/**
+ * Describes the message hantrade.v1.GetAccuracyRequest.
+ * Use `create(GetAccuracyRequestSchema)` to create a new message.
+ */
+export declare const GetAccuracyRequestSchema: GenMessage<GetAccuracyRequest>;
+
+/**
+ * Accuracy, the whole first, then by strategy, symbol, regime and attention.
+ *
+ * @generated from message hantrade.v1.GetAccuracyResponse
+ */
+export declare type GetAccuracyResponse = Message<"hantrade.v1.GetAccuracyResponse"> & {
+  /**
+   * One row a group.
+   *
+   * @generated from field: repeated hantrade.v1.Accuracy rows = 1;
+   */
+  rows: Accuracy[];
+
+  /**
+   * Signals whose horizon has not passed.
+   *
+   * @generated from field: int64 waiting = 2;
+   */
+  waiting: bigint;
+
+  /**
+   * Whether this run scores its signals.
+   *
+   * @generated from field: bool scores = 3;
+   */
+  scores: boolean;
+};
+
+/**
+ * Describes the message hantrade.v1.GetAccuracyResponse.
+ * Use `create(GetAccuracyResponseSchema)` to create a new message.
+ */
+export declare const GetAccuracyResponseSchema: GenMessage<GetAccuracyResponse>;
+
+/**
+ * How often the signals of one group were right.
+ *
+ * @generated from message hantrade.v1.Accuracy
+ */
+export declare type Accuracy = Message<"hantrade.v1.Accuracy"> & {
+  /**
+   * What the group is made by: all, strategy, symbol, regime, attention.
+   *
+   * @generated from field: string by = 1;
+   */
+  by: string;
+
+  /**
+   * The strategy, symbol, regime or source; empty for all.
+   *
+   * @generated from field: string key = 2;
+   */
+  key: string;
+
+  /**
+   * Entries or exits.
+   *
+   * @generated from field: hantrade.v1.Purpose purpose = 3;
+   */
+  purpose: Purpose;
+
+  /**
+   * Signals scored.
+   *
+   * @generated from field: int64 signals = 4;
+   */
+  signals: bigint;
+
+  /**
+   * Of these, gross return above costs.
+   *
+   * @generated from field: int64 wins = 5;
+   */
+  wins: bigint;
+
+  /**
+   * wins / signals. Unset without any.
+   *
+   * @generated from field: optional double precision = 6;
+   */
+  precision?: number | undefined;
+
+  /**
+   * Lower end of its 95 % confidence interval.
+   *
+   * @generated from field: optional double precision_low = 7;
+   */
+  precisionLow?: number | undefined;
+
+  /**
+   * Upper end.
+   *
+   * @generated from field: optional double precision_high = 8;
+   */
+  precisionHigh?: number | undefined;
+
+  /**
+   * Share whose direction was right, costs left out.
+   *
+   * @generated from field: optional double hit_rate = 9;
+   */
+  hitRate?: number | undefined;
+
+  /**
+   * Mean return after costs, basis points.
+   *
+   * @generated from field: optional double mean_return_bps = 10;
+   */
+  meanReturnBps?: number | undefined;
+
+  /**
+   * Mean costs of a round trip, basis points.
+   *
+   * @generated from field: optional double mean_cost_bps = 11;
+   */
+  meanCostBps?: number | undefined;
+
+  /**
+   * Precision of always being in, on the same instruments and dates with the same horizons; random entries with the same
+   * frequency have the same.
+   *
+   * @generated from field: optional double baseline_precision = 12;
+   */
+  baselinePrecision?: number | undefined;
+
+  /**
+   * Chance that as many random entries do as well or better. Unset without a baseline.
+   *
+   * @generated from field: optional double p_value = 13;
+   */
+  pValue?: number | undefined;
+
+  /**
+   * Signals that could not be scored.
+   *
+   * @generated from field: int64 unscored = 14;
+   */
+  unscored: bigint;
+
+  /**
+   * What confidence promised and what came.
+   *
+   * @generated from field: repeated hantrade.v1.CalibrationBin bins = 15;
+   */
+  bins: CalibrationBin[];
+};
+
+/**
+ * Describes the message hantrade.v1.Accuracy.
+ * Use `create(AccuracySchema)` to create a new message.
+ */
+export declare const AccuracySchema: GenMessage<Accuracy>;
+
+/**
+ * Signals of similar confidence.
+ *
+ * @generated from message hantrade.v1.CalibrationBin
+ */
+export declare type CalibrationBin = Message<"hantrade.v1.CalibrationBin"> & {
+  /**
+   * Lower end of confidence, 0 to 1.
+   *
+   * @generated from field: double from_confidence = 1;
+   */
+  fromConfidence: number;
+
+  /**
+   * Upper end.
+   *
+   * @generated from field: double to_confidence = 2;
+   */
+  toConfidence: number;
+
+  /**
+   * Signals in it.
+   *
+   * @generated from field: int64 signals = 3;
+   */
+  signals: bigint;
+
+  /**
+   * Their mean confidence.
+   *
+   * @generated from field: double mean_confidence = 4;
+   */
+  meanConfidence: number;
+
+  /**
+   * Share that won.
+   *
+   * @generated from field: double precision = 5;
+   */
+  precision: number;
+
+  /**
+   * Ends of its 95 % confidence interval.
+   *
+   * @generated from field: double precision_low = 6;
+   */
+  precisionLow: number;
+
+  /**
+   * Upper end.
+   *
+   * @generated from field: double precision_high = 7;
+   */
+  precisionHigh: number;
+};
+
+/**
+ * Describes the message hantrade.v1.CalibrationBin.
+ * Use `create(CalibrationBinSchema)` to create a new message.
+ */
+export declare const CalibrationBinSchema: GenMessage<CalibrationBin>;
+
+/**
+ * Asks for attention.
+ *
+ * @generated from message hantrade.v1.ListAttentionRequest
+ */
+export declare type ListAttentionRequest = Message<"hantrade.v1.ListAttentionRequest"> & {
+};
+
+/**
+ * Describes the message hantrade.v1.ListAttentionRequest.
+ * Use `create(ListAttentionRequestSchema)` to create a new message.
+ */
+export declare const ListAttentionRequestSchema: GenMessage<ListAttentionRequest>;
+
+/**
+ * Attention by symbol.
+ *
+ * @generated from message hantrade.v1.ListAttentionResponse
+ */
+export declare type ListAttentionResponse = Message<"hantrade.v1.ListAttentionResponse"> & {
+  /**
+   * One row a watched instrument.
+   *
+   * @generated from field: repeated hantrade.v1.Attention rows = 1;
+   */
+  rows: Attention[];
+};
+
+/**
+ * Describes the message hantrade.v1.ListAttentionResponse.
+ * Use `create(ListAttentionResponseSchema)` to create a new message.
+ */
+export declare const ListAttentionResponseSchema: GenMessage<ListAttentionResponse>;
+
+/**
+ * Search attention to one instrument for the trading date.
+ *
+ * @generated from message hantrade.v1.Attention
+ */
+export declare type Attention = Message<"hantrade.v1.Attention"> & {
+  /**
+   * KRX short code.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * Source used: naver, google, shifted-demo; unknown when there is none.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * Last day of the series used, YYYY-MM-DD; empty when unknown.
+   *
+   * @generated from field: string as_of = 3;
+   */
+  asOf: string;
+
+  /**
+   * Abnormal search volume, log units. Unset when unknown.
+   *
+   * @generated from field: optional double asvi = 4;
+   */
+  asvi?: number | undefined;
+
+  /**
+   * Robust z of it. Unset when unknown.
+   *
+   * @generated from field: optional double z = 5;
+   */
+  z?: number | undefined;
+
+  /**
+   * ok, contradicted, unknown.
+   *
+   * @generated from field: string quality = 6;
+   */
+  quality: string;
+
+  /**
+   * Why something is unknown.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * What every source asked says.
+   *
+   * @generated from field: repeated hantrade.v1.AttentionOpinion opinions = 8;
+   */
+  opinions: AttentionOpinion[];
+};
+
+/**
+ * Describes the message hantrade.v1.Attention.
+ * Use `create(AttentionSchema)` to create a new message.
+ */
+export declare const AttentionSchema: GenMessage<Attention>;
+
+/**
+ * What one source says.
+ *
+ * @generated from message hantrade.v1.AttentionOpinion
+ */
+export declare type AttentionOpinion = Message<"hantrade.v1.AttentionOpinion"> & {
+  /**
+   * The source.
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * Last day used, YYYY-MM-DD.
+   *
+   * @generated from field: string as_of = 2;
+   */
+  asOf: string;
+
+  /**
+   * Abnormal search volume, log units. Unset when unknown.
+   *
+   * @generated from field: optional double asvi = 3;
+   */
+  asvi?: number | undefined;
+
+  /**
+   * Robust z. Unset when unknown.
+   *
+   * @generated from field: optional double z = 4;
+   */
+  z?: number | undefined;
+
+  /**
+   * Why something is unknown.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message hantrade.v1.AttentionOpinion.
+ * Use `create(AttentionOpinionSchema)` to create a new message.
+ */
+export declare const AttentionOpinionSchema: GenMessage<AttentionOpinion>;
+
+/**
+ * Asks for strategies.
+ *
+ * @generated from message hantrade.v1.ListStrategiesRequest
+ */
+export declare type ListStrategiesRequest = Message<"hantrade.v1.ListStrategiesRequest"> & {
+};
+
+/**
+ * Describes the message hantrade.v1.ListStrategiesRequest.
+ * Use `create(ListStrategiesRequestSchema)` to create a new message.
+ */
+export declare const ListStrategiesRequestSchema: GenMessage<ListStrategiesRequest>;
+
+/**
+ * Strategies in the order of the configuration.
+ *
+ * @generated from message hantrade.v1.ListStrategiesResponse
+ */
+export declare type ListStrategiesResponse = Message<"hantrade.v1.ListStrategiesResponse"> & {
+  /**
+   * One row a strategy.
+   *
+   * @generated from field: repeated hantrade.v1.StrategyStatus strategies = 1;
+   */
+  strategies: StrategyStatus[];
+};
+
+/**
+ * Describes the message hantrade.v1.ListStrategiesResponse.
+ * Use `create(ListStrategiesResponseSchema)` to create a new message.
+ */
+export declare const ListStrategiesResponseSchema: GenMessage<ListStrategiesResponse>;
+
+/**
+ * One strategy of this run.
+ *
+ * @generated from message hantrade.v1.StrategyStatus
+ */
+export declare type StrategyStatus = Message<"hantrade.v1.StrategyStatus"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Distribution and version of its code.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * running or benched.
+   *
+   * @generated from field: string state = 3;
+   */
+  state: string;
+
+  /**
+   * What it raised when it was benched; else empty.
+   *
+   * @generated from field: string error = 4;
+   */
+  error: string;
+
+  /**
+   * Symbols it sees; empty means all watched.
+   *
+   * @generated from field: repeated string symbols = 5;
+   */
+  symbols: string[];
+
+  /**
+   * Use of search attention: ignored, optional, required.
+   *
+   * @generated from field: string searches = 6;
+   */
+  searches: string;
+
+  /**
+   * Bars it takes and needs before it argues.
+   *
+   * @generated from field: repeated hantrade.v1.WarmUp warm_up = 7;
+   */
+  warmUp: WarmUp[];
+
+  /**
+   * Parameters.
+   *
+   * @generated from field: repeated hantrade.v1.StrategyParam params = 8;
+   */
+  params: StrategyParam[];
+
+  /**
+   * Signals formed since the log began.
+   *
+   * @generated from field: int64 signals = 9;
+   */
+  signals: bigint;
+
+  /**
+   * Arguments withheld by the rule of agreement or the least confidence.
+   *
+   * @generated from field: int64 withheld = 10;
+   */
+  withheld: bigint;
+};
+
+/**
+ * Describes the message hantrade.v1.StrategyStatus.
+ * Use `create(StrategyStatusSchema)` to create a new message.
+ */
+export declare const StrategyStatusSchema: GenMessage<StrategyStatus>;
+
+/**
+ * Bars of one length that a strategy needs.
+ *
+ * @generated from message hantrade.v1.WarmUp
+ */
+export declare type WarmUp = Message<"hantrade.v1.WarmUp"> & {
+  /**
+   * Length of a bar: a minute, or a day for one session.
+   *
+   * @generated from field: google.protobuf.Duration interval = 1;
+   */
+  interval?: Duration | undefined;
+
+  /**
+   * Completed bars it needs; 0 means none.
+   *
+   * @generated from field: int32 bars = 2;
+   */
+  bars: number;
+};
+
+/**
+ * Describes the message hantrade.v1.WarmUp.
+ * Use `create(WarmUpSchema)` to create a new message.
+ */
+export declare const WarmUpSchema: GenMessage<WarmUp>;
+
+/**
+ * One parameter.
+ *
+ * @generated from message hantrade.v1.StrategyParam
+ */
+export declare type StrategyParam = Message<"hantrade.v1.StrategyParam"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Value of this run, as text.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+
+  /**
+   * Default, as text.
+   *
+   * @generated from field: string default_value = 3;
+   */
+  defaultValue: string;
+
+  /**
+   * integer, number, boolean or choice.
+   *
+   * @generated from field: string kind = 4;
+   */
+  kind: string;
+
+  /**
+   * Least value allowed of a number.
+   *
+   * @generated from field: optional double least = 5;
+   */
+  least?: number | undefined;
+
+  /**
+   * Largest value allowed of a number.
+   *
+   * @generated from field: optional double most = 6;
+   */
+  most?: number | undefined;
+
+  /**
+   * Values allowed of a choice.
+   *
+   * @generated from field: repeated string choices = 7;
+   */
+  choices: string[];
+
+  /**
+   * What it means, unit included.
+   *
+   * @generated from field: string meaning = 8;
+   */
+  meaning: string;
+
+  /**
+   * Values worth trying in a sweep, as text.
+   *
+   * @generated from field: repeated string sweep = 9;
+   */
+  sweep: string[];
+};
+
+/**
+ * Describes the message hantrade.v1.StrategyParam.
+ * Use `create(StrategyParamSchema)` to create a new message.
+ */
+export declare const StrategyParamSchema: GenMessage<StrategyParam>;
 
 /**
  * Asks for performance.
@@ -2240,6 +2950,36 @@ export declare const DeskService: GenService<{
     methodKind: "unary";
     input: typeof ListSignalsRequestSchema;
     output: typeof ListSignalsResponseSchema;
+  },
+  /**
+   * Tells how often signals were right, against naive baselines.
+   *
+   * @generated from rpc hantrade.v1.DeskService.GetAccuracy
+   */
+  getAccuracy: {
+    methodKind: "unary";
+    input: typeof GetAccuracyRequestSchema;
+    output: typeof GetAccuracyResponseSchema;
+  },
+  /**
+   * Gives search attention to the watched instruments.
+   *
+   * @generated from rpc hantrade.v1.DeskService.ListAttention
+   */
+  listAttention: {
+    methodKind: "unary";
+    input: typeof ListAttentionRequestSchema;
+    output: typeof ListAttentionResponseSchema;
+  },
+  /**
+   * Gives the strategies of this run with their parameters, and whether they run.
+   *
+   * @generated from rpc hantrade.v1.DeskService.ListStrategies
+   */
+  listStrategies: {
+    methodKind: "unary";
+    input: typeof ListStrategiesRequestSchema;
+    output: typeof ListStrategiesResponseSchema;
   },
   /**
    * Gives the day's performance.
