@@ -64,6 +64,8 @@ class SignalScored(Message):
     confidence: float  # 0 to 1, as the signal said
     regime: str
     attention: str  # source of the attention the signal used, else unknown
+    horizon_s: int
+    horizon_sessions: int
     formed_at: UnixNanos  # venue time
     due_at: UnixNanos  # venue time at which the horizon ended
     entry_price: Krw  # at which the claim could be taken up: the ask for a buy, the bid for a sell

@@ -1,0 +1,48 @@
+"""How sure one can be of a share, and how likely luck alone would do as well."""
+
+import math
+from collections.abc import Sequence
+
+Z_95 = 1.959964  # two-sided 95 % of a normal distribution
+EXACT_UP_TO = 400  # trials; beyond, the normal distribution with a continuity correction is as good
+
+
+def wilson(wins: float, n: float) -> tuple[float, float]:
+    """Give the ends of the 95 % confidence interval of a share; (0, 1) without trials.
+
+    Source: Wilson, Probable inference, JASA 22 (1927). `n` may be an effective number smaller than what was counted.
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    share, z2 = wins / n, Z_95 * Z_95
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z_95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def chance_of_at_least(probabilities: Sequence[float], wins: int) -> float:
+    """Give the chance that independent trials with these probabilities bring `wins` or more.
+
+    The Poisson binomial distribution, exact for up to EXACT_UP_TO trials.
+    """
+    if wins <= 0:
+        return 1.0
+    if wins > len(probabilities):
+        return 0.0
+    if len(probabilities) > EXACT_UP_TO:
+        mean = math.fsum(probabilities)
+        return above(wins, mean, math.fsum(p * (1 - p) for p in probabilities))
+    chances = [1.0]  # of k wins so far
+    for p in probabilities:
+        before = chances
+        chances = [before[0] * (1 - p)]
+        chances += [before[k] * (1 - p) + before[k - 1] * p for k in range(1, len(before))]
+        chances.append(before[-1] * p)
+    return min(1.0, math.fsum(chances[wins:]))
+
+
+def above(wins: int, mean: float, variance: float) -> float:
+    """Give the chance of `wins` or more by the normal distribution, with a continuity correction."""
+    if variance <= 0:
+        return 1.0 if wins <= mean else 0.0
+    return 0.5 * math.erfc((wins - 0.5 - mean) / math.sqrt(2 * variance))
