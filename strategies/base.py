@@ -28,13 +28,15 @@ from typing import ClassVar, NamedTuple
 
 from domain.bars import MINUTE_S, Bar
 from domain.config import ParamValue
-from domain.errors import ConfigError
 from domain.indicators import UNKNOWN
 from domain.instruments import Instrument
 from domain.messages.market import AttentionMeasured
 from domain.messages.trading import SignalInput
 from domain.quotes import Quote
 from domain.types import Krw, Purpose, Side, UnixNanos
+from strategies.params import Param, resolve
+
+__all__ = ["Argument", "Day", "Fill", "Param", "Scene", "Searches", "Sees", "Strategy", "resolve"]
 
 
 class Searches(StrEnum):
@@ -51,20 +53,6 @@ class Sees(StrEnum):
     OWN_HOLDINGS = "own holdings"
     EVERY_HOLDING = "every holding"  # of any strategy: exit strategies
     WATCHED = "watched"  # every watched symbol: costs time at each row
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """One parameter: its type is that of the default; a number's range is inclusive, a text is one of `choices`."""
-
-    name: str
-    default: ParamValue
-    least: int | float = 0
-    most: int | float = 0
-    meaning: str = ""  # unit included
-    choices: tuple[str, ...] = ()
-    before: ParamValue | None = None  # what runs before 0.6.0 did that did not name it; None: the default
-    sweep: tuple[ParamValue, ...] = ()  # values worth trying, chosen before any result was seen
 
 
 class Day(NamedTuple):
@@ -190,46 +178,3 @@ class Strategy:
     def on_clock(self, now: UnixNanos, scenes: Mapping[str, Scene], day: Day) -> Iterable[Argument]:
         """Take the begin of a venue minute; `scenes` are those of the watched symbols, by symbol."""
         return ()
-
-
-def resolve(
-    strategy: str, declared: Iterable[Param], given: Mapping[str, ParamValue], *, before: bool = False
-) -> dict[str, ParamValue]:
-    """Give every declared parameter its value; `before`: those not named mean what they meant before 0.6.0.
-
-    Raises ConfigError on an unknown name or a value that is not allowed.
-    """
-    known = {param.name: param for param in declared}
-    for name, value in given.items():
-        if name not in known:
-            raise ConfigError(f"strategy {strategy} parameter {name}={value!r} is unknown, allowed: {', '.join(known)}")
-    return {name: _value(strategy, param, given.get(name, _default(param, before))) for name, param in known.items()}
-
-
-def _default(param: Param, before: bool) -> ParamValue:
-    return param.before if before and param.before is not None else param.default
-
-
-def _value(strategy: str, param: Param, value: object) -> ParamValue:
-    """Give one checked value of the kind of the default."""
-    kind = type(param.default)
-    if kind is bool and isinstance(value, bool):
-        return value
-    if kind is str and value in param.choices:
-        return str(value)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind in (int, float) and isinstance(value, int | float) and number and param.least <= value <= param.most:
-        if kind is float:
-            return float(value)
-        if value == int(value):
-            return int(value)
-    raise ConfigError(f"strategy {strategy} parameter {param.name} expected {_allowed(param)}, was {value!r}")
-
-
-def _allowed(param: Param) -> str:
-    if isinstance(param.default, bool):
-        return f"true or false ({param.meaning})"
-    if isinstance(param.default, str):
-        return f"one of {', '.join(param.choices)} ({param.meaning})"
-    kind = "a whole number" if isinstance(param.default, int) else "a number"
-    return f"{kind} from {param.least} to {param.most} ({param.meaning})"
