@@ -1,4 +1,4 @@
-"""`hantrade fills`, `positions`, `cash`, `quotes`, `signals`: what the trader holds and sees."""
+"""`hantrade fills`, `positions`, `cash`, `quotes`: what the trader holds and sees."""
 
 from typing import Annotated, Any
 
@@ -148,34 +148,3 @@ def quotes(
     right = "right"
     columns = [("symbol", "left"), ("time", "left"), ("price", right), ("bid", right), ("ask", right)]
     show_table("quotes; KRW", [*columns, ("volume", right), ("quality", "left"), ("refused", right)], rows, "no quotes")
-
-
-def signals(
-    symbol: SymbolOption = "",
-    limit: LimitOption = 100,
-    json: JsonOption = False,
-    home: HomeOption = DEFAULT_HOME,
-    log: LogOption = None,
-) -> None:
-    """Show signals, newest first, with their inputs and the attention they used.
-
-    Example: hantrade signals --symbol 코오롱인더
-    """
-    found = list(Source(home, log).signals(symbol_of(symbol) if symbol else "", limit).signals)
-    if json:
-        emit_json(plain(item) for item in found)
-        return
-    rows = [
-        [
-            at,
-            labelled(item.symbol),
-            side_word(item.side),
-            item.strategy,
-            f"{item.confidence:.2f}",
-            item.attention,
-            item.rationale,
-        ]
-        for item, at in zip(found, kst_clocks([item.formed_at for item in found]), strict=True)
-    ]
-    columns = [("time", "left"), ("symbol", "left"), ("side", "left"), ("strategy", "left"), ("confidence", "right")]
-    show_table(f"{len(found)} signals", [*columns, ("attention", "left"), ("why", "left")], rows, "no signals")

@@ -162,10 +162,19 @@ class Source:
         request = desk_pb2.ListQuotesRequest(symbols=symbols)
         return self._get("ListQuotes", request, lambda: self._reader.quotes(symbols))
 
-    def signals(self, symbol: str, limit: int) -> Any:
+    def signals(self, symbol: str, limit: int, strategy: str = "") -> Any:
         """Give signals."""
-        request = desk_pb2.ListSignalsRequest(symbol=symbol, limit=limit)
-        return self._get("ListSignals", request, lambda: self._reader.signals(symbol, limit))
+        request = desk_pb2.ListSignalsRequest(symbol=symbol, limit=limit, strategy=strategy)
+        return self._get("ListSignals", request, lambda: self._reader.signals(symbol, limit, strategy))
+
+    def strategies(self) -> Any:
+        """Give the strategies of the run."""
+        return self._get("ListStrategies", desk_pb2.ListStrategiesRequest(), lambda: self._reader.strategies())
+
+    def accuracy(self, strategy: str, symbol: str) -> Any:
+        """Give how often signals were right."""
+        request = desk_pb2.GetAccuracyRequest(strategy=strategy, symbol=symbol)
+        return self._get("GetAccuracy", request, lambda: self._reader.accuracy(strategy, symbol))
 
     def performance(self) -> Any:
         """Give the day's performance."""

@@ -28,6 +28,7 @@ from cli import (
     record,
     repairs,
     replay,
+    signals,
     trader,
 )
 from cli.context import HOME_VARIABLE, Exit, exit_code
@@ -63,7 +64,7 @@ app.add_typer(books.fills_app, name="fills")
 app.command("positions")(books.positions)
 app.command("cash")(books.cash)
 app.command("quotes")(books.quotes)
-app.command("signals")(books.signals)
+app.command("signals")(signals.signals)
 app.command("quality")(quality.quality)
 log.app.command("replay")(replay.replay)
 log.app.command("export")(log_export.export)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from broker.translate import desk as wire
+from broker.translate.signals import write_accuracy, write_attention, write_signal, write_strategy
 from domain.errors import RequestRefused
+from domain.scoring.accuracy import accuracy_rows
+from domain.signal_views import AttentionQuery, ScoresQuery, StrategiesQuery
 from domain.status import DayQuery, LinksQuery, OrdersQuery, QuotesQuery, SignalsQuery
 from domain.types import UnixNanos
 from domain.views import CashQuery, ComparisonQuery, FillsQuery, PerformanceQuery, PositionsQuery, RiskQuery
@@ -98,10 +101,31 @@ class DeskReader:
                 raise RequestRefused("NOT_FOUND", f"no quote of symbol {symbol!r} yet", field="symbols", value=symbol)
         return desk_pb2.ListQuotesResponse(quotes=[wire.write_watched(item) for item in watched])
 
-    def signals(self, symbol: str, limit: int) -> desk_pb2.ListSignalsResponse:
+    def signals(self, symbol: str, limit: int, strategy: str = "") -> desk_pb2.ListSignalsResponse:
         """Give signals, newest first."""
-        found = self._ask("strategist", SignalsQuery(symbol, limit or DEFAULT_LIMIT)).signals
-        return desk_pb2.ListSignalsResponse(signals=[wire.write_signal(item) for item in found])
+        most = limit or DEFAULT_LIMIT
+        found = self._ask("strategist", SignalsQuery(symbol, ALL if strategy else most)).signals
+        found = [item for item in found if strategy in ("", item.signal.strategy)][:most]
+        scores = {item.signal_seq: item for item in self._ask("scorekeeper", ScoresQuery()).scored}
+        return desk_pb2.ListSignalsResponse(signals=[write_signal(item, scores.get(item.seq)) for item in found])
+
+    def accuracy(self, strategy: str = "", symbol: str = "") -> desk_pb2.GetAccuracyResponse:
+        """Give how often signals were right, group by group."""
+        view = self._ask("scorekeeper", ScoresQuery())
+        rows = [write_accuracy(row) for row in accuracy_rows(view, strategy, symbol)]
+        return desk_pb2.GetAccuracyResponse(rows=rows, waiting=view.waiting, scores=view.scores)
+
+    def attention(self) -> desk_pb2.ListAttentionResponse:
+        """Give attention to the watched instruments."""
+        return desk_pb2.ListAttentionResponse(
+            rows=[write_attention(row) for row in self._ask("trend_analyst", AttentionQuery())]
+        )
+
+    def strategies(self) -> desk_pb2.ListStrategiesResponse:
+        """Give the strategies of this run."""
+        return desk_pb2.ListStrategiesResponse(
+            strategies=[write_strategy(view) for view in self._ask("strategist", StrategiesQuery())]
+        )
 
     def performance(self) -> desk_pb2.GetPerformanceResponse:
         """Give the day's performance."""

@@ -167,7 +167,16 @@ class DeskServicer(Repairs):
 
     def ListSignals(self, request: Any, context: Any) -> Any:  # noqa: N802
         limited(request.limit, context)
-        return self._answer(context, lambda: self._read.signals(request.symbol, request.limit))
+        return self._answer(context, lambda: self._read.signals(request.symbol, request.limit, request.strategy))
+
+    def GetAccuracy(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, lambda: self._read.accuracy(request.strategy, request.symbol))
+
+    def ListAttention(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, self._read.attention)
+
+    def ListStrategies(self, request: Any, context: Any) -> Any:  # noqa: N802
+        return self._answer(context, self._read.strategies)
 
     def GetPerformance(self, request: Any, context: Any) -> Any:  # noqa: N802
         return self._answer(context, self._read.performance)

@@ -10,7 +10,7 @@ from domain.messages.link import ReconcileReported
 from domain.messages.trading import FillBooked
 from domain.orders import ClientOrder
 from domain.quotes import QuoteKind
-from domain.status import DayView, LinksView, SignalView, WatchedQuote
+from domain.status import DayView, LinksView, WatchedQuote
 from domain.types import LinkName
 from domain.views import CashView, ComparisonView, PerformanceView, PositionView, RiskView
 from fsm import leg
@@ -198,27 +198,6 @@ def write_watched(quote: WatchedQuote) -> desk_pb2.WatchedQuote:
         )
     )
     return wire
-
-
-def write_signal(view: SignalView) -> desk_pb2.Signal:
-    """Give one signal."""
-    signal = view.signal
-    return desk_pb2.Signal(
-        seq=view.seq,
-        strategy=signal.strategy,
-        symbol=signal.symbol,
-        side=SIDE.write(signal.side),
-        purpose=PURPOSE.write(signal.purpose),
-        strength=signal.strength,
-        confidence=signal.confidence,
-        horizon=Duration(seconds=signal.horizon_s),
-        reference_price_krw=signal.reference_price,
-        attention=signal.attention,
-        inputs=[desk_pb2.SignalInput(name=item.name, value=item.value, verdict=item.verdict) for item in signal.inputs],
-        rationale=signal.rationale,
-        formed_at=timestamp(signal.venue_time),
-        quality=signal.quality,
-    )
 
 
 def write_report(report: ReconcileReported) -> desk_pb2.ReconcileReport:

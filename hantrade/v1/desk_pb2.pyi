@@ -400,12 +400,14 @@ class WatchedQuote(_message.Message):
     def __init__(self, quote: _Optional[_Union[_types_pb2.Quote, _Mapping]] = ..., name: _Optional[str] = ..., quality: _Optional[str] = ..., refused: _Optional[int] = ...) -> None: ...
 
 class ListSignalsRequest(_message.Message):
-    __slots__ = ("symbol", "limit")
+    __slots__ = ("symbol", "limit", "strategy")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     LIMIT_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     limit: int
-    def __init__(self, symbol: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+    strategy: str
+    def __init__(self, symbol: _Optional[str] = ..., limit: _Optional[int] = ..., strategy: _Optional[str] = ...) -> None: ...
 
 class ListSignalsResponse(_message.Message):
     __slots__ = ("signals",)
@@ -502,7 +504,7 @@ class GetAccuracyResponse(_message.Message):
     def __init__(self, rows: _Optional[_Iterable[_Union[Accuracy, _Mapping]]] = ..., waiting: _Optional[int] = ..., scores: _Optional[bool] = ...) -> None: ...
 
 class Accuracy(_message.Message):
-    __slots__ = ("by", "key", "purpose", "signals", "wins", "precision", "precision_low", "precision_high", "hit_rate", "mean_return_bps", "mean_cost_bps", "baseline_precision", "p_value", "unscored", "bins")
+    __slots__ = ("by", "key", "purpose", "signals", "wins", "precision", "precision_low", "precision_high", "hit_rate", "mean_return_bps", "mean_cost_bps", "baseline_precision", "p_value", "unscored", "bins", "dates")
     BY_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     PURPOSE_FIELD_NUMBER: _ClassVar[int]
@@ -518,6 +520,7 @@ class Accuracy(_message.Message):
     P_VALUE_FIELD_NUMBER: _ClassVar[int]
     UNSCORED_FIELD_NUMBER: _ClassVar[int]
     BINS_FIELD_NUMBER: _ClassVar[int]
+    DATES_FIELD_NUMBER: _ClassVar[int]
     by: str
     key: str
     purpose: _types_pb2.Purpose
@@ -533,7 +536,8 @@ class Accuracy(_message.Message):
     p_value: float
     unscored: int
     bins: _containers.RepeatedCompositeFieldContainer[CalibrationBin]
-    def __init__(self, by: _Optional[str] = ..., key: _Optional[str] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., signals: _Optional[int] = ..., wins: _Optional[int] = ..., precision: _Optional[float] = ..., precision_low: _Optional[float] = ..., precision_high: _Optional[float] = ..., hit_rate: _Optional[float] = ..., mean_return_bps: _Optional[float] = ..., mean_cost_bps: _Optional[float] = ..., baseline_precision: _Optional[float] = ..., p_value: _Optional[float] = ..., unscored: _Optional[int] = ..., bins: _Optional[_Iterable[_Union[CalibrationBin, _Mapping]]] = ...) -> None: ...
+    dates: int
+    def __init__(self, by: _Optional[str] = ..., key: _Optional[str] = ..., purpose: _Optional[_Union[_types_pb2.Purpose, str]] = ..., signals: _Optional[int] = ..., wins: _Optional[int] = ..., precision: _Optional[float] = ..., precision_low: _Optional[float] = ..., precision_high: _Optional[float] = ..., hit_rate: _Optional[float] = ..., mean_return_bps: _Optional[float] = ..., mean_cost_bps: _Optional[float] = ..., baseline_precision: _Optional[float] = ..., p_value: _Optional[float] = ..., unscored: _Optional[int] = ..., bins: _Optional[_Iterable[_Union[CalibrationBin, _Mapping]]] = ..., dates: _Optional[int] = ...) -> None: ...
 
 class CalibrationBin(_message.Message):
     __slots__ = ("from_confidence", "to_confidence", "signals", "mean_confidence", "precision", "precision_low", "precision_high")

@@ -1265,6 +1265,13 @@ export declare type ListSignalsRequest = Message<"hantrade.v1.ListSignalsRequest
    * @generated from field: int32 limit = 2;
    */
   limit: number;
+
+  /**
+   * Only of this strategy; empty means all.
+   *
+   * @generated from field: string strategy = 3;
+   */
+  strategy: string;
 };
 
 /**
@@ -1707,6 +1714,13 @@ export declare type Accuracy = Message<"hantrade.v1.Accuracy"> & {
    * @generated from field: repeated hantrade.v1.CalibrationBin bins = 15;
    */
   bins: CalibrationBin[];
+
+  /**
+   * KST dates the scored signals fall on; interval and p-value allow for dates that rise and fall together from 10 on.
+   *
+   * @generated from field: int32 dates = 16;
+   */
+  dates: number;
 };
 
 /**
