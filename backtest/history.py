@@ -15,6 +15,7 @@ from domain.messages.orders import FACTS, OrderAccepted, OrderFilled, OrderState
 from domain.messages.run import InputRefused, RoleFailed, RunEnded, RunStarted
 from domain.messages.trading import (
     AccountOpened,
+    BaselineScored,
     DayChanged,
     EquityMarked,
     FillBooked,
@@ -23,8 +24,10 @@ from domain.messages.trading import (
     OrderDenied,
     SessionPlanned,
     SignalFormed,
+    SignalScored,
     StrategyBenched,
 )
+from domain.signal_views import ScoresView
 from domain.time import kst_date
 from domain.types import Krw
 from persistence.codec import UnknownEvent
@@ -116,6 +119,8 @@ class History:
     series: list[tuple[str, TrendReceived]] = field(default_factory=list)  # trading date, series
     attention: dict[str, AttentionMeasured] = field(default_factory=dict)  # symbol -> newest
     measured: list[tuple[str, AttentionMeasured]] = field(default_factory=list)  # trading date, measure
+    scored: list[SignalScored] = field(default_factory=list)
+    baselines: list[BaselineScored] = field(default_factory=list)
     late_signals: list[tuple[int, int]] = field(default_factory=list)  # signal's venue time, clock: from the future
     _now: int = 0
     _date: str = ""
@@ -126,6 +131,14 @@ class History:
     def has_venue_clock(self) -> bool:
         """Tell whether system time was venue time: then nothing may be known before it happened."""
         return bool(self.runs) and all(run.config.mode.startswith("backtest") for run in self.runs)
+
+    @property
+    def scores(self) -> ScoresView:
+        """Give how signals turned out; those whose horizon had not passed at the end are waiting."""
+        said = sum(self.signals.values())
+        is_scored = any(run.config.signals.scores for run in self.runs)
+        waiting = said - len(self.scored) if is_scored else 0
+        return ScoresView(tuple(self.scored), tuple(self.baselines), waiting, is_scored)
 
     def holding(self, symbol: str, at: int) -> int:
         """Give the shares held of a symbol at a venue time (UTC ns)."""
@@ -318,6 +331,8 @@ _TAKES: dict[str, Callable[[History, Any, Record], None]] = {
     "TrendReceived": _series,
     "AttentionMeasured": _measured,
     "SignalFormed": _signal,
+    "SignalScored": _append("scored"),
+    "BaselineScored": _append("baselines"),
     "RoleFailed": _trouble,
     "StrategyBenched": _trouble,
     "InputRefused": _trouble,

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from broker.translate.signals import accuracy_answer
 from cli.demo_report import LogChecks
 from cli.names import labelled
 from cli.output import console, krw, show_table, signed
+from cli.signals import accuracy_keys, report_accuracy
 from domain.time import kst_date, kst_text
 from domain.types import PPM
 
@@ -67,6 +69,7 @@ def result_of(report: Report) -> dict[str, Any]:
         "warnings": [
             {"kind": item.kind, "rule": item.rule, "count": item.count, "text": item.text} for item in report.warnings
         ],
+        **accuracy_keys(accuracy_answer(history.scores)),
         "quotes_per_second": round(history.quotes / report.ran_s) if report.ran_s else None,
         "interrupted": ran.interrupted,
     }
@@ -84,6 +87,7 @@ def show(report: Report) -> None:
         _show_days(figures)
     _show_denied(report)
     _show_figures(report, figures)
+    report_accuracy(accuracy_answer(report.history.scores))
     _show_warnings(report)
     out.print(attention_of(report.history))
     out.print("Back-tests promise nothing about profit; what is simulated and what is not: docs/backtest.md")

@@ -14,6 +14,7 @@ from cli.names import labelled
 from cli.offline import fold_roles
 from cli.output import console, krw, kst_clock, show_table, signed
 from cli.replay import replay_process
+from cli.signals import accuracy_keys, report_accuracy
 from cli.trips import Trip, reasons, trips_of
 from cli.uptime import uptime_words
 from domain.messages.trading import OrderDenied
@@ -77,6 +78,7 @@ class DemoReport:
     positions: list[types_pb2.Position]
     denials: tuple[OrderDenied, ...]
     by_attention: dict[str, int]
+    accuracy: desk_pb2.GetAccuracyResponse
     events: list[tuple[str, str]]  # clock time, what stopped or disturbed trading
 
     @classmethod
@@ -97,6 +99,7 @@ class DemoReport:
             positions=[p for p in reader.positions().positions if p.quantity],
             denials=ask("risk_manager", DenialsQuery(limit=ALL)),
             by_attention=ask("strategist", SignalsQuery(limit=0)).by_attention,
+            accuracy=reader.accuracy(),
             events=events_of(log_path),
         )
 
@@ -120,6 +123,7 @@ class DemoReport:
             "replay_identical": self.checks.replay_identical,
             "limits_unknown": self.status.limits_unknown,
             "uptime_pct": round(self.status.link_up_ppm / 10_000, 4),
+            **accuracy_keys(self.accuracy),
         }
 
 
@@ -155,6 +159,7 @@ def show_report(report: DemoReport, finished: Finished) -> None:
         )
     rows += _proof(report.checks)
     show_table(f"{report.recording.day}, paper", [("what", "left"), ("figure", "left")], rows, "")
+    report_accuracy(report.accuracy)
     if report.by_attention.get(SHADOW):
         out.print(
             "attention=shifted-demo: a real search series of other dates, moved by whole weeks; it shows the "

@@ -9,7 +9,7 @@ from cli.books import LimitOption, SymbolOption
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source
 from cli.names import labelled, symbol_of
 from cli.orders import side_word
-from cli.output import emit_json, krw, kst_clocks, note, plain, show_table
+from cli.output import console, emit_json, krw, kst_clocks, note, plain, show_table
 from domain.errors import ConfigError
 from domain.scoring.accuracy import LEAST_DATES, TARGET
 from hantrade.v1 import types_pb2
@@ -120,6 +120,32 @@ def show_accuracy(rows: Sequence[Any]) -> None:
             ],
             "",
         )
+
+
+def report_accuracy(answer: Any) -> None:
+    """Print accuracy as part of a report: the whole, then by strategy, and what it proves."""
+    if not answer.scores:
+        return
+    show_accuracy([row for row in answer.rows if row.by in ("all", "strategy")])
+    for line in remarks(answer):
+        console().print(line)
+
+
+def accuracy_keys(answer: Any) -> dict[str, Any]:
+    """Give the accuracy of all entries for a machine-readable summary; null where there is none."""
+    rows = [row for row in answer.rows if row.by == "all" and row.purpose != _EXIT]
+    row = rows[0] if rows else None
+
+    def known(name: str) -> Any:
+        return round(getattr(row, name), 6) if row is not None and row.HasField(name) else None
+
+    return {
+        "signals_scored": row.signals if row is not None else 0,
+        "signal_precision": known("precision"),
+        "signal_baseline_precision": known("baseline_precision"),
+        "signal_p_value": known("p_value"),
+        "signal_return_bps": known("mean_return_bps"),
+    }
 
 
 def _accuracy_cells(row: Any) -> list[str]:

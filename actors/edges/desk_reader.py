@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from broker.translate import desk as wire
-from broker.translate.signals import write_accuracy, write_attention, write_signal, write_strategy
+from broker.translate.signals import accuracy_answer, write_attention, write_signal, write_strategy
 from domain.errors import RequestRefused
-from domain.scoring.accuracy import accuracy_rows
 from domain.signal_views import AttentionQuery, ScoresQuery, StrategiesQuery
 from domain.status import DayQuery, LinksQuery, OrdersQuery, QuotesQuery, SignalsQuery
 from domain.types import UnixNanos
@@ -111,9 +110,7 @@ class DeskReader:
 
     def accuracy(self, strategy: str = "", symbol: str = "") -> desk_pb2.GetAccuracyResponse:
         """Give how often signals were right, group by group."""
-        view = self._ask("scorekeeper", ScoresQuery())
-        rows = [write_accuracy(row) for row in accuracy_rows(view, strategy, symbol)]
-        return desk_pb2.GetAccuracyResponse(rows=rows, waiting=view.waiting, scores=view.scores)
+        return accuracy_answer(self._ask("scorekeeper", ScoresQuery()), strategy, symbol)
 
     def attention(self) -> desk_pb2.ListAttentionResponse:
         """Give attention to the watched instruments."""

@@ -6,8 +6,8 @@ from broker.translate.values import PURPOSE, SIDE, timestamp
 from domain.config import ParamValue
 from domain.messages.market import AttentionMeasured
 from domain.messages.trading import SignalScored
-from domain.scoring.accuracy import Accuracy
-from domain.signal_views import ParamView, StrategyView
+from domain.scoring.accuracy import Accuracy, accuracy_rows
+from domain.signal_views import ParamView, ScoresView, StrategyView
 from domain.status import SignalView
 from hantrade.v1 import desk_pb2
 
@@ -53,6 +53,12 @@ def write_score(score: SignalScored) -> desk_pb2.SignalScore:
         due_at=timestamp(score.due_at),
         reason=score.reason,
     )
+
+
+def accuracy_answer(view: ScoresView, strategy: str = "", symbol: str = "") -> desk_pb2.GetAccuracyResponse:
+    """Give how often signals were right, group by group."""
+    rows = [write_accuracy(row) for row in accuracy_rows(view, strategy, symbol)]
+    return desk_pb2.GetAccuracyResponse(rows=rows, waiting=view.waiting, scores=view.scores)
 
 
 def write_accuracy(row: Accuracy) -> desk_pb2.Accuracy:
