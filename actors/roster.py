@@ -1,6 +1,7 @@
 """The roles of the house, in the order in which they decide."""
 
 from actors.core.role import Role
+from actors.plugins import known_strategies
 from actors.roles.connection_supervisor import ConnectionSupervisor
 from actors.roles.executor import Executor
 from actors.roles.notifier import Notifier
@@ -24,4 +25,4 @@ ROLES: tuple[type[Role], ...] = (
 
 def make_roles() -> list[Role]:
     """Make every role fresh, not yet started as an actor."""
-    return [role() for role in ROLES]
+    return [role(known_strategies()) if role is Strategist else role() for role in ROLES]

@@ -5,8 +5,9 @@
     everything else                     object whose `$` names the type: tuple, set, deque, dict (other keys), float
                                         (NaN, infinity), date, or `module:Class` with its attributes by name
 
-Only classes of the packages below are taken or made, so a file that was tampered with cannot run anything. Two places
-that share one changeable object would come back as two that drift apart, so such a state is refused.
+Only classes of the packages below and of strategies that are plugged in are taken or made, so a file that was tampered
+with cannot run anything else. Two places that share one changeable object would come back as two that drift apart, so
+such a state is refused.
 """
 
 import dataclasses
@@ -21,12 +22,13 @@ from typing import Any
 
 import msgspec
 
+from actors import entry_points
 from actors.core.actor import CoreActor
 from actors.core.role import Role
 from domain.errors import InvariantError, LogError
 from domain.messages.run import RoleState
 
-PACKAGES = ("actors", "domain", "fsm", "strategies")  # whose classes a state may hold
+PACKAGES = ("actors", "domain", "fsm", "strategies")  # whose classes a state may hold, with those of plug-ins
 TAG = "$"
 _NOT_STATE = frozenset(vars(CoreActor()))  # what Pykka keeps in every actor
 _PLAIN = frozenset({type(None), bool, int, str})
@@ -51,6 +53,17 @@ def load(role: Role, saved: RoleState) -> None:
             setattr(role, name, _read(value))
         except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
             raise LogError(f"state of {role.NAME}: {name} cannot be read: {error}") from error
+
+
+def check_plain(value: object, name: str) -> None:
+    """Write a value as a state and read it back. Raises InvariantError, or LogError, when it could not be kept."""
+    written = _Writer().write(value, name)
+    try:
+        again = _read(written)
+    except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
+        raise LogError(f"{name} cannot be read back: {error}") from error
+    if _Writer().write(again, name) != written:
+        raise InvariantError(f"{name} expected to come back as it was")
 
 
 def canonical(state: RoleState) -> bytes:
@@ -120,21 +133,35 @@ class _Writer:
             raise InvariantError(f"{path} and {other} share one {type(value).__name__}: a state must hold it once")
 
 
-@cache
+_NAMES: dict[Any, str] = {}  # class -> its name in a state; only of those that may be in one: others may come to be
+
+
 def _name_of(kind: Any) -> str:
     """Give the name a class has in a state; empty when it may not be in one."""
-    if kind.__module__.partition(".")[0] not in PACKAGES or issubclass(kind, CoreActor) or "<" in kind.__qualname__:
+    known = _NAMES.get(kind)
+    if known is not None:
+        return known
+    if not _is_ours(kind.__module__) or issubclass(kind, CoreActor) or "<" in kind.__qualname__:
         return ""
-    return f"{kind.__module__}:{kind.__qualname__}"
+    return _NAMES.setdefault(kind, f"{kind.__module__}:{kind.__qualname__}")
+
+
+def _is_ours(module: str) -> bool:
+    """Tell whether a module is of a package whose classes a state may hold."""
+    root = module.partition(".")[0]
+    return root in PACKAGES or root in entry_points.roots()
 
 
 @cache
 def _class_of(name: str) -> Any:
     """Find a class by its name in a state. Raises ValueError when there is none or it may not be in one."""
     module, _, path = name.partition(":")
-    if module.partition(".")[0] not in PACKAGES:
+    if not _is_ours(module):
         raise ValueError(f"{name} is no class of a state")
-    found: Any = importlib.import_module(module)
+    try:
+        found: Any = importlib.import_module(module)
+    except Exception as error:  # the code of a plug-in may raise anything
+        raise ValueError(f"{module} cannot be imported: {type(error).__name__}: {error}") from error
     for part in path.split("."):
         found = getattr(found, part)
     if not isinstance(found, type) or _name_of(found) != name:
