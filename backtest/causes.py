@@ -7,13 +7,15 @@ fact explains gets no cause: it is counted as unexplained, never guessed.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from actors.plugins import known_strategies
 from backtest.align import Pair
 from backtest.history import History, OrderStory
+from domain.errors import ConfigError
 from domain.messages.trading import DayChanged, FillBooked
 from domain.time import kst_text
 from domain.types import NANOS_PER_SECOND, Purpose, Side
 from fsm.trading_day import State
-from strategies.registry import STRATEGIES, build
+from strategies.registry import build
 
 NANOS_PER_MS: Final = 1_000_000
 NEAR: Final = 60 * NANOS_PER_SECOND  # venue time; a denial so near is about the same moment
@@ -231,6 +233,10 @@ def _bought(a: Opening | None, b: Opening | None) -> Iterator[str]:
 def _cool_down(history: History, origin: str) -> int:
     """Give the venue seconds a strategy waits after an exit; 0 for one that does not wait."""
     for config in history.runs[0].config.strategies:
-        if config.name == origin and origin in STRATEGIES:
-            return int(build(config).params.get("cool_down_s", 0))
+        if config.name == origin:
+            try:
+                params = build(config, known_strategies()).params
+            except ConfigError:  # of a distribution that is not installed here
+                params = config.params
+            return int(params.get("cool_down_s", 0))
     return 0

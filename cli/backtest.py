@@ -151,10 +151,9 @@ def _config(
 
 
 def _strategies(config: "RunConfig", name: str, params: Sequence[str]) -> "tuple[StrategyConfig, ...]":
-    from domain.config import StrategyConfig
-    from strategies.registry import build
+    from actors.plugins import configured
 
-    given = {key: _number("--param", key, text) for key, text in _pairs("--param", params)}
+    given = dict(_pairs("--param", params))
     if not name:
         if not given:
             return config.strategies
@@ -162,10 +161,10 @@ def _strategies(config: "RunConfig", name: str, params: Sequence[str]) -> "tuple
             named = ", ".join(item.name for item in config.strategies)
             raise ConfigError(f"--param needs --strategy NAME: the settings hold {named or 'no strategy'}")
         name = config.strategies[0].name
-    of_settings = next((item.params for item in config.strategies if item.name == name), {})
-    chosen = StrategyConfig(name, of_settings | given)
-    build(chosen)
-    return (chosen,)
+    of_settings = next((item for item in config.strategies if item.name == name), None)
+    if of_settings is None:
+        return (configured(name, given),)
+    return (configured(name, {**of_settings.params, **given}, of_settings.symbols),)
 
 
 def _sim(config: "SimConfig", texts: Sequence[str]) -> "SimConfig":
@@ -193,14 +192,6 @@ def _pairs(option: str, texts: Sequence[str]) -> list[tuple[str, str]]:
             raise ConfigError(f"{option} must be NAME=VALUE, was {text!r}")
         pairs.append((key.strip(), value.strip()))
     return pairs
-
-
-def _number(option: str, key: str, text: str) -> float:
-    try:
-        number = float(text.replace("_", ""))
-    except ValueError:
-        raise ConfigError(f"{option} {key} must be a number, was {text!r}") from None
-    return int(number) if number.is_integer() else number
 
 
 def _source(path: Path, begin: str, end: str, symbols: str, config: "RunConfig") -> "Source":

@@ -30,6 +30,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from cli import strategy_settings
 from domain.accounts import AccountMark, mark_of
 from domain.config import (
     CostConfig,
@@ -41,14 +42,12 @@ from domain.config import (
     RiskConfig,
     RunConfig,
     SimConfig,
-    StrategyConfig,
 )
 from domain.errors import ConfigError
 from domain.krx.costs import commission_rate
 from domain.krx.sessions import regular_session
 from domain.maintenance import KIWOOM, parse
 from domain.types import Krw
-from strategies.registry import build
 
 SETTINGS_FILE = "hantrade.toml"
 WATCHLIST_FILE = "watchlist.toml"
@@ -79,12 +78,6 @@ def _sessions(value: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
         except ValueError:
             raise ValueError(f"{day!r} is not a date YYYY-MM-DD") from None
         regular_session(found, value)
-    return value
-
-
-def _strategies(value: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
-    for name, params in value.items():
-        build(StrategyConfig(name, dict(params)))
     return value
 
 
@@ -126,7 +119,7 @@ def _optional_endpoint(value: str) -> str:
 Percent = Annotated[Decimal, Field(ge=0, le=100), AfterValidator(_whole_ppm)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 OptionalEndpoint = Annotated[str, AfterValidator(_optional_endpoint)]
-Strategies = Annotated[dict[str, dict[str, float]], AfterValidator(_checked(_strategies))]
+Strategies = Annotated[dict[str, dict[str, Any]], AfterValidator(_checked(strategy_settings.check))]
 Sessions = Annotated[dict[str, tuple[str, str]], AfterValidator(_checked(_sessions))]  # date -> (open, close), KST
 Maintenance = Annotated[tuple[str, ...], AfterValidator(_checked(_maintenance)), Field(max_length=32)]
 Millis = Annotated[int, Field(ge=1, le=86_400_000)]
@@ -504,7 +497,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         costs=CostConfig(_commission(settings.costs, mode)),
         execution=ExecutionConfig(**settings.execution.model_dump()),
         link=LinkConfig(**settings.link.model_dump(), measures_uptime=True),
-        strategies=tuple(StrategyConfig(name, dict(params)) for name, params in settings.strategies.items()),
+        strategies=strategy_settings.configs(settings.strategies, {item.symbol for item in watchlist.instrument}),
         keywords=tuple(
             KeywordSet(item.symbol, item.version, item.keywords) for item in watchlist.instrument if item.keywords
         ),

@@ -1,13 +1,16 @@
 """Settings of a file laid over the recorded settings of a run: only the keys in the file are changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from actors.plugins import configured, known_strategies
 from cli.settings import Settings, Watchlist, load_file, resolve
+from cli.strategy_settings import SYMBOLS, parts
 from domain.config import RunConfig, StrategyConfig
 from domain.errors import ConfigError
+from strategies.params import read_all
 from strategies.registry import build
 
 PPM_PER_PERCENT = 10_000
@@ -59,16 +62,24 @@ class Overlay:
         """Change parameters of the strategies the file names; one that did not run then is added."""
         if "strategies" not in self._settings.model_fields_set:
             return recorded.strategies
-        merged = {one.name: dict(one.params) for one in recorded.strategies}
-        for name, params in self._settings.strategies.items():
-            merged[name] = merged.get(name, {}) | params
-        strategies = tuple(StrategyConfig(name, params) for name, params in merged.items())
-        for one in strategies:
-            try:
-                build(one)
-            except ConfigError as error:
-                raise ConfigError(f"{self._path}: over the recorded parameters: {error}") from None
-        return strategies
+        merged = {one.name: one for one in recorded.strategies}
+        try:
+            for name, table in self._settings.strategies.items():
+                merged[name] = _over(merged.get(name), name, table)
+        except ConfigError as error:
+            raise ConfigError(f"{self._path}: over the recorded parameters: {error}") from None
+        return tuple(merged.values())
+
+
+def _over(recorded: StrategyConfig | None, name: str, table: Mapping[str, Any]) -> StrategyConfig:
+    """Lay one table over a strategy of the run: what neither names stays what it meant then. Raises ConfigError."""
+    params, symbols = parts(name, table)
+    if recorded is None:
+        return configured(name, params, symbols)
+    read = read_all(known_strategies()[name].PARAMS, params)
+    changed = replace(recorded, params=recorded.params | read, symbols=symbols or recorded.symbols)
+    build(changed, known_strategies())
+    return changed
 
 
 def _said(settings: Settings) -> Iterator[str]:
@@ -88,15 +99,21 @@ def _changes(old: RunConfig, new: RunConfig) -> Iterator[Changed]:
             yield from _change(f"{section}.{name}", getattr(one, name), getattr(two, name))
     for name in ("cash", "seed"):
         yield from _change(f"paper.{name}", getattr(old, name), getattr(new, name))
-    before, after = ({one.name: one.params for one in config.strategies} for config in (old, new))
-    for name, params in after.items():
-        if name not in before:
-            yield Changed(f"strategies.{name}", None, "runs")
-        was, now = (build(StrategyConfig(name, given)).params for given in (before.get(name, {}), params))
-        for param in now:
-            yield from _change(f"strategies.{name}.{param}", was[param], now[param])
+    before = {one.name: one for one in old.strategies}
+    for one in new.strategies:
+        was = before.get(one.name)
+        if was is None:
+            yield Changed(f"strategies.{one.name}", None, "runs")
+        then = _params(was or replace(one, params={}))
+        for param, value in _params(one).items():
+            yield from _change(f"strategies.{one.name}.{param}", then[param], value)
+        yield from _change(f"strategies.{one.name}.{SYMBOLS}", was.symbols if was else (), one.symbols)
     for day, hours in new.session_overrides.items():
         yield from _change(f"sessions.{day}", old.session_overrides.get(day), hours)
+
+
+def _params(config: StrategyConfig) -> Mapping[str, Any]:
+    return build(config, known_strategies()).params
 
 
 def _change(key: str, old: Any, new: Any) -> Iterator[Changed]:

@@ -98,7 +98,7 @@ def resolve(
     for name, value in given.items():
         if name not in known:
             names = ", ".join(known) or "none"
-            raise ConfigError(f"strategy {strategy} parameter {name}={value!r} is unknown, allowed: {names}")
+            raise ConfigError(f"strategy {strategy} parameter {name}={value} is unknown, allowed: {names}")
     return {name: _value(strategy, param, given.get(name, _default(param, before))) for name, param in known.items()}
 
 

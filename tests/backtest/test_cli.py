@@ -131,7 +131,7 @@ def test_given_a_home_with_a_blank_when_run_then_the_last_line_can_be_pasted(hom
         (["--strategy", "gold"], "strategy expected one of attention_momentum, was 'gold'"),
         (["--param", "speed=3"], "parameter speed=3 is unknown, allowed: momentum_bars"),
         (["--param", "hold_s"], "--param must be NAME=VALUE, was 'hold_s'"),
-        (["--param", "hold_s=soon"], "--param hold_s must be a number, was 'soon'"),
+        (["--param", "hold_s=soon"], "parameter hold_s expected a whole number from 60 to 23400"),
         (["--sim", "luck=1"], "--sim luck=1 is unknown, allowed: latency_ms"),
         (["--sim", "latency_ms=-1"], "--sim latency_ms=-1: Input should be greater than or equal to 0"),
         (["--sim", "cancel_model=luck"], "--sim cancel_model=luck: Input should be 'back' or 'proportional'"),
