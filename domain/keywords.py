@@ -32,8 +32,9 @@ class KeywordFields:
     def resolved(self) -> KeywordSet:
         """Give the words asked: names, synonyms, keywords, then each ambiguous word with each qualifier.
 
-        Trimmed, without doubles, in the order they are listed. None at all is a set without words, which no source is
-        asked for. Raises ConfigError naming instrument, field, value and what is allowed.
+        Trimmed, in the order they are listed; of words that differ in blanks or capitals only the first. None at all is
+        a set without words, which no source is asked for. Raises ConfigError naming instrument, field, value and what
+        is allowed.
         """
         lists = {name: self._tidy(name) for name in ("names", "synonyms", "keywords", "ambiguous", "qualifiers")}
         ambiguous, qualifiers = lists["ambiguous"], lists["qualifiers"]
@@ -43,12 +44,17 @@ class KeywordFields:
             )
         if qualifiers and not ambiguous:
             raise self._refused("ambiguous", self.ambiguous, f"at least one word that {_listed(qualifiers)} qualify")
-        both = [word for word in lists["keywords"] if word in ambiguous]
+        unclear = {alike(word) for word in ambiguous}
+        both = [word for word in lists["keywords"] if alike(word) in unclear]
         if both:
             raise self._refused("keywords", both[0], "a word that is not ambiguous, too: it is asked by itself")
         alone = [*lists["names"], *lists["synonyms"], *lists["keywords"]]
         qualified = [f"{word} {qualifier}" for word in ambiguous for qualifier in qualifiers]
-        words = tuple(dict.fromkeys([*(word for word in alone if word not in ambiguous), *qualified]))
+        clear = [word for word in alone if alike(word) not in unclear]
+        first: dict[str, str] = {}
+        for word in [*clear, *qualified]:
+            first.setdefault(alike(word), word)
+        words = tuple(first.values())
         if len(words) > MOST_WORDS:
             raise self._refused("words", len(words), f"at most {MOST_WORDS} ({len(qualified)} come from qualifiers)")
         return KeywordSet(self.symbol, self.version, words)
@@ -73,6 +79,11 @@ class KeywordFields:
 def tidy_word(word: str) -> str:
     """Give a word without blanks around it, single ones inside, letters composed (한 is one letter, not three)."""
     return " ".join(unicodedata.normalize("NFC", word).split())
+
+
+def alike(word: str) -> str:
+    """Give a form in which words are compared: search does not tell blanks and capitals apart."""
+    return "".join(unicodedata.normalize("NFC", word).casefold().split())
 
 
 def changed_words(known: Iterable[str], words: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from domain.config import KeywordSet
 from domain.errors import ConfigError
-from domain.keywords import MOST_WORDS, KeywordFields, changed_words, check_versions, tidy_word
+from domain.keywords import MOST_WORDS, KeywordFields, alike, changed_words, check_versions
 
 SYMBOL = "120110"
 Words = st.lists(st.text(st.sampled_from("가나다 a"), max_size=4), max_size=6).map(tuple)
@@ -42,7 +42,12 @@ def test_given_keywords_only_when_resolved_then_they_are_asked_as_they_stand() -
 
 
 def test_given_blanks_doubles_and_split_letters_when_resolved_then_each_word_is_asked_once() -> None:
-    assert words(names=(" 한화 ", "한화", "한화  주가"), keywords=("한화 주가",)) == ("한화", "한화 주가")
+    assert words(names=(" 한화 ", "한화", "한화  주가"), keywords=("한화주가",)) == ("한화", "한화 주가")
+    assert words(names=("LG", "엘지", "kt"), synonyms=("lg",), ambiguous=("KT",), qualifiers=("주가",)) == (
+        "LG",
+        "엘지",
+        "KT 주가",
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,10 +90,10 @@ def test_for_any_fields_the_words_are_few_tidy_and_once_or_refused(
         found = fields.resolved().keywords
     except ConfigError:
         return
-    assert len(found) == len(set(found)) <= MOST_WORDS
+    assert len(found) == len({alike(word) for word in found}) <= MOST_WORDS
     assert all(word and word == " ".join(word.split()) for word in found)
-    pairs = {f"{tidy_word(word)} {tidy_word(qualifier)}" for word in ambiguous for qualifier in qualifiers}
-    assert not {tidy_word(word) for word in ambiguous} & (set(found) - pairs)
+    pairs = {alike(f"{word} {qualifier}") for word in ambiguous for qualifier in qualifiers}
+    assert not {alike(word) for word in ambiguous} & ({alike(word) for word in found} - pairs)
     assert fields.resolved().keywords == found
 
 
