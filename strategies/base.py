@@ -104,7 +104,7 @@ class Argument:
     inputs: tuple[SignalInput, ...]
     rationale: str
     horizon_sessions: int = 0  # > 0: held to the close of so many sessions on, and `horizon_s` does not count
-    regime: str = UNKNOWN  # volatility of the instrument: calm, normal, wild, unknown
+    regime: str = ""  # volatility of the instrument: calm, normal, wild, unknown; empty: not judged
 
     def __post_init__(self) -> None:
         """Refuse what is of another type, and numbers outside their range, NaN included."""
