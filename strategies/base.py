@@ -28,7 +28,6 @@ from typing import ClassVar, NamedTuple
 
 from domain.bars import MINUTE_S, Bar
 from domain.config import ParamValue
-from domain.indicators import UNKNOWN
 from domain.instruments import Instrument
 from domain.messages.market import AttentionMeasured
 from domain.messages.trading import SignalInput
