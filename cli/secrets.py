@@ -6,7 +6,13 @@ from broker.security.redaction import remember
 from domain.errors import ConfigError
 
 SERVICE = "hantrade"  # in the keyring
-VARIABLES = {"token": "HANTRADE_TOKEN", "broker-token": "HANTRADE_BROKER_TOKEN"}
+NAVER_ID, NAVER_SECRET = "naver-client-id", "naver-client-secret"  # of the host in [trends]
+VARIABLES = {
+    "token": "HANTRADE_TOKEN",
+    "broker-token": "HANTRADE_BROKER_TOKEN",
+    NAVER_ID: "HANTRADE_NAVER_CLIENT_ID",
+    NAVER_SECRET: "HANTRADE_NAVER_CLIENT_SECRET",
+}
 
 
 def variable_of(name: str) -> str:

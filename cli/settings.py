@@ -15,9 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
@@ -31,11 +29,14 @@ from pydantic_settings import (
 )
 
 from cli import strategy_settings
+from cli.secrets import VARIABLES
+from cli.section import Percent, Section, ppm
+from cli.trends_settings import SignalsSection, TrendsSection, signal_config, trend_config
+from cli.watchlist import WatchedInstrument, Watchlist, keyword_sets
 from domain.accounts import AccountMark, mark_of
 from domain.config import (
     CostConfig,
     ExecutionConfig,
-    KeywordSet,
     LinkConfig,
     QualityConfig,
     ReconcileConfig,
@@ -52,16 +53,9 @@ from domain.types import Krw
 SETTINGS_FILE = "hantrade.toml"
 WATCHLIST_FILE = "watchlist.toml"
 PREFIX = "HANTRADE_"
-NOT_SETTINGS = ("HANTRADE_HOME", "HANTRADE_DEBUG", "HANTRADE_REPLAY_CHILD", "HANTRADE_TOKEN", "HANTRADE_BROKER_TOKEN")
-PPM_PER_PERCENT = 10_000
+NOT_SETTINGS = ("HANTRADE_HOME", "HANTRADE_DEBUG", "HANTRADE_REPLAY_CHILD", *VARIABLES.values())
 SERVERS = {"mock": ("", "mock")}  # what [broker] server may say in a mode; others ask for more, or for nothing
 COMMISSIONS = {"mock": "mock"}  # named rates of domain/krx/costs; others pay the default
-
-
-def _whole_ppm(value: Decimal) -> Decimal:
-    if value * PPM_PER_PERCENT != int(value * PPM_PER_PERCENT):
-        raise ValueError("at most four decimals are allowed")
-    return value
 
 
 def _endpoint(value: str) -> str:
@@ -116,19 +110,12 @@ def _optional_endpoint(value: str) -> str:
     return _endpoint(value) if value else value
 
 
-Percent = Annotated[Decimal, Field(ge=0, le=100), AfterValidator(_whole_ppm)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 OptionalEndpoint = Annotated[str, AfterValidator(_optional_endpoint)]
 Strategies = Annotated[dict[str, dict[str, Any]], AfterValidator(_checked(strategy_settings.check))]
 Sessions = Annotated[dict[str, tuple[str, str]], AfterValidator(_checked(_sessions))]  # date -> (open, close), KST
 Maintenance = Annotated[tuple[str, ...], AfterValidator(_checked(_maintenance)), Field(max_length=32)]
 Millis = Annotated[int, Field(ge=1, le=86_400_000)]
-
-
-class Section(BaseModel):
-    """A table of the file; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class BrokerSection(Section):
@@ -317,6 +304,8 @@ class Settings(BaseSettings):
     log: LogSection = LogSection()
     security: SecuritySection = SecuritySection()
     metrics: MetricsSection = MetricsSection()
+    signals: SignalsSection = SignalsSection()
+    trends: TrendsSection = TrendsSection()
     strategies: Strategies = {"attention_momentum": {}}  # pydantic copies defaults
     sessions: Sessions = {}
 
@@ -331,29 +320,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file."""
         return env_settings, init_settings
-
-
-class WatchedInstrument(Section):
-    """One instrument of the watch list."""
-
-    symbol: Annotated[str, Field(pattern=r"^[0-9A-Z]{6}$")]
-    keywords: Annotated[tuple[str, ...], Field(max_length=20)] = ()
-    version: Annotated[int, Field(ge=1)] = 1
-
-
-class Watchlist(Section):
-    """The watch list; empty means every instrument the quotes broker serves."""
-
-    instrument: tuple[WatchedInstrument, ...] = ()
-
-    @field_validator("instrument")
-    @classmethod
-    def _once(cls, items: tuple[WatchedInstrument, ...]) -> tuple[WatchedInstrument, ...]:
-        symbols = [item.symbol for item in items]
-        twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} is listed twice")
-        return items
 
 
 def load(home: Path) -> tuple[Settings, Watchlist]:
@@ -416,6 +382,8 @@ def _explain(error: ValidationError, path: Path, variables: Collection[str] | No
         if problem["type"] == "extra_forbidden":
             allowed = ", ".join(_known_keys(problem["loc"][:-1], path.name))
             lines.append(f"{where}: unknown key {key}; allowed here: {allowed}")
+        elif isinstance(problem["input"], dict) and problem["type"] == "value_error":
+            lines.append(f"{where}: {key}: {problem['msg']}")  # of a whole table: the message names the key
         else:
             lines.append(f"{where}: {key} = {problem['input']!r}: {problem['msg']}")
     return "\n".join(lines)
@@ -446,14 +414,10 @@ def _known_keys(loc: tuple[int | str, ...], file: str) -> list[str]:
     return sorted(getattr(model, "model_fields", {}))
 
 
-def _ppm(percent: Decimal) -> int:
-    return int(percent * PPM_PER_PERCENT)
-
-
 def _commission(costs: CostSection, mode: str) -> int:
     """Give parts per million of each fill."""
     if costs.commission_pct is not None:
-        return _ppm(costs.commission_pct)
+        return ppm(costs.commission_pct)
     return commission_rate(COMMISSIONS.get(mode, "default")).ppm
 
 
@@ -484,27 +448,27 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         quotes_backups=settings.broker.quotes_backups,
         orders_endpoint=settings.broker.orders,
         risk=RiskConfig(
-            max_position_ppm=_ppm(risk.max_position_pct),
+            max_position_ppm=ppm(risk.max_position_pct),
             max_order_krw=Krw(risk.max_order_krw),
-            daily_loss_ppm=_ppm(risk.daily_loss_pct),
+            daily_loss_ppm=ppm(risk.daily_loss_pct),
             max_data_age_ms=risk.max_data_age_ms,
             duplicate_window_ms=risk.duplicate_window_ms,
             max_open_orders=risk.max_open_orders,
-            price_collar_ppm=_ppm(risk.price_collar_pct),
-            min_confidence_ppm=_ppm(risk.min_confidence_pct),
+            price_collar_ppm=ppm(risk.price_collar_pct),
+            min_confidence_ppm=ppm(risk.min_confidence_pct),
             tell_unresolved_twins=True,
         ),
         costs=CostConfig(_commission(settings.costs, mode)),
         execution=ExecutionConfig(**settings.execution.model_dump()),
         link=LinkConfig(**settings.link.model_dump(), measures_uptime=True),
         strategies=strategy_settings.configs(settings.strategies, {item.symbol for item in watchlist.instrument}),
-        keywords=tuple(
-            KeywordSet(item.symbol, item.version, item.keywords) for item in watchlist.instrument if item.keywords
-        ),
+        keywords=keyword_sets(watchlist.instrument),
         session_overrides={day: (times[0], times[1]) for day, times in settings.sessions.items()},
         seed=settings.paper.seed,
         sim=SimConfig(**settings.sim.model_dump()),
         quality=QualityConfig(**settings.quality.model_dump()),
+        signals=signal_config(settings.signals),
+        trends=trend_config(settings.trends, mode),
         account_end=account.end,
         account_check=account.check,
         reconcile=ReconcileConfig(**settings.reconcile.model_dump()),

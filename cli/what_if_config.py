@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from actors.plugins import configured, known_strategies
-from cli.settings import Settings, Watchlist, load_file, resolve
+from cli.settings import Settings, load_file, resolve
 from cli.strategy_settings import SYMBOLS, parts
+from cli.watchlist import Watchlist
 from domain.config import RunConfig, StrategyConfig
 from domain.errors import ConfigError
 from strategies.params import read_all
 from strategies.registry import build
 
 PPM_PER_PERCENT = 10_000
-SECTIONS = ("risk", "costs", "execution", "link")  # named alike in hantrade.toml and RunConfig
+SECTIONS = ("risk", "costs", "execution", "link", "signals")  # named alike in hantrade.toml and RunConfig
 IDLE = ("broker", "desk")  # where to connect and listen: nothing is decided by it
 
 

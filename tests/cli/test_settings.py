@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from cli.settings import configured, load, resolve
-from domain.config import RunConfig, SimConfig
+from cli.trends_settings import SignalsSection, TrendsSection, of_recordings
+from domain.config import KeywordSet, RunConfig, SignalConfig, SimConfig, TrendConfig
 from domain.errors import ConfigError
 
 
@@ -51,12 +52,28 @@ def test_given_the_files_of_init_when_loaded_then_they_say_what_the_defaults_say
         (tmp_path / name).write_text("\n".join(lines))
     config = config_of(tmp_path)
     assert config.symbols == ("120110",)
+    [words] = config.keywords
+    assert words.keywords == ("코오롱인더", "헨리코튼", "코오롱인더스트리", "시리즈 옷", "시리즈 코오롱")
     assert (config.risk, config.costs, config.execution, config.link, config.sim) == (
         default.risk,
         default.costs,
         default.execution,
         default.link,
         default.sim,
+    )
+    assert (config.signals, config.trends, config.strategies) == (default.signals, default.trends, default.strategies)
+    assert load(tmp_path)[0].trends == TrendsSection()
+
+
+@pytest.mark.parametrize("section", [TrendsSection, SignalsSection])
+def test_given_the_settings_file_of_init_when_read_then_it_shows_every_key_of_the_section(section: Any) -> None:
+    from importlib.resources import files
+
+    text = files("cli").joinpath("templates", "hantrade.toml").read_text(encoding="utf-8")
+    name = {TrendsSection: "trends", SignalsSection: "signals"}[section]
+    shown = text.split(f"[{name}]\n")[1].split("\n[")[0].split("# [")[0]
+    assert [line.split("=")[0].strip("# ") for line in shown.splitlines() if is_setting(line)] == list(
+        section.model_fields
     )
 
 
@@ -136,6 +153,10 @@ def test_given_a_bad_settings_file_when_loaded_then_file_key_and_value_are_named
         ("[[instrument]]\nsymbol = '120110'\nkeyword = 'a'\n", ["unknown key instrument.0.keyword", "keywords"]),
         ("[[instrument]]\nsymbol = '120110'\n[[instrument]]\nsymbol = '120110'\n", ["120110", "twice"]),
         ("[instruments]\n", ["unknown key instruments", "instrument"]),
+        ("[[instrument]]\nsymbol = '120110'\nnames = ['']\n", ["instrument.0", "120110 names", "not empty, was ''"]),
+        ("[[instrument]]\nsymbol = '120110'\nambiguous = ['시리즈']\n", ["120110 qualifiers expected", "'시리즈'"]),
+        ("[[instrument]]\nsymbol = '120110'\nkeywords = 'a'\n", ["instrument.0.keywords", "'a'"]),
+        ("[[instrument]]\nsymbol = '120110'\nversion = 0\n", ["instrument.0.version", "0", "greater than"]),
     ],
 )
 def test_given_a_bad_watch_list_when_loaded_then_file_key_and_value_are_named(
@@ -254,6 +275,84 @@ def test_given_a_wrong_source_or_window_when_loaded_then_it_is_named(
     with pytest.raises(ConfigError) as refused:
         load(tmp_path)
     assert told in str(refused.value)
+
+
+# ---- searches and signals --------------------------------------------------------------------------------------
+
+
+def test_given_no_settings_when_resolved_then_signals_are_judged_and_naver_is_asked(tmp_path: Path) -> None:
+    found = config_of(tmp_path)
+    assert found.signals == SignalConfig(0, 2, 2, scores=True, history_days=120, rescue_benched=True)
+    assert found.trends == TrendConfig(("naver",), 900_000, "15:00", keep_series=False, contradiction_z=1.0)
+    assert found.keywords == ()
+
+
+def test_given_searches_and_signals_when_resolved_then_the_run_carries_what_roles_need(tmp_path: Path) -> None:
+    (tmp_path / "hantrade.toml").write_text(
+        "[signals]\nmin_confidence_pct = 62.5\nagree = 3\nmost_against = 0\nscores = false\n"
+        '[trends]\nsources = ["google", "naver"]\nretry_minutes = 0\nkeep_series = true\ncontradiction_z = 2.5\n'
+    )
+    found = config_of(tmp_path)
+    assert found.signals == SignalConfig(625_000, 3, 0, scores=False, history_days=120, rescue_benched=True)
+    assert found.trends == TrendConfig(("google", "naver"), 0, "15:00", keep_series=True, contradiction_z=2.5)
+
+
+def test_given_words_when_resolved_then_the_run_carries_those_that_are_asked(tmp_path: Path) -> None:
+    (tmp_path / "watchlist.toml").write_text(
+        '[[instrument]]\nsymbol = "120110"\nnames = [" 헨리코튼 "]\nambiguous = ["시리즈"]\nqualifiers = ["옷"]\n'
+        'version = 3\n[[instrument]]\nsymbol = "005930"\n[[instrument]]\nsymbol = "000660"\nkeywords = ["하이닉스"]\n'
+    )
+    found = config_of(tmp_path)
+    assert found.keywords == (
+        KeywordSet("120110", 3, ("헨리코튼", "시리즈 옷")),
+        KeywordSet("000660", 1, ("하이닉스",)),
+    )
+    assert found.symbols == ("120110", "005930", "000660")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('sources = ["naver", "naver"]', "each source is expected once"),
+        ('sources = ["daum"]', "'naver', 'google' or 'shifted-demo'"),
+        ('host = "open"', "'hub' or 'legacy'"),
+        ('base_url = "http://example.com"', "base_url expected https:// (http:// on this machine only)"),
+        ('google_url = "ftp://127.0.0.1"', "expected https://"),
+        ("daily_quota = 0", "greater than or equal to 1"),
+        ("anchor = []", "at least 1 item"),
+        ('anchor = [" "]', "words of 1 to 100 letters"),
+        ("cache_hours = -1", "greater than or equal to 0"),
+        ('retry_until = "24:00"', "HH:MM"),
+        ("contradiction_z = nan", "finite"),
+        ('client_id = "x"', "unknown key trends.client_id"),
+    ],
+)
+def test_given_a_wrong_setting_of_searches_when_loaded_then_it_is_named(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "hantrade.toml").write_text(f"[trends]\n{line}\n")
+    assert told in refusal(tmp_path)
+
+
+def test_given_the_series_of_the_demo_when_asked_for_then_only_paper_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "hantrade.toml").write_text('[trends]\nsources = ["shifted-demo"]\n')
+    assert config_of(tmp_path).trends.sources == ("shifted-demo",)
+    settings, watchlist = load(tmp_path)
+    for mode, kind in (("mock", "MOCK"), ("live", "REAL")):
+        with pytest.raises(ConfigError, match="shifted-demo is a series of other years"):
+            resolve(settings, watchlist, mode, kind)
+
+
+def test_given_a_back_test_when_resolved_then_series_of_files_are_used_and_kept(tmp_path: Path) -> None:
+    settings, watchlist = load(tmp_path)
+    found = resolve(settings, watchlist, "backtest", "SIMULATED").trends
+    assert found == TrendConfig(contradiction_z=1.0) == of_recordings(config_of(tmp_path).trends)
+
+
+def test_given_keys_in_the_environment_when_loaded_then_they_are_no_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANTRADE_NAVER_CLIENT_ID", "an-id")
+    monkeypatch.setenv("HANTRADE_NAVER_CLIENT_SECRET", "a-secret")
+    assert "a-secret" not in repr(load(tmp_path))
 
 
 def test_given_a_server_that_is_not_the_mock_one_when_mock_is_asked_for_then_it_is_refused(tmp_path: Path) -> None:
