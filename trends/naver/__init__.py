@@ -1,0 +1,1 @@
+"""The Naver DataLab search trend, asked over its two hosts."""
