@@ -55,7 +55,12 @@ def v0002_views(db: Database) -> None:
 
 @migrations()
 def v0003_revisions(db: Database) -> None:
-    """Bring the views up to date: sums over fills hold what their executions changed.
+    """Bring the views up to date: sums over fills hold what their executions changed. Left to the newest, as above."""
+
+
+@migrations()
+def v0004_scores(db: Database) -> None:
+    """Bring the views up to date: how signals turned out.
 
     A later change of views is a migration of its own that calls `views.replace`; this one then does nothing.
     """

@@ -15,7 +15,7 @@ from domain.errors import LogCorrupt, LogError, LogTooNew
 from persistence import views
 
 APPLICATION_ID = 0x48545244  # "HTRD" in the file's header: this is one of ours
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 RARE = views.RARE  # condition of both indexes; a query must repeat it to use them
 META_KEYS = ("log_id", "created_at", "previous_hash", "previous_seq")
 RENEWED = "renewed"  # in meta only where it is so: why the log before got this new identity

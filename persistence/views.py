@@ -137,12 +137,40 @@ SELECT e.seq, {_kst("e.venue_time")} AS venue_kst, e.venue_time,
          (SELECT l.payload FROM events l WHERE l.seq = (SELECT max(s.seq) FROM events s
             WHERE s.stream = d.stream AND +s.type = 'OrderStateChanged' AND {_rare("s")})), '$.to_status'), 'NEW')
        ELSE 'no order' END AS became,
-       json_extract(d.payload, '$.message') AS denial, {_get("rationale")}
+       json_extract(d.payload, '$.message') AS denial,
+       CASE json_extract(s.payload, '$.won') WHEN 1 THEN 'right' WHEN 0 THEN 'wrong'
+         ELSE CASE WHEN s.seq IS NULL THEN 'open' ELSE 'not scored' END END AS outcome,
+       round((json_extract(s.payload, '$.gross_ppm') - json_extract(s.payload, '$.cost_ppm')) / 100.0, 2) AS net_bps,
+       {_get("horizon_sessions", "regime", "quality", "rationale")}
 FROM events e LEFT JOIN (  -- grouped, so that SQLite looks every signal up instead of reading all orders for each
   SELECT d.causation_seq, min(d.seq), d.type, d.stream, d.payload FROM events d
   WHERE d.type IN ('OrderApproved', 'OrderDenied') AND {_rare("d")} GROUP BY d.causation_seq
 ) d ON d.causation_seq = e.seq
+LEFT JOIN events s ON s.stream = e.stream AND {_rare("s")} AND +s.type = 'SignalScored' AND s.seq > e.seq
+  AND json_extract(s.payload, '$.signal_seq') = e.seq
 WHERE {_type("SignalFormed")} ORDER BY e.seq"""
+
+_SIGNAL_SCORES = f"""
+SELECT e.seq, {_get("signal_seq", "strategy", "symbol", "side", "purpose", "confidence", "regime", "attention")},
+       {_kst("json_extract(e.payload, '$.formed_at')")} AS formed_kst,
+       {_kst("json_extract(e.payload, '$.due_at')")} AS due_kst, {_get("horizon_s", "horizon_sessions")},
+       {_get("entry_price", "exit_price", "gross_ppm", "cost_ppm", "won", "reason")}
+FROM events e WHERE {_type("SignalScored")} ORDER BY e.seq"""
+
+# A baseline is told once a date; after a restart of the same date again, and the newest counts.
+_BASELINES = f"""
+SELECT max(e.seq) AS seq, {_get("symbol", "trading_date", "horizon_s", "horizon_sessions", "entries", "wins")},
+       round(json_extract(e.payload, '$.wins') * 1.0 / json_extract(e.payload, '$.entries'), 4) AS precision,
+       {_get("gross_ppm_sum", "cost_ppm_sum")}
+FROM events e WHERE {_type("BaselineScored")} GROUP BY 2, 3, 4, 5 ORDER BY seq"""
+
+_ACCURACY = """
+SELECT s.strategy, s.purpose, count(*) AS signals, sum(s.won) AS wins, round(avg(s.won), 4) AS precision,
+       round(avg(b.precision), 4) AS always_in, round(avg(s.gross_ppm - s.cost_ppm) / 100.0, 2) AS net_bps,
+       sum(s.won IS NULL) AS unscored
+FROM signal_scores s LEFT JOIN baselines b ON b.symbol = s.symbol AND b.trading_date = substr(s.formed_kst, 1, 10)
+  AND b.horizon_s = s.horizon_s AND b.horizon_sessions = s.horizon_sessions
+GROUP BY s.strategy, s.purpose ORDER BY s.strategy, s.purpose"""
 
 _EQUITY = f"""
 SELECT e.seq, {_kst("e.venue_time")} AS venue_kst, e.venue_time,
@@ -276,7 +304,8 @@ SELECT e.seq, {_get("symbol", "source", "keyword_version")},
 FROM events e WHERE {_type("TrendReceived")} ORDER BY e.seq"""
 
 _ATTENTION = f"""
-SELECT e.seq, {_kst("e.recorded_at")} AS recorded_kst, {_get("symbol", "source", "as_of", "asvi", "z", "reason")}
+SELECT e.seq, {_kst("e.recorded_at")} AS recorded_kst,
+       {_get("symbol", "source", "as_of", "asvi", "z", "reason", "quality")}
 FROM events e WHERE {_type("AttentionMeasured")} ORDER BY e.seq"""
 
 _QUALITY = f"""
@@ -295,7 +324,18 @@ VIEWS = tuple(
         ("fills", "one row per fill in the books, and per revision of one by its execution; money in KRW", _FILLS),
         ("denials", "orders that risk refused, with value, limit and distance in words", _DENIALS),
         ("denials_by_reason", "how often risk refused for which reason", _DENIALS_BY_REASON),
-        ("signals", "signals with attention, confidence, inputs and what became of each", _SIGNALS),
+        (
+            "signals",
+            "signals with attention, confidence, inputs, what became of each and whether it was right",
+            _SIGNALS,
+        ),
+        ("signal_scores", "signals whose horizon has passed: prices, return, costs, right or wrong", _SIGNAL_SCORES),
+        ("baselines", "what always being in won, per symbol, date and horizon", _BASELINES),
+        (
+            "accuracy",
+            "precision per strategy beside always being in; no test of luck, see `hantrade signals`",
+            _ACCURACY,
+        ),
         ("equity", "the equity curve at mark, in KRW", _EQUITY),
         ("round_trips", "a holding from the first share to the last, with costs and realised P&L", _ROUND_TRIPS),
         ("notices", "what people were told, with severity", _NOTICES),

@@ -17,11 +17,37 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from domain.messages.trading import BaselineScored, SignalScored
+from domain.types import Krw, Purpose, Side, UnixNanos
 from persistence import views
-from tests.persistence.logs import open_log
+from tests.persistence.logs import add, open_log
 
 PAGE = Path(__file__).parents[2] / "docs" / "queries.md"
 NO_ROWS = ("Which signals came to nothing?", "Which quotes were refused or flagged?")  # nothing of it on that day
+AT = UnixNanos(1_768_264_260_547_000_000)
+DUE = UnixNanos(AT + 1_800 * 10**9)
+A_SCORE = SignalScored(
+    signal_seq=406,
+    strategy="attention_momentum",
+    symbol="120110",
+    side=Side.BUY,
+    purpose=Purpose.ENTRY,
+    confidence=0.75,
+    regime="normal",
+    attention="shifted-demo",
+    horizon_s=1_800,
+    horizon_sessions=0,
+    formed_at=AT,
+    due_at=DUE,
+    entry_price=Krw(10_300),
+    exit_price=Krw(10_310),
+    gross_ppm=970,
+    cost_ppm=2_300,
+    won=False,
+    reason="",
+    venue_time=DUE,
+)
+A_BASELINE = BaselineScored("120110", "2026-01-13", 1_800, 0, 40, 10, 4_000, 92_000, DUE)
 ASK_DUCKDB = """
 import duckdb, pickle, sys
 folder, queries = pickle.load(sys.stdin.buffer)
@@ -58,7 +84,9 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("queries")
     path = folder / "day.db"
     path.write_bytes(gzip.decompress((Path(__file__).parent / "old" / "v0001.db.gz").read_bytes()))
-    open_log(path, create_id=None).close()
+    log = open_log(path, create_id=None)
+    add(log, (A_SCORE, 406), (A_BASELINE, 406))  # schema 1 knew neither
+    log.close()
     exports = [["--view", view.name, "--out", f"{view.name}.parquet"] for view in views.VIEWS]
     exports += [["--out", "events.parquet"], ["--quotes", "--out", "quotes.parquet"]]
     for *options, name in exports:
@@ -145,3 +173,10 @@ def test_given_the_questions_when_asked_in_datasette_then_it_answers_them_all_an
             assert page.status_code == 200, view.name
 
     asyncio.run(ask())
+
+
+def test_given_a_score_and_a_baseline_when_asked_then_the_views_tell_right_from_wrong(day: Path) -> None:
+    sql = "SELECT outcome, net_bps FROM signals ORDER BY seq LIMIT 2"
+    assert _sqlite(day, sql) == [("wrong", -13.3), ("open", None)]
+    [row] = _sqlite(day, "SELECT * FROM accuracy")
+    assert row == ("attention_momentum", "ENTRY", 1, 0, 0.0, 0.25, -13.3, 0)
