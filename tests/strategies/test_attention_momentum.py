@@ -1,4 +1,4 @@
-"""The first strategy: entries, exits, what attention does, when it stays silent."""
+"""The first strategy as it was before 0.6.0: entries, exits, what attention does, when it stays silent."""
 
 from dataclasses import replace
 
@@ -7,15 +7,20 @@ import pytest
 from domain.quotes import Quote, QuoteKind
 from domain.types import Krw, Purpose, Side, UnixNanos
 from strategies.attention_momentum import AttentionMomentum
-from strategies.base import Argument, Scene
+from strategies.base import Argument, Scene, resolve
 from tests.strategies.builders import DAY, MINUTE, OPEN, S, a_bar, a_fill, a_quote, a_scene
 
 PLAIN = {"cool_down_s": 900, "hold_s": 1800, "target_ppm": 30_000, "stop_ppm": 15_000, "trail_ppm": 15_000}
 
 
+def as_before(**params: int) -> AttentionMomentum:
+    """A strategy that decides as runs before 0.6.0 did."""
+    return AttentionMomentum(resolve(AttentionMomentum.NAME, AttentionMomentum.PARAMS, params, before=True))
+
+
 def a_warm_strategy(first: int = 9) -> AttentionMomentum:
     """A strategy that saw 21 flat minutes from minute `first` on."""
-    strategy = AttentionMomentum(PLAIN)
+    strategy = as_before(**PLAIN)
     strategy.on_day(DAY)
     for minute in range(first, first + 21):
         scene = a_scene()
@@ -79,7 +84,7 @@ def test_given_only_one_of_price_and_volume_when_a_bar_ends_then_nothing_is_argu
 
 
 def test_given_too_few_bars_when_everything_speaks_for_it_then_nothing_is_argued() -> None:
-    strategy = AttentionMomentum({})
+    strategy = as_before()
     assert strategy.warm_up == {60: 21}
     for minute in range(20, 39):
         assert not after_bar(strategy, a_scene(), minute, 10_000, 100)
