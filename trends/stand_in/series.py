@@ -77,3 +77,10 @@ def ratios(groups: Sequence[Mapping[date, float]]) -> list[dict[date, float]]:
     largest = max((volume for group in groups for volume in group.values()), default=0.0)
     scale = 100 / largest if largest else 0.0
     return [{day: round(volume * scale, DECIMALS) for day, volume in group.items()} for group in groups]
+
+
+def moved(series: Mapping[str, Volumes], last: date) -> dict[str, dict[date, float]]:
+    """Move all series by the same multiple of seven days, so that the newest day reaches `last` or just passes it."""
+    newest = max(day for volumes in series.values() for day in volumes)
+    shift = timedelta(days=-((newest - last).days // 7) * 7)
+    return {word: {day + shift: volume for day, volume in volumes.items()} for word, volumes in series.items()}

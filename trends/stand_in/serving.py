@@ -73,7 +73,7 @@ class LoopbackServer:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def fail(self, *faults: Fault) -> None:
-        """Let these faults happen to the next calls, one each, in this order. Raises ValueError for no known refusal."""
+        """Let these faults happen to the next calls, one each, in this order. An unknown refusal is a ValueError."""
         for fault in faults:
             if fault.refusal and fault.refusal not in self.refusals:
                 raise ValueError(f"refusal expected one of {', '.join(self.refusals)}, was {fault.refusal!r}")
@@ -154,7 +154,7 @@ class _Server(ThreadingHTTPServer):
                     connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Keep own mistakes; say nothing of clients that went away in the middle of an answer: tests do it on purpose."""
+        """Keep own mistakes; say nothing of clients that went away in the middle of an answer: tests do so."""
         error = sys.exception()
         if error is not None and not isinstance(error, OSError):
             self.stand_in.mistakes.append(error)

@@ -1,0 +1,110 @@
+"""Runs `google_worker.py` in a child process and reads what it answers. The child is ended when it falls silent."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import IO, Any
+
+WORKER = Path(__file__).with_name("google_worker.py")
+LONGEST_LINE = 1 << 20  # bytes of one answer; 266 days take 6 KB
+LAST_WORDS = 300  # letters of what the child said on standard error
+# What the child gets of the environment: how to reach the network, nothing else. Keys stay with the trader.
+PASSED = frozenset(
+    (
+        *("PATH", "HOME", "TMPDIR", "TEMP", "SYSTEMROOT", "LANG", "LC_ALL", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+        *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    )
+)
+
+
+class ChildSilent(Exception):
+    """The child gives no further answer; the message says why."""
+
+    def __init__(self, why: str, *, again: bool) -> None:
+        """Keep whether another try may help."""
+        super().__init__(why)
+        self.again = again
+
+
+class Child:
+    """How to start the child. One process for each run of `answers`."""
+
+    def __init__(self, python: str = "", deadline_s: float = 60.0, worker: Path = WORKER) -> None:
+        """Use an interpreter that has pytrends (empty: this one); end it when it is silent for so long."""
+        self._python = python or sys.executable
+        self._deadline_s = deadline_s
+        self._worker = worker
+
+    def answers(self, job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Give the child's answers as they come; what else it prints is passed over.
+
+        Raises ChildSilent when it cannot be started, says nothing for too long, or has ended. The child is gone when
+        this is over, also when the reader stops early.
+        """
+        # The job and the last words go through files: a pipe that nobody empties would hold both up.
+        with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said:
+            asked.write(json.dumps(dict(job)).encode())
+            asked.seek(0)
+            process = self._start(asked, said)
+            lines: SimpleQueue[bytes] = SimpleQueue()
+            reader = threading.Thread(target=_read, args=(process.stdout, lines), name="google-child", daemon=True)
+            reader.start()
+            try:
+                while line := self._next(lines):
+                    answer = _answer(line)
+                    if answer is not None:
+                        yield answer
+                raise self._ended(process, said)
+            finally:
+                process.kill()
+                process.wait()
+                reader.join()
+                if process.stdout is not None:
+                    process.stdout.close()
+
+    def _start(self, asked: IO[bytes], said: IO[bytes]) -> subprocess.Popen[bytes]:
+        # -I: neither this folder (its google.py would hide the package) nor PYTHONPATH gets into the child.
+        command = [self._python, "-I", "-X", "utf8", str(self._worker)]
+        kept = {name: value for name, value in os.environ.items() if name.upper() in PASSED}
+        try:
+            return subprocess.Popen(
+                command, stdin=asked, stdout=subprocess.PIPE, stderr=said, env=kept, start_new_session=True
+            )
+        except OSError as error:
+            why = f"google_python expected a Python that runs, was {self._python!r}: {error.strerror}"
+            raise ChildSilent(why, again=False) from error
+
+    def _next(self, lines: SimpleQueue[bytes]) -> bytes:
+        """Give the next line, empty at the end."""
+        try:
+            return lines.get(timeout=self._deadline_s)
+        except Empty:
+            raise ChildSilent(f"no answer for {self._deadline_s:g} s, so the child was ended", again=True) from None
+
+    def _ended(self, process: subprocess.Popen[bytes], said: IO[bytes]) -> ChildSilent:
+        code = process.wait()
+        said.seek(0)
+        words = said.read().decode("utf-8", "replace").strip().splitlines()
+        last = f": {words[-1][:LAST_WORDS]}" if words else ""
+        return ChildSilent(f"the child ended with code {code} before it had answered{last}", again=code < 0)
+
+
+def _read(stdout: IO[bytes], lines: SimpleQueue[bytes]) -> None:
+    while line := stdout.readline(LONGEST_LINE):
+        lines.put(line)
+    lines.put(b"")
+
+
+def _answer(line: bytes) -> dict[str, Any] | None:
+    """Read one line; None for what is not the worker's."""
+    try:
+        read = json.loads(line)
+    except ValueError:
+        return None
+    return read if isinstance(read, dict) and read.get("hantrade") == 1 else None
