@@ -62,7 +62,7 @@ class GoogleSettings:
     connect_ms: int = 5_000
     read_ms: int = 15_000
     geo: str = "KR"
-    base_url: str = ""  # of a stand-in, e.g. http://127.0.0.1:8000/trends; empty: Google
+    base_url: str = ""  # in the place of https://trends.google.com; for a stand-in
 
     def __post_init__(self) -> None:
         """Check."""
@@ -128,7 +128,7 @@ class GoogleTrends:
     def _job(self, terms: Sequence[str], first: date, last: date) -> dict[str, Any]:
         settings = self._settings
         return {
-            "base_url": settings.base_url,
+            "base_url": f"{settings.base_url.rstrip('/')}/trends" if settings.base_url else "",
             "hl": HL,
             "tz": KST_TZ,
             "geo": settings.geo,

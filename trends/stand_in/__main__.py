@@ -41,7 +41,7 @@ def directions(stand_in: NaverStandIn | GoogleStandIn, series: Mapping[str, Volu
     words = ", ".join(list(series)[:5]) + (" ..." if len(series) > 5 else "")
     lines = [f"{len(series)} words up to {newest}: {words}"]
     if isinstance(stand_in, GoogleStandIn):
-        lines += [f"Google Trends on {stand_in.url}", f'[trends]\ngoogle_base_url = "{stand_in.url}"']
+        lines += [f"Google Trends on {stand_in.url}", f'[trends]\ngoogle_url = "{stand_in.url}"']
         return "\n".join(lines) + "\n"
     lines += [f"Naver's search trend, both hosts, on {stand_in.url}", f'[trends]\nbase_url = "{stand_in.url}"']
     for host in (HUB, LEGACY):

@@ -1,8 +1,8 @@
 """A server that answers what pytrends 4.9.2 asks of Google Trends, and says no in the ways Google does.
 
-Routes, under `url` (which is the address of the folder `trends`): GET /explore/?geo=.. sets the cookie NID; POST
-/api/explore gives widgets with tokens; GET /api/widgetdata/multiline gives what a token stands for. Both data answers
-begin with letters that are no JSON, as Google's do.
+Routes, below /trends: GET /explore/?geo=.. sets the cookie NID; POST /api/explore gives widgets with tokens; GET
+/api/widgetdata/multiline gives what a token stands for. Both data answers begin with letters that are no JSON, as
+Google's do.
 """
 
 import json
@@ -65,6 +65,11 @@ class GoogleCall(NamedTuple):
             return ()
 
 
+def utc_now() -> datetime:
+    """Give the time in UTC."""
+    return datetime.now(UTC)
+
+
 class GoogleStandIn(LoopbackServer):
     """Google Trends on loopback, see the module. Settings are attributes and may be changed while it serves.
 
@@ -78,7 +83,7 @@ class GoogleStandIn(LoopbackServer):
         self,
         series: Mapping[str, Volumes],
         *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], datetime] = utc_now,
         port: int = 0,
     ) -> None:
         """Serve these series; `now` in UTC: days after it are absent, its own is partial."""
@@ -93,11 +98,6 @@ class GoogleStandIn(LoopbackServer):
         self.midnight_hour = 0  # UTC hour at which buckets begin
         self._now = now
         self._widgets: dict[str, dict[str, Any]] = {}
-
-    @property
-    def url(self) -> str:
-        """Give the address that takes the place of https://trends.google.com/trends."""
-        return super().url + FOLDER
 
     def answer(self, asked: Asked, number: int, fault: Fault) -> Answer:
         """Answer one call and note it."""
