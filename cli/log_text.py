@@ -10,9 +10,9 @@ from domain.errors import ConfigError
 from domain.messages.market import QuotesJudged, QuotesReceived
 from domain.time import from_kst, kst_date, kst_full_text, kst_text
 from persistence.codec import UnknownEvent
+from persistence.order_names import orders_of
 from persistence.reader import LogReader
 from persistence.record import Record
-from persistence.story import orders_of
 
 LINE_CHARS = 160  # of a summary; `show` prints all of it
 _ROWS_SHOWN = 20

@@ -25,7 +25,8 @@ def why(
     from cli.compose import codec
     from cli.why_checks import recompute
     from cli.why_text import as_lines, as_objects
-    from persistence.story import find_order, gather
+    from persistence.order_names import find_order
+    from persistence.story import gather
 
     with reading(log, home) as reader:
         story = gather(reader, find_order(reader, order, codec()), codec())

@@ -49,6 +49,7 @@ from domain.messages.trading import (
     OrderDenied,
     SignalFormed,
     SignalInput,
+    SignalScored,
 )
 from domain.order_terms import terms_in_words
 from domain.proved_shares import leg_of
@@ -159,12 +160,26 @@ def _signal(m: SignalFormed) -> list[str]:
         return "unknown" if item.value is None else f"{item.value:+.4g}"
 
     width = max((len(item.name) for item in m.inputs), default=0)
+    horizon = f"{m.horizon_sessions} sessions" if m.horizon_sessions else f"{m.horizon_s:,} s"
+    regime = f", volatility {m.regime}" if m.regime else ""
     return [
         f"{m.strategy} argues for {m.side} ({m.purpose}) {price(m.limit_price)}, mark {m.reference_price:,} KRW,"
-        f" strength {m.strength:.2f}, confidence {m.confidence:.2f}, horizon {m.horizon_s:,} s,"
-        f" attention {m.attention}: {m.rationale}",
-        *(f"{item.name:<{width}}  {value(item):>9}  {item.verdict}" for item in m.inputs),
+        f" strength {m.strength:.2f}, confidence {m.confidence:.2f}, horizon {horizon},"
+        f" attention {m.attention}{regime}: {m.rationale}",
+        *(
+            f"{item.name:<{width}}  {value(item):>9}  {item.verdict}"
+            f"{'' if item.quality == 'ok' else f' ({item.quality})'}"
+            for item in m.inputs
+        ),
     ]
+
+
+def _score(m: SignalScored) -> str:
+    if m.won is None or m.exit_price is None:
+        return f"the signal could not be scored: {m.reason}"
+    net = (m.gross_ppm - m.cost_ppm) / 100
+    how = f"{m.entry_price:,} → {m.exit_price:,} KRW, {net:+.1f} basis points after costs of {m.cost_ppm / 100:.1f}"
+    return f"the signal was {'right' if m.won else 'wrong'} at its horizon: {how}{f' ({m.reason})' if m.reason else ''}"
 
 
 def _state(m: OrderStateChanged) -> str:
@@ -258,6 +273,7 @@ def _leg(number: str) -> str:
 _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
     AttentionMeasured: ("attention", _attention),
     SignalFormed: ("signal", _signal),
+    SignalScored: ("score", _score),
     ManualOrderRequested: ("by hand", _by_hand),
     ManualModifyRequested: ("by hand", _change_by_hand),
     ManualCancelRequested: ("by hand", lambda m: f"{m.caller} asks to cancel it"),

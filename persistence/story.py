@@ -1,19 +1,11 @@
-"""Gather the records that tell one order's story: its own, what led to them, and what its fills came to. No text.
+"""Gather the records that tell one order's story: its own, what led to them, and what its fills came to. No text."""
 
-An order's id is the log it began in and the sequence of what asked for it, so its beginning is found by its name also
-when a day was rolled to another file meanwhile.
-"""
-
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-import msgspec
-
-from domain.errors import ConfigError, LogError
+from domain.errors import LogError
 from domain.messages import Message
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.market import AttentionMeasured, QuotesJudged, QuotesReceived, QuoteVerdict
@@ -25,20 +17,17 @@ from domain.messages.operator import (
     ManualOrderRequested,
     ReleaseRequested,
 )
-from domain.messages.orders import ChangeReceived, OrderAccepted, OrderReplaced, OrderStateChanged
+from domain.messages.orders import OrderStateChanged
 from domain.messages.run import RunEnded, RunStarted
-from domain.messages.trading import FillBooked, NoticeRaised, OrderApproved, OrderDenied, SignalFormed
+from domain.messages.trading import FillBooked, NoticeRaised, OrderApproved, OrderDenied, SignalFormed, SignalScored
 from domain.proved_shares import enter_fill, enter_revision, leg_of
 from domain.quotes import Quote
 from domain.types import Severity
 from persistence.codec import MessageCodec, UnknownEvent
+from persistence.order_names import OWN_ID, beside, field_of, rows_of
 from persistence.reader import LogReader
 from persistence.record import Record
-from persistence.schema import RARE
 
-_OWN_ID = re.compile(r"(\w+)-(\d+)(-.+)?")  # {log_id}-{seq}, of a flatten with -{symbol}
-_SHOWN = 8  # candidates of an ambiguous name
-_SEARCHED = 5_000  # newest ids looked at for names like a wrong one
 _BY_HAND = (ManualCancelRequested, ManualModifyRequested, ReleaseRequested, CommandAnswered)
 Moved = FillBooked | HoldingBooked | AdjustmentBooked  # what changes shares
 _MOVES = (FillBooked, HoldingBooked, AdjustmentBooked)
@@ -128,119 +117,17 @@ class Story:
         return next((step for step in self.steps if isinstance(step.message, OrderApproved | OrderDenied)), None)
 
 
-# ---- which order is meant ------------------------------------------------------------------------------------
-
-
-def find_order(reader: LogReader, name: str, codec: MessageCodec) -> str:
-    """Give the id of the order meant: an id or the unique beginning of one, a number of the venue, a sequence.
-
-    A whole id may also be of another log in the folder. Raises ConfigError with the candidates, or with what is near.
-    """
-    text = name.strip().replace(",", "")
-    if text and _rows_of(reader, text, 1):
-        return text
-    found: dict[str, str] = {}  # id -> read as what
-    if re.fullmatch(r"#?[1-9]\d{0,17}", text):
-        found |= dict.fromkeys(_orders_at(reader, int(text.lstrip("#"))), "of that sequence")
-    if text and not text.startswith("#"):
-        for order_id in _by_venue_number(reader, text):
-            found.setdefault(order_id, "of that number at the venue")
-        for order_id in _by_prefix(reader, text):
-            found.setdefault(order_id, "by its beginning")
-    if found.pop("", None) and not found:  # the venue told of it without an id of ours
-        raise ConfigError(
-            f"ORDER {name!r} was placed elsewhere and has no story here; `hantrade log grep --text {text}`"
-        )
-    if len(found) == 1:
-        return next(iter(found))
-    if found:
-        shown = [f"{order_id} ({how})" for order_id, how in list(found.items())[:_SHOWN]]
-        more = f" and {len(found) - _SHOWN:,} more" if len(found) > _SHOWN else ""
-        raise ConfigError(f"ORDER {name!r} fits {len(found):,} orders: {', '.join(shown)}{more}; '#N' means a sequence")
-    if _OWN_ID.fullmatch(text):
-        with ExitStack() as stack:
-            if any(stack.enter_context(other) for other in _beside(reader, text, codec)):
-                return text
-    raise ConfigError(f"ORDER {name!r} {_not_found(reader, text)}")
-
-
-def _not_found(reader: LogReader, text: str) -> str:
-    if text.startswith("#") and text[1:].isdecimal():
-        record = reader.record(int(text[1:])) if len(text) < 19 else None
-        if record is None:
-            return f"expected a sequence from 1 to {reader.last_seq():,} of {reader.path}"
-        return f"is a {record.type} that belongs to no order; `hantrade log show {record.seq}` shows it"
-    known = [row[0].removeprefix("order/") for row in _newest(reader)]
-    near = [i for i in known if text and text in i][:3] or get_close_matches(text, known, 3, cutoff=0.5)
-    hint = f"near: {', '.join(near)}" if near else "`hantrade orders list` shows all" if known else "it holds no orders"
-    return f"is not in {reader.path}; {hint}"
-
-
-def orders_of(reader: LogReader, record: Record) -> list[str]:
-    """Give the orders an event belongs to: its own, or those it led to directly."""
-    own = _order_of(record)
-    if own:
-        return [own]
-    direct = (r for r in reader.consequences(record.seq) if r.causation_seq == record.seq)
-    return list(dict.fromkeys(found for r in direct if (found := _order_of(r))))
-
-
-def _orders_at(reader: LogReader, seq: int) -> list[str]:
-    record = reader.record(seq)
-    return orders_of(reader, record) if record is not None else []
-
-
-def _order_of(record: Record) -> str:
-    if record.stream.startswith("order/"):
-        return record.stream.removeprefix("order/")
-    return str(_field(record, "client_order_id"))
-
-
-def _field(record: Record, name: str) -> object:
-    try:
-        payload = msgspec.json.decode(record.payload)
-    except ValueError:
-        return ""
-    return payload.get(name) or "" if isinstance(payload, dict) else ""
-
-
-def _by_venue_number(reader: LogReader, number: str) -> list[str]:
-    names = ("venue_order_id", "new_venue_order_id", "change_venue_order_id")
-    return list(
-        dict.fromkeys(
-            _order_of(record)
-            for kind in (OrderAccepted, OrderReplaced, ChangeReceived)
-            for record in reader.events(type=kind.__name__, raw=False)
-            if f'"{number}"'.encode() in record.payload and number in [_field(record, name) for name in names]
-        )
-    )
-
-
-def _by_prefix(reader: LogReader, prefix: str) -> list[str]:
-    sql = f"SELECT DISTINCT stream FROM events WHERE stream >= ? AND stream < ? AND {RARE} ORDER BY 1"
-    rows = reader.rows(sql, (f"order/{prefix}", f"order/{prefix}{chr(0x10FFFF)}"))
-    return [row[0].removeprefix("order/") for row in rows]
-
-
-def _newest(reader: LogReader) -> list[tuple[str, ...]]:
-    sql = (
-        "SELECT stream FROM events WHERE stream >= 'order/' AND stream < 'order0'"
-        f" AND {RARE} GROUP BY stream ORDER BY max(seq) DESC LIMIT {_SEARCHED}"
-    )
-    return reader.rows(sql)
-
-
 # ---- its story -----------------------------------------------------------------------------------------------
 
 
 def gather(reader: LogReader, order_id: str, codec: MessageCodec) -> Story:
     """Give the story of an order, with what earlier and later logs of the same folder hold of it. Raises LogError."""
-    begun_in = match.group(1) if (match := _OWN_ID.fullmatch(order_id)) else reader.log_id
+    begun_in = match.group(1) if (match := OWN_ID.fullmatch(order_id)) else reader.log_id
     here = _part(reader, order_id)
     with ExitStack() as stack:
         readers = [reader]
         if begun_in != reader.log_id or not _is_closed(here):
-            readers += [stack.enter_context(other) for other in _beside(reader, order_id, codec)]
+            readers += [stack.enter_context(other) for other in beside(reader, order_id, codec)]
         readers.sort(key=lambda each: int(each.meta["created_at"] or 0))
         parts = [here if each is reader else _part(each, order_id) for each in readers]
         parts = [part for part in parts if part.steps]
@@ -254,30 +141,6 @@ def gather(reader: LogReader, order_id: str, codec: MessageCodec) -> Story:
     )
 
 
-def _rows_of(reader: LogReader, order_id: str, limit: int = -1) -> list[int]:
-    sql = f"SELECT seq FROM events WHERE stream = ? AND {RARE} ORDER BY seq LIMIT ?"
-    return [row[0] for row in reader.rows(sql, (f"order/{order_id}", limit))]
-
-
-def _beside(reader: LogReader, order_id: str, codec: MessageCodec) -> Iterator[LogReader]:
-    """Give the other logs of the folder that hold something of the order; what cannot be read holds nothing."""
-    for path in sorted(reader.path.parent.glob("*.db")):
-        if path.resolve() == reader.path.resolve():
-            continue
-        try:
-            other = LogReader(path, codec)
-        except (ConfigError, LogError):
-            continue
-        try:
-            has = other.log_id != reader.log_id and bool(_rows_of(other, order_id, 1))
-        except LogError:
-            has = False
-        if has:
-            yield other
-        else:
-            other.close()
-
-
 def _is_closed(part: Part) -> bool:
     told = [step.message for step in part.steps if isinstance(step.message, OrderStateChanged)]
     return bool(told) and told[-1].leaves_qty == 0
@@ -285,19 +148,19 @@ def _is_closed(part: Part) -> bool:
 
 def _part(reader: LogReader, order_id: str) -> Part:
     """Give the steps one log holds, in sequence."""
-    own = {seq: _read(reader, seq) for seq in _rows_of(reader, order_id)}
+    own = {seq: _read(reader, seq) for seq in rows_of(reader, order_id)}
     steps = {seq: Step(reader.log_id, *found, _causes(reader, found[0])) for seq, found in own.items()}
     for step in tuple(steps.values()):
         if isinstance(step.message, OrderApproved | OrderDenied):
             steps |= {begin.record.seq: begin for begin in _beginning(reader, step)}
     for kind in _BY_HAND:
         for record in reader.events(type=kind.__name__, raw=False):
-            if _field(record, "client_order_id") == order_id:
+            if field_of(record, "client_order_id") == order_id:
                 steps[record.seq] = Step(reader.log_id, record, reader.decode(record))
     for record, notice in reader.messages(type=NoticeRaised.__name__):
         if record.causation_seq in own and isinstance(notice, NoticeRaised) and notice.severity is not Severity.INFO:
             steps[record.seq] = Step(reader.log_id, record, notice)
-    symbol = next((str(s) for r, _ in own.values() if (s := _field(r, "symbol"))), "")
+    symbol = next((str(s) for r, _ in own.values() if (s := field_of(r, "symbol"))), "")
     for record, booked in reader.messages(stream_prefix=f"portfolio/{symbol}") if symbol else ():
         if isinstance(booked, FillBooked | FillRevised) and booked.client_order_id == order_id:
             steps[record.seq] = Step(reader.log_id, record, booked)
@@ -321,13 +184,19 @@ def _causes(reader: LogReader, record: Record) -> tuple[tuple[Record, Message | 
 
 def _beginning(reader: LogReader, verdict: Step) -> Iterator[Step]:
     """Give what led to a verdict: quote, attention and signal, or what a person asked for."""
-    symbol = str(_field(verdict.record, "symbol"))
-    origin = str(_field(verdict.record, "origin"))
+    symbol = str(field_of(verdict.record, "symbol"))
+    origin = str(field_of(verdict.record, "origin"))
     for record, message in verdict.causes:
         if isinstance(message, SignalFormed):
             yield Step(reader.log_id, record, message)
             seen = reader.messages(1, record.seq, stream_prefix=f"attention/{symbol}", reverse=True)
             yield from (Step(reader.log_id, r, m) for r, m in _first(seen, AttentionMeasured))
+            later = reader.messages(record.seq, stream_prefix=f"signal/{symbol}")
+            yield from (
+                Step(reader.log_id, r, m)
+                for r, m in later
+                if isinstance(m, SignalScored) and m.signal_seq == record.seq
+            )
             if (found := _trigger(verdict, message)) is not None:
                 yield Step(reader.log_id, *found)
         elif isinstance(message, ManualOrderRequested | FlattenRequested):

@@ -14,8 +14,9 @@ from domain.messages.run import RunEnded
 from domain.messages.trading import FillBooked, OrderApproved
 from domain.types import ClientOrderId, Krw, OrderKind, Purpose, Side, TradeId, UnixNanos, VenueOrderId
 from persistence.event_log import EventLog
+from persistence.order_names import find_order, orders_of
 from persistence.reader import LogReader
-from persistence.story import Story, find_order, gather, orders_of
+from persistence.story import Story, gather
 from tests.persistence.logs import T0, a_codec, add, open_log
 
 SYMBOL = "005930"
