@@ -4,10 +4,15 @@ from collections.abc import Mapping
 
 from domain.config import StrategyConfig
 from domain.errors import ConfigError
+from strategies.attention_drift import AttentionDrift
 from strategies.attention_momentum import AttentionMomentum
+from strategies.attention_reversion import AttentionReversion
 from strategies.base import Strategy, resolve
+from strategies.price_drift import PriceDrift
 
-STRATEGIES: Mapping[str, type[Strategy]] = {cls.NAME: cls for cls in (AttentionMomentum,)}
+STRATEGIES: Mapping[str, type[Strategy]] = {
+    cls.NAME: cls for cls in (AttentionMomentum, AttentionDrift, AttentionReversion, PriceDrift)
+}
 
 
 def build(config: StrategyConfig, known: Mapping[str, type[Strategy]] = STRATEGIES) -> Strategy:
