@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from cli.why_words import words
 from domain.errors import ConfigError
 from domain.messages import Message
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged, SubmitOrder
 from domain.messages.run import RunEnded
-from domain.messages.trading import FillBooked, OrderApproved
+from domain.messages.trading import FillBooked, OrderApproved, SignalFormed, SignalInput, SignalScored
 from domain.types import ClientOrderId, Krw, OrderKind, Purpose, Side, TradeId, UnixNanos, VenueOrderId
 from persistence.event_log import EventLog
 from persistence.order_names import find_order, orders_of
@@ -256,3 +257,28 @@ def test_given_a_payload_that_cannot_be_read_when_gathered_then_the_record_is_ke
     steps = list(story_of(tmp_path, "L1-1").steps)
     assert [step.record.seq for step in steps] == [1, 2]
     assert not isinstance(steps[1].message, Message)
+
+
+def a_signal() -> SignalFormed:
+    what = ("momentum", SYMBOL, Side.BUY, Purpose.ENTRY, 0.5, 0.6, 1_800, Krw(1_000), Krw(1_000), "unknown")
+    return SignalFormed(*what, (SignalInput("spread", None, "unknown", "no bid"),), "it rises", WHEN, regime="calm")
+
+
+def a_score(signal_seq: int) -> SignalScored:
+    head = (signal_seq, "momentum", SYMBOL, Side.BUY, Purpose.ENTRY, 0.6, "calm", "unknown", 1_800, 0, WHEN, WHEN)
+    return SignalScored(*head, Krw(1_000), Krw(1_010), 10_000, 2_300, True, "", WHEN)
+
+
+def test_given_an_order_of_a_signal_when_gathered_then_the_story_says_how_that_signal_turned_out(
+    log: EventLog, tmp_path: Path
+) -> None:
+    add(log, (a_signal(), 0), (an_approval("L1-1"), 1), (a_signal(), 0))
+    add(log, (a_score(3), 0), (a_score(1), 0))
+    story = story_of(tmp_path, "L1-1")
+    told = [words(step) for step in story.steps]
+    assert [label for label, _ in told] == ["signal", "risk", "score"]
+    assert told[0][1][0].startswith("momentum argues for BUY (ENTRY)")
+    assert "volatility calm" in told[0][1][0]
+    assert told[0][1][1].endswith("unknown (no bid)")
+    how = "1,000 → 1,010 KRW, +77.0 basis points after costs of 23.0"
+    assert told[2][1] == [f"the signal was right at its horizon: {how}"]
