@@ -44,7 +44,7 @@ class StoreUnusable(HantradeError):
 
 
 class Window(NamedTuple):
-    """The days that were asked for, both included, YYYY-MM-DD. A day of it without a value is unknown."""
+    """The days an answer is about, both included, YYYY-MM-DD. One without a value is unknown; later ones may come."""
 
     first: str
     last: str
@@ -115,13 +115,20 @@ class SeriesStore:
                 " AND source = ? AND fetched_at <= ? AND fetched_at >= ? ORDER BY fetched_at DESC",
                 (symbol, version, source, instant, self._oldest()),
             ).fetchall()
-            return tuple(
-                Answer(
-                    TrendReceived(symbol, source, version, UnixNanos(fetched_at), _points(db, number)),
-                    Window(first_day, last_day),
-                )
-                for number, fetched_at, first_day, last_day in rows
-            )
+            return tuple(_answer(db, (symbol, source, version), row) for row in rows)
+
+    def newest(self, words: KeywordSet, source: str, window: Window) -> Answer | None:
+        """Give the newest answer that covers a window, None when none does. Raises StoreUnusable."""
+        with self._reading() as db:
+            if db is None or not self.hours:
+                return None
+            row = db.execute(
+                "SELECT id, fetched_at, first_day, last_day FROM answers WHERE symbol = ? AND version = ?"
+                " AND source = ? AND first_day <= ? AND last_day >= ? AND fetched_at >= ?"
+                " ORDER BY fetched_at DESC LIMIT 1",
+                (words.symbol, words.version, source, *window, self._oldest()),
+            ).fetchone()
+            return None if row is None else _answer(db, (words.symbol, source, words.version), row)
 
     def sources(self, symbol: str) -> tuple[tuple[str, int], ...]:
         """Give the (source, version) pairs there are answers of, newest answer first. Raises StoreUnusable."""
@@ -227,9 +234,11 @@ class SeriesStore:
             raise StoreUnusable(f"search series in {self.path} cannot be used: {error}; {hint}") from error
 
 
-def _points(db: sqlite3.Connection, number: int) -> tuple[TrendPoint, ...]:
+def _answer(db: sqlite3.Connection, of: tuple[str, str, int], row: tuple[int, int, str, str]) -> Answer:
+    number, fetched_at, first_day, last_day = row
     rows = db.execute("SELECT day, ratio FROM ratios WHERE answer = ? ORDER BY day", (number,))
-    return tuple(TrendPoint(day, ratio) for day, ratio in rows)
+    points = tuple(TrendPoint(day, ratio) for day, ratio in rows)
+    return Answer(TrendReceived(*of, UnixNanos(fetched_at), points), Window(first_day, last_day))
 
 
 def _used(db: sqlite3.Connection) -> int:
