@@ -21,7 +21,7 @@ from cli.compose import Trader, compose_trader
 from cli.context import Exit
 from cli.output import krw, kst_clock, nanos_of, note, signed
 from cli.settings import configured
-from cli.trader import gate_word
+from cli.status import gate_word
 from cli.trader_process import stop_in_order
 from domain.messages.trading import NoticeRaised
 from domain.status import DayQuery

@@ -29,6 +29,7 @@ from cli import (
     repairs,
     replay,
     signals,
+    status,
     trader,
 )
 from cli.context import HOME_VARIABLE, Exit, exit_code
@@ -48,7 +49,7 @@ app.command("init")(trader.init)
 app.command("start")(trader.start)
 app.command("doctor")(doctor.doctor)
 app.command("stop")(trader.stop)
-app.command("status")(trader.status)
+app.command("status")(status.status)
 app.command("pause")(trader.pause)
 app.command("resume")(trader.resume)
 app.command("halt")(trader.halt)

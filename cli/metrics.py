@@ -55,6 +55,8 @@ def _money_and_counts(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
         ("external_orders", "Open orders in the account that are not ours.", status.external_orders),
         ("positions", "Instruments held.", status.positions),
         ("on_backup_source", "1 while quotes come from a backup.", int(status.on_backup)),
+        ("attention_known", "Watched instruments whose search attention is known.", status.attention_known),
+        ("strategies_benched", "Strategies left out because they raised.", len(status.benched_strategies)),
         ("log_events", "Events in the log.", status.log_seq),
     ):
         yield GaugeMetricFamily(f"hantrade_{name}", text, value=value)
@@ -65,6 +67,8 @@ def _money_and_counts(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
         ("quotes", "Quotes judged in this run.", status.quotes),
         ("quotes_refused", "Quotes refused in this run.", status.quotes_refused),
         ("signals", "Signals of the log.", status.signals),
+        ("entries_scored", "Entry signals of the log whose horizon has passed.", status.signals_scored),
+        ("entries_right", "Of these, those that earned more than a round trip costs.", status.signals_right),
         ("denied", "Orders risk denied today.", status.denied),
         ("fills", "Fills today.", status.fills),
     ):

@@ -9,13 +9,14 @@ from broker.translate.signals import accuracy_answer, write_attention, write_sig
 from domain.errors import RequestRefused
 from domain.signal_views import AttentionQuery, ScoresQuery, StrategiesQuery
 from domain.status import DayQuery, LinksQuery, OrdersQuery, QuotesQuery, SignalsQuery
-from domain.types import UnixNanos
+from domain.types import Purpose, UnixNanos
 from domain.views import CashQuery, ComparisonQuery, FillsQuery, PerformanceQuery, PositionsQuery, RiskQuery
 from hantrade.v1 import desk_pb2, types_pb2
 
 Ask = Callable[[str, Any], Any]  # (role, query) -> view
 ALL = 1_000_000
 DEFAULT_LIMIT = 1_000
+CONTRADICTED = "contradicted"  # quality of attention on which sources disagree
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,23 @@ class DeskReader:
         status.signals = sum(self._ask("strategist", SignalsQuery(limit=0)).by_attention.values())
         status.fills = len(self._ask("portfolio", FillsQuery(limit=ALL)))
         wire.add_comparison(status, self._ask("executor", ComparisonQuery()))
+        self._add_signals(status)
         status.mode, status.run_id = self.facts.mode, self.facts.run_id
         status.log_path, status.log_seq = self.facts.log_path, self._last_seq()
         return status
+
+    def _add_signals(self, status: desk_pb2.TraderStatus) -> None:
+        """Add attention, strategies that were left out, and how entries turned out."""
+        measured = self._ask("trend_analyst", AttentionQuery())
+        status.attention_known = sum(1 for row in measured if row.z is not None)
+        status.attention_contradicted = sum(1 for row in measured if row.quality == CONTRADICTED)
+        for view in self._ask("strategist", StrategiesQuery()):
+            if view.error:
+                status.benched_strategies[view.name] = view.error
+        for scored in self._ask("scorekeeper", ScoresQuery()).scored:
+            if scored.purpose is Purpose.ENTRY and scored.won is not None:
+                status.signals_scored += 1
+                status.signals_right += scored.won
 
     def orders(self, request: desk_pb2.ListOrdersRequest) -> desk_pb2.ListOrdersResponse:
         """Give orders, newest first."""

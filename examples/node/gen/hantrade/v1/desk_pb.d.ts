@@ -313,6 +313,41 @@ export declare type TraderStatus = Message<"hantrade.v1.TraderStatus"> & {
    * @generated from field: map<string, string> link_reasons = 42;
    */
   linkReasons: { [key: string]: string };
+
+  /**
+   * Watched instruments whose search attention is known for the trading date.
+   *
+   * @generated from field: int32 attention_known = 43;
+   */
+  attentionKnown: number;
+
+  /**
+   * Watched instruments about which two sources contradict each other.
+   *
+   * @generated from field: int32 attention_contradicted = 44;
+   */
+  attentionContradicted: number;
+
+  /**
+   * Strategies left out because they raised, with what they raised.
+   *
+   * @generated from field: map<string, string> benched_strategies = 45;
+   */
+  benchedStrategies: { [key: string]: string };
+
+  /**
+   * Entry signals scored since the log began.
+   *
+   * @generated from field: int64 signals_scored = 46;
+   */
+  signalsScored: bigint;
+
+  /**
+   * Of these, those that earned more than a round trip costs.
+   *
+   * @generated from field: int64 signals_right = 47;
+   */
+  signalsRight: bigint;
 };
 
 /**
