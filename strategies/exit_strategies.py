@@ -5,6 +5,7 @@ not have brought more. Holdings are kept over the night: their clock and their p
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from domain.bars import DAY_S
@@ -169,7 +170,7 @@ class ExitClose(ExitStrategy):
     NAME: ClassVar[str] = "exit_close"
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("flat_before_s", 600, 30, SESSION_S, "venue seconds before the closing auction when holdings are sold"),
-        CLAIM,
+        replace(CLAIM, default=1_200),  # from then to the closing auction's price
     )
 
     @staticmethod

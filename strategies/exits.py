@@ -151,8 +151,8 @@ def sellable(quote: Quote) -> int:
 def sale(quote: Quote, held: Held, scene: Scene, day: Day, reason: str, claim_s: int, regime: str = "") -> Argument:
     """Argue for selling the whole holding at what it can be sold at, rounded down to a tick.
 
-    `claim_s` is the horizon the exit claims for: in so many venue seconds, and not beyond the close, holding on would
-    not have been better. 0 claims nothing.
+    `claim_s` is the horizon the exit claims for: holding on for so many venue seconds would not have been better.
+    0 claims nothing.
     """
     price = sellable(quote)
     limit = ticks.round_down(price, scene.instrument.market, day.trading_date)
@@ -162,14 +162,13 @@ def sale(quote: Quote, held: Held, scene: Scene, day: Day, reason: str, claim_s:
     if reason.startswith("attention"):
         z, source = attention_of(scene)
         inputs.append(SignalInput("attention", z, AGAINST))
-    horizon = max(0, min(claim_s, (day.close_time - quote.venue_time) // NANOS_PER_SECOND))
     return Argument(
         symbol=quote.symbol,
         side=Side.SELL,
         purpose=Purpose.EXIT,
         strength=1.0,
         confidence=1.0,
-        horizon_s=horizon,
+        horizon_s=claim_s,
         limit_price=Krw(limit),
         attention=source,
         inputs=tuple(inputs),
