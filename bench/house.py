@@ -29,6 +29,7 @@ from domain.messages.market import QuotesReceived
 from domain.messages.orders import CancelOrder, ModifyOrder, RequestAnswered, SubmitOrder
 from domain.messages.run import ClockTicked, RunEnded, RunStarted
 from domain.quotes import Quote, QuoteBatch
+from domain.signal_views import StrategiesQuery
 from domain.types import (
     NANOS_PER_SECOND,
     PPM,
@@ -197,9 +198,10 @@ class House:
         """End the run; give what was done. Raises RuntimeError when a role or a strategy failed."""
         self.say(RunEnded(RUN, "measured"), "system")
         self.tally.events = self.kernel.last_seq
-        strategist: Any = self.kernel.role("strategist")
-        if self.kernel.benched or strategist._benched:
-            raise RuntimeError(f"the measurement is worth nothing: {self.kernel.benched or strategist._failures}")
+        strategies = self.kernel.role("strategist").view(StrategiesQuery())
+        failed = self.kernel.benched or {view.name: view.error for view in strategies if view.error}
+        if failed:
+            raise RuntimeError(f"the measurement is worth nothing: {failed}")
         return self.tally
 
     def _clock(self, until: int) -> None:

@@ -23,7 +23,7 @@ from actors.roster import make_roles
 from bench.fresh import TOP, apart
 from bench.house import House, Tally, Venue, wide_config
 from bench.outcome import Line, Size, say
-from bench.strategy import EmaCross, QuoteStrategist
+from bench.strategy import EmaCross
 from bench.tested import PYTHON, Tested, nautilus
 from bench.traffic import OPEN, batches, listed, symbols, walk
 from broker.translate.quotes import encode_batch
@@ -132,7 +132,7 @@ def prepared(way: Way, quotes: int, log: EventLog | None) -> tuple[House, list[l
     """Give a house that trades, and its batches."""
     codes = symbols(INSTRUMENTS)
     known = {EmaCross.NAME: EmaCross}
-    roles = [QuoteStrategist(known) if isinstance(role, Strategist) else role for role in make_roles()]
+    roles = [Strategist(known) if isinstance(role, Strategist) else role for role in make_roles()]
     house = House(Kernel(roles, "bench"), Venue(listed(codes), matches_all=way.matches_all), log)
     strategy = StrategyConfig(EmaCross.NAME, {"fast": FAST, "slow": SLOW})
     house.begin(wide_config(strategies=(strategy,)), BEGIN - 30 * NANOS_PER_SECOND)

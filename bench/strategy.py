@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from actors.roles.strategist import Strategist
 from bench.quotes import HELD, MARK
 from domain.bars import Bar
-from domain.messages.market import QuotesJudged
+from domain.config import ParamValue
 from domain.quotes import Quote
 from domain.types import Krw, Purpose, Side
-from strategies.base import Argument, Day, Param, Scene, Strategy
+from strategies.base import Argument, Day, Param, Scene, Sees, Strategy
 
 HOLD = frozenset(HELD)
 THROUGH = 2_000  # KRW a limit goes through the touch: the book may move until the batch is decided
@@ -49,16 +48,17 @@ class EmaCross(Strategy):
     """Hold while the fast exponential average of the mid price is above the slow one. Every quote counts."""
 
     NAME: ClassVar[str] = "ema_cross"
+    SEES: ClassVar[Sees] = Sees.WATCHED
     PARAMS: ClassVar[tuple[Param, ...]] = (
         Param("fast", 100, 1, 10_000, "quotes"),
         Param("slow", 500, 2, 100_000, "quotes"),
     )
 
-    def __init__(self, params: Mapping[str, float]) -> None:
+    def __init__(self, params: Mapping[str, ParamValue]) -> None:
         """Resolve the parameters. Raises ConfigError."""
         super().__init__(params)
         self._slow_quotes = int(self.params["slow"])
-        self._fast, self._slow = 2 / (self.params["fast"] + 1), 2 / (self.params["slow"] + 1)
+        self._fast, self._slow = (2 / (int(self.params[name]) + 1) for name in ("fast", "slow"))
         self._averages: dict[str, list[float]] = {}  # symbol -> fast, slow, quotes so far
 
     def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:
@@ -84,25 +84,3 @@ class EmaCross(Strategy):
             price = Krw(quote.bid_price - THROUGH)
             return (Argument(quote.symbol, Side.SELL, Purpose.EXIT, 1.0, 1.0, 0, price, "unknown", (), "crossed down"),)
         return ()
-
-
-class QuoteStrategist(Strategist):
-    """The strategist with one difference: every quote of every watched symbol reaches every strategy.
-
-    The product asks `on_quote` for holdings only; a strategy on quotes needs it before it holds anything.
-    """
-
-    def _fold_quotes(self, message: QuotesJudged) -> None:
-        day, tracks = self._day, self._tracks
-        if day is None or message.verdicts:
-            raise RuntimeError("the bench expected a planned day and rows without a flaw")
-        strategies = tuple(self._strategies.items())
-        for row in message.rows:
-            track = tracks[row[0]]
-            scene = track.scene
-            scene.quote = row
-            bar = track.bars.add(row)
-            for name, strategy in strategies:
-                if bar is not None:
-                    self._argue(name, row, "ok", strategy.on_bar, bar, scene, day)
-                self._argue(name, row, "ok", strategy.on_quote, row, scene, day)

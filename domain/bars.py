@@ -1,4 +1,7 @@
-"""Bars: one completed stretch of time in which something traded; one-minute bars are built row by row."""
+"""Bars: one completed stretch of time in which something traded.
+
+One-minute bars are built row by row, the bar of a session out of its minutes: that costs nothing for a single row.
+"""
 
 from typing import NamedTuple
 
@@ -14,7 +17,7 @@ class Bar(NamedTuple):
     """One completed minute or session in which something traded."""
 
     symbol: str
-    start: int  # UTC ns
+    start: int  # UTC ns; of a session's bar: midnight in Korea of its date
     open: int  # KRW
     high: int  # KRW
     low: int  # KRW
@@ -58,8 +61,45 @@ class MinuteBars:
         self._volume = volume
         return done
 
+    @property
+    def volume(self) -> int:
+        """Give the shares traded today up to the last trade seen; 0 before the first."""
+        return max(self._volume, 0)
+
+    def end(self) -> Bar | None:
+        """Close the open bar, if any: nothing more comes."""
+        return self._finish() if self._end else None
+
     def _finish(self) -> Bar:
         """Close the open bar. A counter that fell within it gives volume 0, never a negative one."""
         grown = max(self._volume - self._counted, 0)
         start, self._end = self._end - MINUTE_NS, 0
         return Bar(self.symbol, start, self._open, self._high, self._low, self._close, grown)
+
+
+class SessionBar:
+    """The bar of one session of one symbol, made of its minutes.
+
+    Open is the first trade that was seen (the opening cross), close the last one: with the closing auction's print,
+    which is a minute of its own, that is the official close. Volume is the venue's own count.
+    """
+
+    __slots__ = ("_close", "_high", "_low", "_open")
+
+    def __init__(self) -> None:
+        """Start without a trade."""
+        self._open = self._high = self._low = self._close = 0
+
+    def add(self, bar: Bar) -> None:
+        """Take a completed minute, in order."""
+        if not self._open:
+            self._open, self._high, self._low = bar.open, bar.high, bar.low
+        else:
+            self._high, self._low = max(self._high, bar.high), min(self._low, bar.low)
+        self._close = bar.close
+
+    def end(self, symbol: str, start: int, volume: int) -> Bar | None:
+        """Give the bar of the session that began its day at `start` (UTC ns) and traded so many shares; None: none."""
+        if not self._open:
+            return None
+        return Bar(symbol, start, self._open, self._high, self._low, self._close, volume, DAY_S)

@@ -19,6 +19,7 @@ RESUME = "Find out why, then `hantrade resume --note`."
 START_AGAIN = "Stop and start the trader: it reads the whole log; then `hantrade resume --note`."
 FREE_SPACE = "Free space on the disk, stop and start the trader, then `hantrade resume --note`."
 AT_BROKER = "Look at the broker's own screen for what is open and held."
+SELL_BY_HAND = "Sell by hand, or all with `hantrade flatten`."
 CHECK_CLOCK = "Check the machine's time service, then `hantrade resume`."
 
 
@@ -30,8 +31,8 @@ def failure(message: Any) -> tuple[Severity, str, str] | None:
             return Severity.ALERT, "risk", body
         case StopChanged(trigger="give_up" | "call_off", reason=reason):
             return Severity.ALERT, "stop", f"A step of the stop did not come to its end: {reason}. {AT_BROKER}"
-        case StrategyBenched(strategy=strategy, at_seq=seq, error=error):
-            return Severity.ALERT, f"strategy/{strategy}", f"Strategy {strategy} is benched since event {seq}: {error}."
+        case StrategyBenched():
+            return Severity.ALERT, f"strategy/{message.strategy}", _benched(message)
         case RoleFailed():
             return Severity.ALERT, f"role/{message.role_name}", _role_failed(message)
         case InputRefused():
@@ -50,6 +51,15 @@ def failure(message: Any) -> tuple[Severity, str, str] | None:
     return None
 
 
+def _benched(told: StrategyBenched) -> str:
+    body = f"Strategy {told.strategy} is benched since event {told.at_seq}: {told.error}."
+    if not told.holdings:
+        return body
+    if told.guards:
+        return f"{body} {', '.join(told.guards)} guard what it leaves behind: {_named(told.holdings)}."
+    return f"{body} Nobody guards what it leaves behind: {_named(told.holdings)}. {SELL_BY_HAND}"
+
+
 def _role_failed(failed: RoleFailed) -> str:
     body = f"Role {failed.role_name} failed at event {failed.at_seq}: {failed.error}."
     stops = HALTED if failed.role_name in VITAL else PAUSED
@@ -63,6 +73,11 @@ def _input_refused(refused: InputRefused) -> tuple[Severity, str, str]:
         return Severity.WARNING, topic, f"{body}: {refused.error}. Trading goes on without it."
     stops = HALTED if refused.type in BOOKS else PAUSED
     return Severity.ALERT, topic, f"{body}: {refused.error}. {stops} {RESUME}"
+
+
+def _named(symbols: tuple[str, ...]) -> str:
+    more = f" and {len(symbols) - MAX_NAMED} more" if len(symbols) > MAX_NAMED else ""
+    return ", ".join(symbols[:MAX_NAMED]) + more
 
 
 def few(texts: tuple[str, ...]) -> str:

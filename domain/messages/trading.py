@@ -285,3 +285,6 @@ class StrategyBenched(Message):
     strategy: str
     error: str
     at_seq: int  # message that did it
+    # Where exit strategies take over (`rescue_benched`); before 0.6.0 empty.
+    holdings: tuple[str, ...] = ()  # symbols held that no strategy runs for any more
+    guards: tuple[str, ...] = ()  # exit strategies that see them from now on; none: nobody guards them

@@ -77,9 +77,9 @@ def test_given_an_orders_broker_with_its_own_clock_when_it_fills_then_a_strategy
     config = RunConfig("paper", orders_endpoint=orders_at, strategies=(StrategyConfig("noting"),))
     for message in (RunStarted("run", "0", config), SERVED, PLANNED, judged([a_quote(2)])):
         role.evolve(message, Stamp(1, OPEN, "L"))
-    role._tracks[CODE].owner = "noting"
+    role._tracks[CODE].scene.owner = "noting"
     role.evolve(a_fill(1, 90), Stamp(2, OPEN, "L"))
-    [strategy] = role._strategies.values()
+    [strategy] = role._bench.strategies.values()
     assert isinstance(strategy, Noting)
     assert strategy.told == [OPEN + minute * MINUTE]
 
@@ -251,11 +251,11 @@ def test_given_a_day_folded_without_deciding_when_it_goes_on_then_it_says_what_t
 def test_given_a_holding_when_its_execution_tells_another_cost_then_the_cost_follows_and_no_clock_begins_anew() -> None:
     role = Strategist({Noting.NAME: Noting})
     play(role, [RunStarted("r", "0", RunConfig("demo", strategies=(StrategyConfig("noting"),))), SERVED])
-    role._tracks[CODE].owner = "noting"
+    role._tracks[CODE].scene.owner = "noting"
     play(role, [a_fill(100, 2)])
     what = ("o", "V1", "t", CODE, Side.BUY, 100, Krw(500), Krw(0), Krw(0), Krw(0), Krw(1_030_500), Krw(0))
     play(role, [FillRevised(*what, UnixNanos(OPEN + 33 * MINUTE))])
-    scene, [strategy] = role._tracks[CODE].scene, role._strategies.values()
+    scene, [strategy] = role._tracks[CODE].scene, role._bench.strategies.values()
     assert (scene.quantity, scene.cost_basis) == (100, 1_030_500)
     assert isinstance(strategy, Noting)
     assert strategy.told == [OPEN + 2 * MINUTE]
@@ -266,4 +266,4 @@ def test_given_a_holding_that_a_person_took_out_of_the_books_when_heard_then_nob
     money = (Krw(0), Krw(0), Krw(0))
     play(role, [AdjustmentBooked("c", "kim", CODE, 100, 0, *money, "sold elsewhere", UnixNanos(OPEN + 33 * MINUTE))])
     track = role._tracks[CODE]
-    assert (track.scene.quantity, track.owner) == (0, "")
+    assert (track.scene.quantity, track.scene.owner) == (0, "")

@@ -81,7 +81,7 @@ def played(hook: str, deed: Any, owner: str = "faulty") -> House:
     house.hear(*(link_is(name) for name in LinkName), judged(a_quote(1)))
     house.hear(AttentionMeasured(SAMSUNG, "x", "", None, None, ""))
     tracks: Any = house.core.kernel.role("strategist")
-    tracks._tracks[SAMSUNG].owner = owner
+    tracks._tracks[SAMSUNG].scene.owner = owner
     house.hear(a_fill())
     for minute in range(1, 4):
         house.hear(judged(a_quote(minute * MINUTE + 1)))
@@ -150,6 +150,6 @@ def test_given_a_strategy_that_argues_ten_thousand_times_when_it_does_then_one_s
 
 
 def test_given_nothing_when_a_strategy_gives_none_then_it_is_as_good_as_no_argument() -> None:
-    house = played("on_bar", lambda: None)
+    house = played("on_bar", lambda: None, owner="")
     assert house.said(StrategyBenched) == []
     goes_on(house)

@@ -1,0 +1,131 @@
+"""The strategies of a run, each on its own: what one raises benches it and nobody else."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from domain.config import StrategyConfig
+from domain.errors import ConfigError
+from strategies.base import Argument, Sees, Strategy
+from strategies.registry import build
+
+MOST_ARGUMENTS = 10_000  # of one call; more is a loop without end
+MOST_ERROR = 300  # characters of an error that are kept
+# A plug-in that calls exit() must not end the trader; an interrupt from the keyboard is nobody's bug and passes.
+RAISED = (Exception, SystemExit, GeneratorExit)
+
+
+class StrategyBench:
+    """Strategies by name, in the order of the configuration, and who is benched."""
+
+    __slots__ = ("benched", "configs", "failures", "strategies")
+
+    def __init__(self) -> None:
+        """Start without strategies."""
+        self.configs: dict[str, StrategyConfig] = {}
+        self.strategies: dict[str, Strategy] = {}  # one that cannot be made is missing here, and benched
+        self.benched: dict[str, str] = {}  # name -> what it raised
+        self.failures: dict[str, str] = {}  # the same until it is told: what follows comes in between
+
+    def configure(self, configs: Iterable[StrategyConfig], known: Mapping[str, type[Strategy]]) -> tuple[str, ...]:
+        """Take a run's strategies; give the names of those that are fresh.
+
+        What is configured as before keeps its state, a benched strategy starts anew.
+        """
+        before, wanted = self.configs, {config.name: config for config in configs}
+        kept = {name for name in self.strategies if before[name] == wanted.get(name)} - self.benched.keys()
+        old, self.configs, self.strategies, self.benched, self.failures = self.strategies, wanted, {}, {}, {}
+        for name, config in wanted.items():
+            made = old[name] if name in kept else self._made(config, known)
+            if made is not None:
+                self.strategies[name] = made
+        return tuple(name for name in self.strategies if name not in kept)
+
+    def _made(self, config: StrategyConfig, known: Mapping[str, type[Strategy]]) -> Strategy | None:
+        try:
+            return build(config, known)
+        except ConfigError:
+            raise  # the configuration is at fault, and start and replay say so in words
+        except RAISED as error:
+            self.bench(config.name, described(error))
+            return None
+
+    def names(self) -> tuple[str, ...]:
+        """Give who is not benched, in the order of the configuration."""
+        return tuple(name for name in self.strategies if name not in self.benched)
+
+    def sees(self, name: str, symbol: str) -> bool:
+        """Tell whether the configuration lets a strategy see a symbol."""
+        wanted = self.configs[name].symbols
+        return not wanted or symbol in wanted
+
+    def exits(self) -> tuple[str, ...]:
+        """Give the exit strategies that are not benched: those that see every holding."""
+        return tuple(name for name in self.names() if self.strategies[name].SEES is Sees.EVERY_HOLDING)
+
+    def overriding(self, hook: str) -> tuple[str, ...]:
+        """Give whose class does something in a hook, by its name."""
+        return tuple(name for name in self.names() if getattr(type(self.strategies[name]), hook) is not _BASE[hook])
+
+    def call(self, name: str, hook: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
+        """Call a hook of a strategy that is not benched; bench it when it raises."""
+        if name in self.benched:
+            return ()
+        try:
+            found = hook(*args)
+            if found is None or found == ():
+                return ()
+            made = tuple(islice(found, MOST_ARGUMENTS + 1))  # a generator runs here, too
+        except RAISED as error:
+            self.bench(name, described(error))
+            return ()
+        if len(made) > MOST_ARGUMENTS:
+            self.bench(name, f"gave more than {MOST_ARGUMENTS:,} arguments at once")
+            return ()
+        return made
+
+    def argue(self, name: str, symbols: Collection[str], hook: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
+        """Call a hook and give what it argues for; bench it when that is not an argument about one of these symbols."""
+        found = self.call(name, hook, *args)
+        if not found:
+            return found
+        wrong = [item for item in found if not isinstance(item, Argument) or item.symbol not in symbols]
+        if wrong:
+            about = next(iter(symbols)) if len(symbols) == 1 else "symbols it sees"
+            self.bench(name, f"expected arguments about {about}, gave {described_item(wrong[0])}")
+            return ()
+        return found
+
+    def bench(self, name: str, error: str) -> None:
+        """Leave a strategy out from now on."""
+        self.benched[name] = self.failures[name] = error
+
+    def told(self, name: str, error: str) -> None:
+        """Take in that a strategy was said to be benched."""
+        self.benched[name] = error
+        self.failures.pop(name, None)
+
+
+_BASE: Mapping[str, Any] = {"on_clock": Strategy.on_clock, "on_reset": Strategy.on_reset}
+
+
+def described(error: BaseException) -> str:
+    """Give what was raised as one short text that a log can keep, even when the error cannot say itself."""
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except RAISED:
+        text = f"{type(error).__name__}: (it raises when asked what it says)"
+    return _clean(text)
+
+
+def described_item(item: object) -> str:
+    """Give what a strategy gave instead of an argument, even when it cannot be shown."""
+    try:
+        return _clean(f"{item!r:.200}")
+    except RAISED:
+        return f"a {type(item).__name__}"
+
+
+def _clean(text: str) -> str:
+    """Cut a text, and replace half characters, which no log can keep."""
+    return text[:MOST_ERROR].encode("utf-8", "replace").decode()
