@@ -123,6 +123,8 @@ def chain(anchors: Sequence[str], links: Iterable[Response]) -> dict[str, float]
                     raise Unjoinable(verdict.words)
     units = {anchors[0]: 1.0}
     shared = _shared([response for response in responses if sum(name in response.series for name in anchors) > 1])
+    if responses and not shared:
+        raise Unjoinable("no bucket is in all responses that link anchors")
     while len(units) < len(anchors):
         link = next(
             (

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from domain.config import KeywordSet
 from domain.errors import ConfigError
-from domain.time import NANOS_PER_DAY, from_kst, kst_date
+from domain.time import NANOS_PER_DAY, NANOS_PER_MINUTE, from_kst, kst_date
 from domain.types import NANOS_PER_SECOND, UnixNanos
 from trends.naver.request import MOST_GROUPS, DataLabRequest, Group
 
@@ -124,12 +124,17 @@ def sweep_schedule(
     limits let no call out.
     """
     _check(calls, left_today, a_day, pace, keep, a_month)
+    closes_at = NANOS_PER_DAY - MARGIN_MINUTES * NANOS_PER_MINUTE  # of the day
+    if not 0 <= opens[0] * 60 + opens[1] <= closes_at // NANOS_PER_MINUTE:
+        raise ConfigError(f"opens expected a time of day to 23:{60 - MARGIN_MINUTES}, was {opens[0]}:{opens[1]:02d}")
+    if (left_this_month is None) != (a_month is None):
+        raise ConfigError("left_this_month and a_month expected both or none")
     gap = round(NANOS_PER_SECOND / pace)
     parts: list[DayPart] = []
     day, made, month = kst_date(now), 0, left_this_month
     while made < calls:
         starts = max(now, from_kst(day, *opens))
-        closes = from_kst(day, 0, 0) + NANOS_PER_DAY - MARGIN_MINUTES * 60 * NANOS_PER_SECOND
+        closes = from_kst(day, 0, 0) + closes_at
         of_day = left_today if not parts and day == kst_date(now) else a_day
         room = 0 if starts > closes else (closes - starts) // gap + 1
         today = max(0, min(calls - made, of_day - keep, room, of_day if month is None else month))
