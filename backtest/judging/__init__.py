@@ -1,0 +1,1 @@
+"""Judges strategies on recorded prices and search series, walk-forward, against luck and always being in."""

@@ -1,0 +1,106 @@
+"""What an entry at each session's open would have brought, for every symbol at once.
+
+    gross = side · (close of session t + n - open of session t) / open of session t      n: the horizon, ppm
+    cost  = commission on both sides + tax on the sale, of the day of the sale + one tick of spread, ppm
+    won   = gross > cost
+
+The spread is a tick at the price of the entry, because daily bars know no book: liquid shares trade at a tick, others
+at more, and prices adjusted for later splits stand on a finer grid than the real ones did.
+Source: domain/scoring/outcome.py (what counts as right), domain/krx/costs.py (dated rates).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from backtest.judging.claims import NO_ENTRY, NO_EXIT, NOT_DUE, REASONS
+from backtest.judging.prices import Grid, Panel
+from broker_sim.listing import listed
+from domain.krx.ticks import tick_table
+from domain.scoring.outcome import round_trip_ppm
+from domain.types import PPM, Market, Side
+
+SPREAD_TICKS: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Outcomes of entries at every point of a grid (points in time by symbols)."""
+
+    gross_ppm: Grid
+    cost_ppm: Grid
+    due: Grid  # index of the point at which it ends
+    reason: npt.NDArray[np.int8]  # index into REASONS; 0: it has a score
+
+    @property
+    def won(self) -> npt.NDArray[np.float64]:
+        """Give 1 where an entry won, 0 where it did not, NaN where it has no score."""
+        return np.where(self.reason == 0, (self.gross_ppm > self.cost_ppm).astype(float), np.nan)
+
+    @property
+    def net_bps(self) -> npt.NDArray[np.float64]:
+        """Give the return after costs in basis points, NaN where there is no score."""
+        return np.where(self.reason == 0, (self.gross_ppm - self.cost_ppm) / 100, np.nan)
+
+
+class DailyOutcomes:
+    """Outcomes of a panel by horizon and side, made once each."""
+
+    def __init__(self, panel: Panel, commission_ppm: int) -> None:
+        """Keep the panel; `commission_ppm` is that of one side."""
+        self._panel = panel
+        self._commission_ppm = commission_ppm
+        self.ticks = ticks_of(panel, panel.open)
+        self._made: dict[tuple[int, Side], Outcomes] = {}
+
+    def of(self, horizon: int, side: Side) -> Outcomes:
+        """Give the outcomes of entries held to the close of `horizon` sessions on."""
+        key = (horizon, side)
+        if key not in self._made:
+            self._made[key] = self._make(horizon, side)
+        return self._made[key]
+
+    def _make(self, horizon: int, side: Side) -> Outcomes:
+        panel = self._panel
+        count = len(panel.sessions)
+        due = np.arange(count) + horizon
+        inside = np.minimum(due, count - 1)
+        leave, enter = panel.close[inside], np.maximum(panel.open, 1)
+        gross = side.sign * (leave - panel.open) * PPM // enter
+        spread = -(-SPREAD_TICKS * self.ticks * PPM // enter)
+        cost = rates(panel, self._commission_ppm)[inside] + spread
+        reason = np.zeros(gross.shape, np.int8)
+        reason[leave == 0] = REASONS.index(NO_EXIT)
+        reason[due >= count] = REASONS.index(NOT_DUE)
+        reason[panel.open == 0] = REASONS.index(NO_ENTRY)
+        return Outcomes(gross, cost, np.repeat(due[:, None], len(panel.codes), 1), reason)
+
+
+def markets(panel: Panel) -> tuple[Market, ...]:
+    """Give the market each symbol is listed in; KOSPI where the list does not have it."""
+    return tuple(listed(code)[1] for code in panel.codes)
+
+
+def rates(panel: Panel, commission_ppm: int) -> Grid:
+    """Give commissions and tax of a round trip sold in each session, by symbol, ppm."""
+
+    @cache
+    def of(market: Market) -> npt.NDArray[np.int64]:
+        return np.array([round_trip_ppm(market, day, commission_ppm) for day in panel.sessions], np.int64)
+
+    return np.stack([of(market) for market in markets(panel)], axis=1)
+
+
+def ticks_of(panel: Panel, prices: Grid) -> Grid:
+    """Give the tick in KRW at every price of a grid; the smallest tick where there is no price."""
+    ticks: Grid = np.ones(prices.shape, np.int64)
+    for column, market in enumerate(markets(panel)):
+        tables = [tick_table(market, day) for day in panel.sessions]
+        for table in dict.fromkeys(tables):
+            rows = np.array([one is table for one in tables])
+            found = np.searchsorted(np.array(table.edges, np.int64), prices[rows, column], side="right")
+            ticks[rows, column] = np.array(table.ticks, np.int64)[found]
+    return ticks
