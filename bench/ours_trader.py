@@ -130,7 +130,7 @@ def start(
         **changes,
     )
     post = system.core.post
-    alerts, trends = AlertSender.start(None), TrendEdge.start(post, packaged_trends())
+    alerts, trends = AlertSender.start(None), TrendEdge.start(post, (packaged_trends(),))
     quotes = QuoteLink.start(post, BrokerClient, tap)
     orders = OrderLink.start(post, BrokerClient, gate)
     to_orders: dict[Any, Any] = dict.fromkeys(

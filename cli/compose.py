@@ -195,7 +195,7 @@ def _compose(
     facts = RunFacts(config.mode, run_id, str(log_path))
     reader = DeskReader(system.ask, facts, clock.now, lambda: kernel.last_seq)
     alerts = start_edge(edges, AlertSender, show_notice)
-    trends = start_edge(edges, TrendEdge, system.core.post, packaged_trends())
+    trends = start_edge(edges, TrendEdge, system.core.post, (packaged_trends(),), config.trends.keep_series)
     quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap)
     plan = ReadPlan(config.reconcile.reads, clock.now)
     orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate, config.link, plan)

@@ -8,7 +8,7 @@ from domain.day_plan import gate_for, is_over
 from domain.messages import Stamp
 from domain.messages.holdings import AdjustmentBooked, HoldingBooked
 from domain.messages.link import BrokerStateReceived, ConnectionChanged, HeartbeatReceived, LinkOpened
-from domain.messages.market import QuotesEnded, QuotesJudged, TrendReceived
+from domain.messages.market import AttentionFetched, QuotesEnded, QuotesJudged, TrendReceived, TrendsMissing
 from domain.messages.operator import (
     FlattenRequested,
     HaltRequested,
@@ -42,7 +42,7 @@ BEFORE = (State.CLOSED, State.PREFLIGHT)
 # Refused inputs, by type. Without one of these our books and orders are not the broker's any more: a halt. Attention
 # stays unknown without a series, which strategies know: nothing stops. Whatever else is refused pauses the day.
 BOOKS = frozenset(kind.__name__ for kind in (*FACTS, BrokerStateReceived, RequestAnswered, RequestStranded))
-DISPENSABLE = frozenset({TrendReceived.__name__})
+DISPENSABLE = frozenset(kind.__name__ for kind in (TrendReceived, AttentionFetched, TrendsMissing))
 HOLDINGS = (AccountOpened, BrokerStateReceived, FillBooked, HoldingBooked, AdjustmentBooked)
 
 
