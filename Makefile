@@ -62,3 +62,4 @@ env:
 env-dev:
 	@sh tools/setup_env.sh dev
 	@sh tools/setup_node.sh
+	@sh tools/setup_google.sh

@@ -1,13 +1,14 @@
-"""Pin what this environment holds: write requirements/{build,base,dev,nodeps}.lock as plain `name==version` lines.
+"""Pin what this environment holds: write requirements/{build,base,dev,nodeps,google}.lock as `name==version` lines.
 
 Walks the dependencies declared in pyproject.toml through the installed packages, so nothing that merely lies about in
 the environment is pinned. A package wanted on some machines only keeps its condition, and so does what it alone needs.
-`nodeps` is not walked: those are installed without what they ask for. The PC's own set is made by
-`tools/lock_windows.py`. To renew: `.venv/bin/python -m pip install --upgrade NAME`, then `make lock` and `make test`.
+`nodeps` is not walked: those are installed without what they ask for. The extra `google` is walked through
+.venv/google, where there is one. The PC's own set is made by `tools/lock_windows.py`. To renew: `.venv/bin/python -m pip
+install --upgrade NAME` (of google: `pip --python .venv/google/bin/python`), then `make lock` and `make test`.
 """
 
 import tomllib
-from importlib.metadata import distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,25 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
+GOOGLE = ("google", "google-newer")  # folders in .venv, each with a lock of its name (tools/setup_google.sh)
 BUILD = ["hatchling", "editables"]  # editables: hatchling asks for it to install in place
 
 
-def closure(wanted: list[str]) -> dict[str, str]:
+def beside(folder: str) -> list[str]:
+    """Give where the packages of an environment beside this one are; empty when it is not there."""
+    return [str(path) for path in (ROOT / ".venv" / folder).glob("lib/python*/site-packages")]
+
+
+def package_of(name: str, path: list[str] | None = None) -> Distribution:
+    """Find an installed package, here or in these folders. Raises PackageNotFoundError."""
+    if path is None:
+        return distribution(name)
+    for found in Distribution.discover(name=name, path=path):
+        return found
+    raise PackageNotFoundError(name)
+
+
+def closure(wanted: list[str], path: list[str] | None = None) -> dict[str, str]:
     """Give name -> version of everything `wanted` needs here. Raises PackageNotFoundError when something is missing."""
     found: dict[str, str] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
@@ -29,7 +45,7 @@ def closure(wanted: list[str]) -> dict[str, str]:
         if (name, extras) in seen:
             continue
         seen.add((name, extras))
-        package = distribution(name)
+        package = package_of(name, path)
         if not requirement.specifier.contains(package.version, prereleases=True):
             raise SystemExit(f"{name} {package.version} is installed, but {requirement} is wanted")
         found[name] = package.version
@@ -83,6 +99,10 @@ def main() -> None:
     beyond = {name: version for name, version in dev.items() if name not in base}
     write("dev", beyond, "What develops and tests it, on Linux and macOS", conditions(wanted))
     write("nodeps", exact(groups["nodeps"]), "Installed with dev, each without what it asks for")
+    google = {"google": project["project"]["optional-dependencies"]["google"], "google-newer": groups["google-newer"]}
+    for folder in GOOGLE:
+        if path := beside(folder):
+            write(folder, closure(google[folder], path), f"The environment .venv/{folder}, made for tests")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,10 @@ def make_asker(job: dict[str, Any]) -> Any:
 
 
 def refuse(response: Any, *_: Any, **__: Any) -> None:
-    """Raise for a status that says no. pytrends looks at none of the cookie's answer, and not at all of the others'."""
+    """Raise for a status that says no.
+
+    pytrends does not look at the status of the cookie's answer at all, and not where the media type is a script's.
+    """
     if response.status_code >= 400:
         raise Refused(response.status_code)
 

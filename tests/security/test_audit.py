@@ -57,6 +57,15 @@ def test_given_a_pin_that_is_not_installed_when_compared_then_it_is_named() -> N
     assert "1 is locked, missing is installed" in missing
 
 
+def test_given_another_environment_when_compared_then_its_packages_count_and_not_ours(tmp_path: Path) -> None:
+    folder = tmp_path / "thing-1.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: thing\nVersion: 1\n")
+    assert audit.not_installed({"thing": "1"}, [str(tmp_path)]) == []
+    [ours] = audit.not_installed({"grpcio": "1"}, [str(tmp_path)])
+    assert "missing is installed" in ours
+
+
 def test_given_an_installed_file_when_it_is_changed_or_gone_then_it_is_named(tmp_path: Path) -> None:
     files = {"thing/a.py": b"one", "thing/b.py": b"two", "thing/c.py": b"three"}
     folder = tmp_path / "thing-1.dist-info"

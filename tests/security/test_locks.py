@@ -27,12 +27,17 @@ def test_given_exact_requirements_when_read_then_nothing_they_need_is_among_them
 def test_given_what_is_declared_when_compared_then_each_is_in_its_lock() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     groups = project["dependency-groups"]
-    locked = {name: audit.pins((ROOT / "requirements" / f"{name}.lock").read_text(), name)[0] for name in audit.LOCKS}
+    locked = {
+        name: audit.pins((ROOT / "requirements" / f"{name}.lock").read_text(), name)[0]
+        for name in (*audit.LOCKS, *lock.GOOGLE)
+    }
     wanted = {
         ("base",): project["project"]["dependencies"],
         ("base", "dev"): [*groups["dev"], *groups["bench"]],
         ("nodeps",): groups["nodeps"],
         ("build",): project["build-system"]["requires"],
+        ("google",): project["project"]["optional-dependencies"]["google"],
+        ("google-newer",): groups["google-newer"],
     }
     missing = [
         text

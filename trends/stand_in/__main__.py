@@ -46,7 +46,7 @@ def directions(stand_in: NaverStandIn | GoogleStandIn, series: Mapping[str, Volu
     lines += [f"Naver's search trend, both hosts, on {stand_in.url}", f'[trends]\nbase_url = "{stand_in.url}"']
     for host in (HUB, LEGACY):
         [(key_id, secret)] = KEYS[host].items()
-        lines.append(f"keys of host {host}: id {key_id}, secret {secret}")
+        lines.append(f"host = {host}: HANTRADE_NAVER_CLIENT_ID={key_id} HANTRADE_NAVER_CLIENT_SECRET={secret}")
     return "\n".join(lines) + "\n"
 
 
