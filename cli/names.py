@@ -5,6 +5,7 @@ import re
 
 from broker_sim.listing import listing
 from domain.errors import ConfigError
+from domain.types import Market
 
 CODE = re.compile(r"^[0-9A-Z]{6}$")
 
@@ -26,6 +27,11 @@ def symbol_of(text: str) -> str:
         f"; did you mean {', '.join(near)}?" if near else "; a six-character code or a listed Korean name is expected"
     )
     raise ConfigError(f"symbol {text!r} is not known{hint}")
+
+
+def stock_names() -> dict[str, str]:
+    """Give the Korean names of listed stocks by code, without funds and notes (ETF, ETN)."""
+    return {code: name for code, (name, market) in listing().items() if market not in (Market.ETF, Market.ETN)}
 
 
 def name_of(symbol: str) -> str:
