@@ -19,7 +19,7 @@ from domain.errors import ConfigError
 from trends.naver.errors import NaverError, NoAnswer, NoConnection, QuotaSpent
 from trends.naver.hosts import Host, NaverKeys
 from trends.naver.reading import read_answer
-from trends.naver.refusals import refusal
+from trends.naver.refusals import one_line, refusal
 from trends.naver.request import DataLabAnswer, DataLabRequest
 from trends.quota import Quota
 
@@ -155,9 +155,9 @@ class NaverClient:
         except (httpx.HTTPError, httpx.StreamError) as error:
             unsent, why = False, _why(error)
         if unsent:
-            what = f"no connection to {self.host.title} at {self._url.host} ({self._keys.hide(why)})"
+            what = f"no connection to {self.host.title} at {self._url.host} ({one_line(why, self._keys)})"
             return 0, b"", 0.0, NoConnection(what, "check the network; nothing was sent, it is tried again later")
-        return 0, b"", 0.0, self._unanswered(self._keys.hide(why))
+        return 0, b"", 0.0, self._unanswered(one_line(why, self._keys))
 
     def _unanswered(self, why: str) -> NoAnswer:
         what = f"{self.host.title} gave no whole answer ({why})"

@@ -9,11 +9,12 @@ from typing import Any, Final, NoReturn
 
 from trends.naver.errors import BadAnswer, NaverError, NoAnswer
 from trends.naver.hosts import Host, NaverKeys
-from trends.naver.refusals import error_in, refused
+from trends.naver.refusals import error_in, one_line, refused
 from trends.naver.request import DataLabAnswer, DataLabRequest, Group, RatioSeries, alike, tidy
 
 TOP: Final = 100.0
 EPSILON: Final = 1e-6  # above TOP that is rounding
+_NO_JSON: Final = object()
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,3}(\.\d{1,20})?", re.ASCII)  # the reference's table calls ratio a string
 
@@ -28,33 +29,41 @@ def read_answer(status: int, body: bytes, request: DataLabRequest, host: Host, k
     Raises what an error body with such a status stands for, NoAnswer where there are no data, BadAnswer where they are
     not those asked for.
     """
-    try:
-        read = json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise _unread(host, status, "an answer that is not JSON") from None
+    read = _parsed(body)
+    if read is _NO_JSON:
+        raise _unread(host, status, "an answer that is not JSON")
     said = error_in(read)
     if said is not None:
         raise refused(status, said, host, keys)
     if not isinstance(read, dict) or "results" not in read:
         raise _unread(host, status, "an answer without results")
     try:
-        return _checked(read, request)
-    except _Misfit as misfit:
-        what = keys.hide(f"{host.title} did not answer what was asked: {misfit}")
-        raise BadAnswer(what, "it is not used; look for news of this API", status=status) from None
+        return _checked(read, request, keys)
+    except _Misfit as error:
+        misfit = one_line(error, keys)
+    # Out here the server's own words, keys and all, are not kept in the chain of what is raised.
+    what = f"{host.title} did not answer what was asked: {misfit}"
+    raise BadAnswer(what, "it is not used; look for news of this API", status=status)
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return _NO_JSON
 
 
 def _unread(host: Host, status: int, what: str) -> NaverError:
     return NoAnswer(f"{host.title} gave {what} ({status})", "wait, it is tried again later", status=status)
 
 
-def _checked(read: dict[str, Any], request: DataLabRequest) -> DataLabAnswer:
+def _checked(read: dict[str, Any], request: DataLabRequest, keys: NaverKeys) -> DataLabAnswer:
     notes = []
     if read.get("timeUnit") != request.unit:
-        raise _Misfit(f"timeUnit expected {request.unit}, was {_shown(read.get('timeUnit'))}")
+        raise _Misfit(f"timeUnit expected {request.unit}, was {read.get('timeUnit')!r}")
     for name, asked in (("startDate", request.start), ("endDate", request.end)):
         if read.get(name) != asked.isoformat():
-            notes.append(f"{name} of the answer is {_shown(read.get(name))}, asked was {asked}")
+            notes.append(f"{name} of the answer is {one_line(repr(read.get(name)), keys)}, asked was {asked}")
     results = _by_title(read["results"], request)
     numbers = _Numbers()
     series = tuple(_series(results[group.name], group, request, numbers) for group in request.groups)
@@ -71,11 +80,11 @@ def _checked(read: dict[str, Any], request: DataLabRequest) -> DataLabAnswer:
 def _by_title(results: object, request: DataLabRequest) -> dict[str, dict[str, Any]]:
     """Give the result of each group by its name: each one once and no others."""
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
-        raise _Misfit(f"results expected a list of objects, was {_shown(results)}")
+        raise _Misfit(f"results expected a list of objects, was {results!r}")
     found = {tidy(one["title"]): one for one in results if isinstance(one.get("title"), str)}
     names = {group.name for group in request.groups}
     if len(found) < len(results) or found.keys() != names:
-        titles = ", ".join(_shown(one.get("title")) for one in results)
+        titles = ", ".join(repr(one.get("title")) for one in results)
         raise _Misfit(f"titles expected {', '.join(group.name for group in request.groups)}, was {titles or 'none'}")
     return found
 
@@ -83,16 +92,16 @@ def _by_title(results: object, request: DataLabRequest) -> dict[str, dict[str, A
 def _series(result: dict[str, Any], group: Group, request: DataLabRequest, numbers: "_Numbers") -> RatioSeries:
     words = result.get("keywords")
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise _Misfit(f"{group.name} keywords expected a list of words, was {_shown(words)}")
+        raise _Misfit(f"{group.name} keywords expected a list of words, was {words!r}")
     if Counter(map(alike, words)) != Counter(map(alike, group.words)):
-        raise _Misfit(f"{group.name} keywords expected {list(group.words)}, was {_shown(words)}")
+        raise _Misfit(f"{group.name} keywords expected {list(group.words)}, was {words!r}")
     data = result.get("data")
     if not isinstance(data, list):
-        raise _Misfit(f"{group.name} data expected a list, was {_shown(data)}")
+        raise _Misfit(f"{group.name} data expected a list, was {data!r}")
     points: list[tuple[date, float]] = []
     for point in data:
         if not isinstance(point, dict):
-            raise _Misfit(f"{group.name} data expected objects, was {_shown(point)}")
+            raise _Misfit(f"{group.name} data expected objects, was {point!r}")
         day = _period(point.get("period"), group.name)
         if points and day <= points[-1][0]:
             raise _Misfit(f"{group.name} periods expected to ascend, was {points[-1][0]} and then {day}")
@@ -108,7 +117,7 @@ def _period(value: object, name: str) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise _Misfit(f"{name} period expected YYYY-MM-DD, was {_shown(value)}")
+    raise _Misfit(f"{name} period expected YYYY-MM-DD, was {value!r}")
 
 
 class _Numbers:
@@ -126,7 +135,7 @@ class _Numbers:
         elif isinstance(value, str) and _NUMBER.fullmatch(value):
             number, self.as_text = float(value), True
         if not 0 <= number <= TOP + EPSILON:
-            raise _Misfit(f"{where} ratio expected a number from 0 to 100, was {_shown(value)}")
+            raise _Misfit(f"{where} ratio expected a number from 0 to 100, was {value!r}")
         self.decimals = max(self.decimals, _decimals(number))
         return min(number, TOP)
 
@@ -140,8 +149,3 @@ def _decimals(number: float) -> int:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
-
-
-def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 80 else shown[:80] + "…"

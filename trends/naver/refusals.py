@@ -24,7 +24,7 @@ from trends.naver.errors import (
 )
 from trends.naver.hosts import Host, NaverKeys
 
-TEXT_SHOWN: Final = 160  # letters of a server's text
+TEXT_SHOWN: Final = 200  # letters of a server's text
 FAST_CODES: Final = ("012", "410", "420")
 _GATEWAY_STATUS: Final = {
     "100": 400,
@@ -70,7 +70,7 @@ def refusal(status: int, body: bytes, host: Host, keys: NaverKeys) -> NaverError
         said = error_in(json.loads(body))
     except (ValueError, RecursionError):
         said = None
-    text = _text(body[:1000].decode("utf-8", "replace"))
+    text = body.decode("utf-8", "replace").lstrip("\ufeff \r\n\t")
     return refused(status, said or Said("", "a web page" if text.startswith("<") else text), host, keys)
 
 
@@ -78,10 +78,17 @@ def refused(status: int, said: Said, host: Host, keys: NaverKeys) -> NaverError:
     """Give the error for a status and what its body said."""
     # With 200 the status says nothing, so the code stands in for it.
     meant = said.status if status < 300 and said.status else status
-    code, spoken = keys.hide(said.code), keys.hide(said.text)
+    code, spoken = one_line(said.code, keys), one_line(said.text, keys)
     answer = " ".join(part for part in (str(status), f"code {code}" if code else "", spoken) if part)
     kind, what, todo = _meaning(meant, said, host)
     return kind(f"{what} ({answer})", todo, status=status, code=code)
+
+
+def one_line(text: object, keys: NaverKeys) -> str:
+    """Give a server's text on one line, printable, not too long, without the keys: half a key is none of it, either."""
+    hidden = keys.hide(str(text))
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in hidden).split())
+    return line if len(line) <= TEXT_SHOWN else line[:TEXT_SHOWN] + "…"
 
 
 def _meaning(status: int, said: Said, host: Host) -> tuple[type[NaverError], str, str]:
@@ -123,7 +130,4 @@ def _keys_hint(host: Host) -> str:
 
 
 def _text(value: object) -> str:
-    """Give a server's text on one line, printable, not too long."""
-    shown = "" if value is None or isinstance(value, dict | list) else str(value)
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in shown).split())
-    return line if len(line) <= TEXT_SHOWN else line[:TEXT_SHOWN] + "…"
+    return "" if value is None or isinstance(value, dict | list) else str(value)
