@@ -37,13 +37,16 @@ soak-win: env-dev ## a trading week of the Windows broker in compressed time, te
 bench: env-dev ## measure beside peers, about ten minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)
 
-bench-peer: env-dev ## get NautilusTrader (150 MB, into .venv/nautilus) and basana (.venv/basana), to measure beside them
+bench-peer: env-dev ## get NautilusTrader (150 MB), basana and pandas, each into a folder of .venv, to measure beside them
 	@$(PY) -m venv .venv/nautilus
 	@.venv/nautilus/bin/python -m pip install --quiet --upgrade pip
 	@.venv/nautilus/bin/python -m pip install --quiet --group nautilus
 	@$(PY) -m venv .venv/basana
 	@.venv/basana/bin/python -m pip install --quiet --upgrade pip
 	@.venv/basana/bin/python -m pip install --quiet --group basana
+	@$(PY) -m venv .venv/pandas
+	@.venv/pandas/bin/python -m pip install --quiet --upgrade pip
+	@.venv/pandas/bin/python -m pip install --quiet --group pandas
 
 proto: env-dev ## generate the stubs from protos/ (Python, and Node when it is installed)
 	@$(PY) tools/gen_stubs.py

@@ -35,6 +35,7 @@ GROUPS = {
     "replaying": Group("replaying", "measure", "`log replay` of a long log"),
     "inline": Group("inline", "measure", "the inline core on quotes, EMA cross"),
     "matching": Group("matching", "measure", "the matching core of the simulated exchange, alone"),
+    "signals": Group("signals", "measure", "attention, indicators and a strategy's hook, beside pandas"),
     "appends": Group("appends", "measure", "durable appends to the log"),
     "win-quotes": Group("win_quotes", "measure", "quotes through the Windows broker: control, Qt, gRPC, client"),
     "day": Group("day", "measure", "a day of 2,700 symbols, compressed in time"),
