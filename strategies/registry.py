@@ -8,10 +8,13 @@ from strategies.attention_drift import AttentionDrift
 from strategies.attention_momentum import AttentionMomentum
 from strategies.attention_reversion import AttentionReversion
 from strategies.base import Strategy, resolve
+from strategies.exit_strategies import EXITS
+from strategies.opening_range import OpeningRange
 from strategies.price_drift import PriceDrift
 
 STRATEGIES: Mapping[str, type[Strategy]] = {
-    cls.NAME: cls for cls in (AttentionMomentum, AttentionDrift, AttentionReversion, PriceDrift)
+    cls.NAME: cls
+    for cls in (AttentionMomentum, OpeningRange, AttentionDrift, AttentionReversion, PriceDrift, *EXITS)
 }
 
 
