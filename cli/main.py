@@ -30,6 +30,7 @@ from cli import (
     replay,
     signals,
     status,
+    strategies,
     trader,
 )
 from cli.context import HOME_VARIABLE, Exit, exit_code
@@ -82,6 +83,7 @@ app.add_typer(certs.app, name="certs")
 app.add_typer(fsm.app, name="fsm")
 app.add_typer(backtest.app, name="backtest")
 app.add_typer(krx.app, name="krx")
+app.add_typer(strategies.app, name="strategies")
 
 
 def _version(asked: bool) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 from domain.time import KST
 from domain.types import NANOS_PER_SECOND
 
-WORDY = ("why", "reason", "figure", "state", "first of them")  # columns of words
+WORDY = ("why", "reason", "figure", "state", "first of them", "allowed")  # columns of words
 LEAST_WORDS = 24  # columns that words need to be read in a table
 PIPE_WIDTH = 200  # a pipe has no width; nothing may be cut there
 
