@@ -22,7 +22,7 @@ from packaging.version import Version
 from tools.lock import GOOGLE, ROOT, beside, package_of
 
 LOCKS = ("build", "base", "dev", "nodeps")
-# Of urllib3 1.26, which gets no more mending: the extra `google` pins it, only a child process has it, and it asks Google
+# Of urllib3 1.26, which is mended no more: the extra `google` pins it, only a child process has it, and it asks Google
 # alone (docs/decisions/0025). urllib3 2, which works as well, has these closed.
 LEFT_IN_GOOGLE = ("CVE-2025-50181", "CVE-2025-66418", "CVE-2025-66471", "CVE-2026-21441")
 SHIELDED = {"pykiwoom": {"pandas", "pywin32"}}  # of nodeps.lock: what each asks for and does without

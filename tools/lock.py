@@ -3,8 +3,9 @@
 Walks the dependencies declared in pyproject.toml through the installed packages, so nothing that merely lies about in
 the environment is pinned. A package wanted on some machines only keeps its condition, and so does what it alone needs.
 `nodeps` is not walked: those are installed without what they ask for. The extra `google` is walked through
-.venv/google, where there is one. The PC's own set is made by `tools/lock_windows.py`. To renew: `.venv/bin/python -m pip
-install --upgrade NAME` (of google: `pip --python .venv/google/bin/python`), then `make lock` and `make test`.
+.venv/google, where there is one. The PC's own set is made by `tools/lock_windows.py`. To renew:
+`.venv/bin/python -m pip install --upgrade NAME` (of google: `pip --python .venv/google/bin/python`), then `make lock`
+and `make test`.
 """
 
 import tomllib

@@ -75,8 +75,11 @@ def summed(words: Iterable[Volumes], first: date, last: date, unit: str) -> dict
 def ratios(groups: Sequence[Mapping[date, float]]) -> list[dict[date, float]]:
     """Scale groups by the largest bucket over all of them to 100, five decimals, as one answer of Naver is."""
     largest = max((volume for group in groups for volume in group.values()), default=0.0)
-    scale = 100 / largest if largest else 0.0
-    return [{day: round(volume * scale, DECIMALS) for day, volume in group.items()} for group in groups]
+    # Divided first: 100 divided by a very small largest would be infinite.
+    return [
+        {day: round(volume / largest * 100, DECIMALS) if largest else 0.0 for day, volume in group.items()}
+        for group in groups
+    ]
 
 
 def moved(series: Mapping[str, Volumes], last: date) -> dict[str, dict[date, float]]:
