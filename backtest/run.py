@@ -22,6 +22,7 @@ from broker_sim.backend import WARM_UP
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.corporate_actions import ActionTable
 from broker_sim.recording import Recording
+from broker_sim.stored_sessions import StoredSessions
 from domain.config import RunConfig
 from domain.errors import InvariantError
 from domain.quotes import Quote
@@ -108,7 +109,8 @@ def run(
         with a_venue(config, setup.actions, f"{name}-paper", lambda: timeline.now) as venue:
             house = House(log, codec(), timeline)
             travel = setup.travel or Steady(setup.pace.link_ms * NANOS_PER_MS)
-            wire = Wire(house.post, timeline, venue, setup.trends, travel, config.sim)
+            stored = StoredSessions(source.path, source.overrides)
+            wire = Wire(house.post, timeline, venue, setup.trends, travel, config.sim, stored)
             house.release = wire.carry_out
             day = Day(house, wire, venue, timeline, setup.pace)
             for recording in source.load():

@@ -14,6 +14,8 @@ from backtest.timeline import Timeline
 from backtest.travel import Travel
 from broker.gateway import identity
 from broker.port import Guard, OrderRequest
+from broker_sim.bar_file import Bar
+from broker_sim.stored_sessions import StoredSessions
 from broker_sim.venue import DurableVenue
 from domain.config import SimConfig
 from domain.instruments import Instrument
@@ -28,9 +30,10 @@ from domain.messages.link import (
     SessionInfo,
     SubscribeQuotes,
 )
-from domain.messages.market import FetchTrends
+from domain.messages.market import DayBar, FetchHistory, FetchTrends, HistoryReceived
 from domain.messages.orders import CancelOrder, ModifyOrder, RequestAnswered, ResolveOrder, SubmitOrder
 from domain.messages.trading import GateChanged, StopReady
+from domain.time import kst_date
 from domain.types import Gate, Krw, LinkName, RequestId, RequestOutcome, ServerKind, UnixNanos
 from trends.source import TrendSource
 
@@ -49,9 +52,10 @@ class Wire:
         trends: TrendSource,
         travel: Travel,
         sim: SimConfig,
+        stored: StoredSessions,
     ) -> None:
         """Take the core's door, the clock, the venue, the source of search series, how long requests and answers are
-        under way, and what the exchange assumes.
+        under way, what the exchange assumes, and the stored sessions that daily bars are taken from.
         """
         self.subscribed = False
         self.stopped = False
@@ -60,6 +64,7 @@ class Wire:
         self._timeline = timeline
         self._venue = venue
         self._trends = trends
+        self._stored = stored
         self._travel_time = travel
         self._venue_delay = (sim.latency_ms + sim.latency_jitter_ms) * NANOS_PER_MS  # at most, until the book is met
         self._last_out = self._last_back = 0  # arrival of the newest under way: nothing overtakes
@@ -99,6 +104,8 @@ class Wire:
                 self.subscribed = True
             case FetchTrends():
                 self._fetch(message)
+            case FetchHistory():
+                self._tell_history(message)
             case StopReady():
                 self.stopped = True
 
@@ -136,6 +143,15 @@ class Wire:
         day = date.fromisoformat(effect.trading_date)
         for answer in self._trends.fetch(effect.symbols, day, self._timeline.now):
             self._timeline.after(0, partial(self._post, answer, "trends"))
+
+    def _tell_history(self, effect: FetchHistory) -> None:
+        """Answer with what the stored data holds of sessions before the date, as stored: nothing is adjusted."""
+        day = date.fromisoformat(effect.trading_date)
+        for symbol in effect.symbols:
+            bars = tuple(_day_bar(bar) for bar in self._stored.before(symbol, day, effect.days))
+            reason = "" if bars else "the stored data has no session before this one"
+            answer = HistoryReceived(symbol, effect.trading_date, bars, reason)
+            self._timeline.after(0, partial(self._post, answer, "link/quotes"))
 
     # ---- requests ----------------------------------------------------------------------------------------------
 
@@ -216,3 +232,8 @@ class Wire:
         for fact in journal.events(self._pulled):
             self._pulled = fact.event_seq
             self._return(fact)
+
+
+def _day_bar(bar: Bar) -> DayBar:
+    prices = (Krw(bar.open), Krw(bar.high), Krw(bar.low), Krw(bar.close))
+    return DayBar(kst_date(bar.start).isoformat(), *prices, bar.volume)

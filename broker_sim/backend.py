@@ -23,6 +23,7 @@ from broker_sim.bar_ticks import ticks_of
 from broker_sim.corporate_actions import ActionTable
 from broker_sim.exchange import PLAIN
 from broker_sim.feed import Feed
+from broker_sim.recorded_bars import RecordedBars
 from broker_sim.recording import Recording
 from broker_sim.venue import ENDED, SOURCE, DurableVenue
 from domain.config import SimConfig
@@ -62,6 +63,7 @@ class SimBackend(NotOffered):
         self._now = now
         self._sleep = sleep
         self._recording: Recording | None = None
+        self._bars: RecordedBars | None = None
         self._feed: Feed | None = None
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,6 +110,7 @@ class SimBackend(NotOffered):
         venue = DurableVenue(journal, cash, commission_ppm, overrides, now, actions, config=sim, seed=seed)
         made = cls(venue, now=now, **wiring)
         made._attach(recording, speed, seed, clock)
+        made._bars = RecordedBars(recording, overrides)
         if start_now and made._feed:
             made._feed.start_now()
         return made
@@ -223,27 +226,15 @@ class SimBackend(NotOffered):
         interval: CandleInterval | None = None,
         adjusted: bool = False,
     ) -> list[Candle]:
-        """Give bars that ended by the venue's clock, as recorded.
+        """Give bars that ended by the venue's clock, as recorded; of a day only those of sessions before the replayed.
 
         Raises RequestRefused UNKNOWN_SYMBOL, NOT_OFFERED on paper, for another length and for adjusted prices.
         """
-        if self._recording is None:
+        if self._bars is None:
             raise RequestRefused("NOT_OFFERED", "the paper broker keeps no bars")
         self._require(symbol)
-        if adjusted:
-            raise RequestRefused("NOT_OFFERED", "a recorded day has no adjusted prices", field="adjusted")
-        if interval is not None and interval.minutes * 60 != self._recording.bar_seconds:
-            own = f"bars of {self._recording.bar_seconds} s"
-            raise RequestRefused(
-                "NOT_OFFERED", f"this recording has {own}", field="interval", value=interval, allowed=own
-            )
-        length = self._recording.bar_seconds * NANOS_PER_SECOND
-        newest = self._venue.exchange.now - length
-        return [
-            Candle(UnixNanos(bar.start), Krw(bar.open), Krw(bar.high), Krw(bar.low), Krw(bar.close), bar.volume)
-            for bar in self._recording.bars.get(symbol, ())
-            if bar.start <= newest and (since is None or bar.start >= since) and (until is None or bar.start < until)
-        ]
+        newest = self._venue.exchange.now
+        return await asyncio.to_thread(self._bars.candles, symbol, since, until, interval, adjusted, newest)
 
     # ---- the port: account and orders -----------------------------------------------------------------------
 

@@ -118,6 +118,18 @@ class DataFile:
         frame = _guarded(self.path, by_day.collect)
         return {day: set(codes) for text, codes in frame.iter_rows() if (day := as_date(text)) is not None}
 
+    def of(self, code: str) -> "pl.DataFrame":
+        """Give the rows of one code on every day, as `day` does, with `date` (of type Date, never null).
+
+        Raises DataError.
+        """
+        import polars as pl
+
+        frame = _guarded(self.path, self._rows.filter(pl.col("code") == code).collect)
+        if "time" in self.columns:
+            frame = frame.with_columns(_nanos_of_day(frame.schema["time"]).alias("nanos")).drop("time")
+        return frame.with_columns(pl.col("date").str.to_date("%Y%m%d", strict=False)).drop_nulls("date")
+
     def day(self, day: date) -> "pl.DataFrame":
         """Give the rows of one day: `columns` less date and time, with `nanos` (time of day in ns, null when bad)."""
         import polars as pl
