@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 Ratios = Mapping[date, float]  # by first day of the bucket; absent: unknown
 
 COARSE_STEPS: Final = 50  # a value of fewer steps may be wrong by more than 2 %
-HUGE: Final = 100.0  # times the top of a group: beside a group of such a top its zeros mean "too small to see"
+HUGE: Final = 100.0  # times the median of a group: below such a top its zeros mean "too small to see"
 LEAST_OVERLAP: Final = 30  # buckets
 ROUNDING: Final = 1e-9  # relative, of our own arithmetic
 
@@ -240,10 +240,11 @@ def _check_anchor(response: Response, name: str) -> None:
 def _relative(name: str, response: Response, scale: float) -> Joined:
     """Give one group on the anchor's scale, with what is too small to trust."""
     ratios, step = response.series[name], response.step
-    own = max(ratios.values(), default=0.0)
+    usual = median(ratios.values()) if ratios else 0.0
     zeros = {day for day, ratio in ratios.items() if ratio <= 0}
-    # Zeros of a group of about the response's own size are days nobody searched; beside a huge one nobody can tell.
-    floored = zeros if response.top >= HUGE * own else set()
+    # Zeros of a group of about the size of the response's top are days nobody searched. Below a huge top, of another
+    # group or a spike of its own, nobody can tell.
+    floored = zeros if response.top >= HUGE * usual else set()
     coarse = {day for day, ratio in ratios.items() if 0 < ratio < COARSE_STEPS * step} | floored
     values = {day: (step / 2 if day in floored else ratio) * scale for day, ratio in sorted(ratios.items())}
     return Joined(name, values, frozenset(floored), frozenset(coarse))
