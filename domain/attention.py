@@ -23,15 +23,14 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from domain.abnormal_search import EPSILON, Abnormal, abnormal, floored_logs, resolution
+from domain.abnormal_search import Abnormal, abnormal, floored_logs, resolution
 from domain.messages.market import TrendPoint
-
-__all__ = ["EPSILON", "Attention", "attention", "attention_of", "combined_attention", "ratios_by_day"]
 
 WEEK = 7  # days summed
 NORM_DAYS = 28  # k
 SPREAD_DAYS = 90
 WINDOW_DAYS = SPREAD_DAYS + NORM_DAYS + WEEK  # days that decide z, the last one included
+MOST_RATIO = 1e300  # what is larger is no ratio: a window of them would have no finite sum
 
 
 class Attention(NamedTuple):
@@ -57,7 +56,7 @@ def attention(points: Iterable[TrendPoint], trading_date: date) -> Attention:
 
     The value of day d is usable from 09:00 on d + 1, so the last day used is the one before the trading date. The
     order of points does not matter, nor does what comes later. A day told twice with different ratios is missing, and
-    so is one whose ratio is no number >= 0.
+    so is one whose ratio is no finite number >= 0.
     """
     return attention_of(ratios_by_day(points), trading_date)
 
@@ -142,7 +141,7 @@ def _all_of(ratios: Mapping[str, float], window: Iterable[str]) -> list[float]:
 
 
 def _told(ratio: float | None) -> float | None:
-    return ratio if ratio is not None and 0 <= ratio < math.inf else None
+    return ratio if ratio is not None and 0 <= ratio <= MOST_RATIO else None
 
 
 def _behind_the_last_hole(found: Sequence[float | None]) -> list[float]:

@@ -5,19 +5,20 @@ from typing import Any
 
 import pytest
 
-from bench import signal_data, signals
+from bench import signal_data, signals, signals_ours
 from bench.outcome import Size
+from bench.signals_ours import SETTINGS
 from domain.indicators.confirmation import Confirmation
 
 SYMBOLS, LAPS = 12, 3
 
 
 @pytest.fixture(scope="module")
-def ours() -> signals.Done:
-    return signals.ours_of(SYMBOLS, LAPS)
+def ours() -> signals_ours.Done:
+    return signals_ours.ours_of(SYMBOLS, LAPS)
 
 
-def as_pandas(done: signals.Done) -> dict[str, Any]:
+def as_pandas(done: signals_ours.Done) -> dict[str, Any]:
     """Give what a peer would say that found the same."""
     values: dict[str, Any] = {
         "attention_each": [list(one) for one in done.attention],
@@ -37,17 +38,17 @@ def test_given_a_seed_when_the_data_are_made_then_they_are_the_same_and_have_wha
     assert rows == signal_data.rows(SYMBOLS, LAPS)
     assert [row.kind for row in rows] == [signal_data.AUCTION] * SYMBOLS + [signal_data.TRADE] * SYMBOLS * (LAPS - 1)
     assert all(0 < row.bid < row.ask for row in rows)
-    assert Confirmation(signals.SETTINGS).warm_up < signal_data.MINUTES
-    assert tuple(item.name for item in Confirmation(signals.SETTINGS).inputs(None, instrument(), signals.ON)) == (
+    assert Confirmation(SETTINGS).warm_up < signal_data.MINUTES
+    assert tuple(item.name for item in Confirmation(SETTINGS).inputs(None, instrument(), signals_ours.ON)) == (
         signal_data.INPUT_NAMES
     )
 
 
 def instrument() -> Any:
-    return signals.make(1, 1).instruments[0]
+    return signals_ours.make(1, 1).instruments[0]
 
 
-def test_given_the_data_when_measured_then_every_value_of_every_symbol_is_known(ours: signals.Done) -> None:
+def test_given_the_data_when_measured_then_every_value_of_every_symbol_is_known(ours: signals_ours.Done) -> None:
     assert [len(found) for found in (ours.attention, ours.bars, ours.rows)] == [SYMBOLS] * 3
     assert all(value is not None for found in (ours.attention, ours.bars, ours.rows) for one in found for value in one)
     assert {len(one) for one in ours.attention} == {len(signal_data.ATTENTION_NAMES)}
@@ -57,14 +58,14 @@ def test_given_the_data_when_measured_then_every_value_of_every_symbol_is_known(
     assert all(figure > 0 for figure in ours[:6])
 
 
-def test_given_the_same_values_when_compared_then_all_are_counted(ours: signals.Done) -> None:
+def test_given_the_same_values_when_compared_then_all_are_counted(ours: signals_ours.Done) -> None:
     assert signals.check(as_pandas(ours), ours) == SYMBOLS * (2 * 2 + 3 * 7)
 
 
 @pytest.mark.parametrize("what", ["attention_each", "attention_table", "bars_each", "bars_table", "rows"])
 @pytest.mark.parametrize("wrong", [None, float("nan"), 1e-6])
 def test_given_a_value_that_differs_when_compared_then_the_run_fails(
-    ours: signals.Done, what: str, wrong: float | None
+    ours: signals_ours.Done, what: str, wrong: float | None
 ) -> None:
     theirs = as_pandas(ours)
     right = theirs[what][3][1]
@@ -75,7 +76,9 @@ def test_given_a_value_that_differs_when_compared_then_the_run_fails(
         signals.check(theirs, ours)
 
 
-def test_given_symbols_that_are_missing_or_nothing_known_when_compared_then_the_run_fails(ours: signals.Done) -> None:
+def test_given_symbols_that_are_missing_or_nothing_known_when_compared_then_the_run_fails(
+    ours: signals_ours.Done,
+) -> None:
     with pytest.raises(RuntimeError, match="bars_table expected 12 symbols, was 11"):
         signals.check(as_pandas(ours) | {"bars_table": ours.bars[:-1]}, ours)
     unknown: signal_data.Values = [[None, None] for _ in range(SYMBOLS)]
@@ -83,7 +86,7 @@ def test_given_symbols_that_are_missing_or_nothing_known_when_compared_then_the_
         signals.check(as_pandas(ours) | {"attention_each": unknown}, ours._replace(attention=unknown))
 
 
-def test_given_rounds_when_lined_up_then_medians_stand_beside_pandas(ours: signals.Done) -> None:
+def test_given_rounds_when_lined_up_then_medians_stand_beside_pandas(ours: signals_ours.Done) -> None:
     rounds = [ours._replace(attention_s=seconds) for seconds in (0.5, 0.2, 0.4)]
     lines = signals.lines(SYMBOLS, rounds, [as_pandas(ours)])
     assert [len(line.peers) for line in lines] == [2, 2, 0, 0, 1, 0]
@@ -92,7 +95,7 @@ def test_given_rounds_when_lined_up_then_medians_stand_beside_pandas(ours: signa
 
 
 def test_given_no_pandas_when_measured_then_its_columns_stay_empty(
-    monkeypatch: pytest.MonkeyPatch, ours: signals.Done
+    monkeypatch: pytest.MonkeyPatch, ours: signals_ours.Done
 ) -> None:
     monkeypatch.setattr(signals, "PYTHON", Path("/nowhere/python"))
     monkeypatch.setattr(signals, "apart", lambda work, *figures: ours)
@@ -102,7 +105,7 @@ def test_given_no_pandas_when_measured_then_its_columns_stay_empty(
 
 
 @pytest.mark.processes
-def test_given_pandas_installed_when_it_recomputes_then_every_value_is_ours(ours: signals.Done) -> None:
+def test_given_pandas_installed_when_it_recomputes_then_every_value_is_ours(ours: signals_ours.Done) -> None:
     if not signals.PYTHON.exists():
         pytest.skip("`make bench-peer` was not run")
     assert signals.check(signals.pandas_of(SYMBOLS, 5), ours) == SYMBOLS * (2 * 2 + 2 * 7) + 5 * 7
@@ -111,7 +114,7 @@ def test_given_pandas_installed_when_it_recomputes_then_every_value_is_ours(ours
 def test_given_a_strategy_that_sells_when_holdings_are_measured_then_the_run_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = signals.make(SYMBOLS, 2)
+    made = signals_ours.make(SYMBOLS, 2)
     fallen = [row._replace(bid_price=row.bid_price // 2) for row in made.rows[SYMBOLS:]]
     with pytest.raises(RuntimeError, match="to keep what it holds"):
-        signals.holding(made, fallen)
+        signals_ours.holding(made, fallen)

@@ -131,7 +131,7 @@ class Confirmation:
 
     def on_quote(self, quote: Quote) -> None:
         """Take a good row: an auction's price is what the next static interruption is measured against."""
-        if quote[9] == _AUCTION and quote[2] > 0:
+        if quote[9] == _AUCTION and quote[2] > 0:  # by place: this runs for every row of every watched symbol
             self._auction, self._auction_on = quote[2], quote[1]
 
     def inputs(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.attention import EPSILON, WINDOW_DAYS, attention
+from domain.abnormal_search import EPSILON
+from domain.attention import WINDOW_DAYS, attention
 from domain.messages.market import TrendPoint
 
 ON = date(2026, 1, 13)

@@ -187,14 +187,15 @@ def test_given_a_day_told_twice_when_measured_then_it_counts_only_if_both_agree(
     assert attention(contradicted, ON) == attention(series[:20] + series[21:], ON)
 
 
-@pytest.mark.parametrize("ratio", [float("nan"), float("inf"), -1.0])
+@pytest.mark.parametrize("ratio", [float("nan"), float("inf"), -1.0, 1.7e308])
 @pytest.mark.parametrize(("back", "is_known"), [(0, False), (20, False), (60, True)])
 def test_given_a_ratio_that_is_none_when_measured_then_the_day_is_missing(
     ratio: float, back: int, is_known: bool
 ) -> None:
     series = by_day(made(2, DAYS, "lively"))
-    odd = attention(points(series | {ON - DAY - back * DAY: ratio}), ON)
-    assert odd == attention(points(by_day(made(2, DAYS, "lively"), {back})), ON)
+    days = {ON - DAY - back * DAY: ratio, ON - DAY - (back + 1) * DAY: ratio}  # two of the largest have no finite sum
+    odd = attention(points(series | days), ON)
+    assert odd == attention(points(by_day(made(2, DAYS, "lively"), {back, back + 1})), ON)
     assert (odd.asvi is not None) is is_known
 
 
