@@ -39,13 +39,8 @@ def test_given_a_seed_when_the_data_are_made_then_they_are_the_same_and_have_wha
     assert [row.kind for row in rows] == [signal_data.AUCTION] * SYMBOLS + [signal_data.TRADE] * SYMBOLS * (LAPS - 1)
     assert all(0 < row.bid < row.ask for row in rows)
     assert Confirmation(SETTINGS).warm_up < signal_data.MINUTES
-    assert tuple(item.name for item in Confirmation(SETTINGS).inputs(None, instrument(), signals_ours.ON)) == (
-        signal_data.INPUT_NAMES
-    )
-
-
-def instrument() -> Any:
-    return signals_ours.make(1, 1).instruments[0]
+    inputs = Confirmation(SETTINGS).inputs(None, signals_ours.make(1, 1).instruments[0], signals_ours.ON)
+    assert tuple(item.name for item in inputs) == signal_data.INPUT_NAMES
 
 
 def test_given_the_data_when_measured_then_every_value_of_every_symbol_is_known(ours: signals_ours.Done) -> None:
