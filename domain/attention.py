@@ -58,10 +58,10 @@ def attention(points: Iterable[TrendPoint], trading_date: date) -> Attention:
     order of points does not matter, nor does what comes later. A day told twice with different ratios is missing, and
     so is one whose ratio is no finite number >= 0.
     """
-    return attention_of(ratios_by_day(points), trading_date)
+    return attention_from(ratios_by_day(points), trading_date)
 
 
-def attention_of(ratios: Mapping[str, float], trading_date: date) -> Attention:
+def attention_from(ratios: Mapping[str, float], trading_date: date) -> Attention:
     """Do the same from ratios by day (YYYY-MM-DD): for who measures many dates of one series."""
     return _measured([_daily_logs(ratios, trading_date)], trading_date)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.attention import WINDOW_DAYS, Attention, attention, attention_of, combined_attention, ratios_by_day
+from domain.attention import WINDOW_DAYS, Attention, attention, attention_from, combined_attention, ratios_by_day
 from domain.messages.market import TrendPoint
 from domain.weekly_attention import WINDOW_WEEKS, combined_weekly_attention, weekly_attention
 from tests.domain import plain_attention
@@ -72,7 +72,7 @@ def test_for_any_series_the_fast_measure_is_the_plain_formula_to_the_last_bit(
     assert values(found) == plain_attention.daily([series], ON)
     assert bool(found.reason) == (found.z is None)
     assert found.as_of == ("2026-01-12" if found.asvi is not None else "")
-    assert found == attention_of(named(series), ON)
+    assert found == attention_from(named(series), ON)
 
 
 def test_given_the_shipped_series_when_measured_over_years_then_it_is_the_plain_formula() -> None:
@@ -81,7 +81,7 @@ def test_given_the_shipped_series_when_measured_over_years_then_it_is_the_plain_
     mapped = named(ratios)
     known = 0
     for on in (series.days[0] + back * DAY for back in range(100, len(ratios), 29)):
-        found = attention_of(mapped, on)
+        found = attention_from(mapped, on)
         assert values(found) == plain_attention.daily([ratios], on)
         assert found.quality == "ok"
         known += found.z is not None
@@ -152,7 +152,7 @@ def test_for_any_two_series_the_combination_is_the_plain_formula_in_either_order
     found = combined_attention([named(ratios) for ratios in series], ON)
     assert values(found) == plain_attention.daily(series, ON)
     assert values(combined_attention([named(ratios) for ratios in reversed(series)], ON)) == values(found)
-    assert combined_attention([named(series[0])], ON) == attention_of(named(series[0]), ON)
+    assert combined_attention([named(series[0])], ON) == attention_from(named(series[0]), ON)
 
 
 @given(DAILY, st.integers(0, WINDOW_DAYS - 1))
@@ -217,7 +217,7 @@ def test_given_ratios_rounded_away_when_measured_then_the_quality_says_so() -> N
 def test_given_several_series_when_one_has_no_searches_or_no_day_then_the_whole_is_unknown() -> None:
     known, silent = named(by_day(made(4, DAYS, "lively"))), named(by_day([0.0] * DAYS))
     assert combined_attention([known, silent], ON).reason == "no searches at all in the 125 days to 2026-01-12"
-    assert combined_attention([known, {}], ON) == attention_of({}, ON)
+    assert combined_attention([known, {}], ON) == attention_from({}, ON)
     assert combined_attention([known, {}], ON).reason == "no search ratio for 2026-01-12"
     for combined in (combined_attention, combined_weekly_attention):
         with pytest.raises(ValueError, match="one or more"):
