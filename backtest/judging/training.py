@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Final
 
 from backtest.judging.claims import Scored
@@ -27,8 +28,9 @@ def candidates(strategy: str, declared: Sequence[Param]) -> list[Params]:
     default = resolve(strategy, declared, {})
     swept = [(param.name, param.sweep) for param in declared if param.sweep]
     values = [[(name, value) for value in dict.fromkeys((default[name], *sweep))] for name, sweep in swept]
-    changes = [dict(chosen) for chosen in product(*values)]
-    if len(changes) > MOST_TOGETHER:
+    if prod(map(len, values)) <= MOST_TOGETHER:
+        changes = [dict(chosen) for chosen in product(*values)]
+    else:
         changes = [{}, *({name: value} for name, sweep in swept for value in sweep if value != default[name])]
     if len(changes) > MOST:
         raise ConfigError(f"strategy {strategy} sweeps expected {MOST} variants at most, has {len(changes)}")
