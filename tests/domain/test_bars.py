@@ -1,9 +1,9 @@
-"""Minute bars."""
+"""Bars of minutes and of sessions."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.bars import MINUTE_NS, Bar, MinuteBars
+from domain.bars import DAY_S, MINUTE_NS, Bar, MinuteBars, SessionBar
 from domain.quotes import Quote, QuoteKind
 
 S = 1_000_000_000
@@ -47,3 +47,48 @@ def test_for_any_trades_bars_hold_every_share_once_and_prices_in_order(steps: li
     assert [bar.start for bar in done] == sorted({bar.start for bar in done})
     assert all(bar.low <= min(bar.open, bar.close) and max(bar.open, bar.close) <= bar.high for bar in done)
     assert all(bar.start % MINUTE_NS == 0 for bar in done)
+
+
+# ---- bars of a session ------------------------------------------------------------------------------------------
+
+
+def the_session(rows: list[Quote]) -> Bar | None:
+    """Give the bar of a session whose rows these are, as the strategist makes it: of its minutes."""
+    minutes, session = MinuteBars("120110"), SessionBar()
+    for row in rows:
+        done = minutes.add(row)
+        if done is not None:
+            session.add(done)
+    last = minutes.end()
+    if last is not None:
+        session.add(last)
+    return session.end("120110", 0, minutes.volume)
+
+
+def test_given_the_print_of_the_closing_auction_when_the_session_ends_then_it_is_the_close() -> None:
+    at_the_end = Quote("120110", 23_405 * S, 95, 500, 1_000, 90, 100, 5, 5, int(QuoteKind.AUCTION_TRADE))
+    rows = [a_row(60, 100, 5, 5), a_row(70, 120, 5, 10), a_row(22_700, 110, 0, 10, BOOK), at_the_end]
+    assert the_session(rows) == Bar("120110", 0, 100, 120, 95, 95, 1_000, DAY_S)
+
+
+def test_given_no_trade_when_the_session_ends_then_there_is_no_bar() -> None:
+    assert the_session([a_row(60, 100, 0, 0, BOOK)]) is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 4_000), st.integers(1, 999), st.integers(1, 50), st.sampled_from([TRADE, TRADE, BOOK])
+        ),
+        max_size=40,
+    )
+)
+def test_for_any_rows_the_bar_of_a_session_is_that_of_its_trades(steps: list[tuple[int, int, int, int]]) -> None:
+    second, volume, rows = 0, 0, list[Quote]()
+    for wait, price, qty, kind in steps:
+        second, volume = second + wait, volume + (qty if kind == TRADE else 0)
+        rows.append(a_row(second, price, qty if kind == TRADE else 0, volume, kind))
+    prices = [row.price for row in rows if row.kind == TRADE]
+    expected = (prices[0], max(prices), min(prices), prices[-1], volume) if prices else None
+    found = the_session(rows)
+    assert (None if found is None else found[2:7]) == expected
