@@ -68,7 +68,8 @@ def batches(
             full.append(Batch(own, tuple(waiting)))
             waiting.clear()
     rest = [Batch(known[name], tuple(waiting)) for name, waiting in open_ones.items() if waiting]
-    made = sorted([*full, *rest], key=lambda batch: min(ordered.index(one) for one in batch.targets))
+    place = {one.symbol: number for number, one in enumerate(ordered)}
+    made = sorted([*full, *rest], key=lambda batch: place[batch.targets[0].symbol])
     wrong = sorted(known.keys() & {one.symbol for one in ordered})
     if wrong:
         raise ConfigError(f"the anchor's symbol expected none of those asked for, was {wrong[0]}")
