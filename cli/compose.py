@@ -16,6 +16,7 @@ from actors.edges.desk_reader import DeskReader, RunFacts
 from actors.edges.desk_server import DeskServer
 from actors.edges.gate import WireGate
 from actors.edges.gated_read import ReadPlan
+from actors.edges.history import HistoryEdge
 from actors.edges.order_link import OrderLink
 from actors.edges.quote_link import QuoteLink, QuoteTap
 from actors.edges.shadow_watch import ShadowWatch, SnapshotPlan
@@ -30,23 +31,22 @@ from broker.server import BrokerServerThread
 from broker.translate.quotes import decode_batch
 from broker_sim.action_table import FILE_NAME, read_actions
 from broker_sim.backend import SimBackend
+from cli.paper_tap import PaperTap
 from cli.protection import Protection
 from domain.config import RunConfig
 from domain.errors import ConfigError, InvariantError
-from domain.instruments import Instrument
 from domain.messages import Message
-from domain.messages.link import ProbeSource, ReadBroker, SessionInfo, SubscribeQuotes
-from domain.messages.market import FetchTrends
+from domain.messages.link import ProbeSource, ReadBroker, SubscribeQuotes
+from domain.messages.market import FetchHistory, FetchTrends
 from domain.messages.operator import CommandAnswered
 from domain.messages.orders import CancelOrder, ModifyOrder, ResolveOrder, SubmitOrder
 from domain.messages.trading import GateChanged, NoticeRaised
-from domain.quotes import QuoteBatch
-from domain.types import LinkName, ServerKind, UnixNanos
+from domain.types import LinkName, ServerKind
 from hantrade import __version__
 from persistence.codec import MessageCodec
 from persistence.event_log import WAL_BYTES, EventLog
 from persistence.reader import LogReader
-from trends.recorded import packaged_trends
+from trends.source import TrendSource
 
 MODES = ("paper", "mock", "live")
 SERVER_KINDS = {"paper": ServerKind.SIMULATED, "mock": ServerKind.MOCK, "live": ServerKind.REAL}
@@ -61,36 +61,6 @@ async def running(make: Callable[[], SimBackend]) -> AsyncIterator[SimBackend]:
         yield backend
     finally:
         await backend.close()
-
-
-class PaperTap(QuoteTap):
-    """Feeds the paper simulator with the quotes the core has handled, so it never runs ahead of the trader."""
-
-    wants_depth = True
-
-    def __init__(self, backend: SimBackend) -> None:
-        """Take the simulator."""
-        self._backend = backend
-
-    def on_session(self, session: SessionInfo) -> None:
-        """Give the simulator the venue's clock."""
-        self._backend.post(self._backend.on_venue_time, session.venue_time)
-
-    def on_instruments(self, instruments: Sequence[Instrument]) -> None:
-        """Give the simulator the instruments."""
-        self._backend.post(self._backend.on_instruments, tuple(instruments))
-
-    def on_batch(self, batch: QuoteBatch) -> None:
-        """Match open orders against these rows."""
-        self._backend.post(self._backend.on_batch, batch.rows, False, batch.depths)
-
-    def on_beat(self, venue_time: UnixNanos) -> None:
-        """Let the simulator's clock go on without quotes, so that its session ends too."""
-        self._backend.post(self._backend.on_heartbeat, venue_time)
-
-    def on_end(self) -> None:
-        """End the simulator's day."""
-        self._backend.post(self._backend.on_batch, (), True)
 
 
 @dataclass(slots=True)
@@ -125,17 +95,18 @@ def compose_trader(
     recovered: Recovered | None = None,
     snapshots: SnapshotPlan | None = None,
     protection: Protection | None = None,
+    trends: Sequence[TrendSource] = (),
 ) -> Trader:
     """Build and start a trader. Raises ConfigError, LogError; leaves nothing running when it does.
 
     `recovered` is a fold of this very log that was made already; without a plan no snapshots are written, without
-    protection everything is plain text on loopback.
+    protection everything is plain text on loopback, without `trends` nobody knows what people search for.
     """
     cleanups: list[Callable[[], None]] = []
     try:
         edges = (tuple(listeners), show_notice, snapshots)
         guarded = protection or Protection()
-        return _compose(config, log_path, paper_folder, desk, recovered, *edges, guarded, cleanups)
+        return _compose(config, log_path, paper_folder, desk, recovered, *edges, guarded, tuple(trends), cleanups)
     except BaseException as error:
         for cleanup in reversed(cleanups):
             cleanup()
@@ -154,6 +125,7 @@ def _compose(
     show_notice: Callable[[NoticeRaised], None] | None,
     snapshots: SnapshotPlan | None,
     protection: Protection,
+    sources: tuple[TrendSource, ...],
     cleanups: list[Callable[[], None]],
 ) -> Trader:
     for endpoint in (config.quotes_endpoint, *config.quotes_backups, config.orders_endpoint):
@@ -172,14 +144,6 @@ def _compose(
     gate = WireGate()
     system = TraderSystem(log, kernel, codec(), run_id, gate, clock)
     tap, orders_at, order_access = _order_side(config, paper_folder, protection, cleanups)
-    edges: list[Any] = []
-
-    def stop_edges() -> None:
-        for edge in reversed(edges):
-            edge.stop(block=True, timeout=5)
-
-    cleanups.append(stop_edges)
-
     timeout_s = config.link.call_timeout_ms / 1000
     budget = Budget(config.link.read_attempts, config.link.read_deadline_ms / 1000)
 
@@ -192,10 +156,19 @@ def _compose(
             return dial(endpoint)
         return BrokerClient(orders_at, timeout_s, budget, order_access)
 
+    candles = _once(lambda: dial(config.quotes_endpoint), cleanups)
+    edges: list[Any] = []
+
+    def stop_edges() -> None:
+        for edge in reversed(edges):
+            edge.stop(block=True, timeout=5)
+
+    cleanups.append(stop_edges)
     facts = RunFacts(config.mode, run_id, str(log_path))
     reader = DeskReader(system.ask, facts, clock.now, lambda: kernel.last_seq)
     alerts = start_edge(edges, AlertSender, show_notice)
-    trends = start_edge(edges, TrendEdge, system.core.post, (packaged_trends(),), config.trends.keep_series)
+    trends = start_edge(edges, TrendEdge, system.core.post, sources, config.trends.keep_series)
+    history = start_edge(edges, HistoryEdge, system.core.post, candles)
     quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap)
     plan = ReadPlan(config.reconcile.reads, clock.now)
     orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate, config.link, plan)
@@ -203,7 +176,7 @@ def _compose(
     address = str(desk_server.ask("ping", timeout=5))
     if snapshots is not None:
         start_edge(edges, ShadowWatch, system.core.post, log_path, recovered.snapshot, snapshots)
-    effects = _effects(alerts, trends, quotes, orders, desk_server, listeners)
+    effects = _effects(alerts, trends, history, quotes, orders, desk_server, listeners)
     system.start(config, __version__, edges, effects)
     cleanups.pop()  # the system stops its edges from here on
 
@@ -214,9 +187,27 @@ def _compose(
     return Trader(system, reader, address, log, close)
 
 
+def _once(dial: Callable[[], BrokerClient], cleanups: list[Callable[[], None]]) -> Callable[[], BrokerClient]:
+    """Dial when first asked; the channel comes back by itself after a broken line."""
+    dialled: list[BrokerClient] = []
+
+    def client() -> BrokerClient:
+        if not dialled:
+            dialled.append(dial())
+        return dialled[0]
+
+    def close() -> None:
+        for one in dialled:
+            one.close()
+
+    cleanups.append(close)
+    return client
+
+
 def _effects(
     alerts: Any,
     trends: Any,
+    history: Any,
     quotes: Any,
     orders: Any,
     desk_server: Any,
@@ -233,6 +224,7 @@ def _effects(
         SubscribeQuotes: quotes,
         ProbeSource: quotes,
         FetchTrends: trends,
+        FetchHistory: history,
         NoticeRaised: alerts,
         CommandAnswered: desk_server,
     }

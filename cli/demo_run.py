@@ -23,10 +23,12 @@ from cli.output import krw, kst_clock, nanos_of, note, signed
 from cli.settings import configured
 from cli.status import gate_word
 from cli.trader_process import stop_in_order
+from cli.trends_settings import of_recordings
 from domain.messages.trading import NoticeRaised
 from domain.status import DayQuery
 from domain.types import Severity
 from hantrade.v1 import desk_pb2
+from trends.recorded import packaged_trends
 
 if TYPE_CHECKING:
     from cli.demo import BrokerProcess
@@ -51,9 +53,11 @@ def run_day(
 ) -> Finished:
     """Trade until the venue's day is over, then stop in order. Raises ConfigError, LogError, BrokerUnavailable."""
     _, config = configured(folder, "paper", "SIMULATED")  # the environment only: a demo's own home has no files
-    config = replace(config, quotes_endpoint=broker.address, orders_endpoint="")
+    trends = of_recordings(config.trends)
+    config = replace(config, quotes_endpoint=broker.address, orders_endpoint="", trends=trends)
     display = Display(recording, speed, quiet=as_json)
-    trader = compose_trader(config, log_path, folder / "paper", ("127.0.0.1", 0), show_notice=display.notice)
+    paper, desk, sources = folder / "paper", ("127.0.0.1", 0), (packaged_trends(),)
+    trader = compose_trader(config, log_path, paper, desk, show_notice=display.notice, trends=sources)
     finished = Finished("interrupted", in_order=False, exit_code=INTERRUPTED)
     try:
         finished = _until_over(trader, broker, display)

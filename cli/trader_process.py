@@ -20,6 +20,7 @@ from cli.log_choice import choose_log
 from cli.output import krw, note, signed
 from cli.protection import protection_of
 from cli.settings import configured
+from cli.trend_sources import trend_source
 from domain.errors import ConfigError
 from domain.messages.operator import StopRequested
 from domain.status import DayQuery, OrdersQuery
@@ -37,9 +38,15 @@ def run_trader(home: Home, mode: str, wait_s: float) -> int:
         plan = SnapshotPlan(settings.log.snapshot_events, settings.log.snapshot_s) if settings.log.snapshots else None
         choice = choose_log(home, mode, recover_fully if plan is None else recover_quickly)
         path, desk = choice.path, (settings.desk.host, settings.desk.port)
-        guarded = protection_of(home.root, settings)
         trader = compose_trader(
-            config, path, home.paper, desk, recovered=choice.recovered, snapshots=plan, protection=guarded
+            config,
+            path,
+            home.paper,
+            desk,
+            recovered=choice.recovered,
+            snapshots=plan,
+            protection=protection_of(home.root, settings),
+            trends=trend_source(settings, home.root, config),
         )
         asked = StopSignal(trader)
         home.announce("trader", Running(os.getpid(), trader.desk_address, str(path), trader.system.run_id, config.mode))

@@ -15,10 +15,11 @@ from broker_sim.backend import SimBackend
 from broker_sim.recording import Recording
 from cli.compose import Trader, compose_trader, running
 from cli.settings import load, resolve
-from domain.config import RunConfig
+from domain.config import RunConfig, TrendConfig
 from domain.errors import RequestRefused
 from hantrade.v1 import desk_pb2_grpc
 from tests.broker_sim.builders import a_day, a_file
+from trends.recorded import packaged_trends
 
 WAIT_S = 15.0
 SYMBOL, OTHER = "120110", "000250"
@@ -57,11 +58,12 @@ def a_trader(
     config = resolve(settings, watchlist, "paper", "SIMULATED")
     # Quotes of these recordings are minutes apart, and tests do not want to wait between orders.
     risk = replace(config.risk, duplicate_window_ms=0, max_data_age_ms=36_000_000)
-    config = replace(config, risk=risk, quotes_endpoint=quotes_at, orders_endpoint=orders_at)
+    config = replace(config, risk=risk, quotes_endpoint=quotes_at, orders_endpoint=orders_at, trends=TrendConfig())
     config = change(config)
     shown: list[Any] = []
     desk = ("127.0.0.1", 0)
-    trader = compose_trader(config, folder / "log.db", folder / "paper", desk, show_notice=shown.append, **compose)
+    compose = {"trends": (packaged_trends(),), "show_notice": shown.append, **compose}
+    trader = compose_trader(config, folder / "log.db", folder / "paper", desk, **compose)
     try:
         yield trader
     finally:

@@ -10,7 +10,8 @@ import pytest
 from actors.roster import make_roles
 from broker.server import BrokerServerThread
 from broker_sim.backend import SimBackend
-from cli.compose import PaperTap, codec, running
+from cli.compose import codec, running
+from cli.paper_tap import PaperTap
 from cli.replay import replay_here
 from domain.messages.market import QuotesJudged, QuotesReceived
 from domain.messages.run import RoleFailed
