@@ -32,6 +32,7 @@ from cli import (
     status,
     strategies,
     trader,
+    trends,
 )
 from cli.context import HOME_VARIABLE, Exit, exit_code
 from cli.logging import set_up_logging
@@ -83,6 +84,7 @@ app.add_typer(certs.app, name="certs")
 app.add_typer(fsm.app, name="fsm")
 app.add_typer(backtest.app, name="backtest")
 app.add_typer(krx.app, name="krx")
+app.add_typer(trends.app, name="trends")
 app.add_typer(strategies.app, name="strategies")
 
 

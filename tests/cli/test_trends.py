@@ -1,0 +1,385 @@
+"""`hantrade trends` against a stand-in on loopback, from words in watchlist.toml to figures and exit codes."""
+
+import json
+import math
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from broker.security import redaction
+from cli.context import Exit
+from cli.main import app, run
+from cli.settings import configured
+from cli.trend_sources import store_of, today, trend_source
+from cli.trends_settings import TrendsSection
+from cli.trends_show import drawn
+from domain.errors import ConfigError
+from domain.messages.market import TrendReceived, TrendsMissing
+from domain.time import KST
+from domain.types import UnixNanos
+from trends.stand_in.naver import Fault, Limits, NaverStandIn
+
+SYMBOL, OTHER, WORDLESS = "120110", "005930", "000660"
+SECRET = "hub-secret"
+WATCHLIST = f"""
+[[instrument]]
+symbol = "{SYMBOL}"
+names = ["헨리코튼"]
+ambiguous = ["시리즈"]
+qualifiers = ["옷"]
+version = 3
+[[instrument]]
+symbol = "{OTHER}"
+names = ["삼성전자"]
+[[instrument]]
+symbol = "{WORDLESS}"
+"""
+
+
+NOW = datetime(2026, 1, 13, 8, 0, tzinfo=KST)
+
+
+def volumes(size: float) -> dict[date, float]:
+    """Give searches that rise and fall, most of all on the last day."""
+    days = {NOW.date() - timedelta(days=back): 10 + back % 7 + math.sin(back) for back in range(420)}
+    days[NOW.date() - timedelta(days=1)] = 25
+    return {day: size * value for day, value in days.items()}
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("HANTRADE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(time, "time_ns", lambda: int(NOW.timestamp()) * 10**9)
+    monkeypatch.setattr(redaction, "_remembered", set())
+    monkeypatch.setattr("cli.secrets._from_keyring", lambda name: "")
+
+
+@pytest.fixture
+def server() -> Iterator[NaverStandIn]:
+    series = {"우체국": volumes(5), "헨리코튼": volumes(1), "시리즈 옷": volumes(1), "삼성전자": volumes(20)}
+    with NaverStandIn(series, now=lambda: NOW) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def home(tmp_path: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "watchlist.toml").write_text(WATCHLIST)
+    settings(tmp_path, server)
+    monkeypatch.setenv("HANTRADE_NAVER_CLIENT_ID", "stand-in-hub")
+    monkeypatch.setenv("HANTRADE_NAVER_CLIENT_SECRET", SECRET)
+    return tmp_path
+
+
+def settings(home: Path, server: NaverStandIn, *lines: str) -> None:
+    text = "\n".join(("[trends]", f'base_url = "{server.url}"', "per_second = 50", *lines))
+    (home / "hantrade.toml").write_text(text)
+
+
+class Said:
+    """What a command answered."""
+
+    def __init__(self, home: Path, *args: str) -> None:
+        done = CliRunner().invoke(app, ["trends", *args, "--home", str(home)], standalone_mode=False)
+        self.error = done.exception
+        self.code = done.return_value
+        self.out, self.err = done.stdout, done.stderr
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, home: Path, *args: str) -> int:
+    """Give the exit code of the whole command."""
+    monkeypatch.setattr("sys.argv", ["hantrade", "trends", *args, "--home", str(home)])
+    with pytest.raises(SystemExit) as end:
+        run()
+    return int(end.value.code or 0)
+
+
+# ---- fetch -----------------------------------------------------------------------------------------------------
+
+
+def test_given_a_watch_list_when_fetched_then_figures_and_what_is_unknown_are_told(
+    home: Path, server: NaverStandIn
+) -> None:
+    said = Said(home, "fetch", "--json")
+    rows = {row["symbol"]: row for row in said.rows}
+    yesterday = (today() - timedelta(days=1)).isoformat()
+    assert said.code == Exit.DONE
+    assert (rows[SYMBOL]["days"], rows[SYMBOL]["newest_day"], rows[SYMBOL]["keyword_version"]) == (160, yesterday, 3)
+    assert rows[SYMBOL]["asvi"] > 0
+    assert rows[SYMBOL]["z"] is not None
+    assert (rows[SYMBOL]["name"], rows[OTHER]["name"]) == ("코오롱인더", "삼성전자")
+    assert rows[WORDLESS]["reason"].startswith("no keywords in watchlist.toml")
+    assert rows[WORDLESS]["again"] is False
+    assert all(set(row) == set(rows[SYMBOL]) for row in rows.values()), "the same names in every row"
+    [call] = server.calls
+    assert call.words == (("헨리코튼", "시리즈 옷"), ("삼성전자",), ("우체국",))
+    assert call.host == "hub"
+    assert "999 of 1,000 calls left today" in said.err
+
+
+def test_given_the_first_fetch_of_a_home_when_done_then_the_terms_are_told_once(home: Path) -> None:
+    assert "Naver's terms" in Said(home, "fetch", SYMBOL).err
+    assert "Naver's terms" not in Said(home, "fetch", SYMBOL).err
+    done = CliRunner().invoke(app, ["--verbose", "trends", "fetch", SYMBOL, "--home", str(home)], standalone_mode=False)
+    assert "12 h and at most 50 MB in trends/series.db" in done.stderr
+
+
+def test_given_a_korean_name_when_fetched_twice_then_a_line_tells_and_the_second_asks_nobody(
+    home: Path, server: NaverStandIn
+) -> None:
+    first, second = Said(home, "fetch", "코오롱인더"), Said(home, "fetch", SYMBOL)
+    assert first.out == second.out
+    assert first.out.startswith("120110 코오롱인더 | naver | 160 days to ")
+    assert "words version 3" in first.out
+    assert len(server.calls) == 1
+
+
+def test_given_a_window_when_fetched_then_its_days_are_asked_for(home: Path, server: NaverStandIn) -> None:
+    last = today() - timedelta(days=30)
+    said = Said(
+        home, "fetch", OTHER, "--from", (last - timedelta(days=9)).isoformat(), "--to", last.isoformat(), "--json"
+    )
+    [row] = said.rows
+    assert (row["days"], row["newest_day"]) == (10, last.isoformat())
+    assert row["z"] is None
+    assert "missing" in row["reason"]
+    assert server.calls[0].body["endDate"] == last.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["fetch", "--source", "daum"], "--source expected naver or google, was 'daum'"),
+        (["fetch", "--to", "2999-01-01"], "--to expected"),
+        (["fetch", "--from", "yesterday"], "--from expected a day YYYY-MM-DD, was 'yesterday'"),
+        (["fetch", "--from", "2026-02-01", "--to", "2026-01-01"], "--from expected 2026-01-01 or earlier"),
+        (["fetch", SYMBOL, "--all"], "no symbol is expected with it"),
+        (["fetch", "없는회사"], "symbol '없는회사' is not known"),
+        (["suggest", "069500"], "listed stocks, was '069500'"),
+    ],
+)
+def test_given_a_wrong_argument_when_typed_then_it_is_named(home: Path, args: list[str], told: str) -> None:
+    said = Said(home, *args)
+    assert isinstance(said.error, ConfigError)
+    assert told in str(said.error)
+
+
+def test_given_no_watch_list_when_fetched_then_a_symbol_is_asked_for(tmp_path: Path) -> None:
+    assert "a symbol or --all is expected" in str(Said(tmp_path, "fetch").error)
+
+
+def test_given_words_that_changed_when_fetched_or_started_then_a_new_version_is_asked_for(home: Path) -> None:
+    assert Said(home, "fetch").code == Exit.DONE
+    (home / "watchlist.toml").write_text(WATCHLIST.replace('["옷"]', '["옷", "브랜드"]'))
+    for error in (Said(home, "fetch").error, started(home)):
+        assert isinstance(error, ConfigError)
+        assert "120110 version = 3: its words changed (+시리즈 브랜드)" in str(error)
+        assert "raise version to 4" in str(error)
+    (home / "watchlist.toml").write_text(WATCHLIST.replace('["옷"]', '["옷", "브랜드"]').replace("= 3", "= 4"))
+    assert Said(home, "fetch").code == Exit.DONE
+    assert started(home) is None
+
+
+def started(home: Path) -> ConfigError | None:
+    loaded, config = configured(home, "paper", "SIMULATED")
+    try:
+        trend_source(loaded, home, config)
+    except ConfigError as error:
+        return error
+    return None
+
+
+# ---- what goes wrong: exit codes -------------------------------------------------------------------------------
+
+
+def test_given_no_keys_when_fetched_then_exit_1_and_where_they_belong(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("HANTRADE_NAVER_CLIENT_SECRET")
+    assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.REFUSED
+    assert "HANTRADE_NAVER_CLIENT_SECRET" in capsys.readouterr().out
+
+
+def test_given_a_wrong_key_when_fetched_then_exit_1_and_it_is_not_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HANTRADE_NAVER_CLIENT_SECRET", "no-such-secret")
+    assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.REFUSED
+    out, err = capsys.readouterr()
+    assert "no-such-secret" not in out + err
+    assert "stand-in-hub" not in out + err
+
+
+def test_given_a_spent_quota_when_fetched_then_exit_1_and_when_it_resets(
+    home: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.limits = Limits(a_day=0)
+    assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.REFUSED
+    out, err = capsys.readouterr()
+    assert "quota" in out
+    assert "0 of 1,000 calls left today" in err
+
+
+def test_given_a_source_that_has_trouble_when_fetched_then_exit_3(
+    home: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.fail(Fault(dropped=True))
+    assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.UNAVAILABLE
+    assert "later may help" in capsys.readouterr().out
+
+
+def test_given_a_plug_that_is_pulled_when_fetched_then_exit_3_and_what_is_kept_is_shown(
+    home: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between two tries
+    assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.DONE
+    server.__exit__(None, None, None)
+    assert ended(monkeypatch, home, "fetch", OTHER) == Exit.UNAVAILABLE
+    assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.DONE, "it is kept"
+    assert ended(monkeypatch, home, "show", SYMBOL, "--json") == Exit.DONE
+    with server:
+        pass
+    capsys.readouterr()
+
+
+def test_given_wrong_settings_when_fetched_then_exit_2(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "hantrade.toml").write_text('[trends]\nhost = "old"\n')
+    assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.USAGE
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+# ---- show ------------------------------------------------------------------------------------------------------
+
+
+def test_given_a_kept_series_when_shown_then_each_day_has_its_attention_and_where_it_is_from(home: Path) -> None:
+    [fetched] = Said(home, "fetch", SYMBOL, "--json").rows
+    said = Said(home, "show", SYMBOL, "--days", "30", "--json")
+    assert said.code == Exit.DONE
+    assert len(said.rows) == 30
+    last = said.rows[-1]
+    assert (last["day"], last["asvi"], last["z"]) == (fetched["newest_day"], fetched["asvi"], fetched["z"])
+    assert (last["source"], last["keyword_version"], last["fetched_at"]) == ("naver", 3, fetched["fetched_at"])
+    plain = Said(home, "show", SYMBOL, "--days", "30").out
+    assert plain.splitlines()[0].startswith("120110 코오롱인더: naver, words version 3, fetched ")
+    assert last["day"] in plain
+
+
+def test_given_nothing_kept_when_shown_then_it_says_how_to_get_it(home: Path, server: NaverStandIn) -> None:
+    said = Said(home, "show", SYMBOL)
+    assert (said.code, said.out) == (Exit.REFUSED, "")
+    assert "`hantrade trends fetch 120110` gets it" in said.err
+    assert "trends suggest 035720" in Said(home, "show", "035720").err
+    settings(home, server, "cache_hours = 0")
+    Said(home, "fetch", SYMBOL)
+    said = Said(home, "show", SYMBOL)
+    assert said.code == Exit.REFUSED
+    assert "cache_hours = 0 keeps none" in said.err
+
+
+def test_given_a_new_version_when_shown_then_series_of_the_old_one_are_not(home: Path) -> None:
+    Said(home, "fetch", SYMBOL)
+    (home / "watchlist.toml").write_text(WATCHLIST.replace("= 3", "= 4"))
+    said = Said(home, "show", SYMBOL)
+    assert said.code == Exit.REFUSED
+    assert "with words version 4 is kept" in said.err
+
+
+def test_given_a_terminal_when_drawn_then_unknown_days_are_gaps() -> None:
+    values: Sequence[float | None] = [*([1.0, 2.0] * 10), None, None, *([1.5] * 10)]
+    rows = [{"day": f"2026-01-{place % 28 + 1:02d}", "z": value} for place, value in enumerate(values)]
+    text = drawn(rows, "z", "robust z", 60, 9)
+    assert "robust z" in text
+    assert "01-01" in text
+    assert "\x1b" not in text
+    assert max(len(line) for line in text.splitlines()) <= 60
+    assert drawn([{"day": "2026-01-01", "z": None}], "z", "robust z", 60, 9)
+
+
+# ---- plan and suggest ------------------------------------------------------------------------------------------
+
+
+def test_given_the_whole_market_when_planned_then_it_fits_the_quota_and_nobody_is_asked(
+    home: Path, server: NaverStandIn
+) -> None:
+    said = Said(home, "plan", "--all", "--json")
+    *parts, summary = said.rows
+    assert said.code == Exit.DONE
+    assert summary["calls"] == -(-(summary["symbols"] - summary["without_words"]) // 4) <= 750
+    assert summary["symbols"] > 2_700
+    assert sum(part["calls"] for part in parts) == summary["calls"]
+    assert (summary["daily_quota"], summary["left_today"], summary["fits_today"]) == (1_000, 1_000, True)
+    assert server.calls == []
+    people = Said(home, "plan", "--all").out
+    assert "are left today" in people
+
+
+def test_given_words_when_planned_then_calls_made_count_and_wordless_ones_are_told(home: Path) -> None:
+    Said(home, "fetch", SYMBOL)
+    [part, summary] = Said(home, "plan", "--json").rows
+    assert (part["calls"], summary["symbols"], summary["without_words"], summary["left_today"]) == (1, 3, 1, 999)
+    assert Said(home, "plan", WORDLESS).code == Exit.REFUSED
+
+
+def test_given_a_name_when_suggested_then_the_block_can_be_pasted(home: Path) -> None:
+    said = Said(home, "suggest", "카카오")
+    assert "카카오 is ambiguous: a common word" in said.err
+    (home / "watchlist.toml").write_text(said.out)
+    [words] = configured(home, "paper", "SIMULATED")[1].keywords
+    assert words.keywords == ("035720", "카카오 주가", "카카오 주식")
+    assert words.version == 1
+    [row] = Said(home, "suggest", "카카오", "--json").rows
+    assert (row["version"], row["words"]) == (2, list(words.keywords))
+    assert "on the watch list already" in Said(home, "suggest", "카카오").err
+
+
+# ---- the sources of a run --------------------------------------------------------------------------------------
+
+
+def test_given_settings_when_sources_are_made_then_they_come_in_order_and_nothing_happens(
+    home: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HANTRADE_NAVER_CLIENT_SECRET")
+    settings(home, server, 'sources = ["google", "naver", "shifted-demo"]')
+    loaded, config = configured(home, "paper", "SIMULATED")
+    sources = trend_source(loaded, home, config)
+    assert [source.name for source in sources[:2]] == ["google", "naver"]
+    assert len(sources) == 3
+    assert server.calls == []
+    assert not (home / "trends").exists()
+
+
+def test_given_a_run_when_its_source_is_asked_then_the_words_of_its_configuration_are_used(
+    home: Path, server: NaverStandIn
+) -> None:
+    loaded, config = configured(home, "paper", "SIMULATED")
+    [naver] = trend_source(loaded, home, config)
+    answers = list(naver.fetch([SYMBOL, WORDLESS], today(), UnixNanos(time.time_ns())))
+    assert [type(answer) for answer in answers] == [TrendsMissing, TrendReceived]
+    assert server.calls[0].words[0] == ("헨리코튼", "시리즈 옷")
+
+
+def test_given_series_that_grew_old_when_a_run_begins_then_they_are_gone(home: Path, server: NaverStandIn) -> None:
+    Said(home, "fetch")
+    assert store_of(TrendsSection(), home).kept().answers == 2
+    settings(home, server, "cache_hours = 0")
+    started(home)
+    assert store_of(TrendsSection(), home).kept().answers == 0
+
+
+def test_given_a_broken_store_when_a_run_begins_then_it_begins_all_the_same(home: Path) -> None:
+    (home / "trends").mkdir()
+    (home / "trends" / "series.db").write_bytes(b"no database" * 100)
+    assert started(home) is None
