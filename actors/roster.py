@@ -7,6 +7,7 @@ from actors.roles.executor import Executor
 from actors.roles.notifier import Notifier
 from actors.roles.portfolio import Portfolio
 from actors.roles.risk_manager import RiskManager
+from actors.roles.scorekeeper import Scorekeeper
 from actors.roles.strategist import Strategist
 from actors.roles.trading_day import TradingDay
 from actors.roles.trend_analyst import TrendAnalyst
@@ -20,6 +21,7 @@ ROLES: tuple[type[Role], ...] = (
     Strategist,
     RiskManager,
     Executor,
+    Scorekeeper,  # last: nothing that trades waits for it
 )
 
 

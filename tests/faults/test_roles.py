@@ -21,7 +21,7 @@ from tests.faults.builders import BEGIN, a_trading_house, broken, buy, cancel, d
 from tests.persistence.logs import a_codec
 
 VITAL = ("connection_supervisor", "trading_day", "portfolio", "risk_manager", "executor")
-OTHERS = ("notifier", "trend_analyst", "strategist")
+OTHERS = ("notifier", "trend_analyst", "strategist", "scorekeeper")
 ALL = tuple(role.NAME for role in ROLES)
 # Roles that hear none of these messages cannot fail on them.
 EVERYTHING = (received(a_quote(2)), broker_state(as_of=0), received(a_quote(3)))
