@@ -104,7 +104,11 @@ def panel_of(name: str, rows: "pl.DataFrame") -> Panel:
         raise DataError(f"{name}: dates expected a session of the exchange in at least one row, found none")
     once = kept.unique(["code", "date"], keep="last", maintain_order=True)
     _count(remarks, "twice for a symbol and day, the last counts", kept.height - once.height)
-    _count(remarks, "without a price or volume, taken as no trading", once.null_count().sum_horizontal()[0])
+    _count(
+        remarks,
+        "without a price or volume, taken as no trading",
+        once.filter(pl.any_horizontal(pl.all().is_null())).height,
+    )
     whole = once.with_columns(pl.col(*PRICES, "volume").fill_null(0.0).round().cast(pl.Int64))
     odd = pl.any_horizontal(pl.col(name) != pl.col(name).round() for name in PRICES)
     _count(remarks, "with fractions of a won, rounded", once.filter(odd).height)

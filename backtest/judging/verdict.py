@@ -19,8 +19,8 @@ def verdict(found: Judgement, p_holm: float | None) -> str:
     said = [_luck(found, p_holm)]
     if figures.signals < FEW:
         said.append(f"{figures.signals} signals are too few to tell")
-    mean = figures.mean_return_bps or 0.0
-    said.append(f"{'earned' if mean > 0 else 'lost'} {abs(mean):.0f} bps a signal after costs")
+    beside = f", always being in {_bps(figures.baseline_return_bps)}" if figures.baseline_return_bps is not None else ""
+    said.append(f"{_bps(figures.mean_return_bps or 0.0)} a signal after costs{beside}")
     said.append(_target(figures.precision_low or 0.0, figures.precision_high or 1.0))
     return "; ".join(said)
 
@@ -42,3 +42,7 @@ def _target(low: float, high: float) -> str:
     if high < TARGET:
         return f"below the precision aimed at ({TARGET:.0%})"
     return f"whether it reaches {TARGET:.0%} is open"
+
+
+def _bps(value: float) -> str:
+    return f"{'earned' if value > 0 else 'lost'} {abs(value):.0f} bps"
