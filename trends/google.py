@@ -175,12 +175,12 @@ def judged(answer: Mapping[str, Any], first: date, last: date) -> tuple[str, boo
 def read_points(rows: object, first: date, last: date) -> tuple[TrendPoint, ...]:
     """Read the child's rows. Empty when they are not ascending days of the window with values from 0 to 100."""
     found: list[TrendPoint] = []
-    low, high = first.isoformat(), last.isoformat()
+    waiting = iter([(first + timedelta(days=place)).isoformat() for place in range((last - first).days + 1)])
     for row in rows if isinstance(rows, list) else ():
         match row:
-            case [str(day), int(value)] if low <= day <= high and 0 <= value <= 100:
+            # `in` takes the iterator on to the day: what is out of order is not found any more
+            case [str(day), int(value)] if day in waiting and 0 <= value <= 100 and not isinstance(value, bool):
                 found.append(TrendPoint(day, float(value)))
-                low = day + "~"  # sorts behind the day and before the next
             case _:
                 return ()
     return tuple(found)

@@ -40,7 +40,7 @@ class Child:
     def __init__(self, python: str = "", deadline_s: float = 60.0, worker: Path = WORKER) -> None:
         """Use an interpreter that has pytrends (empty: this one); end it when it is silent for so long."""
         self._python = python or sys.executable
-        self._deadline_s = deadline_s
+        self.deadline_s = deadline_s
         self._worker = worker
 
     def answers(self, job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -87,9 +87,9 @@ class Child:
     def _next(self, lines: SimpleQueue[bytes]) -> bytes:
         """Give the next line, empty at the end."""
         try:
-            return lines.get(timeout=self._deadline_s)
+            return lines.get(timeout=self.deadline_s)
         except Empty:
-            raise ChildSilent(f"no answer for {self._deadline_s:g} s, so the child was ended", again=True) from None
+            raise ChildSilent(f"no answer for {self.deadline_s:g} s, so the child was ended", again=True) from None
 
     def _ended(self, process: subprocess.Popen[bytes], said: IO[bytes]) -> ChildSilent:
         code = process.wait()

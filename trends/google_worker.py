@@ -164,15 +164,18 @@ def kind_of(error: Exception) -> tuple[str, str]:
     if isinstance(error, json.JSONDecodeError):
         return "unreadable", f"no JSON: {detail}"
     from pytrends.exceptions import ResponseError
+    from requests import ConnectionError as NoConnection
     from requests import RequestException, Timeout
 
     if isinstance(error, Timeout):
         return "timed_out", type(error).__name__
-    if isinstance(error, RequestException):
+    if isinstance(error, NoConnection):
         return "unreachable", type(error).__name__
+    if isinstance(error, RequestException):  # e.g. a body that ends early, which urllib3 1 does not see
+        return "unreadable", type(error).__name__
     if isinstance(error, ResponseError):  # below 400, or `refuse` had come first: a page in the place of data
         return "blocked", f"a page with HTTP {error.response.status_code} in the place of data"
-    if isinstance(error, TypeError | AttributeError):  # e.g. method_whitelist, which urllib3 2 does not know
+    if isinstance(error, TypeError) and "keyword argument" in detail:  # method_whitelist, which urllib3 2 does not know
         return "broken_library", f"{type(error).__name__}: {detail}"
     return "strange", f"{type(error).__name__}: {detail}"
 

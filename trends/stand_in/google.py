@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from domain.time import KST
 from trends.stand_in.series import Volumes
 from trends.stand_in.serving import Answer, Asked, Fault, LoopbackServer
 
@@ -95,7 +96,7 @@ class GoogleStandIn(LoopbackServer):
         self.noise = 0.0  # share by which each pull moves each value up or down, another one each time
         self.least_volume = 0.0  # a term whose largest bucket is below has no data
         self.weekly = False  # True: weeks also in short windows
-        self.midnight_hour = 0  # UTC hour at which buckets begin
+        self.korean_days = False  # True: buckets begin at midnight in Korea, not in UTC
         self._now = now
         self._widgets: dict[str, dict[str, Any]] = {}
 
@@ -168,7 +169,7 @@ class GoogleStandIn(LoopbackServer):
 
     def _row(self, start: date, terms: Sequence[Mapping[date, float]], largest: float, weekly: bool) -> dict[str, Any]:
         values = [round(100 * term.get(start, 0.0) / largest) for term in terms]
-        moment = datetime(start.year, start.month, start.day, tzinfo=UTC) + timedelta(hours=self.midnight_hour)
+        moment = datetime(start.year, start.month, start.day, tzinfo=KST if self.korean_days else UTC)
         row: dict[str, Any] = {
             "time": str(int(moment.timestamp())),
             "formattedTime": start.isoformat(),
