@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -345,9 +346,14 @@ def test_given_plain_http_elsewhere_when_made_then_it_is_refused(tmp_path: Path)
 
 def test_given_the_legacy_host_when_it_is_about_to_end_then_the_client_says_so(tmp_path: Path) -> None:
     client = Wire().client(tmp_path, LEGACY)
-    assert client.warning == ""
-    client.quota.today = lambda: date(2027, 6, 1)
+    with structlog.testing.capture_logs() as logs:
+        client.ratios(a_request())
+        assert (client.warning, logs) == ("", [])
+        client.quota.today = lambda: date(2027, 6, 1)
+        for _ in range(2):
+            client.ratios(a_request())
     assert client.warning.startswith("Naver's legacy host ends in 29 days, on 2027-06-30: get keys of NAVER API HUB")
+    assert [(entry["log_level"], entry["warning"]) for entry in logs] == [("warning", client.warning)]
 
 
 def change(path: str, value: object) -> Callable[[dict[str, Any]], None]:

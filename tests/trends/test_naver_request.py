@@ -139,6 +139,9 @@ def test_given_another_base_when_used_then_the_path_is_the_hosts(base_url: str, 
         "https://",
         "http://[::1",
         "https://somebody:topsecret@proxy.example",
+        "https://somebody:topsecret@[::1",
+        "https://proxy.example/?to=naver",
+        "https://proxy.example/#naver",
     ],
 )
 def test_given_a_base_that_would_show_the_keys_when_used_then_it_is_refused(base_url: str) -> None:
@@ -152,6 +155,7 @@ def test_given_keys_when_shown_then_they_are_not_there() -> None:
     assert SECRET not in repr(KEYS)
     assert KEYS.hide(f"no client {ID} with {SECRET}!") == "no client *** with ***!"
     assert NaverKeys("abc", "abcdef").hide("abcdef") == "***"
+    assert NaverKeys(r"a\b'", "abcdef").hide(repr({r"a\b'": 1})) == '{"***": 1}'
     assert key_hash(ID) == key_hash(ID) != key_hash(SECRET)
     assert ID not in key_hash(ID)
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 import httpx
+import structlog
 
 from domain.errors import ConfigError
 from trends.naver.errors import NaverError, NoAnswer, NoConnection, QuotaSpent
@@ -26,6 +27,8 @@ from trends.quota import Quota
 LARGEST_ANSWER: Final = 16 << 20  # bytes; five groups of ten years are about 1 MB
 # Nothing of the request has left when one of these is raised.
 _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+logger = structlog.get_logger("trends")
 
 
 class Effort(NamedTuple):
@@ -60,8 +63,8 @@ class NaverClient:
     ) -> None:
         """Ask `host`, at `base_url` if one is given (https, or http on this machine).
 
-        `wait` sleeps so many seconds (what it raises ends the asking), `per_second` is the most calls
-        in any second (None: the host's), `now` a clock in seconds that only goes forward. Raises ConfigError.
+        `wait` sleeps so many seconds (what it raises ends the asking), `per_second` is the most calls in any second
+        (None: the host's, 0: no limit), `now` a clock in seconds that only goes forward. Raises ConfigError.
         """
         self.host = host
         self.quota = quota
@@ -71,6 +74,7 @@ class NaverClient:
         self._effort = effort
         self._now = now
         self._most = host.per_second if per_second is None else per_second
+        self._warned = False
         self._sent: deque[float] = deque(maxlen=max(1, self._most))
         timeout = httpx.Timeout(effort.read_s, connect=effort.connect_s)
         # A proxy of the environment is for the way out, not for what listens on this machine.
@@ -105,6 +109,9 @@ class NaverClient:
 
     def ratios(self, request: DataLabRequest) -> DataLabAnswer:
         """Ask once, and again where that helps. Raises NaverError (see errors.py); QuotaSpent before a call is made."""
+        if self.warning and not self._warned:
+            self._warned = True
+            logger.warning("search trend asks a host that ends", warning=self.warning)
         failed = 0
         while True:
             answer = self._once(request)

@@ -54,11 +54,12 @@ class Host:
         try:
             url = httpx.URL(given.rstrip("/") + self.path)
         except (httpx.InvalidURL, ValueError) as error:
-            raise ConfigError(f"base_url expected an address like {self.base_url}, was {given!r}") from error
+            raise ConfigError(f"base_url expected an address like {self.base_url}, was {_harmless(given)}") from error
         is_local = _LOOPBACK.fullmatch(url.host) is not None
-        if not url.host or url.userinfo or not (url.scheme == "https" or (url.scheme == "http" and is_local)):
-            shown = url.copy_with(username=None, password=None) if url.userinfo else given
-            raise ConfigError(f"base_url expected https:// (http:// on this machine only), no user, was {str(shown)!r}")
+        is_plain = not (url.userinfo or url.query or url.fragment)
+        if not url.host or not is_plain or not (url.scheme == "https" or (url.scheme == "http" and is_local)):
+            allowed = "https:// (http:// on this machine only), host and path, nothing else"
+            raise ConfigError(f"base_url expected {allowed}, was {_harmless(given)}")
         return url
 
     def is_local(self, base_url: str | None = None) -> bool:
@@ -121,8 +122,14 @@ class NaverKeys:
     def hide(self, text: str) -> str:
         """Black the keys out of a text of the server's."""
         for key in sorted((self.client_id, self.secret), key=len, reverse=True):  # one may hold the other
-            text = text.replace(key, HIDDEN)
+            for written in (key, repr(key)[1:-1]):  # as it is, and with what repr puts before quotes
+                text = text.replace(written, HIDDEN)
         return text
+
+
+def _harmless(address: str) -> str:
+    """Show an address unless it may hold a password."""
+    return "one with an @" if "@" in address else repr(address)
 
 
 def key_hash(client_id: str) -> str:
