@@ -153,7 +153,7 @@ def _print(kind: "type[Strategy]", found: Mapping[str, Any]) -> None:
         out.print(f"runs with these settings on {sees}", markup=False)
     columns = [("parameter", "left"), ("value", "right"), ("allowed", "left"), ("sweep", "left")]
     rows = [
-        [row["name"], _text(row["value"]), param.wanted, ", ".join(map(_text, param.sweep))]
+        [row["name"], _text(row["value"]), param.wanted, ", ".join(map(str, param.sweep))]
         for row, param in zip(found["params"], kind.PARAMS, strict=True)
     ]
     show_table("parameters", columns, rows, "no parameters")

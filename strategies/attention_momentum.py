@@ -43,7 +43,7 @@ class _Track:
 
 
 class AttentionMomentum(Strategy):
-    """Long only, one entry per symbol at a time."""
+    """Buy what rises on unusual volume, more surely when people search for it; one entry a symbol at a time."""
 
     NAME: ClassVar[str] = "attention_momentum"
     PARAMS: ClassVar[tuple[Param, ...]] = PARAMS

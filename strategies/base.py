@@ -28,6 +28,7 @@ from typing import ClassVar, NamedTuple
 
 from domain.bars import MINUTE_S, Bar
 from domain.config import ParamValue
+from domain.indicators import AGAINST, FOR, NEUTRAL, UNKNOWN
 from domain.instruments import Instrument
 from domain.messages.market import AttentionMeasured
 from domain.messages.trading import SignalInput
@@ -106,21 +107,59 @@ class Argument:
     regime: str = ""  # volatility of the instrument: calm, normal, wild, unknown; empty: not judged
 
     def __post_init__(self) -> None:
-        """Refuse what is of another type, and numbers outside their range, NaN included."""
+        """Refuse what is of another type, and numbers outside their range, NaN included; keep numbers as floats."""
         for kind, names in ARGUMENT_TYPES.items():
             for name in names:
                 value = getattr(self, name)
                 if not isinstance(value, kind) or isinstance(value, bool):
                     raise ValueError(f"{name} expected {getattr(kind, '__name__', kind)}, was {value!r}")
+        for name in ARGUMENT_TYPES[str]:
+            _check_text(name, getattr(self, name))
         if not (0 <= self.strength <= 1 and 0 <= self.confidence <= 1):
             raise ValueError(f"strength and confidence expected 0 to 1, were {self.strength!r}, {self.confidence!r}")
+        if len(self.inputs) > MOST_INPUTS:
+            raise ValueError(f"inputs expected at most {MOST_INPUTS}, were {len(self.inputs)}")
+        if max(self.limit_price, self.horizon_s, self.horizon_sessions) > MOST_NUMBER:
+            raise ValueError(f"limit price and horizons expected at most {MOST_NUMBER}")
         if self.limit_price <= 0 or min(self.horizon_s, self.horizon_sessions) < 0:
             horizons = f"{self.horizon_s!r}, {self.horizon_sessions!r}"
             raise ValueError(f"limit price expected > 0, horizons >= 0, were {self.limit_price!r}, {horizons}")
-        if not all(item.value is None or math.isfinite(item.value) for item in self.inputs):
-            raise ValueError(f"inputs expected finite values, were {self.inputs!r}")
+        # A whole number where the log keeps a float would come back as another value than it was.
+        object.__setattr__(self, "strength", float(self.strength))
+        object.__setattr__(self, "confidence", float(self.confidence))
+        object.__setattr__(self, "inputs", tuple(_kept(item) for item in self.inputs))
 
 
+def _check_text(name: str, text: object) -> None:
+    """Refuse what is no text, too long a one, and half characters, which no log can keep, with ValueError."""
+    if not isinstance(text, str) or len(text) > MOST_TEXT:
+        raise ValueError(f"{name} expected a text of at most {MOST_TEXT} characters, was {text!r:.100}")
+    text.encode("utf-8")  # raises UnicodeEncodeError, a ValueError
+
+
+def _kept(item: SignalInput) -> SignalInput:
+    """Give an input as the log keeps it. Raises ValueError when it could not."""
+    if not isinstance(item, SignalInput) or not all(
+        isinstance(t, str) for t in (item.name, item.verdict, item.quality)
+    ):
+        raise ValueError(f"inputs expected SignalInput with texts, was {item!r}")
+    if item.verdict not in VERDICTS:
+        raise ValueError(f"input {item.name} verdict expected one of {', '.join(VERDICTS)}, was {item.verdict!r}")
+    if item.value is None or type(item.value) is float:
+        value = item.value
+    elif isinstance(item.value, int | float) and not isinstance(item.value, bool):
+        value = float(item.value)
+    else:
+        raise ValueError(f"input {item.name} expected a number or None, was {item.value!r}")
+    if value is not None and not math.isfinite(value):
+        raise ValueError(f"input {item.name} expected a finite value, was {value!r}")
+    return item if value is item.value else SignalInput(item.name, value, item.verdict, item.quality)
+
+
+VERDICTS = (FOR, AGAINST, NEUTRAL, UNKNOWN)
+MOST_TEXT = 2_000  # characters of a rationale, a name, a quality
+MOST_INPUTS = 100
+MOST_NUMBER = 10**15  # KRW or seconds
 ARGUMENT_TYPES: Mapping[type | UnionType, tuple[str, ...]] = {
     str: ("symbol", "attention", "rationale", "regime"),
     Side: ("side",),

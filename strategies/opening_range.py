@@ -79,7 +79,7 @@ class _Track:
 
 
 class OpeningRange(Strategy):
-    """Long only, one entry a day and symbol."""
+    """Buy what leaves the range of its first minutes upwards on volume; one entry a day and symbol."""
 
     NAME: ClassVar[str] = "opening_range_breakout"
     SEARCHES: ClassVar[Searches] = Searches.OPTIONAL

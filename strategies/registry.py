@@ -12,10 +12,15 @@ from strategies.exit_strategies import EXITS
 from strategies.opening_range import OpeningRange
 from strategies.price_drift import PriceDrift
 
-STRATEGIES: Mapping[str, type[Strategy]] = {
-    cls.NAME: cls
-    for cls in (AttentionMomentum, OpeningRange, AttentionDrift, AttentionReversion, PriceDrift, *EXITS)
-}
+BUILT_IN: tuple[type[Strategy], ...] = (
+    AttentionMomentum,
+    OpeningRange,
+    AttentionDrift,
+    AttentionReversion,
+    PriceDrift,
+    *EXITS,
+)
+STRATEGIES: Mapping[str, type[Strategy]] = {kind.NAME: kind for kind in BUILT_IN}
 
 
 def build(config: StrategyConfig, known: Mapping[str, type[Strategy]] = STRATEGIES) -> Strategy:

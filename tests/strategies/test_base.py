@@ -60,12 +60,47 @@ def test_given_whole_values_as_floats_when_built_then_they_are_whole() -> None:
         {"limit_price": Krw(0)},
         {"horizon_s": -1},
         {"inputs": (SignalInput("x", float("inf"), "for"),)},
+        {"inputs": (SignalInput("x", 1.0, "for"),) * 101},
+        {"horizon_s": 10**30},
+        {"limit_price": Krw(2**70)},
+        {"rationale": "x" * 2_001},
+        {"regime": None},
     ],
 )
 def test_given_a_number_the_log_could_not_keep_when_argued_then_it_is_refused(change: dict[str, Any]) -> None:
     Argument(**GOOD)
     with pytest.raises(ValueError, match="expected"):
         Argument(**{**GOOD, **change})
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "z",
+        SignalInput(5, 1.0, "for"),  # type: ignore[arg-type]
+        SignalInput("x", 1.0, "yes"),
+        SignalInput("x", 1.0, "for", None),  # type: ignore[arg-type]
+        SignalInput("x", True, "for"),
+        SignalInput("x", "1", "for"),  # type: ignore[arg-type]
+    ],
+)
+def test_given_an_input_the_log_could_not_keep_when_argued_then_it_is_refused(item: Any) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Argument(**{**GOOD, "inputs": (item,)})
+
+
+@pytest.mark.parametrize("change", [{"rationale": "\ud800"}, {"inputs": (SignalInput("\ud800", 1.0, "for"),)}])
+def test_given_half_a_character_when_argued_then_it_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="surrogates"):
+        Argument(**{**GOOD, **change})
+
+
+def test_given_whole_numbers_where_the_log_keeps_floats_when_argued_then_they_are_floats() -> None:
+    """A log read back has floats there: what was made of whole numbers would differ from what is replayed."""
+    inputs = (SignalInput("falls", 4, "for"), SignalInput("z", None, "unknown"))
+    made = Argument(**{**GOOD, "strength": 1, "confidence": 0, "inputs": inputs})
+    assert [type(value) for value in (made.strength, made.confidence, made.inputs[0].value)] == [float] * 3
+    assert made.inputs == (SignalInput("falls", 4.0, "for"), SignalInput("z", None, "unknown"))
 
 
 def test_given_a_strategy_without_hooks_when_called_then_it_argues_for_nothing() -> None:
