@@ -28,6 +28,13 @@ class Source:
             if recording is not None:
                 yield recording
 
+    def codes(self) -> tuple[str, ...]:
+        """Give the symbols that will be traded, in order. Raises DataError."""
+        if self.symbols is not None:
+            return self.symbols
+        by_day = [item for one in data_files(self.path) for item in one.codes().items()]
+        return tuple(sorted({code for day, codes in by_day if day in self.days for code in codes}))
+
     def _read(self, day: date) -> Recording | None:
         try:
             return Recording.load(self.path, day, self.symbols, self.overrides)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.backtest_series import series_source
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
 from cli.names import symbol_of
 from cli.output import emit_json, note
 from cli.sample import sample_path
+from cli.trends_evaluate import MapOption
 from domain.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from backtest.source import Source
     from broker_sim.corporate_actions import ActionTable
     from domain.config import RunConfig, SimConfig, StrategyConfig
+    from trends.source import TrendSource
 
 app = typer.Typer(no_args_is_help=True, help="Trade stored data with the trader's own roles; compare two runs.")
 
@@ -52,6 +55,11 @@ def run(
     cash: Annotated[int | None, typer.Option(help="Cash to begin with, KRW.", min=1, max=10**15)] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything drawn.", min=0, max=2**63)] = None,
     sim: SimOption = None,
+    series: Annotated[
+        Path | None, typer.Option("--series", help="Daily search series; default: a packaged one, moved in time.")
+    ] = None,
+    keywords: Annotated[str, typer.Option("--keywords", help="Keywords of it to use, comma separated.")] = "",
+    owners: MapOption = None,
     batch_rows: Annotated[int, typer.Option(help="Most rows the trader hears at once.")] = 256,
     batch_ms: Annotated[int, typer.Option(help="Longest span of a batch, venue ms.")] = 1_000,
     link_ms: Annotated[int, typer.Option(help="Venue ms to the venue, and back, beside the exchange's own.")] = 0,
@@ -83,7 +91,8 @@ def run(
     config = _config(home, strategy, param or (), cash, seed, sim or ())
     source = _source(data or sample_path(), begin, end, symbols, config)
     config = replace(config, symbols=())  # all that the data serves: it is cut to the wanted ones
-    setup = replace(_setup(config, pace, _log_path(out, home), like), actions=_actions(home, config))
+    trends = series_source(series, keywords, owners or (), source.codes(), home)
+    setup = replace(_setup(config, pace, _log_path(out, home), like, trends), actions=_actions(home, config))
     with StopFlag() as flag, Progress(len(source.days), quiet=json) as progress:
         ran = run_backtest(setup, source, progress.update, flag.is_set)
     ran_s = time.monotonic() - began
@@ -218,7 +227,7 @@ def _day(option: str, text: str) -> "date | None":
         raise ConfigError(f"{option} must be YYYY-MM-DD, was {text!r}") from None
 
 
-def _setup(config: "RunConfig", pace: "Pace", log_path: Path, like: Path | None) -> "Setup":
+def _setup(config: "RunConfig", pace: "Pace", log_path: Path, like: Path | None, trends: "TrendSource") -> "Setup":
     from functools import partial
 
     from backtest.batches import batches_at
@@ -226,9 +235,8 @@ def _setup(config: "RunConfig", pace: "Pace", log_path: Path, like: Path | None)
     from backtest.run import Setup
     from backtest.travel import AsBefore
     from hantrade import __version__
-    from trends.recorded import packaged_trends
 
-    setup = Setup(config, __version__, pace, log_path, packaged_trends())
+    setup = Setup(config, __version__, pace, log_path, trends)
     if like is None:
         return setup
     other = read_history(like)

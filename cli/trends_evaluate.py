@@ -49,9 +49,8 @@ def evaluate(
     Example: hantrade trends evaluate --prices daily.parquet --series naver.csv.gz --without 시리즈 --json
     """
     from backtest.judging.evaluation import evaluate as run
-    from backtest.judging.pairing import check_pairs, measure, pair
+    from backtest.judging.pairing import measure
     from backtest.judging.prices import read_prices
-    from backtest.judging.series import read_series
     from cli.trends_evaluate_table import show
     from cli.trends_settings import SignalsSection, signal_config
     from strategies.registry import STRATEGIES
@@ -61,11 +60,8 @@ def evaluate(
     _tell(prices, panel.remarks)
     measures = {}
     if series is not None:
-        read, remarks = read_series(series)
-        _tell(series, remarks)
-        chosen = _chosen(series, read, keywords, without)
-        pairing = pair(chosen, panel.codes, _owners(owners or (), chosen), _watched(home), _code_of)
-        check_pairs(pairing, panel.codes, str(prices), str(series), labelled)
+        chosen = chosen_series(series, keywords, without)
+        pairing = pairs_of(chosen, owners or (), panel.codes, str(prices), series, home)
         _tell_pairs(pairing)
         measures = measure(pairing, panel.sessions)
     elif keywords or without or owners:
@@ -84,6 +80,26 @@ def evaluate(
         emit_json(rows)
     else:
         show(rows, panel)
+
+
+def chosen_series(path: Path, keywords: str, without: str) -> "dict[str, Series]":
+    """Read a file of series and give those asked for, by keyword. Raises DataError, ConfigError."""
+    from backtest.judging.series import read_series
+
+    read, remarks = read_series(path)
+    _tell(path, remarks)
+    return _chosen(path, read, keywords, without)
+
+
+def pairs_of(
+    chosen: "Mapping[str, Series]", owners: Sequence[str], codes: Sequence[str], prices: str, path: Path, home: Path
+) -> "Pairing":
+    """Say which keywords stand for which codes. Raises ConfigError, and RequestRefused when there is no pair."""
+    from backtest.judging.pairing import check_pairs, pair
+
+    pairing = pair(chosen, codes, _owners(owners, chosen), _watched(home), _code_of)
+    check_pairs(pairing, codes, prices, str(path), labelled)
+    return pairing
 
 
 def _tell(path: Path, remarks: Mapping[str, int]) -> None:

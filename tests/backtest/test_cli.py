@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ def test_given_a_home_with_a_blank_when_run_then_the_last_line_can_be_pasted(hom
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["--strategy", "gold"], "strategy expected one of attention_momentum, was 'gold'"),
+        (["--strategy", "gold"], "strategy expected one of attention_drift, attention_momentum,"),
         (["--param", "speed=3"], "parameter speed=3 is unknown, allowed: momentum_bars"),
         (["--param", "hold_s"], "--param must be NAME=VALUE, was 'hold_s'"),
         (["--param", "hold_s=soon"], "parameter hold_s expected a whole number from 60 to 23400"),
@@ -186,3 +187,48 @@ def test_given_no_terminal_when_watched_then_a_line_comes_now_and_then_and_none_
     assert len(lines) == 2
     assert lines[0].startswith("2026-01-13 09:01:00 (day 1 of 2)")
     assert lines[0].endswith("fills 3 today  equity 9,999,999")
+
+
+def a_series(folder: Path, *rows: str) -> Path:
+    """Write a year of a keyword up to the day before the data's last, and rows of other keywords."""
+    last = date(2026, 1, 13)
+    days = [last - timedelta(days=back) for back in range(364, -1, -1)]
+    lines = ["keyword,period,ratio", *(f"코오롱인더,{day},{20 + (day.toordinal() * 7) % 13}" for day in days), *rows]
+    path = folder / "series.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_given_a_series_of_ones_own_when_run_then_attention_is_what_was_known_before_each_date(
+    home: Path, tmp_path: Path
+) -> None:
+    done = a_backtest(home, "--series", str(a_series(tmp_path)), "--out", str(tmp_path / "log.db"), "--json")
+    assert answer(done)["verified"]
+    assert "search series of 120110 코오롱인더: 코오롱인더, to 2026-01-13" in done.stderr
+    history = read_history(tmp_path / "log.db")
+    known = [(on, item.source, item.as_of) for on, item in history.measured if item.z is not None]
+    assert known == [("2026-01-13", "file", "2026-01-12"), ("2026-01-14", "file", "2026-01-13")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "said"),
+    [
+        (["코오롱,2026-01-12,3"], ["--map", "코오롱=120110"], "--keywords: one keyword for 120110 코오롱인더 expected"),
+        (["코롱,2026-01-12,3"], ["--keywords", "코롱"], "no keyword of"),
+        ([], ["--keywords", "없는말"], "--keywords: expected keywords of"),
+        (["코오롱,2026-01-12,many"], [], "ratio"),
+    ],
+)
+def test_given_a_series_that_does_not_fit_when_run_then_one_line_says_why_and_no_log_is_made(
+    home: Path, tmp_path: Path, rows: list[str], options: list[str], said: str
+) -> None:
+    out = tmp_path / "log.db"
+    done = a_backtest(home, "--series", str(a_series(tmp_path, *rows)), "--out", str(out), *options)
+    assert isinstance(done.exception, HantradeError)
+    assert said in str(done.exception)
+    assert not out.exists()
+
+
+def test_given_keywords_without_a_series_when_run_then_it_is_refused(home: Path) -> None:
+    done = a_backtest(home, "--keywords", "코오롱인더")
+    assert "expected a file of series (--series)" in str(done.exception)
