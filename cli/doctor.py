@@ -28,10 +28,16 @@ def doctor(
         bool,
         typer.Option("--order/--no-order", help="Place an order far from the market and cancel it (never for real)."),
     ] = True,
+    trends: Annotated[
+        bool,
+        typer.Option("--trends/--no-trends", help="Ask Naver once, when there are keys; it costs a call of the quota."),
+    ] = True,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> int:
     """Look at this machine, and with --broker at the broker. Exit code 1 when something failed, 3 without a broker.
+
+    Where Naver's keys are set, one small request tries them: it costs a call of the day's quota.
 
     Example: hantrade doctor --broker --endpoint 192.168.0.20:50051
     """
@@ -40,7 +46,7 @@ def doctor(
             raise ConfigError("--endpoint names a broker to look at: --broker is expected with it")
         check_endpoint(endpoint)
     worst = Exit.DONE
-    findings = [_here(home), _broker(home, endpoint, order)] if broker else [_here(home)]
+    findings = [_here(home), _trends(home, trends), *([_broker(home, endpoint, order)] if broker else [])]
     for one in (finding for group in findings for finding in group):
         _show(one, json)
         if one.state is FAILED:
@@ -67,6 +73,17 @@ def _here(home: Path) -> Iterator[Diagnosis]:
         yield Diagnosis("disk", OK, told)
     running = Home(home).running("trader")
     yield Diagnosis("trader", OK, f"runs, pid {running.pid}" if running else "none runs in this home")
+
+
+def _trends(home: Path, asks: bool) -> Iterable[Diagnosis]:
+    from cli.doctor_trends import TrendsDoctor
+    from cli.settings import load
+
+    try:
+        settings, watchlist = load(home)
+    except HantradeError:
+        return []  # told already
+    return TrendsDoctor(settings.trends, watchlist, home).look(asks=asks)
 
 
 def _broker(home: Path, endpoint: str, order: bool) -> Iterable[Diagnosis]:

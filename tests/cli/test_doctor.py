@@ -92,31 +92,32 @@ def test_given_a_closed_gate_when_looked_at_then_no_order_is_sent(broker: Broker
 def test_given_no_broker_when_asked_then_one_line_says_so_and_the_exit_code_is_3(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = doctor(broker=True, endpoint="127.0.0.1:9", order=True, json=True, home=tmp_path)
+    code = doctor(broker=True, endpoint="127.0.0.1:9", order=True, trends=False, json=True, home=tmp_path)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert code == Exit.UNAVAILABLE
     assert (lines[-1]["name"], lines[-1]["state"]) == ("reachable", "FAILED")
     assert lines[-1]["remedy"]
-    assert {line["name"] for line in lines} == {"settings", "disk", "trader", "reachable"}
+    here = {"settings", "disk", "trader", "trend_words", "naver_keys", "naver", "trend_cache", "google"}
+    assert {line["name"] for line in lines} == here | {"reachable"}
 
 
 @pytest.mark.parametrize("endpoint", ["here", "127.0.0.1", "127.0.0.1:0"])
 def test_given_an_endpoint_that_is_none_when_asked_then_the_option_is_named(tmp_path: Path, endpoint: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        doctor(broker=True, endpoint=endpoint, order=False, json=False, home=tmp_path)
+        doctor(broker=True, endpoint=endpoint, order=False, trends=False, json=False, home=tmp_path)
     assert str(caught.value) == f"--endpoint: HOST:PORT is expected, for example 127.0.0.1:50051, was '{endpoint}'"
 
 
 def test_given_an_endpoint_without_broker_when_asked_then_it_is_not_left_out_silently(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--broker is expected with it"):
-        doctor(broker=False, endpoint="127.0.0.1:9", order=False, json=False, home=tmp_path)
+        doctor(broker=False, endpoint="127.0.0.1:9", order=False, trends=False, json=False, home=tmp_path)
 
 
 def test_given_settings_that_are_wrong_when_asked_then_they_are_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "hantrade.toml").write_text("[broker]\naccount = 'abc'\n")
-    assert doctor(broker=False, endpoint="", order=False, json=False, home=tmp_path) == Exit.REFUSED
+    assert doctor(broker=False, endpoint="", order=False, trends=False, json=False, home=tmp_path) == Exit.REFUSED
     out = capsys.readouterr().out
     assert "FAIL  settings" in out
     assert "broker.account = 'abc'" in out
