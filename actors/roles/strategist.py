@@ -102,7 +102,7 @@ class Strategist(StrategistHearing):
             error=bench.benched.get(name, ""),
             symbols=config.symbols,
             searches="" if made is None else made.SEARCHES.value,
-            warm_up={} if made is None else dict(made.warm_up),
+            warm_up=bench.warm_up(name),
             params=() if made is None else _params(made),
             signals=self._by_strategy.get(name, 0),
             withheld=self._withheld.get(name, 0),

@@ -96,6 +96,13 @@ class StrategyBench:
             return ()
         return found
 
+    def warm_up(self, name: str) -> dict[int, int]:
+        """Give the bars a strategy needs before it argues for an entry; none when it cannot say."""
+        try:
+            return dict(self.strategies[name].warm_up)
+        except RAISED:
+            return {}
+
     def bench(self, name: str, error: str) -> None:
         """Leave a strategy out from now on."""
         self.benched[name] = self.failures[name] = error
