@@ -139,10 +139,10 @@ def _check_text(name: str, text: object) -> None:
 
 def _kept(item: SignalInput) -> SignalInput:
     """Give an input as the log keeps it. Raises ValueError when it could not."""
-    if not isinstance(item, SignalInput) or not all(
-        isinstance(t, str) for t in (item.name, item.verdict, item.quality)
-    ):
-        raise ValueError(f"inputs expected SignalInput with texts, was {item!r}")
+    if not isinstance(item, SignalInput):
+        raise ValueError(f"inputs expected SignalInput, was {item!r}")
+    for text in (item.name, item.verdict, item.quality):
+        _check_text("text of an input", text)
     if item.verdict not in VERDICTS:
         raise ValueError(f"input {item.name} verdict expected one of {', '.join(VERDICTS)}, was {item.verdict!r}")
     if item.value is None or type(item.value) is float:
