@@ -56,7 +56,7 @@ def _benched(told: StrategyBenched) -> str:
     if not told.holdings:
         return body
     if told.guards:
-        return f"{body} {', '.join(told.guards)} guard what it leaves behind: {_named(told.holdings)}."
+        return f"{body} What it leaves behind is guarded by {', '.join(told.guards)}: {_named(told.holdings)}."
     return f"{body} Nobody guards what it leaves behind: {_named(told.holdings)}. {SELL_BY_HAND}"
 
 

@@ -9,13 +9,15 @@ import pytest
 from actors.roles.notifier import Notifier
 from actors.roles.strategist import Strategist
 from actors.roles.trading_day import TradingDay
-from domain.config import StrategyConfig
+from domain.config import SignalConfig, StrategyConfig
 from domain.messages import Message
 from domain.messages.market import AttentionMeasured
 from domain.messages.run import RoleFailed
 from domain.messages.trading import FillBooked, SignalFormed, StrategyBenched
+from domain.quotes import Quote
+from domain.signal_views import StrategiesQuery
 from domain.types import ClientOrderId, Krw, LinkName, Purpose, Side, UnixNanos
-from strategies.base import Argument, Strategy
+from strategies.base import Argument, Day, Fill, Scene, Sees, Strategy
 from tests.actors.builders import SAMSUNG, House, a_quote, a_run, instruments, judged, link_is, opened, venue
 from tests.faults.builders import day_of, notices
 
@@ -63,6 +65,9 @@ class Faulty(Sound):
     def on_fill(self, *_: Any) -> Any:
         return self._do("on_fill")
 
+    def on_clock(self, *_: Any) -> Any:
+        return self._do("on_clock")
+
 
 def a_fill() -> FillBooked:
     zero, cost = Krw(0), Krw(100_000)
@@ -71,9 +76,10 @@ def a_fill() -> FillBooked:
     return FillBooked(order, "t", SAMSUNG, Side.BUY, 10, Krw(10_000), cost, zero, zero, zero, 10, cost, zero, at)
 
 
-def played(hook: str, deed: Any, owner: str = "faulty") -> House:
+def played(hook: str, deed: Any, owner: str = "faulty", made: Any = None) -> House:
     """Give a house in which `faulty` runs before `sound`, holds something, and saw every kind of message."""
-    kind: Any = type("Faulty", (Faulty,), {"hook": hook, "deed": staticmethod(deed)})
+    body = {"hook": hook, "deed": staticmethod(deed)} | ({"__init__": made} if made else {})
+    kind: Any = type("Faulty", (Faulty,), body)
     known: dict[str, type[Strategy]] = {"faulty": kind, "sound": Sound}
     house = House(Notifier(), TradingDay(), Strategist(known))
     configs = tuple(StrategyConfig(name) for name in known)
@@ -95,7 +101,10 @@ def raises(error: BaseException) -> Any:
     return deed
 
 
-@pytest.mark.parametrize("hook", ["on_day", "on_bar", "on_quote", "on_trend", "on_fill"])
+HOOKS = ["on_day", "on_bar", "on_quote", "on_trend", "on_fill", "on_clock"]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
 def test_given_a_strategy_whose_hook_raises_when_called_then_it_alone_is_benched_and_a_person_reads_it(
     hook: str,
 ) -> None:
@@ -112,6 +121,160 @@ def goes_on(house: House) -> None:
     assert house.said(RoleFailed) == []
     assert day_of(house).state == "TRADING"
     assert {signal.strategy for signal in house.said(SignalFormed)} == {"sound"}
+
+
+class Mute(Exception):
+    """Cannot say itself."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def deepens(depth: int = 0) -> Any:
+    return deepens(depth + 1)
+
+
+def generates(error: BaseException) -> Any:
+    def deed() -> Any:
+        yield an_argument()
+        raise error
+
+    return deed
+
+
+MISDEEDS: dict[str, tuple[Any, str]] = {
+    "recursion without end": (deepens, "RecursionError: maximum recursion depth exceeded"),
+    "memory": (raises(MemoryError("all of it")), "MemoryError: all of it"),
+    "leaving the process": (raises(SystemExit(3)), "SystemExit: 3"),
+    "an error that cannot say itself": (raises(Mute()), "Mute: (it raises when asked what it says)"),
+    "an error no log can keep": (raises(ValueError("half \ud800 of it")), "ValueError: half ? of it"),
+    "an error without end": (raises(ValueError("x" * 10_000)), "ValueError: " + "x" * 288),
+    "a generator that argues and raises": (generates(KeyError("late")), "KeyError: 'late'"),
+    "a generator that argues and leaves": (generates(SystemExit("bye")), "SystemExit: bye"),
+}
+
+
+@pytest.mark.parametrize("what", MISDEEDS)
+@pytest.mark.parametrize("hook", HOOKS)
+def test_given_a_strategy_that_does_its_worst_when_called_then_it_alone_is_benched(what: str, hook: str) -> None:
+    deed, error = MISDEEDS[what]
+    house = played(hook, deed)
+    [benched] = house.said(StrategyBenched)
+    assert benched.error.startswith(error)
+    assert len(benched.error) <= 300
+    goes_on(house)
+
+
+def test_given_a_strategy_that_argues_without_end_when_called_then_it_is_benched() -> None:
+    house = played("on_bar", lambda: iter(an_argument, None))
+    [benched] = house.said(StrategyBenched)
+    assert benched.error == "gave more than 10,000 arguments at once"
+    goes_on(house)
+
+
+def test_given_a_strategy_that_raises_when_made_then_it_alone_is_benched() -> None:
+    def fails(*_: Any) -> None:
+        raise ZeroDivisionError("made")
+
+    house = played("", None, made=fails)
+    assert [item.error for item in house.said(StrategyBenched)] == ["ZeroDivisionError: made"]
+    [faulty, sound] = house.core.kernel.role("strategist").view(StrategiesQuery())
+    assert (faulty.error, faulty.params, sound.error) == ("ZeroDivisionError: made", (), "")
+    goes_on(house)
+
+
+def test_given_arguments_and_a_raise_in_one_message_when_handled_then_what_was_argued_in_it_is_dropped() -> None:
+    kind: Any = type("Faulty", (Faulty,), {"hook": "on_quote", "deed": staticmethod(raises(KeyError("x")))})
+    kind.on_bar = Sound.on_bar
+    kind.SEES = Sees.WATCHED
+    house = House(TradingDay(), Strategist({"faulty": kind}))
+    house.hear(a_run(strategies=(StrategyConfig("faulty"),)), opened(LinkName.QUOTES), instruments())
+    house.hear(*(link_is(name) for name in LinkName))
+    strategist: Any = house.core.kernel.role("strategist")
+    strategist._bench.strategies["faulty"].on_quote = lambda *_: ()
+    house.hear(judged(a_quote(1)))
+    del strategist._bench.strategies["faulty"].on_quote
+    house.hear(judged(a_quote(MINUTE + 1)))
+    assert [type(item) for item in house.said(StrategyBenched, SignalFormed)] == [StrategyBenched]
+
+
+# ---- whose holdings nobody runs for ----------------------------------------------------------------------------------
+
+
+class Guard(Strategy):
+    """Sells at the first quote it sees."""
+
+    NAME = "guard"
+    SEES = Sees.EVERY_HOLDING
+
+    def __init__(self, params: Any) -> None:
+        super().__init__(params)
+        self.told: list[tuple[str, int]] = []
+
+    def on_fill(self, fill: Fill, scene: Scene) -> None:
+        self.told.append((fill.symbol, scene.quantity))
+
+    def on_quote(self, quote: Quote, scene: Scene, day: Day) -> Iterable[Argument]:
+        return (replace(an_argument(), side=Side.SELL, purpose=Purpose.EXIT),) if quote.price < 9_000 else ()
+
+
+def with_a_guard(rescue: bool, *guards: StrategyConfig) -> House:
+    """Give a house in which `faulty` holds something and is benched at the next bar."""
+    kind: Any = type("Faulty", (Faulty,), {"hook": "on_bar", "deed": staticmethod(raises(KeyError("price")))})
+    known: dict[str, type[Strategy]] = {"faulty": kind, "guard": Guard}
+    house = House(Notifier(), TradingDay(), Strategist(known))
+    strategies = (StrategyConfig("faulty"), *guards)
+    house.hear(a_run(strategies=strategies, signals=SignalConfig(rescue_benched=rescue)))
+    house.hear(opened(LinkName.QUOTES), instruments(), *(link_is(name) for name in LinkName), judged(a_quote(1)))
+    tracks: Any = house.core.kernel.role("strategist")
+    tracks._tracks[SAMSUNG].scene.owner = "faulty"
+    house.hear(a_fill(), judged(a_quote(MINUTE + 1)))
+    return house
+
+
+def test_given_exit_strategies_when_the_owner_of_a_holding_is_benched_then_they_are_named_and_sell_it() -> None:
+    house = with_a_guard(True, StrategyConfig("guard"))
+    [benched] = house.said(StrategyBenched)
+    assert (benched.holdings, benched.guards) == ((SAMSUNG,), ("guard",))
+    [notice] = notices(house, "strategy/")
+    assert notice.endswith("KeyError: 'price'. What it leaves behind is guarded by guard: 005930.")
+    house.hear(judged(a_quote(MINUTE + 2, 8_990)))
+    [signal] = house.said(SignalFormed)
+    assert (signal.strategy, signal.purpose, signal.symbol) == ("guard", Purpose.EXIT, SAMSUNG)
+
+
+@pytest.mark.parametrize("rescue", [True, False])
+def test_given_an_exit_strategy_of_other_symbols_when_an_owner_is_benched_then_it_takes_over_where_it_is_configured(
+    rescue: bool,
+) -> None:
+    house = with_a_guard(rescue, StrategyConfig("guard", {}, ("000660",)))
+    strategist: Any = house.core.kernel.role("strategist")
+    assert strategist._bench.strategies["guard"].told == ([(SAMSUNG, 10)] if rescue else [])
+    house.hear(judged(a_quote(MINUTE + 2, 8_990)))
+    assert len(house.said(SignalFormed)) == rescue
+
+
+def test_given_no_exit_strategy_when_the_owner_of_a_holding_is_benched_then_a_person_reads_that_nobody_guards_it(
+) -> None:  # fmt: skip
+    house = with_a_guard(True)
+    [notice] = notices(house, "strategy/")
+    assert notice.endswith("Nobody guards what it leaves behind: 005930. Sell by hand, or all with `hantrade flatten`.")
+
+
+def test_given_the_last_guard_when_it_is_benched_too_then_a_person_reads_that_nobody_guards_it() -> None:
+    house = with_a_guard(True, StrategyConfig("guard"))
+    strategist: Any = house.core.kernel.role("strategist")
+    strategist._bench.strategies["guard"].on_quote = raises(KeyError("mine"))
+    house.hear(judged(a_quote(MINUTE + 2)))
+    _, second = house.said(StrategyBenched)
+    assert (second.strategy, second.holdings, second.guards) == ("guard", (SAMSUNG,), ())
+    assert "Nobody guards" in notices(house, "strategy/guard")[-1]
+
+
+def test_given_no_rescue_when_an_owner_is_benched_then_it_is_said_as_before() -> None:
+    house = with_a_guard(False, StrategyConfig("guard"))
+    [benched] = house.said(StrategyBenched)
+    assert benched == StrategyBenched("faulty", "KeyError: 'price'", benched.at_seq)
 
 
 class NotAnArgument:
@@ -135,7 +298,7 @@ GARBAGE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("what", GARBAGE)
-@pytest.mark.parametrize("hook", ["on_bar", "on_quote"])
+@pytest.mark.parametrize("hook", ["on_bar", "on_quote", "on_clock"])
 def test_given_a_strategy_that_gives_garbage_when_it_does_then_it_alone_is_benched(what: str, hook: str) -> None:
     house = played(hook, GARBAGE[what])
     assert [item.strategy for item in house.said(StrategyBenched)] == ["faulty"]
