@@ -18,7 +18,9 @@ def verdict(found: Judgement, p_holm: float | None) -> str:
         return "no signals: nothing can be said" + (f"; {missed} could not be scored" if missed else "")
     said = [_luck(found, p_holm)]
     if figures.signals < FEW:
-        said.append(f"{figures.signals} signals are too few to tell")
+        said.append(
+            "1 signal is too few to tell" if figures.signals == 1 else f"{figures.signals} signals are too few to tell"
+        )
     beside = f", always being in {_bps(figures.baseline_return_bps)}" if figures.baseline_return_bps is not None else ""
     said.append(f"{_bps(figures.mean_return_bps or 0.0)} a signal after costs{beside}")
     said.append(_target(figures.precision_low or 0.0, figures.precision_high or 1.0))
