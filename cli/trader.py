@@ -16,6 +16,7 @@ from cli.names import symbol_of
 from cli.orders import _caller as caller
 from cli.output import krw, note
 from cli.status import gate_word
+from cli.trend_terms import tell_at_init
 from domain.errors import BrokerUnavailable, ConfigError, HantradeError
 from hantrade.v1 import desk_pb2
 
@@ -212,6 +213,7 @@ def init(
         _write_template(home / name)
     if not (home / HOURS_FILE).exists():
         _write_template(home / HOURS_FILE)
+    tell_at_init(home)
 
 
 def _write_template(path: Path) -> None:

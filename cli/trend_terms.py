@@ -31,11 +31,11 @@ def tell_terms(store: SeriesStore, text: str, *, always: bool) -> None:
         note(text)
 
 
-def told_at_init(home: Path) -> None:
-    """Tell the terms when a home is made."""
-    from cli.settings import load
+def tell_at_init(home: Path) -> None:
+    """Tell the terms when a home is made, with what the settings just written keep."""
     from cli.trend_sources import store_of
+    from cli.trends_settings import TrendsSection
 
-    section = load(home)[0].trends
+    section = TrendsSection()
     text = terms(section.cache_hours, section.cache_mb, section.keep_series)
     tell_terms(store_of(section, home), text, always=True)

@@ -135,6 +135,15 @@ def test_given_the_first_fetch_of_a_home_when_done_then_the_terms_are_told_once(
     assert "12 h and at most 50 MB in trends/series.db" in done.stderr
 
 
+def test_given_a_home_that_is_made_when_fetched_then_the_terms_were_told_at_init(
+    tmp_path: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = CliRunner().invoke(app, ["init", "--home", str(tmp_path)], standalone_mode=False)
+    assert "Naver's terms" in done.stderr
+    settings(tmp_path, server)
+    assert "Naver's terms" not in Said(tmp_path, "fetch", SYMBOL).err
+
+
 def test_given_a_korean_name_when_fetched_twice_then_a_line_tells_and_the_second_asks_nobody(
     home: Path, server: NaverStandIn
 ) -> None:
