@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from actors.core.role import Role
 from actors.roles.notices import MAX_NAMED, failure, few
+from actors.roles.trend_notices import TrendNews
 from domain.messages import Message, Stamp
 from domain.messages.holdings import HoldingBooked
 from domain.messages.link import (
@@ -20,6 +21,7 @@ from domain.messages.link import (
     SymbolHalted,
     SymbolReleased,
 )
+from domain.messages.market import AttentionMeasured, FetchTrends
 from domain.messages.orders import OrderStateChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import DayChanged, LossLimitHit, NoticeRaised, SessionPlanned, StopChanged, StrategyBenched
@@ -36,12 +38,14 @@ class Notifier(Role):
     """Raise notices. A text is not repeated while it is the last said about its topic.
 
     Hears: run, day, links, loss limit, failures, steps of the machine's clock, reconciliation, orders in trouble,
-        corporate actions, session plan, instruments, sources of quotes and what they prove, the orders' way.
+        corporate actions, session plan, instruments, sources of quotes and what they prove, the orders' way, what is
+        asked and known of search attention.
     Says: NoticeRaised.
-    Keeps: the last text of each topic, Korean names.
+    Keeps: the last text of each topic, Korean names, what is known of the date's attention.
     """
 
     NAME: ClassVar[str] = "notifier"
+    STATE_VERSION: ClassVar[int] = 2  # 2: search attention
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         DayChanged,
@@ -66,6 +70,8 @@ class Notifier(Role):
         SymbolHalted,
         SymbolReleased,
         ExternalOrderSeen,
+        FetchTrends,
+        AttentionMeasured,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (NoticeRaised,)
 
@@ -74,17 +80,22 @@ class Notifier(Role):
         super().__init__()
         self.last_said: dict[str, str] = {}  # topic -> text without its time
         self.names: dict[str, str] = {}  # symbol -> Korean name
+        self.trends = TrendNews()
 
     def evolve(self, message: Any, stamp: Stamp) -> None:  # the signature of a role
         """Fold one message."""
         match message:
             case NoticeRaised(topic=topic, text=text):
+                self.trends.say(topic)
                 self.last_said.pop(topic, None)
                 self.last_said[topic] = _body(text)
                 if len(self.last_said) > MAX_TOPICS:
                     del self.last_said[next(iter(self.last_said))]
             case RunStarted():
                 self.last_said = {}  # whoever starts the trader wants to hear how it stands
+                self.trends.fold(message)
+            case FetchTrends() | AttentionMeasured():
+                self.trends.fold(message)
             case InstrumentsReceived(instruments=instruments):
                 self.names.update({item.symbol: item.name for item in instruments})
 
@@ -118,6 +129,8 @@ class Notifier(Role):
                 found = self._instruments(message)
             case ReconcileReported() | SymbolHalted() | SymbolReleased() | ExternalOrderSeen():
                 found = self._books(message)
+            case AttentionMeasured(symbol=symbol):
+                found = self.trends.notice(message, self._listed((symbol,)))
             case _:
                 found = failure(message)
         return found
