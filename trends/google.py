@@ -30,6 +30,7 @@ from trends.google_child import Child, ChildSilent
 EPOCH = date(1970, 1, 1).toordinal()
 KST_TZ = -540  # Google's tz: minutes west of UTC, so Korea's is negative
 HL = "ko-KR"  # pytrends takes the last two letters as the country of the cookie it asks for
+START_S = 30.0  # of the child: importing pandas takes half a second, on a busy machine ten
 MOST_DAYS = 266  # 38 weeks; weekly values come from about nine months on
 MOST_LETTERS = 100  # of one term, plus signs included (unconfirmed)
 OPERATORS = frozenset('+"(),')  # letters with a meaning of their own in a term
@@ -58,7 +59,6 @@ class GoogleSettings:
     python: str = ""  # an interpreter that has pytrends; empty: the one that runs
     days: int = 180  # of a series; attention needs 125
     pause_ms: int = 1_500  # system time between two symbols; Google refuses who asks fast
-    deadline_ms: int = 60_000  # system time without an answer until the child is ended
     connect_ms: int = 5_000
     read_ms: int = 15_000
     geo: str = "KR"
@@ -68,6 +68,14 @@ class GoogleSettings:
         """Check."""
         if not 1 <= self.days <= MOST_DAYS:
             raise ConfigError(f"google days expected 1 to {MOST_DAYS} (longer windows are weekly), was {self.days}")
+
+    @property
+    def deadline_s(self) -> float:
+        """Give the longest the child may be silent: the cookie and one symbol, each call as slow as it may be.
+
+        A server that sends a byte now and then never runs into the limit of a single call, but into this.
+        """
+        return START_S + (self.pause_ms + 3 * (self.connect_ms + self.read_ms)) / 1_000
 
 
 class GoogleTrends:
@@ -82,7 +90,7 @@ class GoogleTrends:
         """Serve the symbols that have words. Asks nothing until `fetch`."""
         self._keywords = dict(keywords)
         self._settings = settings
-        self._child = child or Child(settings.python, settings.deadline_ms / 1_000)
+        self._child = child or Child(settings.python, settings.deadline_s)
 
     @property
     def name(self) -> str:

@@ -123,6 +123,10 @@ def test_given_a_window_without_daily_values_when_set_then_refused() -> None:
             GoogleSettings(days=wrong)
 
 
+def test_given_limits_of_a_call_when_the_child_is_waited_for_then_three_of_them_fit() -> None:
+    assert GoogleSettings(pause_ms=1_000, connect_ms=2_000, read_ms=3_000).deadline_s == 30 + 1 + 3 * 5
+
+
 def test_given_korea_when_asked_then_tz_is_minutes_west_and_the_cookie_is_korean() -> None:
     offset = datetime(2026, 6, 1, tzinfo=UTC).astimezone(UTC) - datetime(2026, 6, 1, tzinfo=UTC) + timedelta(hours=9)
     assert timedelta(minutes=KST_TZ) == -offset
