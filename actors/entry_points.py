@@ -37,7 +37,7 @@ def roots() -> frozenset[str]:
 
 
 def forget() -> None:
-    """Look again the next time: for a process in which distributions come and go."""
+    """Look again the next time."""
     offered.cache_clear()
     roots.cache_clear()
 

@@ -78,6 +78,12 @@ def configured(name: str, given: Mapping[str, ParamValue], symbols: tuple[str, .
     return config
 
 
+def forget() -> None:
+    """Look again the next time: for a process in which distributions come and go."""
+    entry_points.forget()
+    _loaded.cache_clear()
+
+
 def _plugged(name: str) -> tuple[Offered, ...]:
     found = tuple(one for one in entry_points.offered() if one.name == name)
     if not found:

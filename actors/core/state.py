@@ -133,30 +133,44 @@ class _Writer:
             raise InvariantError(f"{path} and {other} share one {type(value).__name__}: a state must hold it once")
 
 
-_NAMES: dict[Any, str] = {}  # class -> its name in a state; only of those that may be in one: others may come to be
+_OURS: dict[Any, str] = {}  # class of our packages -> its name in a state; those of plug-ins may come and go
 
 
 def _name_of(kind: Any) -> str:
     """Give the name a class has in a state; empty when it may not be in one."""
-    known = _NAMES.get(kind)
+    known = _OURS.get(kind)
     if known is not None:
         return known
-    if not _is_ours(kind.__module__) or issubclass(kind, CoreActor) or "<" in kind.__qualname__:
+    if not _may_hold(kind.__module__) or issubclass(kind, CoreActor) or "<" in kind.__qualname__:
         return ""
-    return _NAMES.setdefault(kind, f"{kind.__module__}:{kind.__qualname__}")
+    name = f"{kind.__module__}:{kind.__qualname__}"
+    if _root(kind.__module__) in PACKAGES:
+        _OURS[kind] = name
+    return name
 
 
-def _is_ours(module: str) -> bool:
+def _root(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _may_hold(module: str) -> bool:
     """Tell whether a module is of a package whose classes a state may hold."""
-    root = module.partition(".")[0]
-    return root in PACKAGES or root in entry_points.roots()
+    return _root(module) in PACKAGES or _root(module) in entry_points.roots()
+
+
+def _class_of(name: str) -> Any:
+    """Find a class by its name in a state. Raises ValueError when there is none or it may not be in one."""
+    return _our_class(name) if _root(name.partition(":")[0]) in PACKAGES else _find(name)
 
 
 @cache
-def _class_of(name: str) -> Any:
-    """Find a class by its name in a state. Raises ValueError when there is none or it may not be in one."""
+def _our_class(name: str) -> Any:
+    return _find(name)
+
+
+def _find(name: str) -> Any:
     module, _, path = name.partition(":")
-    if not _is_ours(module):
+    if not _may_hold(module):
         raise ValueError(f"{name} is no class of a state")
     try:
         found: Any = importlib.import_module(module)
