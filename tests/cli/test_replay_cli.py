@@ -296,7 +296,7 @@ def test_given_carried_states_of_another_version_when_the_log_before_is_gone_the
 def test_given_a_sequence_when_asked_then_every_role_is_shown_as_it_stood_there(log: Path):
     seq = one_approved(log)
     *states, last = objects(run(log, "--until", str(seq), "--json"))
-    assert [state["role"] for state in states][-2:] == ["risk_manager", "executor"]
+    assert [state["role"] for state in states][-2:] == ["executor", "scorekeeper"]
     assert {state["seq"] for state in states} == {seq}
     held = states[-2]["state"]["state"]["holds"]
     assert [hold["quantity"] for hold in held.values()] == [2, 6]
