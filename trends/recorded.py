@@ -56,7 +56,7 @@ class RecordedTrends:
     @property
     def name(self) -> str:
         """Give the name under which settings know it."""
-        return "recorded"
+        return "shifted-demo"
 
     def fetch(self, symbols: Sequence[str], trading_date: date, fetched_at: UnixNanos) -> Iterator[TrendReceived]:
         """Give the moved series of the symbols that have one."""

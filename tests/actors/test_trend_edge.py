@@ -99,7 +99,7 @@ def test_given_symbols_when_fetched_then_known_series_come_and_the_others_are_mi
         series, missing = inbox.take(2)
     assert series.symbol == SYMBOL
     assert series.points[-1].day < "2026-01-13"
-    assert (missing.source, missing.symbols, missing.again) == ("recorded", ("000250", "999999"), False)
+    assert (missing.source, missing.symbols, missing.again) == ("shifted-demo", ("000250", "999999"), False)
     assert inbox.came.empty()
 
 
@@ -159,7 +159,7 @@ def test_given_something_not_asked_for_when_fetched_then_only_what_was_asked_is_
     with an_edge(inbox, Source(rubbish)) as edge:
         edge.tell(FETCH)
         [said] = inbox.take(1)
-    assert (said.symbols, said.reason) == (FETCH.symbols, "it said nothing about this symbol")
+    assert (said.symbols, said.reason) == (FETCH.symbols, "the source has no series of this symbol")
 
 
 def test_given_a_source_that_hangs_when_fetched_then_it_is_missing_and_what_it_says_later_is_dropped() -> None:

@@ -364,8 +364,7 @@ def test_given_settings_when_sources_are_made_then_they_come_in_order_and_nothin
     settings(home, server, 'sources = ["google", "naver", "shifted-demo"]')
     loaded, config = configured(home, "paper", "SIMULATED")
     sources = trend_source(loaded, home, config)
-    assert [source.name for source in sources[:2]] == ["google", "naver"]
-    assert len(sources) == 3
+    assert tuple(source.name for source in sources) == config.trends.sources == ("google", "naver", "shifted-demo")
     assert server.calls == []
     assert not (home / "trends").exists()
 
