@@ -22,6 +22,7 @@ def checked(kind: object, name: str) -> type[Strategy]:
         raise ConfigError(f"INTERVALS expected a tuple of {MINUTE_S}, {DAY_S} (s), was {kind.INTERVALS!r:.100}")
     if not isinstance(kind.SEARCHES, Searches) or not isinstance(kind.SEES, Sees):
         raise ConfigError(f"SEARCHES, SEES expected Searches, Sees, were {kind.SEARCHES!r:.60}, {kind.SEES!r:.60}")
+    _check_shared(kind)
     made = kind({})
     if not isinstance(getattr(made, "params", None), dict):
         raise ConfigError("__init__ expected to call that of Strategy, which keeps the parameters")
@@ -35,6 +36,14 @@ def _check_params(declared: object) -> None:
     names = [param.name for param in declared]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ConfigError(f"PARAMS expected each name once, {', '.join(twice)} is there twice")
+
+
+def _check_shared(kind: type[Strategy]) -> None:
+    """Refuse changeable attributes of the class: no snapshot keeps them. Names in capitals are constants."""
+    for base in kind.__mro__[: kind.__mro__.index(Strategy)]:
+        for name, value in vars(base).items():
+            if isinstance(value, list | dict | set | bytearray) and not name.isupper() and not name.startswith("__"):
+                raise ConfigError(f"class attribute {name} expected to be made in on_day or __init__, to be state")
 
 
 def _check_warm_up(bars: object) -> None:

@@ -183,6 +183,20 @@ def test_given_a_strategy_that_raises_when_made_then_it_alone_is_benched() -> No
     goes_on(house)
 
 
+def test_given_a_log_whose_strategy_is_installed_no_more_when_folded_then_it_alone_is_benched() -> None:
+    house = House(Notifier(), TradingDay(), Strategist({"sound": Sound}))
+    configs = (StrategyConfig("gone", {"bars": 5}, code="owls 1.2"), StrategyConfig("sound"))
+    house.hear(a_run(strategies=configs), opened(LinkName.QUOTES), instruments())
+    house.hear(*(link_is(name) for name in LinkName))
+    for minute in range(4):
+        house.hear(judged(a_quote(minute * MINUTE + 1)))
+    [benched] = house.said(StrategyBenched)
+    assert (benched.strategy, benched.error) == ("gone", "ConfigError: strategy expected one of sound, was 'gone'")
+    goes_on(house)
+    house.hear(a_run(strategies=configs[1:]), judged(a_quote(5 * MINUTE)))
+    assert [item.strategy for item in house.said(StrategyBenched)] == ["gone"], "a later run without it is whole"
+
+
 def test_given_arguments_and_a_raise_in_one_message_when_handled_then_what_was_argued_in_it_is_dropped() -> None:
     kind: Any = type("Faulty", (Faulty,), {"hook": "on_quote", "deed": staticmethod(raises(KeyError("x")))})
     kind.on_bar = Sound.on_bar

@@ -21,7 +21,7 @@ def test_given_a_built_in_when_checked_then_it_keeps_the_contract(name: str) -> 
 
 
 def test_given_a_class_of_others_that_keeps_the_contract_when_checked_then_it_is_given_back() -> None:
-    kind = a_kind(PARAMS=(Param("bars", 5, 1, 60),), INTERVALS=(60, 86_400))
+    kind = a_kind(PARAMS=(Param("bars", 5, 1, 60),), INTERVALS=(60, 86_400), LEVELS={"for": 1.0})
     assert checked(kind, "owl") is kind
 
 
@@ -54,6 +54,8 @@ TWICE = (Param("bars", 5, 1, 60), Param("bars", 6, 1, 60))
         (a_kind(INTERVALS=60), "INTERVALS expected"),
         (a_kind(SEARCHES="optional"), "SEARCHES, SEES expected Searches, Sees"),
         (a_kind(SEES="watched"), "SEARCHES, SEES expected"),
+        (a_kind(runs={}), "class attribute runs expected to be made in on_day or __init__, to be state"),
+        (a_kind(seen=[]), "class attribute seen expected"),
         (NoInit, "__init__ expected to call that of Strategy"),
         (a_kind(warm_up=5), "warm_up expected bars (0 or more) by length 60 or 86400 (s), was 5"),
         (a_kind(warm_up={61: 1}), "warm_up expected"),
