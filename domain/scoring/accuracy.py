@@ -45,7 +45,7 @@ class Accuracy(NamedTuple):
     hit_rate: float | None  # share whose direction was right, costs left out
     mean_return_bps: float | None  # after costs
     mean_cost_bps: float | None
-    baseline_precision: float | None  # of always in, weighted as the signals are; only where every signal has one
+    baseline_precision: float | None  # of always in, weighted as entries are; only where every one of them has one
     p_value: float | None
     unscored: int
     bins: tuple[Bin, ...]
@@ -93,7 +93,8 @@ def accuracy(by: str, key: str, purpose: Purpose, scored: Sequence[SignalScored]
     spread = _spread([(_date(s), float(bool(s.won)) - share) for s in judged])
     counted = n / max(1.0, spread / (n * share * (1 - share))) if 0 < share < 1 and len(dates) >= LEAST_DATES else n
     low, high = wilson(share * counted, counted)
-    base, p_value = _against_luck(judged, wins, chances, len(dates))
+    # Always in is a buy: it says nothing of what holding on instead of an exit would have brought.
+    base, p_value = _against_luck(judged, wins, chances, len(dates)) if purpose is Purpose.ENTRY else (None, None)
     return Accuracy(
         by,
         key,

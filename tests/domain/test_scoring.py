@@ -159,6 +159,7 @@ def test_given_a_baseline_when_compared_then_luck_is_the_share_it_won_on_the_sam
     assert row.baseline_precision == pytest.approx(0.45)
     assert row.p_value == pytest.approx(0.2)
     assert the_whole([a_score(0, True), a_score(2, True)], [a_baseline(0, 10, 4)]).p_value is None
+    assert the_whole([a_score(0, True, purpose=Purpose.EXIT)], [a_baseline(0, 10, 4)]).p_value is None
 
 
 def test_given_signals_that_win_and_lose_together_when_judged_then_many_of_them_are_not_many_proofs() -> None:
