@@ -144,7 +144,7 @@ class TrendWorker:
             level = logger.warning if isinstance(error, HantradeError) else logger.exception
             level("no search series; attention stays unknown", source=self._source.name, error=str(error))
             return f"{type(error).__name__}: {error}"[:300], True
-        return "it said nothing about this symbol", False
+        return "the source has no series of this symbol", False
 
     def _pass_on(self, question: _Question, answer: Any) -> None:
         on, name = question.trading_date, self._source.name

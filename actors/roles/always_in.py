@@ -31,7 +31,9 @@ class AlwaysIn:
         self.totals: dict[tuple[str, int], list[int]] = {}  # symbol, horizon (s) -> entries, wins, gross, costs
         self.held: dict[str, dict[str, dict[int, int]]] = {}  # date -> symbol -> KRW paid -> entries, over sessions
 
-    def enter(self, at: int, on: str, watched: Iterable[str], last: Last, seconds: list[int], sessions: bool) -> None:
+    def enter(
+        self, at: int, on: str, watched: Iterable[str], last: Last, seconds: Iterable[int], sessions: bool
+    ) -> None:
         """Enter at the end of a minute whatever had a row in it and shows both sides of its book."""
         since, found = at - MINUTE_NS, {}
         for symbol in watched:
@@ -40,10 +42,9 @@ class AlwaysIn:
                 found[symbol] = row[6]
         if not found:
             return
-        if seconds:
+        for horizon in seconds:
             self.asks[at] = found
-            for horizon in seconds:
-                self.due.setdefault(horizon, deque()).append(at)
+            self.due.setdefault(horizon, deque()).append(at)
         if sessions:
             held = self.held.setdefault(on, {})
             for symbol, ask in found.items():

@@ -69,7 +69,7 @@ def test_given_a_horizon_seen_with_an_entry_when_minutes_end_then_it_is_followed
     desk.end(390)
     told = [item for item in desk.session(days(2)[1]) if item.trading_date == "2026-01-14"]
     assert {item.horizon_s for item in told} <= {60}
-    assert desk.keeper.seconds == [60]
+    assert desk.keeper.horizons.seconds == (60,)
 
 
 def test_given_many_horizons_when_seen_then_only_the_first_few_are_followed() -> None:
@@ -77,7 +77,7 @@ def test_given_many_horizons_when_seen_then_only_the_first_few_are_followed() ->
     desk.rows(first)
     for seconds in range(100, 200):
         desk.signal(first, seconds)
-    assert desk.keeper.seconds == [60, *range(100, 107)]
+    assert desk.keeper.horizons.seconds == (60, *range(100, 107))
 
 
 def test_given_a_horizon_of_sessions_when_it_ends_then_the_entries_of_its_first_date_are_told_by_date() -> None:
