@@ -179,7 +179,7 @@ def _strategies(config: "RunConfig", name: str, params: Sequence[str]) -> "tuple
 def _sim(config: "SimConfig", texts: Sequence[str]) -> "SimConfig":
     from pydantic import ValidationError
 
-    from cli.settings import SimSection
+    from cli.settings_tables import SimSection
 
     given = dict(_pairs("--sim", texts))
     for key, text in given.items():

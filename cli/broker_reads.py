@@ -16,7 +16,8 @@ from cli.context import DEFAULT_HOME, HomeOption, JsonOption
 from cli.names import labelled, symbol_of
 from cli.output import emit_json, krw, show_table
 from cli.protection import access_of
-from cli.settings import check_endpoint, load
+from cli.settings import load
+from cli.settings_tables import check_endpoint
 from domain.errors import ConfigError, HantradeError
 from domain.time import KST, kst_datetime, kst_full_text, kst_text
 from domain.types import NANOS_PER_SECOND, CandleInterval, UnixNanos

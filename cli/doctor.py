@@ -11,7 +11,7 @@ from broker.port import Diagnosis, DiagnosisState
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
 from cli.home import Home
 from cli.output import emit_json
-from cli.settings import check_endpoint
+from cli.settings_tables import check_endpoint
 from domain.accounts import mark_of
 from domain.errors import ConfigError, HantradeError
 from domain.types import ServerKind

@@ -15,7 +15,8 @@ from cli.output import note
 from domain.errors import ConfigError
 
 if TYPE_CHECKING:
-    from cli.settings import SecuritySection, Settings
+    from cli.settings import Settings
+    from cli.settings_tables import SecuritySection
 
 Service = Literal["broker", "desk"]
 

@@ -20,7 +20,8 @@ from cli import secrets
 from cli.authority import Authority
 from cli.main import app
 from cli.protection import security_of
-from cli.settings import SecuritySection, Settings, TlsSection
+from cli.settings import Settings
+from cli.settings_tables import SecuritySection, TlsSection
 from domain.errors import ConfigError
 from tests.security.builders import NOW, a_certificate, an_authority
 
