@@ -1,7 +1,4 @@
-"""pytrends itself asks a stand-in of Google, in a child process, with either urllib3; what fails is unknown.
-
-The environments are beside .venv (tools/setup_google.sh): pandas must not get into this one.
-"""
+"""pytrends itself asks a stand-in of Google, in a child process, with either urllib3; what fails is unknown."""
 
 import os
 import sys
@@ -16,15 +13,13 @@ from domain.config import KeywordSet
 from domain.messages.market import TrendReceived, TrendsMissing
 from domain.time import from_kst
 from domain.types import UnixNanos
+from tests.trends.google_pythons import NEWER, OLDER, there
 from trends.google import GoogleSettings, GoogleTrends
 from trends.google_child import WORKER, Child
 from trends.source import TrendSource
 from trends.stand_in.google import GoogleStandIn
 from trends.stand_in.serving import Fault
 
-VENV = Path(__file__).parents[2] / ".venv"
-SKIPPED = VENV / "google.skipped"
-OLDER, NEWER = (VENV / folder / "bin" / "python" for folder in ("google", "google-newer"))
 ON = date(2026, 6, 15)  # a Monday
 BEFORE_NINE, AFTER_NINE = from_kst(ON, 8, 59), from_kst(ON, 9, 0)
 FIRST = date(2026, 1, 1)
@@ -46,14 +41,6 @@ KEYWORDS: Mapping[str, KeywordSet] = MappingProxyType(
 @pytest.fixture(params=[OLDER, NEWER], ids=["urllib3-1", "urllib3-2"])
 def python(request: pytest.FixtureRequest) -> str:
     return there(request.param)
-
-
-def there(python: Path) -> str:
-    """Give an interpreter with pytrends; skip where something of it has no wheel, fail where set-up was not run."""
-    if SKIPPED.exists():
-        pytest.skip(f"pytrends is not here: {SKIPPED.read_text().strip()}")
-    assert python.exists(), "run `make env-dev` first (tools/setup_google.sh)"
-    return str(python)
 
 
 def a_stand_in(now: datetime = datetime(2026, 6, 15, 0, tzinfo=UTC)) -> GoogleStandIn:
