@@ -23,6 +23,7 @@ from domain.messages.trading import (
     StrategyBenched,
 )
 from domain.quotes import Quote
+from domain.status import SignalsQuery
 from domain.types import ClientOrderId, Krw, OrderKind, Purpose, Side, UnixNanos
 from strategies.attention_momentum import AttentionMomentum
 from strategies.base import Argument, Day, Fill, Scene, Strategy
@@ -267,3 +268,25 @@ def test_given_a_holding_that_a_person_took_out_of_the_books_when_heard_then_nob
     play(role, [AdjustmentBooked("c", "kim", CODE, 100, 0, *money, "sold elsewhere", UnixNanos(OPEN + 33 * MINUTE))])
     track = role._tracks[CODE]
     assert (track.scene.quantity, track.scene.owner) == (0, "")
+
+
+# ---- logs of before ----------------------------------------------------------------------------------------------
+
+
+def a_run_of_before(*strategies: str) -> RunStarted:
+    """Give what a log of 0.5.0 says of a run: none of the fields that came later."""
+    configs = tuple(StrategyConfig(name, {}) for name in strategies)
+    return RunStarted("run", "0.5.0", RunConfig("paper", strategies=configs))
+
+
+def test_given_a_run_of_before_when_a_day_is_played_then_it_says_what_it_said_then() -> None:
+    role = Strategist(KNOWN)
+    begin = [a_run_of_before("fragile", "attention_momentum"), SERVED, PLANNED, day("TRADING"), measured(-2.0), SERVED]
+    assert play(role, begin) == [], "no history was asked for"
+    benched, signal = play(role, batches(a_rising_day(), 1))
+    assert benched == StrategyBenched("fragile", "ZeroDivisionError: three", 7)
+    assert isinstance(signal, SignalFormed)
+    assert (signal.confidence, signal.attention, signal.horizon_s, signal.quality) == (0.4, "shifted-demo", 1800, "ok")
+    verdicts = [(item.name, item.verdict) for item in signal.inputs]
+    assert verdicts == [("momentum", "for"), ("volume_surprise", "for"), ("attention", "against")], "passed on unsure"
+    assert (signal.horizon_sessions, role.view(SignalsQuery("", 9)).by_attention) == (0, {"shifted-demo": 1})
