@@ -106,7 +106,7 @@ class SimConfig:
     interruptions: bool = True  # volatility interruptions where the feed does not tell of them
 
 
-ParamValue = float | bool | str
+ParamValue = int | float | bool | str
 
 
 @dataclass(frozen=True, slots=True)
