@@ -89,6 +89,7 @@ TABLE = [
     (429, gateway_error("420", "Rate Limited"), "TooFast"),
     (429, {"error": {"message": "Rate limit exceeded"}}, "TooFast"),
     (429, gateway_error("300", "not subscribed"), "TooMany"),
+    (429, api_error("400", "whatever this is"), "TooMany"),  # quota only by the gateway
     (429, "too many", "TooMany"),
     (500, api_error("99", "System error"), "ServerTrouble"),
     (502, "<html>Bad Gateway</html>", "ServerTrouble"),
@@ -312,10 +313,9 @@ def test_given_keys_in_what_the_server_and_the_network_say_when_raised_then_they
 
 
 def test_given_a_connection_on_this_machine_when_logged_in_full_then_the_keys_are_not_there(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # not for this machine
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         server.close()

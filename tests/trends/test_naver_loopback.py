@@ -85,6 +85,19 @@ def test_given_keys_when_asked_then_series_come_with_the_hosts_own_headers_and_o
         assert client.quota.taken() == stand_in.used(call.key_id) == 1
 
 
+def test_given_a_proxy_in_the_environment_when_this_machine_is_asked_then_the_keys_do_not_go_there(
+    stand_in: NaverStandIn, host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with NaverStandIn({}) as proxy:
+        for name in ("HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        with a_client(stand_in, host, tmp_path) as client:
+            client.ratios(a_request())
+        assert (len(stand_in.calls), proxy.calls) == (1, [])
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "calls"),
     [

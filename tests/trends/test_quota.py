@@ -9,6 +9,7 @@ import tempfile
 import threading
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -117,7 +118,7 @@ def test_given_a_call_that_never_left_when_given_back_then_its_own_day_has_it_ag
     today.today = TODAY
     assert quota.left() == 3
     quota.give_back(TODAY)
-    assert quota.left() == 3
+    assert (quota.left(), quota.taken()) == (3, 0)
 
 
 def test_given_another_client_id_when_counted_in_the_same_file_then_it_has_calls_of_its_own(tmp_path: Path) -> None:
@@ -243,6 +244,7 @@ CHILD = """
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any
 from trends.naver.errors import QuotaSpent
 from trends.quota import Quota
 quota = Quota(Path(sys.argv[1]), sys.argv[2], 30, None, lambda: date(2026, 11, 23))
@@ -267,6 +269,42 @@ def a_child(path: Path, *more: str) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def test_given_a_count_that_is_being_read_when_another_wants_to_write_then_it_must_wait(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "quota.db", timeout=0, isolation_level=None)
+    refused: list[str] = []
+
+    def today() -> date:  # asked in the middle of taking, before the count is read
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            refused.append(str(error))
+        return TODAY
+
+    Quota(tmp_path / "quota.db", ID, 3, None, today).take()
+    other.close()
+    assert refused == ["database is locked"]
+
+
+def test_given_a_call_is_taken_when_written_then_the_disk_must_have_it_before_this_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[sqlite3.Connection] = []
+    modes: list[int] = []
+    connect = sqlite3.connect
+
+    def kept(*args: Any, **named: Any) -> sqlite3.Connection:
+        opened.append(connect(*args, **named))
+        return opened[-1]
+
+    def today() -> date:
+        modes.append(opened[-1].execute("PRAGMA synchronous").fetchone()[0])
+        return TODAY
+
+    monkeypatch.setattr(sqlite3, "connect", kept)
+    Quota(tmp_path / "quota.db", ID, 3, None, today).take()
+    assert modes == [3]  # EXTRA: FULL and the removal of the journal
 
 
 def test_given_processes_at_once_when_all_take_then_together_as_many_as_allowed(tmp_path: Path) -> None:
