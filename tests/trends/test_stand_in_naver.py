@@ -289,6 +289,12 @@ def test_given_another_media_type_when_asked_then_400(shared: NaverStandIn) -> N
     assert answer.status_code == 400
 
 
+def test_given_a_body_of_more_than_a_megabyte_when_asked_then_413(shared: NaverStandIn) -> None:
+    answers = [ask(shared, a_request(["a" * (1 << 20)]), host=host) for host in ("legacy", "hub")]
+    assert [answer.status_code for answer in answers] == [413, 413]
+    assert answers[1].json()["error"]["errorCode"] == "430"
+
+
 @pytest.mark.parametrize(
     "change",
     [

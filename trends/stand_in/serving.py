@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 POLL_S = 0.01  # how often the serving thread looks whether it is to end
 LARGEST_BODY = 1 << 20  # bytes of a request
+MOST_READ = 64 << 20  # bytes: a body that is too large is read all the same, or its sender would not see the answer
 
 
 class Asked(NamedTuple):
@@ -182,12 +183,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer one request, of whatever method."""
         said = self.headers.get("Content-Length", "0")
         length = int(said) if said.isdecimal() else 0
-        if length > LARGEST_BODY:
-            self.close_connection = True  # the rest of it is not read
+        if length > MOST_READ:
+            self.close_connection = True
         parts = urlsplit(self.path)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(min(length, LARGEST_BODY + 1))
+        body = self.rfile.read(min(length, MOST_READ))
         answer, fault = self.server.stand_in.handle(Asked(self.command, parts.path, query, headers, body))
         if fault.dropped:
             self.close_connection = True
