@@ -1,13 +1,22 @@
 """The bench for strategies over sessions."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from backtest.judging.judge import Bench, Mask
 from backtest.judging.outcomes import DailyOutcomes
-from backtest.judging.walk import Stage, Walked
+from backtest.judging.prices import Panel
+from backtest.judging.walk import Measures, Stage, Walked
 from strategies.base import Searches, Strategy
+
+
+class Staged(Protocol):
+    """What is known about attention where strategies are judged."""
+
+    panel: Panel
+    measures: Measures
 
 
 def daily_bench(
@@ -33,14 +42,14 @@ def daily_bench(
     where = known_attention(stage) if needs else np.ones(panel.open.shape, bool)
     return Bench(
         codes=panel.codes,
-        months=[f"{day:%Y-%m}" for day in panel.sessions],
+        blocks=[f"{day:%Y-%m}" for day in panel.sessions],
         outcomes_of=outcomes.of,
         walk=walk,
         mask=where if mask is None else where & mask,
     )
 
 
-def known_attention(stage: Stage) -> Mask:
+def known_attention(stage: Staged) -> Mask:
     """Tell for which sessions and symbols attention was known."""
     known = np.zeros(stage.panel.open.shape, bool)
     for code, measured in stage.measures.items():

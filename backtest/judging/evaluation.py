@@ -1,11 +1,13 @@
 """Judges several strategies on one file of prices and one of search series."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from backtest.judging.daily import daily_bench, known_attention
 from backtest.judging.judge import Judgement, judge
 from backtest.judging.luck import holm
+from backtest.judging.minute_bench import MOST_CELLS, MinuteOutcomes, MinuteStage, days_of, minute_bench
 from backtest.judging.outcomes import DailyOutcomes
 from backtest.judging.prices import Bars
 from backtest.judging.report import as_row
@@ -35,9 +37,12 @@ def evaluate(
     """Give one row a strategy, in order; `known` are those that controls are taken from, `tell` hears of progress."""
     panel = bars.panel
     stage, outcomes = Stage(panel, measures, signals), DailyOutcomes(panel, commission_ppm)
-    judged: list[tuple[Judgement, Judgement | None]] = []
+    judged: list[tuple[Judgement, Judgement | None, Sequence[date]]] = []
     for kind in kinds:
         tell(f"judging {kind.NAME}")
+        if DAY_S not in kind.INTERVALS:
+            judged.append((_by_minute(bars, measures, kind, signals, commission_ppm, windows), None, days_of(panel)))
+            continue
         found = judge(kind, daily_bench(stage, outcomes, kind), windows)
         control = known.get(CONTROLS.get(kind.NAME, ""))
         beside = None
@@ -45,11 +50,24 @@ def evaluate(
             tell(f"judging {control.NAME} where {kind.NAME} was judged")
             bench = daily_bench(stage, outcomes, control, tuple(measures), known_attention(stage))
             beside = judge(control, bench, windows)
-        judged.append((found, beside))
-    adjusted = holm({found.strategy: found.p_value for found, _ in judged})
-    return [as_row(found, adjusted[found.strategy], panel.sessions, beside) for found, beside in judged]
+        judged.append((found, beside, panel.sessions))
+    adjusted = holm({found.strategy: found.p_value for found, _, _ in judged})
+    return [as_row(found, adjusted[found.strategy], days, beside) for found, beside, days in judged]
 
 
-def over_sessions(kind: type[Strategy]) -> bool:
-    """Tell whether a strategy looks at sessions."""
-    return DAY_S in kind.INTERVALS
+def _by_minute(
+    bars: Bars,
+    measures: Measures,
+    kind: type[Strategy],
+    signals: SignalConfig,
+    commission_ppm: int,
+    windows: int,
+) -> Judgement:
+    """Judge a strategy over minutes. Outcomes are dropped afterwards: they are large."""
+    if bars.minutes is None:
+        return Judgement(kind.NAME, "bars of minutes are needed")
+    stage = MinuteStage(bars.panel, bars.minutes, measures, signals)
+    if stage.cells > MOST_CELLS:
+        why = f"{stage.cells:,} minutes of symbols are more than the {MOST_CELLS:,} that are judged"
+        return Judgement(kind.NAME, why)
+    return judge(kind, minute_bench(stage, MinuteOutcomes(stage, commission_ppm), kind), windows)

@@ -77,7 +77,7 @@ class Bench:
     """What strategies are judged on: made for days, or for minutes."""
 
     codes: tuple[str, ...]  # columns of every grid
-    months: Sequence[str]  # YYYY-MM of every point in time
+    blocks: Sequence[str]  # month or week of every point in time, which the bootstrap draws as a whole
     outcomes_of: OutcomesOf
     walk: Callable[[type[Strategy], Params], Walked]
     mask: Mask  # where a strategy that needs attention could have claimed something; all True for the others
@@ -182,7 +182,7 @@ class _Forward:
             for one in told
             if split.test_from <= one.scored.claim.at < split.test_to and column in (None, one.scored.claim.column)
         ]
-        return figures_of(inside, self._bench.months, self._baseline(inside, split, column))
+        return figures_of(inside, self._bench.blocks, self._baseline(inside, split, column))
 
     def by_symbol(self, told: Sequence[Told], split: Split) -> dict[str, Figures]:
         """Sum up by code, those with claims only."""
@@ -194,7 +194,7 @@ class _Forward:
         regimes = sorted({one.scored.claim.regime for one in told})
         return {
             regime: figures_of(
-                [one.scored for one in told if one.scored.claim.regime == regime], self._bench.months, (None, None)
+                [one.scored for one in told if one.scored.claim.regime == regime], self._bench.blocks, (None, None)
             )
             for regime in regimes
         }
@@ -229,11 +229,11 @@ class _Forward:
             for at, grid in enumerate((made.won, made.net_bps)):
                 values = grid[rows, columns][where]
                 values = values[~np.isnan(values)]
-                totals[at] += keys.count(key) * float(values.mean())  # a claim of its own is among them
+                totals[at] += keys.count(key) * float(values.mean(dtype=np.float64))  # a claim of its own is among them
         return (totals[0] / len(keys), totals[1] / len(keys)) if keys else (None, None)
 
 
-def figures_of(scored: Sequence[Scored], months: Sequence[str], baseline: tuple[float | None, float | None]) -> Figures:
+def figures_of(scored: Sequence[Scored], blocks: Sequence[str], baseline: tuple[float | None, float | None]) -> Figures:
     """Sum up claims."""
     unscored: dict[str, int] = {}
     for one in scored:
@@ -243,7 +243,7 @@ def figures_of(scored: Sequence[Scored], months: Sequence[str], baseline: tuple[
     count = len(known)
     if not count:
         return Figures(unscored=unscored)
-    fallen = [months[one.claim.at] for one in known]
+    fallen = [blocks[one.claim.at] for one in known]
     share = interval_of_share(fallen, [one.won for one in known])
     returns = [(one.gross_ppm - one.cost_ppm) / PPM_PER_BP for one in known]
     around: Interval | None = interval_of_mean(fallen, returns)

@@ -1,4 +1,4 @@
-"""Is it skill? Random entries of the same frequency, a bootstrap by month, and the price of asking several times.
+"""Is it skill? Random entries of the same frequency, a bootstrap by blocks of time, the price of asking several times.
 
 p-value: the calendar of all claims is moved in time as a whole, around the end of the test windows back to their
 begin, by the same number of sessions for every symbol. What hangs together (a week in which many symbols signal, a
@@ -6,13 +6,14 @@ symbol that signals in a row) stays together, symbol and frequency stay the same
 
     p = (1 + moves at least as precise as the claims) / (1 + moves)
 
-Interval: months of the calendar are drawn with replacement, each with all its claims, because claims of one month rise
-and fall together; the 2.5 % and 97.5 % quantiles, widened to Wilson's interval, which a few months alone undercut.
+Interval: months of the calendar (weeks, for claims within a session) are drawn with replacement, each with all its
+claims, because claims of one month rise and fall together; the 2.5 % and 97.5 % quantiles. That of a share is widened
+to Wilson's interval, which a few months alone undercut; that of a mean is not given for fewer than LEAST_BLOCKS.
 Sources: Politis, Romano 1992 (circular blocks); Phipson, Smyth 2010 (the +1); Wilson 1927; Holm 1979.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import numpy.typing as npt
 from domain.scoring.chance import wilson
 
 DRAWS: Final = 2_000
+LEAST_BLOCKS: Final = 6
 SEED: Final = 20_240_930
 CHUNK: Final = 2_000_000  # moved claims looked at together
 TIE: Final = 1e-12
@@ -33,7 +35,7 @@ class Placed(NamedTuple):
     rows: npt.NDArray[np.int64]  # points in time, counted from the begin of the first window
     columns: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]  # points in time of each column, around which it is moved
-    values: Floats  # points by columns: 1 won, 0 lost, NaN no outcome
+    values: npt.NDArray[np.floating[Any]]  # points by columns: 1 won, 0 lost, NaN no outcome
 
 
 class Interval(NamedTuple):
@@ -53,7 +55,7 @@ def shares(groups: Sequence[Placed], moves: npt.NDArray[np.int64]) -> Floats:
             part = slice(start, start + step)
             rows = (group.rows[None, :] + moves[part, None]) % lengths[None, :]
             found = group.values[rows, group.columns[None, :]]
-            wins[part] += np.nansum(found, axis=1)
+            wins[part] += np.nansum(found, axis=1, dtype=np.float64)
             counts[part] += np.sum(~np.isnan(found), axis=1)
     found_shares: Floats = np.divide(wins, counts, out=np.full(len(moves), np.nan), where=counts > 0)
     return found_shares
@@ -89,26 +91,26 @@ def holm(p_values: Mapping[str, float | None]) -> dict[str, float | None]:
     return adjusted
 
 
-def interval_of_share(months: Sequence[str], won: Sequence[bool]) -> Interval:
-    """Give the 95 % interval of a share of wins; `months` are those of the claims."""
+def interval_of_share(blocks: Sequence[str], won: Sequence[bool]) -> Interval:
+    """Give the 95 % interval of a share of wins; `blocks` are those of the claims."""
     low, high = wilson(sum(won), len(won))
     if not won:
         return Interval(low, high)
-    drawn = _drawn_means(months, np.array(won, float))
+    drawn = _drawn_means(blocks, np.array(won, float))
     return Interval(min(low, float(np.quantile(drawn, 0.025))), max(high, float(np.quantile(drawn, 0.975))))
 
 
-def interval_of_mean(months: Sequence[str], values: Sequence[float]) -> Interval | None:
-    """Give the 95 % interval of a mean; None with claims of one month, which say nothing about the next."""
-    if len(set(months)) < 2:
+def interval_of_mean(blocks: Sequence[str], values: Sequence[float]) -> Interval | None:
+    """Give the 95 % interval of a mean; None with claims of too few blocks to say something about the next."""
+    if len(set(blocks)) < LEAST_BLOCKS:
         return None
-    drawn = _drawn_means(months, np.array(values, float))
+    drawn = _drawn_means(blocks, np.array(values, float))
     return Interval(float(np.quantile(drawn, 0.025)), float(np.quantile(drawn, 0.975)))
 
 
-def _drawn_means(months: Sequence[str], values: Floats) -> Floats:
-    """Give the mean over claims of DRAWS draws of as many months as there are."""
-    names, at = np.unique(np.array(months), return_inverse=True)
+def _drawn_means(blocks: Sequence[str], values: Floats) -> Floats:
+    """Give the mean over claims of DRAWS draws of as many blocks as there are."""
+    names, at = np.unique(np.array(blocks), return_inverse=True)
     sums, counts = np.bincount(at, values, len(names)), np.bincount(at, minlength=len(names))
     drawn = np.random.default_rng(SEED).integers(0, len(names), (DRAWS, len(names)))
     means: Floats = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)

@@ -34,16 +34,17 @@ class Outcomes:
     cost_ppm: Grid
     due: Grid  # index of the point at which it ends
     reason: npt.NDArray[np.int8]  # index into REASONS; 0: it has a score
+    won: npt.NDArray[np.float32]  # 1 where an entry won, 0 where it did not, NaN where it has no score
+    net_bps: npt.NDArray[np.float32]  # return after costs in basis points, NaN where there is no score
 
-    @property
-    def won(self) -> npt.NDArray[np.float64]:
-        """Give 1 where an entry won, 0 where it did not, NaN where it has no score."""
-        return np.where(self.reason == 0, (self.gross_ppm > self.cost_ppm).astype(float), np.nan)
-
-    @property
-    def net_bps(self) -> npt.NDArray[np.float64]:
-        """Give the return after costs in basis points, NaN where there is no score."""
-        return np.where(self.reason == 0, (self.gross_ppm - self.cost_ppm) / 100, np.nan)
+    @classmethod
+    def of(cls, gross_ppm: Grid, cost_ppm: Grid, due: Grid, reason: npt.NDArray[np.int8]) -> "Outcomes":
+        """Put outcomes together."""
+        net = (gross_ppm - cost_ppm).astype(np.float32)
+        won = (net > 0).astype(np.float32)
+        net /= 100
+        net[reason != 0] = won[reason != 0] = np.nan
+        return cls(gross_ppm, cost_ppm, due, reason, won, net)
 
 
 class DailyOutcomes:
@@ -76,7 +77,7 @@ class DailyOutcomes:
         reason[leave == 0] = REASONS.index(NO_EXIT)
         reason[due >= count] = REASONS.index(NOT_DUE)
         reason[panel.open == 0] = REASONS.index(NO_ENTRY)
-        return Outcomes(gross, cost, np.repeat(due[:, None], len(panel.codes), 1), reason)
+        return Outcomes.of(gross, cost, np.repeat(due[:, None], len(panel.codes), 1), reason)
 
 
 def markets(panel: Panel) -> tuple[Market, ...]:
@@ -96,11 +97,19 @@ def rates(panel: Panel, commission_ppm: int) -> Grid:
 
 def ticks_of(panel: Panel, prices: Grid) -> Grid:
     """Give the tick in KRW at every price of a grid; the smallest tick where there is no price."""
-    ticks: Grid = np.ones(prices.shape, np.int64)
-    for column, market in enumerate(markets(panel)):
+    rows, columns = np.indices(prices.shape)
+    return ticks_at(panel, prices.ravel(), rows.ravel(), columns.ravel()).reshape(prices.shape)
+
+
+def ticks_at(panel: Panel, prices: Grid, rows: Grid, columns: Grid) -> Grid:
+    """Give the tick in KRW at each of some prices, of the symbols and sessions of these indices."""
+    found: Grid = np.ones(len(prices), np.int64)
+    listings = markets(panel)
+    for market in dict.fromkeys(listings):
+        of_market = np.array([one is market for one in listings])[columns]
         tables = [tick_table(market, day) for day in panel.sessions]
         for table in dict.fromkeys(tables):
-            rows = np.array([one is table for one in tables])
-            found = np.searchsorted(np.array(table.edges, np.int64), prices[rows, column], side="right")
-            ticks[rows, column] = np.array(table.ticks, np.int64)[found]
-    return ticks
+            here = of_market & np.array([one is table for one in tables])[rows]
+            band = np.searchsorted(np.array(table.edges, np.int64), prices[here], side="right")
+            found[here] = np.array(table.ticks, np.int64)[band]
+    return found

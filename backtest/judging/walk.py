@@ -100,7 +100,7 @@ class Stage:
         return done
 
     def _walk(self, strategy: Strategy, codes: Sequence[str], done: Walked) -> None:
-        seen = [(code, self.tracks[code], Scene(_unlisted(code, self.tracks[code].market))) for code in codes]
+        seen = [(code, self.tracks[code], Scene(unlisted(code, self.tracks[code].market))) for code in codes]
         warm, bars = strategy.warm_up.get(DAY_S, 0), dict.fromkeys(codes, 0)
         for at in range(1, len(self.panel.sessions)):
             day, before = hours_of(self.panel.sessions[at]), hours_of(self.panel.sessions[at - 1]).open_time
@@ -159,5 +159,6 @@ def limits(base: int, market: Market, on: date) -> tuple[Krw | None, Krw | None]
     return price_limits(base, market, on) if on >= LIMITS_FROM else (None, None)
 
 
-def _unlisted(code: str, market: Market) -> Instrument:
+def unlisted(code: str, market: Market) -> Instrument:
+    """Give an instrument of which no price is known yet."""
     return Instrument(Symbol(code), "", market, None, None, None, True)

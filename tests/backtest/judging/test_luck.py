@@ -101,7 +101,7 @@ def test_given_one_month_when_intervals_are_made_then_the_share_has_wilsons_and_
     low, high = interval_of_share(["a"] * 3, [True] * 3)
     assert low == pytest.approx(0.438, abs=0.001)
     assert high == 1.0
-    assert interval_of_mean(["a"] * 3, [1.0, 2.0, 3.0]) is None
+    assert interval_of_mean(["a", "b", "c", "d", "e"], [1.0, 2.0, 3.0, 4.0, 5.0]) is None
     assert interval_of_share([], []) == (0.0, 1.0)
 
 
