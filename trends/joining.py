@@ -38,14 +38,14 @@ class Response:
     decimals: int
 
     @property
+    def top(self) -> float:
+        """Give the largest ratio: 100 as Naver answers; 0 when nobody searched anything."""
+        return max((max(ratios.values()) for ratios in self.series.values() if ratios), default=0.0)
+
+    @property
     def step(self) -> float:
         """Give what one last decimal is worth: of the top, so that it keeps its worth when a response is rescaled."""
         return self.top * 10.0 ** -(self.decimals + 2)
-
-    @property
-    def top(self) -> float:
-        """Give the largest ratio: 100 as Naver answers; 0 when nobody searched anything."""
-        return max((ratio for ratios in self.series.values() for ratio in ratios.values()), default=0.0)
 
 
 @dataclass(frozen=True, slots=True)

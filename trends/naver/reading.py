@@ -99,15 +99,21 @@ def _series(result: dict[str, Any], group: Group, request: DataLabRequest, numbe
     if not isinstance(data, list):
         raise _Misfit(f"{group.name} data expected a list, was {data!r}")
     points: list[tuple[date, float]] = []
+    first, last, before = request.first_period, request.end, date.min
     for point in data:
         if not isinstance(point, dict):
             raise _Misfit(f"{group.name} data expected objects, was {point!r}")
         day = _period(point.get("period"), group.name)
-        if points and day <= points[-1][0]:
-            raise _Misfit(f"{group.name} periods expected to ascend, was {points[-1][0]} and then {day}")
-        if not request.first_period <= day <= request.end:
-            raise _Misfit(f"{group.name} period expected {request.first_period} to {request.end}, was {day}")
-        points.append((day, numbers.ratio(point.get("ratio"), f"{group.name} {day}")))
+        if day <= before:
+            raise _Misfit(f"{group.name} periods expected to ascend, was {before} and then {day}")
+        if not first <= day <= last:
+            raise _Misfit(f"{group.name} period expected {first} to {last}, was {day}")
+        ratio = numbers.ratio(point.get("ratio"))
+        if ratio is None:
+            was = repr(point.get("ratio"))
+            raise _Misfit(f"{group.name} {day} ratio expected a number from 0 to 100, was {was}")
+        points.append((day, ratio))
+        before = day
     return RatioSeries(group.name, tuple(points))
 
 
@@ -127,16 +133,17 @@ class _Numbers:
         self.decimals = 0
         self.as_text = False
 
-    def ratio(self, value: object, where: str) -> float:
-        """Give a ratio of 0 to 100. Raises _Misfit."""
+    def ratio(self, value: object) -> float | None:
+        """Give a ratio of 0 to 100; None when it is none."""
         number = math.nan
         if isinstance(value, int | float) and not isinstance(value, bool):
             number = float(value) if abs(value) <= 2 * TOP else math.inf  # of a huge int there is no float
         elif isinstance(value, str) and _NUMBER.fullmatch(value):
             number, self.as_text = float(value), True
         if not 0 <= number <= TOP + EPSILON:
-            raise _Misfit(f"{where} ratio expected a number from 0 to 100, was {value!r}")
-        self.decimals = max(self.decimals, _decimals(number))
+            return None
+        if round(number, self.decimals) != number:
+            self.decimals = _decimals(number)
         return min(number, TOP)
 
 
