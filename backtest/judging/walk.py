@@ -30,6 +30,7 @@ from domain.instruments import Instrument
 from domain.krx.limits import LIMIT_RATES, price_limits
 from domain.messages.market import AttentionMeasured
 from domain.quotes import Quote, QuoteKind
+from domain.time import from_kst
 from domain.types import PPM, Krw, Market, Purpose, Symbol
 from strategies.base import Argument, Scene, Strategy
 
@@ -103,7 +104,7 @@ class Stage:
         seen = [(code, self.tracks[code], Scene(unlisted(code, self.tracks[code].market))) for code in codes]
         warm, bars = strategy.warm_up.get(DAY_S, 0), dict.fromkeys(codes, 0)
         for at in range(1, len(self.panel.sessions)):
-            day, before = hours_of(self.panel.sessions[at]), hours_of(self.panel.sessions[at - 1]).open_time
+            day, before = hours_of(self.panel.sessions[at]), from_kst(self.panel.sessions[at - 1], 0, 0)
             strategy.on_day(day)
             for code, track, scene in seen:
                 if not track.volume[at - 1]:

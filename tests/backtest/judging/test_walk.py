@@ -16,6 +16,7 @@ from domain.bars import Bar
 from domain.config import SignalConfig
 from domain.messages.market import AttentionMeasured
 from domain.quotes import Quote
+from domain.time import from_kst
 from strategies.attention_drift import AttentionDrift
 from strategies.attention_reversion import AttentionReversion
 from strategies.base import Argument, Day, Scene, Strategy
@@ -67,7 +68,8 @@ def test_given_a_session_when_shown_then_the_bar_is_of_the_session_before_and_th
     assert (bar.open, bar.close, bar.interval_s) == (10_000, 10_100, 86_400)
     assert day.trading_date == panel.sessions[2] == sessions(3)[2]
     assert (quote.price, quote.bid_price, quote.ask_price) == (10_100, 10_100, 10_150)
-    assert bar.start < quote.venue_time == day.open_time
+    assert bar.start == from_kst(panel.sessions[1], 0, 0)
+    assert quote.venue_time == day.open_time
     assert attention == measures["005930"][2]
     assert first[0].close == 10_000
 
