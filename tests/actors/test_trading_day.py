@@ -293,7 +293,16 @@ def test_given_a_step_of_the_clock_when_resumed_then_trading_goes_on_and_the_rea
     assert (role(house).state, role(house).gate) == (State.TRADING, Gate.OPEN)
 
 
-@pytest.mark.parametrize("nothing", [ClockTicked(UnixNanos(T0), True), refused("TrendReceived"), differs(agreed=True)])
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        ClockTicked(UnixNanos(T0), True),
+        refused("TrendReceived"),
+        refused("AttentionFetched"),
+        refused("TrendsMissing"),
+        differs(agreed=True),
+    ],
+)
 @pytest.mark.parametrize("state", ["PREFLIGHT", "TRADING"])
 def test_given_what_trading_does_not_depend_on_when_it_comes_then_the_day_goes_on(state: str, nothing: Message):
     house = a_day(state)
