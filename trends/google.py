@@ -132,6 +132,8 @@ class GoogleTrends:
                     return
         except ChildSilent as error:
             yield self._missing(waiting, trading_date, str(error), again=error.again)
+        except OSError as error:  # e.g. no room for the job's file
+            yield self._missing(waiting, trading_date, f"pytrends could not be run: {error}", again=True)
 
     def _job(self, terms: Sequence[str], first: date, last: date) -> dict[str, Any]:
         settings = self._settings

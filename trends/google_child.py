@@ -70,7 +70,7 @@ class Child:
                 if process.stdout is not None:
                     process.stdout.close()
 
-    def _start(self, asked: IO[bytes], said: IO[bytes], job: Mapping[str, Any]) -> subprocess.Popen[bytes]:
+    def _start(self, asked: IO[bytes], words: IO[bytes], job: Mapping[str, Any]) -> subprocess.Popen[bytes]:
         # -I: neither this folder (its google.py would hide the package) nor PYTHONPATH gets into the child.
         command = [self._python, "-I", "-X", "utf8", str(self._worker)]
         kept = {name: value for name, value in os.environ.items() if name.upper() in PASSED}
@@ -78,10 +78,11 @@ class Child:
             kept["NO_PROXY"] = ",".join(LOOPBACK)
         try:
             return subprocess.Popen(
-                command, stdin=asked, stdout=subprocess.PIPE, stderr=said, env=kept, start_new_session=True
+                command, stdin=asked, stdout=subprocess.PIPE, stderr=words, env=kept, start_new_session=True
             )
-        except OSError as error:
-            why = f"google_python expected a Python that runs, was {self._python!r}: {error.strerror}"
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+            said = getattr(error, "strerror", None) or str(error)
+            why = f"google_python expected a Python that runs, was {self._python!r}: {said}"
             raise ChildSilent(why, again=False) from error
 
     def _next(self, lines: SimpleQueue[bytes]) -> bytes:
