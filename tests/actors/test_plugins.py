@@ -131,9 +131,7 @@ def test_given_a_plug_in_with_the_name_of_a_built_in_when_named_then_the_built_i
 def test_given_two_distributions_with_one_name_when_named_then_both_are_told(path: Path) -> None:
     a_distribution(path, dist="owls")
     a_distribution(path, dist="night-owls")
-    with pytest.raises(
-        ConfigError, match=r"owl is offered by night-owls 1.2 and owls 1.2: remove all but one"
-    ):
+    with pytest.raises(ConfigError, match=r"owl is offered by night-owls 1.2 and owls 1.2: remove all but one"):
         plugins.configured("owl", {})
 
 
