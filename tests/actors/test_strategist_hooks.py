@@ -240,8 +240,9 @@ def test_given_an_entry_and_an_exit_of_one_symbol_in_one_message_when_argued_the
         "guard", SEES=Sees.EVERY_HOLDING, argues={"quote": [an_exit()]}
     )
     role = a_role(kinds)
+    play(role, [judged([a_quote(0.1)])])
     own(role, "buyer")
-    said = play(role, [judged([a_quote(0.9), a_quote(1.1)])])
+    said = play(role, [judged([a_quote(1.1)])])  # ends the bar, so the entry is argued first
     assert signals(said) == [("guard", CODE, Purpose.EXIT)]
 
 
