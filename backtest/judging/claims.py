@@ -7,7 +7,8 @@ from domain.types import Side
 NO_ENTRY = "no price to enter at"  # halted or untraded where the claim could have been taken up
 NO_EXIT = "no price to leave at"  # halted, untraded or delisted at the horizon
 NOT_DUE = "the horizon ends after the data"
-REASONS = ("", NO_ENTRY, NO_EXIT, NOT_DUE)  # a grid of outcomes holds the index
+BROKEN = "prices leap beyond the daily limit: a corporate action, or the end of a long halt"
+REASONS = ("", NO_ENTRY, NO_EXIT, NOT_DUE, BROKEN)  # a grid of outcomes holds the index
 
 
 class Claim(NamedTuple):

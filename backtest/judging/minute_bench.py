@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from backtest.judging.claims import NO_ENTRY, REASONS, Claim
+from backtest.judging.claims import BROKEN, NO_ENTRY, REASONS, Claim
 from backtest.judging.daily import known_attention
 from backtest.judging.judge import Bench
-from backtest.judging.outcomes import SPREAD_TICKS, Outcomes, markets, rates, ticks_at
+from backtest.judging.outcomes import SPREAD_TICKS, Outcomes, markets, rates, ticks_at, widest_ppm
 from backtest.judging.prices import Grid, Panel
 from backtest.judging.sessions import hours_of
 from backtest.judging.walk import TRADE, Measures, Walked, limits, unlisted
@@ -176,7 +176,11 @@ class MinuteOutcomes:
             return grid
 
         reason = np.full((len(panel.sessions) * SLOTS, len(panel.codes)), REASONS.index(NO_ENTRY), np.int8)
-        reason[points, rows.column] = 0
+        # From limit to limit is the widest a session allows: beyond, a file mixes two scales.
+        width = np.array([widest_ppm(market) for market in markets(panel)], np.int64)[rows.column]
+        low, high = np.minimum(leave, rows.open), np.maximum(leave, rows.open)
+        broken = high * np.maximum(PPM - width, 0) > low * (PPM + width)
+        reason[points, rows.column] = np.where(broken, REASONS.index(BROKEN), 0)
         return Outcomes.of(dense(gross), dense(self._cost), dense(due), reason)
 
 

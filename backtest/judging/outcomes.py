@@ -16,14 +16,17 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from backtest.judging.claims import NO_ENTRY, NO_EXIT, NOT_DUE, REASONS
+from backtest.judging.claims import BROKEN, NO_ENTRY, NO_EXIT, NOT_DUE, REASONS
 from backtest.judging.prices import Grid, Panel
 from broker_sim.listing import listed
+from domain.krx.limits import MOST_LEVERAGE
 from domain.krx.ticks import tick_table
 from domain.scoring.outcome import round_trip_ppm
 from domain.types import PPM, Market, Side
 
 SPREAD_TICKS: Final = 1
+WIDEST_PPM: Final = 300_000  # daily limit since 2015-06-15; it was narrower before
+TICK_PPM: Final = 5_000  # what rounding of adjusted prices may add
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class DailyOutcomes:
         cost = rates(panel, self._commission_ppm)[inside] + spread
         reason = np.zeros(gross.shape, np.int8)
         reason[leave == 0] = REASONS.index(NO_EXIT)
+        leaps = np.cumsum(leaps_of(panel), axis=0)
+        reason[(reason == 0) & (leaps[inside] > leaps)] = REASONS.index(BROKEN)
         reason[due >= count] = REASONS.index(NOT_DUE)
         reason[panel.open == 0] = REASONS.index(NO_ENTRY)
         return Outcomes.of(gross, cost, np.repeat(due[:, None], len(panel.codes), 1), reason)
@@ -93,6 +98,28 @@ def rates(panel: Panel, commission_ppm: int) -> Grid:
         return np.array([round_trip_ppm(market, day, commission_ppm) for day in panel.sessions], np.int64)
 
     return np.stack([of(market) for market in markets(panel)], axis=1)
+
+
+def leaps_of(panel: Panel) -> npt.NDArray[np.int64]:
+    """Tell in which sessions (1) a close lies further from the close before than the daily limit lets it.
+
+    That close may be of many sessions ago. Adjusted files have some where an adjustment was missed, others have one at
+    every split; what a claim earned across one is not what anybody earned. Live signals are left unscored alike.
+    """
+    widths = [widest_ppm(market) for market in markets(panel)]
+    found = np.zeros(panel.close.shape, np.int64)
+    for column, width in enumerate(widths):
+        traded = np.flatnonzero(panel.close[:, column])
+        closes = panel.close[traded, column]
+        moved = np.abs(closes[1:] - closes[:-1]) * PPM > closes[:-1] * width
+        found[traded[1:][moved], column] = 1
+    return found
+
+
+def widest_ppm(market: Market) -> int:
+    """Give the widest move a day allows in a market (ppm of its base), leveraged funds' limits included."""
+    leverage = MOST_LEVERAGE if market in (Market.ETF, Market.ETN) else 1
+    return WIDEST_PPM * leverage + TICK_PPM
 
 
 def ticks_of(panel: Panel, prices: Grid) -> Grid:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from backtest.judging.claims import BROKEN
 from backtest.judging.evaluation import evaluate
 from backtest.judging.minute_bench import SLOTS, MinuteOutcomes, MinuteStage, minute_bench
 from backtest.judging.minutes import daily_of
@@ -101,6 +102,14 @@ def test_given_claims_of_minutes_when_scored_then_they_end_at_their_horizon_or_w
         (10_400 - 10_500) * 1_000_000 // 10_500,
     ]
     assert found[0].cost_ppm == 2 * 150 + 2_300 - (-50 * 1_000_000 // 10_100)
+
+
+def test_given_a_file_that_mixes_two_scales_in_a_session_when_scored_then_claims_across_them_have_no_score() -> None:
+    [day] = sessions(1)
+    prices = [(540, 10_000), (541, 10_000), (542, 40_000), (545, 40_000), (546, 40_000)]
+    stage = a_stage([(CODE, day, minute, price, price, 10) for minute, price in prices])
+    found = score(stage.walk(EveryMinute, {}, [CODE]).claims, MinuteOutcomes(stage, 150).of)
+    assert [one.reason for one in found] == [BROKEN, "", "", ""]
 
 
 def lively(seed: int, effect: float, days: int = 70, minutes: int = 40) -> list[Minute]:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from backtest.judging.claims import NO_ENTRY, NO_EXIT, NOT_DUE, REASONS, Claim
+from backtest.judging.claims import BROKEN, NO_ENTRY, NO_EXIT, NOT_DUE, REASONS, Claim
 from backtest.judging.outcomes import DailyOutcomes, rates
 from backtest.judging.scoring import one_at_a_time, score
 from domain.types import Side
@@ -60,3 +60,10 @@ def test_given_a_claim_nobody_could_enter_when_another_follows_then_both_are_cou
     kept, overlapping = one_at_a_time(score([a_claim(2, 2), a_claim(3, 2)], outcomes.of))
     assert [one.reason for one in kept] == [NO_ENTRY, ""]
     assert not overlapping
+
+
+def test_given_a_split_that_was_not_adjusted_when_scored_then_claims_across_it_have_no_score() -> None:
+    assert reasons([1_000, 1_000, 1_000, 500, 500, 500], 1) == ["", "", BROKEN, "", "", NOT_DUE]
+    assert reasons([1_000, 1_000, 0, 500, 500, 500], 1) == ["", NO_EXIT, NO_ENTRY, "", "", NOT_DUE]
+    assert reasons([1_000, 1_000, 1_300, 910, 910], 1) == ["", "", "", "", NOT_DUE], "the limits themselves are no leap"
+    assert reasons([1_000, 1_000, 0, 500, 500, 500], 2)[1] == BROKEN
