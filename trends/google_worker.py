@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 DAY = timedelta(days=1)
@@ -119,18 +120,14 @@ def ask(asker: Any, term: str, geo: str, first: date, last: date) -> list[list[A
 
 def read_frame(frame: Any, term: str, first: date, last: date) -> list[list[Any]]:
     """Read pytrends' data frame: days of the window, without what is partial. Raises NoData and Strange."""
-    found: list[list[Any]] = []
-    before: date | None = None
-    for moment, row in frame.iterrows():
-        day = day_of(moment)
-        if not first <= day <= last:
-            raise Strange(f"day {day}: days from {first} to {last} are expected")
-        if before is not None and day - before != DAY:
-            raise Strange(f"{day} follows on {before}: daily values are expected")
-        before = day
-        value = value_of(row[term])
-        if not row["isPartial"]:
-            found.append([day.isoformat(), value])
+    rows = [(day_of(moment), row) for moment, row in frame.iterrows()]
+    for (day, _), (following, _) in pairwise(rows):
+        if following - day != DAY:
+            raise Strange(f"{following} follows on {day}: daily values are expected")
+    if rows and not first <= rows[0][0] <= rows[-1][0] <= last:
+        raise Strange(f"{rows[0][0]} to {rows[-1][0]}: days from {first} to {last} are expected")
+    values = [(day, value_of(row[term]), row["isPartial"]) for day, row in rows]
+    found = [[day.isoformat(), value] for day, value, is_partial in values if not is_partial]
     if not any(value for _, value in found):
         raise NoData("none that it shows")
     return found

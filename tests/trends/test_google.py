@@ -118,27 +118,28 @@ def test_given_either_urllib3_when_asked_then_series_come_and_failures_are_unkno
     assert len(calls) == number + 4 - 1
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [("noise", 0.2), ("korean_days", True), ("weekly", True), ("sets_cookie", False)],
-)
-def test_given_odd_answers_when_asked_then_samples_differ_weeks_are_refused_and_a_cookie_is_missed(
-    setting: str, value: object
-) -> None:
+def test_given_samples_of_korean_days_when_asked_twice_then_each_stands_by_itself() -> None:
     with a_stand_in() as stand_in:
-        setattr(stand_in, setting, value)
+        stand_in.noise, stand_in.korean_days = 0.2, True
         first, second = fetched(google(there(NEWER), stand_in), "005930", "005930")
-        calls = len(stand_in.calls)
-    if setting == "noise":
-        assert series_of(first) != series_of(second)
-        assert series_of(first).keys() == series_of(second).keys()
-    elif setting == "korean_days":
-        assert list(series_of(first))[::27] == ["2026-05-18", "2026-06-14"]
-    elif setting == "weekly":
-        assert "daily values are expected" in reason_of(first) or "days from" in reason_of(first)
-    else:
-        assert reason_of(first) == "Google refuses for now: HTTP 429, and Google had set no NID cookie"
-        assert calls == 2
+    assert series_of(first) != series_of(second)
+    assert list(series_of(first)) == list(series_of(second))
+    assert list(series_of(first))[::27] == ["2026-05-18", "2026-06-14"]
+
+
+def test_given_weeks_when_asked_for_days_then_they_are_refused() -> None:
+    with a_stand_in() as stand_in:
+        stand_in.weekly = True
+        [one] = fetched(google(there(NEWER), stand_in), "005930")
+    assert reason_of(one).endswith(": 2026-05-24 follows on 2026-05-17: daily values are expected")
+
+
+def test_given_no_cookie_when_asked_then_the_reason_says_so() -> None:
+    with a_stand_in() as stand_in:
+        stand_in.sets_cookie = False
+        [one] = fetched(google(there(NEWER), stand_in), "005930")
+        assert len(stand_in.calls) == 2
+    assert reason_of(one) == "Google refuses for now: HTTP 429, and Google had set no NID cookie"
 
 
 @pytest.mark.parametrize(
