@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from domain.messages.trading import SignalFormed, SignalScored
 from domain.quotes import Quote
 from domain.scoring.outcome import outcome
+from domain.time import kst_text
 from domain.types import NANOS_PER_SECOND, Krw, Purpose, Side, UnixNanos
 
 STALE_NS = 600 * NANOS_PER_SECOND  # a last row older than this at the end of a horizon is no price: a halt, an outage
@@ -22,6 +23,15 @@ class Claim:
     cost_ppm: int | None  # of a round trip; None when the market is not known
     due_at: int  # venue time, UTC ns
     close_of: str  # date whose closing price ends it, YYYY-MM-DD; empty: it ends within the session
+
+    def ended(self, row: Quote | None, now: int) -> SignalScored:
+        """Score it on the last good row within its horizon, if that is one of after the signal and not too old."""
+        if row is None or row.venue_time <= self.signal.venue_time:
+            return self.unscored(NO_ROW, now)
+        if self.due_at - row.venue_time > STALE_NS:
+            at = kst_text(row.venue_time)
+            return self.unscored(f"the last good row within its horizon is of {at}: a halt, or no data", now)
+        return self.scored(*exit_of(self.signal, row), now)
 
     def scored(self, exit_price: int, note: str, now: int) -> SignalScored:
         """Score it at a price; without one, or with an entry that had none, say why not."""

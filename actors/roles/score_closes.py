@@ -32,6 +32,11 @@ class Closes:
             if row.price > 0:
                 self._by_symbol[symbol] = Close(on, row.price, _base(instruments.get(symbol)))
 
+    def of(self, symbol: str, on: str) -> Close | None:
+        """Give the close of a date, None when it is not the last one known."""
+        close = self._by_symbol.get(symbol)
+        return close if close is not None and close.on == on else None
+
     def adjusted(self, symbol: str, before: str, row: Quote | None, instrument: Instrument | None) -> str:
         """Say why the prices of today do not compare with those of the session before; empty when they do.
 

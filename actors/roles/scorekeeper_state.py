@@ -3,11 +3,12 @@
 import heapq
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any, ClassVar
 
 from actors.roles.always_in import NEVER, AlwaysIn
-from actors.roles.score_claims import NO_ROW, STALE_NS, Claim, entry_of, exit_of
+from actors.roles.score_claims import Claim, entry_of
 from actors.roles.score_closes import Closes
 from actors.roles.scorekeeper_session import ScoredSession
 from domain.bars import MINUTE_NS
@@ -22,7 +23,7 @@ from domain.messages.run import RunStarted, StateCarried
 from domain.messages.trading import BaselineScored, DayChanged, SessionPlanned, SignalFormed, SignalScored
 from domain.quality import flags
 from domain.quotes import Quote
-from domain.time import from_kst, kst_date, kst_text
+from domain.time import from_kst, kst_date
 from domain.types import NANOS_PER_SECOND, Purpose
 
 
@@ -93,16 +94,7 @@ class ScorekeeperState(ScoredSession):
         while self.queue and self.queue[0][0] < now:
             _, number = heapq.heappop(self.queue)
             claim = self.claims.pop(number)
-            row = self.last.get(claim.signal.symbol)
-            if row is None or row.venue_time <= claim.signal.venue_time:
-                self.pending.append(claim.unscored(NO_ROW, now))
-            elif claim.due_at - row.venue_time > STALE_NS:
-                text = (
-                    f"the last good row before its horizon ended is of {kst_text(row.venue_time)}: a halt, or no data"
-                )
-                self.pending.append(claim.unscored(text, now))
-            else:
-                self.pending.append(claim.scored(*exit_of(claim.signal, row), now))
+            self.pending.append(claim.ended(self.last.get(claim.signal.symbol), now))
 
     # ---- claims --------------------------------------------------------------------------------------------------
 
@@ -114,13 +106,30 @@ class ScorekeeperState(ScoredSession):
         is_entry = signal.purpose is Purpose.ENTRY
         cost = self._cost_of(signal.symbol, kst_date(signal.venue_time)) if is_entry else 0
         due, close_of = self._due(signal)
-        self.claims[self.formed] = Claim(signal, stamp.seq, entry, note, cost, due, close_of)
+        if is_entry:
+            self.horizons.see(signal)
+        claim = Claim(signal, stamp.seq, entry, note, cost, due, close_of)
+        if self._is_past(claim):
+            return
+        self.claims[self.formed] = claim
         if not close_of:
             heapq.heappush(self.queue, (due, self.formed))
         self.formed += 1
-        if is_entry:
-            self.horizons.see(signal)
         self._schedule()
+
+    def _is_past(self, claim: Claim) -> bool:
+        """Score a claim at once that ended within the batch it was formed on: its rows have been taken already."""
+        after = next((row[1] for row in self._batch if row[1] > claim.due_at), 0)
+        if claim.close_of:
+            close = self.closes.of(claim.signal.symbol, claim.close_of) if claim.close_of == self.ended else None
+            if close is not None:
+                self.pending.append(claim.scored(close.price, "", after or claim.due_at))
+            return close is not None
+        if after:
+            symbol, end = claim.signal.symbol, claim.due_at
+            rows = [row for row in self._batch if row[0] == symbol and row[1] <= end]
+            self.pending.append(claim.ended(rows[-1] if rows else None, after))
+        return after > 0
 
     def _formed_on(self, signal: SignalFormed) -> Quote | None:
         """Find the row a signal was formed on: never one that came after it."""
@@ -153,7 +162,8 @@ class ScorekeeperState(ScoredSession):
         self.horizons.configure(config)
         if not self.scores:
             self.claims, self.queue, self.spoilt, self.last = {}, [], {}, {}
-            self.plan, self.next_at, self.always_in, self.closes = None, NEVER, AlwaysIn(), Closes()
+            self.always_in, self.closes = AlwaysIn(), Closes()
+        self._schedule()
 
     def _serve(self, message: InstrumentsReceived, stamp: Stamp) -> None:
         self.instruments.update({item.symbol: item for item in message.instruments})
@@ -194,7 +204,8 @@ class ScorekeeperState(ScoredSession):
 
     def _carry(self, message: StateCarried, stamp: Stamp) -> None:
         """Sequences begin anew."""
-        self.claims = {number: _of_log_before(claim) for number, claim in self.claims.items()}
+        self.claims = {number: replace(claim, signal_seq=0) for number, claim in self.claims.items()}
+        self.scored = deque((replace(item, signal_seq=0) for item in self.scored), self.scored.maxlen)
 
     def _told(self, message: SignalScored | BaselineScored, stamp: Stamp) -> None:
         if self.pending and self.pending[0] == message:
@@ -220,12 +231,8 @@ class ScorekeeperState(ScoredSession):
     }
 
 
-_ALWAYS = frozenset({RunStarted, InstrumentsReceived, StateCarried, SignalScored, BaselineScored})
+_ALWAYS = frozenset({RunStarted, InstrumentsReceived, SessionPlanned, StateCarried, SignalScored, BaselineScored})
 
 
 def _fits(row: Quote, signal: SignalFormed) -> bool:
     return row[0] == signal.symbol and row[1] <= signal.venue_time and row[2] == signal.reference_price
-
-
-def _of_log_before(claim: Claim) -> Claim:
-    return Claim(claim.signal, 0, claim.entry_price, claim.note, claim.cost_ppm, claim.due_at, claim.close_of)

@@ -1,5 +1,6 @@
 """The scorekeeper: prices in and out, horizons, what cannot be scored, nothing before its time, nothing twice."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -184,6 +185,34 @@ def test_given_scores_are_off_when_signals_are_formed_then_nothing_is_said_or_ke
     assert not desk.keeper.last
 
 
+def test_given_a_batch_that_goes_beyond_a_horizon_when_scored_then_no_row_of_after_it_counts() -> None:
+    desk, first = ScoreDesk(), row(60)
+    desk.rows(first, row(60.4, 10_100), row(60.6, 20_000), row(61, symbol=B))
+    desk.signal(first, 30)
+    desk.signal(first, 3)
+    [scored, silent] = desk.rows(row(62))
+    assert (scored.exit_price, scored.won) == (10_090, True)
+    assert (silent.won, silent.reason) == (None, "no good row since it was formed: a halt, or no data")
+
+
+def test_given_a_batch_that_goes_beyond_the_close_when_a_signal_is_formed_in_it_then_the_closing_price_counts() -> None:
+    desk, first = ScoreDesk(), row(379)
+    desk.rows(first, row(390, 10_500), row(391, 20_000))
+    desk.signal(first, 3_600)
+    [scored] = desk.rows(row(392))
+    assert (scored.exit_price, scored.due_at) == (10_500, at(390))
+
+
+def test_given_scores_switched_on_within_a_day_when_started_again_then_the_session_is_known() -> None:
+    desk, first = ScoreDesk(scores=False), row(379)
+    desk.hear(started(hold_s=60))
+    desk.rows(first)
+    desk.signal(first, 3_600)
+    desk.rows(row(390, 10_500))
+    desk.end(390)
+    assert [scored.exit_price for scored in desk.signals()] == [10_500]
+
+
 # ---- over sessions ---------------------------------------------------------------------------------------------
 
 
@@ -364,6 +393,34 @@ def test_for_any_day_a_fold_and_a_snapshot_lead_to_the_same_state_and_go_on(step
         one.end(390)
         one.session(days(2)[1])
     assert desk.said == folded.said == restored.said
+
+
+@settings(deadline=None, max_examples=60)
+@given(DAY, st.data())
+def test_for_any_batches_the_scores_are_those_of_single_rows(steps: list[Any], data: st.DataObject) -> None:
+    single, batched = ScoreDesk(hold_s=60), ScoreDesk(hold_s=60)
+    second, waiting = 0, []
+    for (later, symbol, price, _), horizon in steps:
+        second += later + 1
+        waiting.append((row(second / 60, price, symbol), horizon))
+        single.rows(waiting[-1][0])
+        if horizon is not None:
+            single.signal(waiting[-1][0], *horizon)
+        if data.draw(st.booleans()):
+            batched.rows(*(quote for quote, _ in waiting))
+            for quote, wanted in waiting:
+                if wanted is not None:
+                    batched.signal(quote, *wanted)
+            waiting = []
+    batched.rows(*(quote for quote, _ in waiting))
+    for quote, wanted in waiting:
+        if wanted is not None:
+            batched.signal(quote, *wanted)
+    for desk in (single, batched):
+        desk.rows(row(200), row(390), row(390, symbol=B))
+        desk.end(390)
+    told = [[replace(s, signal_seq=0, venue_time=at(0)) for s in desk.signals()] for desk in (single, batched)]
+    assert sorted(map(repr, told[0])) == sorted(map(repr, told[1]))
 
 
 def test_given_a_restart_in_the_middle_of_a_horizon_when_it_passes_then_it_is_scored_as_without_it() -> None:
