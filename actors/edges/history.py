@@ -17,7 +17,6 @@ from domain.time import from_kst, kst_date
 from domain.types import CandleInterval, UnixNanos
 
 PAUSE_S: Final = 0.5  # system time between two instruments: Kiwoom's queries are shared with audits and orders' care
-NOT_OFFERED: Final = "NOT_OFFERED"
 _NEXT: Final = "next"
 
 logger = structlog.get_logger("history")
@@ -94,15 +93,20 @@ class HistoryEdge(pykka.ThreadingActor):
         try:
             bars = self._bars(symbol, asked)
             self._tell(symbol, asked, bars, "" if bars else "the broker has no session before this date")
-        except BrokerUnavailable as error:  # nobody else is answered either, and each try takes its time
-            for one in (symbol, *self._left):
-                self._tell(one, asked, (), f"{error}")
-            self._left.clear()
         except HantradeError as error:
-            self._tell(symbol, asked, (), f"{error}")
+            logger.warning("no daily bars", symbol=symbol, reason=str(error))
+            self._tell(symbol, asked, (), str(error))
+            if isinstance(error, BrokerUnavailable) or _not_offered(error):
+                self._give_up(asked, str(error))
         if self._left:
             self._wait(self._pause_s)
             self._go_on()
+
+    def _give_up(self, asked: FetchHistory, reason: str) -> None:
+        """Answer for all that are left what was answered for one: none of them would fare better."""
+        for symbol in self._left:
+            self._tell(symbol, asked, (), reason)
+        self._left.clear()
 
     def _bars(self, symbol: str, asked: FetchHistory) -> tuple[DayBar, ...]:
         """Ask for the days before the date. Raises HantradeError."""
@@ -119,15 +123,17 @@ class HistoryEdge(pykka.ThreadingActor):
             try:
                 return client.candles(symbol, since, until, CandleInterval.DAY, True)
             except RequestRefused as refused:
-                if refused.code != NOT_OFFERED:
+                if not _not_offered(refused):
                     raise
                 self._adjusted = False  # asked again with the next date
         return client.candles(symbol, since, until, CandleInterval.DAY, False)
 
     def _tell(self, symbol: str, asked: FetchHistory, bars: tuple[DayBar, ...], reason: str) -> None:
-        if reason:
-            logger.warning("no daily bars", symbol=symbol, reason=reason)
         self._post(HistoryReceived(symbol, asked.trading_date, bars, reason), source="history")
+
+
+def _not_offered(error: HantradeError) -> bool:
+    return isinstance(error, RequestRefused) and error.code == "NOT_OFFERED"
 
 
 def _calendar_days(sessions: int) -> int:

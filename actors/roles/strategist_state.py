@@ -94,11 +94,16 @@ class StrategistState(Role):
         self._daily.asked.update(message.symbols)
 
     def _take_over(self, name: str, track: Track) -> None:
-        """Tell a strategy of a holding that it finds."""
-        scene = track.scene
+        """Tell a strategy of a holding that it finds. Its time is that of the newest row, before one the open."""
+        scene, day, code = track.scene, self._day, self._bench.configs[name].code
         if scene.quote is not None:
-            fill = Fill(track.bars.symbol, Side.BUY, scene.quantity, None, UnixNanos(scene.quote.venue_time))
-            self._bench.call(name, self._bench.strategies[name].on_fill, fill, scene)
+            at = scene.quote.venue_time
+        elif day is not None and code:  # runs before 0.6.0 said nothing then
+            at = day.open_time
+        else:
+            return
+        fill = Fill(track.bars.symbol, Side.BUY, scene.quantity, None, UnixNanos(at))
+        self._bench.call(name, self._bench.strategies[name].on_fill, fill, scene)
 
     def _keep(self, name: str, argument: Argument, quote: Quote, now: int, quality: str) -> None:
         """Keep an argument that may be made now and that no rule withholds; `quote` is the latest of its symbol."""

@@ -126,9 +126,10 @@ def test_given_a_broker_without_adjusted_prices_when_asked_then_plain_ones_are_t
 
 def test_given_a_broker_without_daily_bars_when_asked_then_each_is_told_empty_with_the_reason() -> None:
     refused = RequestRefused("NOT_OFFERED", "the paper broker keeps no bars")
-    broker = Broker(refused, refused, refused)
+    broker = Broker(refused, refused)
     found = answers(lambda: broker, a_request("005930", "120110"))
     assert [(told.bars, told.reason) for told in found] == [((), "NOT_OFFERED: the paper broker keeps no bars")] * 2
+    assert broker.asked == [("005930", True), ("005930", False)], "what it does not offer is not asked for again"
 
 
 def test_given_one_instrument_refused_when_asked_then_the_others_are_still_told() -> None:

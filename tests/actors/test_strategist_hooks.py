@@ -224,6 +224,27 @@ def test_given_a_weekend_between_two_dates_when_the_second_begins_then_bars_and_
     assert heard(role, "noting", "bar") == [], "the open minute of Friday is no bar of Monday"
 
 
+def test_given_a_holding_of_yesterday_when_a_strategy_joins_before_a_row_then_it_hears_of_it_as_of_the_open() -> None:
+    times: list[int] = []
+
+    class Timing(Noting):
+        NAME = "timing"
+        SEES = Sees.EVERY_HOLDING
+
+        def on_fill(self, fill: Fill, scene: Scene) -> None:
+            times.append(fill.venue_time)
+
+    kinds = a_kind("buyer")
+    role = Strategist(kinds | {"timing": Timing})
+    play(role, [a_run(kinds), SERVED, PLANNED, day("TRADING"), judged([a_quote(0.1)])])
+    own(role, "buyer")
+    both = {**kinds, "timing": Timing}
+    play(role, [tomorrow(), a_run(both)])
+    assert times == [tomorrow().open_time]
+    play(role, [a_run(kinds), judged([a_quote(1441)]), a_run(both)])
+    assert times == [tomorrow().open_time, OPEN + 1441 * MINUTE]
+
+
 # ---- several strategies ----------------------------------------------------------------------------------------------
 
 
