@@ -21,13 +21,14 @@ class SeriesCache:
     def __init__(self, store: SeriesStore) -> None:
         """Take the file."""
         self._store = store
+        self._told: set[str] = set()
 
     def usable(self, words: KeywordSet, source: str, window: Window) -> TrendReceived | None:
         """Give the newest answer that covers a window, without what comes after it; None when it must be asked for."""
         try:
             found = self._store.newest(words, source, window)
         except StoreUnusable as error:
-            logger.warning("kept search series cannot be read", error=str(error))
+            self._tell(str(error))
             return None
         if found is None:
             return None
@@ -39,7 +40,13 @@ class SeriesCache:
         try:
             self._store.keep(answers, sets)
         except StoreUnusable as error:
-            logger.warning("search series cannot be kept", error=str(error))
+            self._tell(str(error))
+
+    def _tell(self, error: str) -> None:
+        """Log a trouble once, not for each of thousands of instruments."""
+        if error not in self._told:
+            self._told.add(error)
+            logger.warning("search series are not kept", error=error)
 
 
 class CachedTrends:

@@ -213,12 +213,13 @@ class SeriesStore:
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
         try:
-            db.execute("PRAGMA auto_vacuum = FULL")  # counts for a new file only: what is deleted is given back
-            db.execute("PRAGMA secure_delete = ON")  # and nothing of it stays readable in the file
+            db.execute("PRAGMA secure_delete = ON")  # nothing of what is deleted stays readable in the file
             (found,) = db.execute("PRAGMA user_version").fetchone()
             if found > FORMAT:
                 raise StoreUnusable(f"{self.path} expected format {FORMAT}, was {found}: a newer hantrade wrote it")
             if found < FORMAT:
+                # What is deleted is given back. For a new file only: on one with tables it changes nothing, slowly.
+                db.execute("PRAGMA auto_vacuum = FULL")
                 db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {FORMAT}; COMMIT;")
         except BaseException:
             db.close()

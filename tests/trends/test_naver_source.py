@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.attention import attention
 from domain.config import KeywordSet
@@ -249,9 +250,13 @@ def test_given_no_keys_when_fetched_then_the_reason_says_so(house: House) -> Non
     assert one == TrendsMissing("naver", SYMBOLS, "2026-01-13", "secret naver-client-id is not set", again=False)
 
 
-def test_given_a_file_that_cannot_be_used_when_fetched_then_series_come_all_the_same(house: House) -> None:
+def test_given_a_file_that_cannot_be_used_when_fetched_then_series_come_all_the_same_and_it_is_told_once(
+    house: House,
+) -> None:
     house.store().path.write_bytes(b"no database" * 100)
-    assert list(received(house.fetch())) == list(SYMBOLS)
+    with capture_logs() as logged:
+        assert list(received(house.fetch())) == list(SYMBOLS)
+    assert [one["event"] for one in logged if one["log_level"] == "warning"] == ["search series are not kept"]
 
 
 # ---- any source behind the cache -------------------------------------------------------------------------------

@@ -191,6 +191,19 @@ def test_given_threads_when_they_share_a_store_then_each_call_stands_alone(tmp_p
     assert len(known(store)) == 8
 
 
+def test_given_a_file_when_it_is_only_read_then_not_a_byte_of_it_changes(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    store.keep([an_answer()], [WORDS])
+    before = store.path.read_bytes()
+    window = Window(DAYS[0], DAYS[-1])
+    assert store.newest(WORDS, "naver", window) == known(store)[0]
+    assert store.newest(KeywordSet(SYMBOL, 2, ("헨리코튼",)), "naver", window) is None
+    assert store.newest(WORDS, "naver", Window(DAYS[0], "2026-01-13")) is None
+    assert store.newest(WORDS, "naver", Window("2026-01-09", DAYS[-1])) is None
+    assert (store.words(), store.kept().values) == ({(SYMBOL, 1): ("헨리코튼",)}, 3)
+    assert store.path.read_bytes() == before, "a reader that writes waits for the disk"
+
+
 def test_given_a_file_that_is_none_when_used_then_one_line_names_it(tmp_path: Path) -> None:
     store = a_store(tmp_path)
     store.path.parent.mkdir()
