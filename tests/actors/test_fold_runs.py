@@ -16,7 +16,7 @@ from actors.roles.strategist import Strategist
 from actors.roster import make_roles
 from broker.translate.quotes import decode_batch, encode_batch
 from domain.bars import Bar
-from domain.config import StrategyConfig
+from domain.config import SignalConfig, StrategyConfig
 from domain.messages import Message, Stamp
 from domain.messages.market import QuotesReceived
 from domain.quotes import Quote, QuoteBatch
@@ -67,7 +67,8 @@ STEPS = st.lists(st.one_of(ROWS, ROWS, ROWS, st.sampled_from(["tick", "conflated
 def _records(steps: list[Any], columns: bool) -> list[Record]:
     """Let a house live through the steps; give its log."""
     house, numbers, seconds, volume = House(*make_roles()), count(1), 700, 0
-    house.hear(a_run(symbols=(), strategies=(EAGER,)), opened(LinkName.QUOTES), instruments(*SYMBOLS))
+    begun = a_run(symbols=(), strategies=(EAGER,), signals=SignalConfig(scores=True))
+    house.hear(begun, opened(LinkName.QUOTES), instruments(*SYMBOLS))
     house.hear(opened(LinkName.ORDERS), broker_state())
     house.tick()
     house.tick()
