@@ -298,12 +298,12 @@ def test_given_a_sequence_when_asked_then_every_role_is_shown_as_it_stood_there(
     *states, last = objects(run(log, "--until", str(seq), "--json"))
     assert [state["role"] for state in states][-2:] == ["executor", "scorekeeper"]
     assert {state["seq"] for state in states} == {seq}
-    held = states[-2]["state"]["state"]["holds"]
+    held = states[-3]["state"]["state"]["holds"]
     assert [hold["quantity"] for hold in held.values()] == [2, 6]
-    assert len(states[-1]["state"]["orders"]) == 2
+    assert len(states[-2]["state"]["orders"]) == 2
     assert (last["identical"], last["first_difference_seq"]) == (True, None)
     before = objects(run(log, "--until", str(seq - 1), "--json"))
-    assert len(before[-3]["state"]["state"]["holds"]) == 1
+    assert len(before[-4]["state"]["state"]["holds"]) == 1
     text = run(log, "--until", str(seq)).stdout
     assert text.startswith(f"every role's state behind event {seq} (OrderApproved by risk_manager, 2026-01-13 09:00:")
     assert "\nexecutor  (state version " in text
