@@ -16,7 +16,7 @@ from domain.time import KST, from_kst
 from domain.types import UnixNanos
 from trends.cache import CachedTrends, SeriesCache
 from trends.naver.client import NaverClient
-from trends.naver.hosts import API_HUB, NaverKeys
+from trends.naver.hosts import API_HUB, LEGACY, Host, NaverKeys
 from trends.naver.source import DAYS_ASKED, NaverTrends
 from trends.quota import Quota
 from trends.source import TrendSource
@@ -45,6 +45,7 @@ class House:
     folder: Path
     server: NaverStandIn
     hour: list[datetime]
+    host: Host = API_HUB
     secret: str = SECRET
     waited: list[float] = field(default_factory=list)
     cache_hours: int = 12
@@ -55,9 +56,12 @@ class House:
         return from_kst(at.date(), at.hour, at.minute)
 
     def client(self) -> NaverClient:
-        quota = Quota(self.folder / "quota.db", "stand-in-hub", 1_000, None, lambda: self.hour[0].date())
-        keys = NaverKeys("stand-in-hub", self.secret)
-        return NaverClient(keys, API_HUB, quota=quota, wait=self.waited.append, base_url=self.server.url, per_second=0)
+        key_id = f"stand-in-{self.host.name}"
+        quota = Quota(self.folder / "quota.db", key_id, 1_000, None, lambda: self.hour[0].date())
+        keys = NaverKeys(key_id, self.secret)
+        return NaverClient(
+            keys, self.host, quota=quota, wait=self.waited.append, base_url=self.server.url, per_second=0
+        )
 
     def store(self) -> SeriesStore:
         return SeriesStore(self.folder / "series.db", hours=self.cache_hours, megabytes=5, now=lambda: self.now)
@@ -169,6 +173,18 @@ def test_given_a_word_nobody_searches_when_fetched_then_it_is_unknown_and_the_ot
     assert (one.symbols, one.again) == (("000002",), False)
     assert list(received(found)) == ["000001", "000003"]
     assert ("000002", 2) not in house.store().words()
+
+
+def test_given_the_legacy_host_near_its_end_when_fetched_then_it_works_and_the_end_is_logged(house: House) -> None:
+    house.host, house.secret = LEGACY, "legacy-secret"
+    with capture_logs() as logged:
+        assert list(received(house.fetch(SYMBOLS[:1]))) == ["000001"]
+    assert [one for one in logged if one["log_level"] == "warning"] == []
+    house.hour[0] = datetime(2027, 5, 1, 8, 0, tzinfo=KST)
+    with capture_logs() as logged:
+        house.fetch(SYMBOLS[:1], date(2027, 5, 1))
+    assert "on 2027-06-30" in str([one for one in logged if one["log_level"] == "warning"])
+    assert {call.host for call in house.server.calls} == {"legacy"}
 
 
 # ---- what goes wrong -------------------------------------------------------------------------------------------

@@ -98,6 +98,8 @@ class NaverTrends:
         try:
             plan = batches(waiting, self._anchor, first=left)
             with self._client() as client:
+                if client.warning:
+                    logger.warning("the host of search trends", warning=client.warning)
                 for answer in self._batches(client, plan, asked):
                     told = [answer.symbol] if isinstance(answer, TrendReceived) else answer.symbols
                     left = [symbol for symbol in left if symbol not in told]
