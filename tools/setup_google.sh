@@ -29,11 +29,19 @@ install() { # folder, lock
 echo "hantrade: installing pytrends beside .venv, for its tests" >&2
 if ! { install .venv/google requirements/google.lock && install .venv/google-newer requirements/google-newer.lock; }; then
     rm -rf .venv/google .venv/google-newer
-    no_wheel="no matching distribution\|no wheels with a matching\|has no usable wheels" # of pip, and of uv
-    if grep -qi "$no_wheel" "$log" && ! grep -qi "retrying\|connection\|timed out" "$log"; then # not for want of a network
-        grep -i "$no_wheel" "$log" | tail -n 1 >"$skipped"
-        echo "hantrade: pytrends is not tested here: $(cat "$skipped")" >&2
-        exit 0
+    # Of pip, and of uv. Both say so as well where no registry answers, which a package that runs anywhere tells apart.
+    if no_wheel=$(grep -i "no matching distribution\|no wheels with a matching\|has no usable wheels" "$log"); then
+        cp "$log" "$log.first"
+        grep "^certifi==" requirements/google.lock >.venv/google-probe.txt
+        if install .venv/google-probe .venv/google-probe.txt; then
+            rm -rf .venv/google-probe .venv/google-probe.txt "$log.first"
+            echo "$no_wheel" | tail -n 1 >"$skipped"
+            echo "hantrade: pytrends is not tested here: $(cat "$skipped")" >&2
+            echo "$want" >"$stamp" # another try when the locks change
+            exit 0
+        fi
+        rm -rf .venv/google-probe .venv/google-probe.txt
+        mv "$log.first" "$log"
     fi
     cat "$log" >&2
     echo "hantrade: setting up .venv/google failed" >&2

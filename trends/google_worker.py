@@ -44,8 +44,7 @@ class NoData(Exception):
 def main() -> None:
     """Read the job, answer it."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    sys.stdout = sys.stderr
+    os.dup2(2, 1)  # so that no print, of whatever library, gets between the answers
     for answer in answers(json.load(sys.stdin)):
         out.write(json.dumps({"hantrade": 1, **answer}) + "\n")
         out.flush()

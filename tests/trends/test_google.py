@@ -200,29 +200,34 @@ def test_given_nobody_at_the_address_when_asked_then_unknown_for_now() -> None:
     assert (one.reason, one.again) == ("Google cannot be reached: ConnectionError", True)
 
 
-RETRYING = """
-import importlib.util
+CHANGED = """
+import importlib.util, os
 spec = importlib.util.spec_from_file_location("worker", {worker!r})
 worker = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worker)
 make_asker = worker.make_asker
-def with_retries(job):
+def changed(job):
     asker = make_asker(job)
-    asker.retries = 1
+    {change}
     return asker
-worker.make_asker = with_retries
+worker.make_asker = changed
 worker.main()
 """
+
+
+def changed(tmp_path: Path, python: str, stand_in: GoogleStandIn, change: str) -> GoogleTrends:
+    """Give a source whose worker does one thing more when it has made pytrends' TrendReq."""
+    script = tmp_path / "changed.py"
+    script.write_text(CHANGED.format(worker=str(WORKER), change=change))
+    settings = GoogleSettings(days=10, pause_ms=0, base_url=stand_in.url)
+    return GoogleTrends(KEYWORDS, settings, Child(python, 60, script))
 
 
 def test_given_retries_when_urllib3_does_not_know_their_name_then_the_library_is_to_blame(
     python: str, tmp_path: Path
 ) -> None:
-    script = tmp_path / "retrying.py"
-    script.write_text(RETRYING.format(worker=str(WORKER)))
     with a_stand_in() as stand_in:
-        settings = GoogleSettings(days=10, pause_ms=0, base_url=stand_in.url)
-        [one] = fetched(GoogleTrends(KEYWORDS, settings, Child(python, 60, script)), "005930")
+        [one] = fetched(changed(tmp_path, python, stand_in, "asker.retries = 1"), "005930")
     if python == str(OLDER):
         assert len(series_of(one)) == 10
         return
@@ -230,6 +235,13 @@ def test_given_retries_when_urllib3_does_not_know_their_name_then_the_library_is
     assert reason_of(one).startswith("pytrends does not work with the packages beside it")
     assert isinstance(one, TrendsMissing)
     assert not one.again
+
+
+def test_given_prints_in_the_middle_of_a_line_when_asked_then_answers_are_whole(tmp_path: Path) -> None:
+    noise = "print('Proxy error', end='', flush=True); os.write(1, b'No more proxies')"
+    with a_stand_in() as stand_in:
+        [one] = fetched(changed(tmp_path, there(NEWER), stand_in, noise), "005930")
+    assert len(series_of(one)) == 10
 
 
 # ---- the child ---------------------------------------------------------------------------------------------------
