@@ -87,7 +87,7 @@ class AttentionMomentum(Strategy):
         track.prices.add(bar, quote)
         attention, source = self._attention(scene)
         factor = self._real["searched_factor"] if attention.verdict == FOR else 1.0
-        momentum, volume = track.prices.gates(factor)
+        momentum, volume = track.prices.gates(self._settings, factor)
         if momentum.verdict != FOR or volume.verdict != FOR or quote is None or scene.quantity:
             return ()
         if not self._may_enter(bar, quote, track, day):
@@ -96,7 +96,7 @@ class AttentionMomentum(Strategy):
         upper = scene.instrument.upper_limit
         if not scene.instrument.tradable or (upper is not None and limit >= upper):
             return ()  # at the upper limit nobody sells
-        further = track.prices.further(quote, scene.instrument, day.trading_date)
+        further = track.prices.further(self._settings, quote, scene.instrument, day.trading_date)
         if sum(item.verdict == AGAINST for item in further) > self._whole["most_against"]:
             return ()
         inputs = (momentum, volume, SignalInput("attention", attention.value, attention.verdict), *further)

@@ -18,7 +18,6 @@ No profit is promised.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from statistics import median
 from typing import ClassVar
@@ -49,19 +48,6 @@ from strategies.exits import (
 CONFIDENCE = {FOR: 0.7, NEUTRAL: 0.55, UNKNOWN: 0.55, AGAINST: 0.4}  # by what attention says; risk's floor is 0.5
 AUCTION = int(QuoteKind.AUCTION_TRADE)
 SESSION_S = 23_400  # 6.5 hours
-
-
-@dataclass(frozen=True, slots=True)
-class BackInside:
-    """Leave a breakout that failed."""
-
-    top: int  # KRW, of the range; 0: none
-    ppm: int  # below the top
-
-    def reason(self, held: Held, price: int, now: int, day: Day, scene: Scene) -> str:
-        """Say so when the price is so far below the top of the range, or further."""
-        reached = self.top > 0 and price * PPM <= self.top * (PPM - self.ppm)
-        return f"range: {price} is {self.ppm / PPM_PER_PERCENT:g} % or more below its top {self.top}" if reached else ""
 
 
 class _Track:
@@ -122,8 +108,9 @@ class OpeningRange(Strategy):
                 f"({self._whole['range_min']} minutes), was {self._whole['range_bars_min']}"
             )
         self._searches = Searches(str(values["attention"]))
-        self._exits = (Target(self._whole["target_ppm"]), Trailing(self._whole["trail_ppm"]))
-        self._limits = (BeforeClose(self._whole["flat_before_s"]), Stop(self._whole["stop_ppm"]))
+        whole = self._whole
+        self._before = (BeforeClose(whole["flat_before_s"]), Stop(whole["stop_ppm"]))  # outweigh the range
+        self._behind = (Target(whole["target_ppm"]), Trailing(whole["trail_ppm"]), TimeLimit(whole["hold_s"]))
         self._tracks: dict[str, _Track] = {}
         self._session: tuple[date, int] | None = None
 
@@ -187,9 +174,8 @@ class OpeningRange(Strategy):
         if not track.held.entered_at:
             track.held.begin(quote.venue_time, scene)
         track.held.see(price)
-        inside = BackInside(track.high, self._whole["inside_ppm"])
-        rules = (*self._limits, inside, *self._exits, TimeLimit(self._whole["hold_s"]))
-        reason = first_reason(rules, track.held, price, quote.venue_time, day, scene)
+        seen = (track.held, price, quote.venue_time, day, scene)
+        reason = first_reason(self._before, *seen) or self._inside(track, price) or first_reason(self._behind, *seen)
         return (sale(quote, track.held, scene, day, reason, self._whole["exit_claim_s"]),) if reason else ()
 
     def on_fill(self, fill: Fill, scene: Scene) -> None:
@@ -235,6 +221,13 @@ class OpeningRange(Strategy):
             and 0 < bid < ask
             and (ask - bid) * PPM <= ask * self._whole["max_spread_ppm"]
         )
+
+    def _inside(self, track: _Track, price: int) -> str:
+        """Say why a breakout has failed: the price is below the top of the day's range again, by so much or more."""
+        ppm = self._whole["inside_ppm"]
+        if not track.high or price * PPM > track.high * (PPM - ppm):
+            return ""
+        return f"range: {price} is {ppm / PPM_PER_PERCENT:g} % or more below its top {track.high}"
 
     def _entry(self, bar: Bar, limit: Krw, track: _Track, attention: SignalInput, source: str) -> Argument:
         """Put the argument for an entry together."""

@@ -15,15 +15,15 @@ class PriceView:
     """Indicators of one symbol over minute bars. Plain state.
 
     The gates are the first momentum horizon and the volume of the settings, over every bar. The further indicators are
-    those of `Confirmation` beside these two; without `further` there are none, and the regime is not judged.
+    those of `Confirmation` beside these two; without `further` there are none, and the regime is not judged. Who asks
+    brings the settings along, always the same: kept here, every symbol would have a copy in every snapshot.
     """
 
-    __slots__ = ("_confirmation", "_last", "_momentum", "_settings", "_volume")
+    __slots__ = ("_confirmation", "_last", "_momentum", "_volume")
 
     def __init__(self, settings: ConfirmationSettings, *, further: bool) -> None:
         """Start cold."""
         bars, least = settings.momentum[0]
-        self._settings = settings
         self._momentum = Momentum(bars, least)
         self._volume = VolumeSurprise(settings.volume_bars, settings.volume_min)
         self._last = (Reading(None, UNKNOWN), Reading(None, UNKNOWN))  # momentum, volume surprise of the last bar
@@ -42,20 +42,22 @@ class PriceView:
             if quote is not None:
                 self._confirmation.on_quote(quote)
 
-    def gates(self, factor: float) -> tuple[SignalInput, SignalInput]:
+    def gates(self, settings: ConfirmationSettings, factor: float) -> tuple[SignalInput, SignalInput]:
         """Give what momentum and volume of the last bar say when only `factor` of their thresholds is asked for."""
         momentum, volume = self._last
-        least = self._settings.momentum[0][1]
+        least = settings.momentum[0][1]
         return (
             SignalInput("momentum", momentum.value, verdict(momentum.value, factor * least)),
-            SignalInput("volume_surprise", volume.value, verdict(volume.value, factor * self._settings.volume_min)),
+            SignalInput("volume_surprise", volume.value, verdict(volume.value, factor * settings.volume_min)),
         )
 
-    def further(self, quote: Quote, instrument: Instrument, on: date) -> tuple[SignalInput, ...]:
+    def further(
+        self, settings: ConfirmationSettings, quote: Quote, instrument: Instrument, on: date
+    ) -> tuple[SignalInput, ...]:
         """Give what the other indicators say at a row of a trading date (KST); none without them."""
         if self._confirmation is None:
             return ()
-        gates = (f"momentum_{self._settings.momentum[0][0]}", "volume_surprise")
+        gates = (f"momentum_{settings.momentum[0][0]}", "volume_surprise")
         return tuple(item for item in self._confirmation.inputs(quote, instrument, on) if item.name not in gates)
 
 
