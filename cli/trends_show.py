@@ -62,11 +62,12 @@ def show(
 
 
 def _answers(store: "SeriesStore", symbol: str, source: str, wanted: Sequence[int]) -> "tuple[Answer, ...]":
-    """Give what is kept under the version of the watch list, the newest first; of any version for others."""
+    """Give what is kept under the version of the watch list, of any version for others; the newest days first."""
     now = UnixNanos(time.time_ns())
     for name, version in store.sources(symbol):
         if source in ("", name) and (not wanted or version in wanted):
-            return store.as_known_at(symbol, version, name, now)
+            found = store.as_known_at(symbol, version, name, now)
+            return tuple(sorted(found, key=lambda one: (one.window.last, one.received.fetched_at), reverse=True))
     return ()
 
 

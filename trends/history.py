@@ -11,8 +11,8 @@ from trends.store import Answer
 def as_one_series(answers: Sequence[Answer], least: int = LEAST_OVERLAP) -> tuple[TrendPoint, ...]:
     """Give the newest answer as it came, and before it what older ones add, scaled by their overlap; oldest day first.
 
-    `answers` come newest first, as `SeriesStore.as_known_at` gives them. An answer that shares fewer than `least` days
-    above 0 with what is there already adds nothing: raw ratios are never put side by side.
+    `answers` come with the newest days first. One that shares fewer than `least` days above 0 with what is there
+    already adds nothing: raw ratios are never put side by side.
     """
     found: dict[date, float] = {}
     for answer in answers:

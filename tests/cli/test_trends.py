@@ -286,6 +286,22 @@ def test_given_a_kept_series_when_shown_then_each_day_has_its_attention_and_wher
     assert last["day"] in plain
 
 
+def test_given_an_older_window_fetched_later_when_shown_then_it_goes_before_the_newest_days(
+    home: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [newest] = Said(home, "fetch", SYMBOL, "--json").rows
+    monkeypatch.setattr(time, "time_ns", lambda: int((NOW + timedelta(hours=1)).timestamp()) * 10**9)
+    first, last = (str(NOW.date() - timedelta(days=back)) for back in (300, 100))
+    Said(home, "fetch", SYMBOL, "--from", first, "--to", last)
+    assert len(server.calls) == 2
+    rows = Said(home, "show", SYMBOL, "--days", "365", "--json").rows
+    assert (rows[0]["day"], rows[-1]["day"], len(rows)) == (first, newest["newest_day"], 300)
+    assert (rows[-1]["asvi"], rows[-1]["fetched_at"]) == (newest["asvi"], newest["fetched_at"])
+    truth = server.series["헨리코튼"]
+    scales = [row["ratio"] / truth[date.fromisoformat(row["day"])] for row in rows]
+    assert scales == pytest.approx([scales[-1]] * 300, rel=1e-4), "one scale all the way"
+
+
 def test_given_nothing_kept_when_shown_then_it_says_how_to_get_it(home: Path, server: NaverStandIn) -> None:
     said = Said(home, "show", SYMBOL)
     assert (said.code, said.out) == (Exit.REFUSED, "")
