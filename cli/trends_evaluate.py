@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from unicodedata import normalize
 
 import typer
 
@@ -108,7 +109,7 @@ def _tell(path: Path, remarks: Mapping[str, int]) -> None:
 
 
 def _words(text: str) -> list[str]:
-    return [word for part in text.split(",") if (word := part.strip())]
+    return [word for part in normalize("NFC", text).split(",") if (word := part.strip())]
 
 
 def _chosen(path: Path, read: "Mapping[str, Series]", keywords: str, without: str) -> "dict[str, Series]":
@@ -133,7 +134,7 @@ def _owners(said: Iterable[str], read: "Mapping[str, Series]") -> dict[str, str]
     """Read --map. Raises ConfigError."""
     owners: dict[str, str] = {}
     for text in said:
-        word, equals, owner = (part.strip() for part in text.rpartition("="))
+        word, equals, owner = (part.strip() for part in normalize("NFC", text).rpartition("="))
         if not (word and equals and owner):
             raise ConfigError(f"--map: KEYWORD=CODE expected, was {text!r}")
         _check_known("--map", [word], read, "the series chosen")
@@ -183,6 +184,8 @@ def _kinds(names: str, *, has_minutes: bool, has_series: bool) -> "Sequence[type
     if wanted and unfit:
         lengths = "daily and minute" if has_minutes else "daily"
         raise ConfigError(f"--strategies: strategies of {lengths} bars expected, was {', '.join(unfit)}")
+    if waiting := [kind.NAME for kind in kinds if kind.NAME in unfit and kind.INTERVALS]:
+        note(f"not judged, bars of minutes are needed: {', '.join(waiting)}")
     if wanted and not has_series and (blind := [k.NAME for k in kinds if k.SEARCHES is Searches.REQUIRED]):
         raise ConfigError(f"--strategies: {', '.join(blind)} expected search series (--series), was none")
     return [kind for kind in kinds if kind.NAME not in unfit and (has_series or kind.SEARCHES is not Searches.REQUIRED)]

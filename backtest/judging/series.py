@@ -76,6 +76,8 @@ def _step(path: Path, keyword: str, days: list[date]) -> int:
     gap = min(gaps, key=lambda days: (-gaps[days], days), default=DAILY)
     if gap < WEEKLY:
         return DAILY
-    if gap == WEEKLY and all((day - days[0]).days % WEEKLY == 0 for day in days):
+    if gap == WEEKLY:
+        if odd := next((day for day in days if (day - days[0]).days % WEEKLY), None):
+            raise DataError(f"{path}: keyword {keyword!r} expected weeks from {days[0]:%A} on, has one from {odd} on")
         return WEEKLY
     raise DataError(f"{path}: keyword {keyword!r} expected periods a day or a week apart, are {gap} days apart")

@@ -52,13 +52,14 @@ class Table:
         return DataError(f"{self.path}: row {row + self._first} column {column} expected {allowed}, was {shown}")
 
     def text(self, column: str, *, empty: bool = False) -> "pl.Series":
-        """Give a column of texts without blanks around. Raises DataError where one is missing, if it must not."""
+        """Give a column of texts without blanks around, composed (NFC). Raises DataError for a missing one."""
         import polars as pl
 
         values = self.frame[column]
         if values.dtype.is_numeric():
             raise self.bad(0, column, values[0], "text (leading zeros and letters matter)")
-        values = values.cast(pl.String).str.strip_chars()
+        # Some systems write 가 as two characters; names and options have it as one.
+        values = values.cast(pl.String).str.strip_chars().str.normalize("NFC")
         return values if empty else self._checked(column, values, values.fill_null("") == "", "a text")
 
     def dates(self, column: str) -> "pl.Series":

@@ -93,6 +93,7 @@ def test_given_no_series_when_judged_then_strategies_that_need_prices_only_are(f
     assert list(answers(evaluate(folder, "--json", series=""))) == ["price_drift"]
     error = refused(evaluate(folder, "--strategies", "attention_drift", series=""))
     assert "attention_drift expected search series" in str(error)
+    assert "bars of minutes are needed: attention_momentum" in evaluate(folder, series="").stderr
 
 
 def test_given_keywords_without_an_owner_when_judged_then_names_options_and_the_watch_list_tell(folder: Path) -> None:

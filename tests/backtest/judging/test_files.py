@@ -4,6 +4,7 @@ import gzip
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import polars as pl
 import pytest
@@ -209,6 +210,10 @@ def test_given_missing_repeated_and_contradicting_ratios_when_read_then_what_is_
         ("keyword,period,ratio\nA,2024-01-01,\n", ["column ratio expected a number in at least one row"]),
         (TOP + "A,2024-01-01,1,,28260\n", ["row 2 column listed_owner_code", "'28260'"]),
         (TOP + "A,2024-01-01,1,,028260\nA,2024-01-02,1,,120110\n", ["'A'", "028260, 120110"]),
+        (
+            "keyword,period,ratio\nA,2024-01-01,1\nA,2024-01-08,1\nA,2024-01-15,1\nA,2024-01-23,1\n",
+            ["'A'", "weeks from Monday on", "2024-01-23"],
+        ),
         ("keyword,period,ratio\nA,2024-01-01,1\nA,2024-02-01,1\nA,2024-03-01,1\n", ["'A'", "a day or a week apart"]),
     ],
 )
@@ -220,3 +225,10 @@ def test_given_series_that_cannot_be_used_when_read_then_it_is_told_in_one_line(
     said = str(caught.value)
     assert "\n" not in said
     assert all(word in said for word in ["prices.csv", *words]), said
+
+
+def test_given_a_keyword_written_in_parts_when_read_then_it_is_the_composed_word(tmp_path: Path) -> None:
+    word = normalize("NFD", "빈폴")
+    assert word != "빈폴"
+    read, _ = read_series(text_file(tmp_path, f"keyword,period,ratio\n{word},2024-01-01,1\n"))
+    assert list(read) == ["빈폴"]
