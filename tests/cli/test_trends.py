@@ -230,6 +230,14 @@ def test_given_a_wrong_key_when_fetched_then_exit_1_and_it_is_not_told(
     assert "stand-in-hub" not in out + err
 
 
+def test_given_keys_that_were_used_when_the_home_is_searched_then_no_file_holds_them(home: Path) -> None:
+    done = CliRunner().invoke(app, ["--verbose", "trends", "fetch", "--home", str(home)], standalone_mode=False)
+    assert done.return_value == Exit.DONE
+    texts = [done.output.encode(), *(path.read_bytes() for path in home.rglob("*") if path.is_file())]
+    assert len(texts) > 3
+    assert [text for text in texts if SECRET.encode() in text or b"stand-in-hub" in text] == []
+
+
 def test_given_a_spent_quota_when_fetched_then_exit_1_and_when_it_resets(
     home: Path, server: NaverStandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
