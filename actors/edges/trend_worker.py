@@ -82,7 +82,7 @@ class TrendWorker:
             self._begin(_Question(symbols, on, dict(symbols)))
 
     def _join(self, symbols: dict[str, None], on: date) -> None:
-        if self._next is not None and self._next.trading_date == on:
+        if self._next is not None and self._next.trading_date == on:  # nobody waits for one of another date
             symbols = self._next.symbols | symbols
         if symbols:
             self._next = _Question(symbols, on, dict(symbols))

@@ -56,7 +56,7 @@ class SignalScored(Message):
     """The horizon of a signal has passed: was it right? What was really traded is another matter (fills)."""
 
     STREAM: ClassVar[str] = "signal/{symbol}"
-    signal_seq: int
+    signal_seq: int  # 0: formed in the log before this one
     strategy: str
     symbol: str
     side: Side
