@@ -55,6 +55,10 @@ def _check_warm_up(bars: object) -> None:
 
 
 def first_line(error: BaseException, most: int = 200) -> str:
-    """Give an error of somebody's code as one line."""
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}: {said}"[:most] if said else type(error).__name__
+    """Give an error of somebody's code as one line that can be printed, even when it cannot say itself."""
+    name = type(error).__name__
+    try:
+        said = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001  # its __str__ is somebody's code, too
+        said = "(it raises when asked what it says)"
+    return (f"{name}: {said}"[:most] if said else name).encode("utf-8", "replace").decode()

@@ -74,3 +74,12 @@ def test_given_an_error_of_many_lines_when_told_then_it_is_one_short_line() -> N
     assert first_line(ValueError("a\n  b")) == "ValueError: a b"
     assert first_line(KeyError()) == "KeyError"
     assert len(first_line(ValueError("x" * 1_000))) == 200
+    assert first_line(ValueError("\ud800")) == "ValueError: ?"
+
+
+def test_given_an_error_that_cannot_say_itself_when_told_then_its_name_is() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    assert first_line(Mute()) == "Mute: (it raises when asked what it says)"
