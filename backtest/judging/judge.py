@@ -68,8 +68,10 @@ class Judgement:
     by_symbol: Mapping[str, Figures] = field(default_factory=dict)
     by_regime: Mapping[str, Figures] = field(default_factory=dict)
     calibration: tuple[Bin, ...] = ()  # of what confidence was worth in the past, against what came
-    overlapping: int = 0  # claims made while an earlier one of the symbol was open
-    withheld: int = 0  # entries that did not pass the agreement rule, with the default parameters, in all of the data
+    # With the default parameters, in all of the data: claims made while an earlier one of the symbol was open, and
+    # entries that did not pass the agreement rule.
+    overlapping: int = 0
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,7 @@ def judge(kind: type[Strategy], bench: Bench, windows: int = WINDOWS) -> Judgeme
     ]
     forward = _Forward(bench, shown, [kept for kept, _ in scored])
     steps = [forward.step(split) for split in splits]
-    told, more = forward.together([one for _, claims in steps for one in claims])
+    told = forward.together([one for _, claims in steps for one in claims])
     parts = [
         Window(split, tried[choice.index], choice.learned, choice.precision, forward.figures(told, split))
         for split, (choice, _) in zip(splits, steps, strict=True)
@@ -129,7 +131,7 @@ def judge(kind: type[Strategy], bench: Bench, windows: int = WINDOWS) -> Judgeme
         by_symbol=forward.by_symbol(told, whole),
         by_regime=forward.by_regime(told, whole),
         calibration=calibration((one.worth, one.scored.won) for one in told if not one.scored.reason),
-        overlapping=more + scored[0][1],
+        overlapping=scored[0][1],
         withheld=walked[0].withheld,
     )
 
@@ -169,11 +171,11 @@ class _Forward:
         share = sum(one.won for one in past) / len(past) if past else None
         return Choice(index, len(past), share), [Told(one, worth(one.claim.confidence)) for one in inside]
 
-    def together(self, told: Sequence[Told]) -> tuple[list[Told], int]:
+    def together(self, told: Sequence[Told]) -> list[Told]:
         """Join windows whose parameters differ: still one claim a symbol at a time."""
         worth = {(one.scored.claim.at, one.scored.claim.column): one.worth for one in told}
-        kept, overlapping = one_at_a_time(one.scored for one in told)
-        return [Told(one, worth[one.claim.at, one.claim.column]) for one in kept], overlapping
+        kept, _ = one_at_a_time(one.scored for one in told)
+        return [Told(one, worth[one.claim.at, one.claim.column]) for one in kept]
 
     def figures(self, told: Sequence[Told], split: Split, column: int | None = None) -> Figures:
         """Sum up the claims of a window, of one symbol if asked."""

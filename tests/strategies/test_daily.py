@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.core.state import check_plain
 from domain.bars import DAY_S, Bar
 from domain.config import ParamValue
 from domain.indicators import FOR, UNKNOWN
@@ -239,6 +240,16 @@ def test_given_the_same_date_told_twice_when_sessions_are_counted_then_it_counts
     scene = held(strategy)
     strategy.on_day(DAY)
     assert exits(strategy, scene, 0, 379) == []
+
+
+@pytest.mark.parametrize("kind", DAILY)
+def test_given_a_strategy_that_saw_much_and_holds_when_its_state_is_kept_then_it_comes_back(
+    kind: type[Strategy],
+) -> None:
+    strategy = kind({})
+    lived(strategy, [*CALM, *SURGE], [1.0] * 64 + [None])
+    held(strategy)
+    check_plain(strategy, kind.NAME)
 
 
 @settings(max_examples=20, deadline=None)
