@@ -121,4 +121,6 @@ def _add(counted: list[int], ask: int, price: int, cost: int, entries: int) -> N
 
 
 def _scored(symbol: str, on: str, horizon: tuple[int, int], counted: list[int], now: int) -> BaselineScored:
-    return BaselineScored(symbol, on, *horizon, *counted, UnixNanos(now))
+    seconds, sessions = horizon
+    entries, wins, gross, costs = counted
+    return BaselineScored(symbol, on, seconds, sessions, entries, wins, gross, costs, UnixNanos(now))

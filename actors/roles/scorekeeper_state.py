@@ -136,8 +136,8 @@ class ScorekeeperState(ScoredSession):
         for row in reversed(self._batch):
             if _fits(row, signal):
                 return row
-        row = self.last.get(signal.symbol)
-        return row if row is not None and _fits(row, signal) else None
+        last = self.last.get(signal.symbol)
+        return last if last is not None and _fits(last, signal) else None
 
     def _due(self, signal: SignalFormed) -> tuple[int, str]:
         """Give when a claim ends (venue time), and the date whose closing price ends it, if one does."""
