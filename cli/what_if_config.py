@@ -77,7 +77,7 @@ def _over(recorded: StrategyConfig | None, name: str, table: Mapping[str, Any]) 
     params, symbols = parts(name, table)
     if recorded is None:
         return configured(name, params, symbols)
-    read = read_all(known_strategies()[name].PARAMS, params)
+    read = read_all(build(recorded, known_strategies()).PARAMS, params)
     changed = replace(recorded, params=recorded.params | read, symbols=symbols or recorded.symbols)
     build(changed, known_strategies())
     return changed
