@@ -14,7 +14,8 @@ for the run; the others go on.
     on_fill    a fill of its own order, or another change of its holding
     on_clock   the first good row of a new venue minute, whichever symbol it is of
 
-Its state must be plain (numbers, text, lists, dicts, dataclasses of its package), because snapshots keep it.
+Its state must be plain (numbers, text, lists, dicts, dataclasses of its package), because snapshots keep it, and belong
+to the instance. What hooks are handed is shared with the house: it is for reading.
 How to write one: docs/strategies.md.
 """
 
