@@ -21,9 +21,27 @@ PARAMS: tuple[Param, ...] = (
     Param("attention_min", 1.0, 0.1, 10.0, "robust z of abnormal search volume that counts as high, negated low"),
     Param("searched_factor", 0.6, 0.1, 1.0, "share of momentum_min and volume_min asked for when attention is high"),
     Param("max_spread_ppm", 8_000, 100, 100_000, "widest spread to enter, ppm of the ask"),
-    Param("target_ppm", 30_000, 1_000, 300_000, "gain on cost that is taken, ppm", sweep=(15_000, 30_000, 60_000)),
-    Param("stop_ppm", 15_000, 1_000, 300_000, "loss on cost that is cut, ppm", sweep=(10_000, 15_000, 30_000)),
-    Param("trail_ppm", 15_000, 1_000, 300_000, "fall from the peak that ends it, ppm", sweep=(10_000, 15_000, 30_000)),
+    Param(
+        "target_ppm",
+        30_000,
+        1_000,
+        300_000,
+        "gain on cost that is taken, ppm",
+        sweep=(15_000, 30_000, 60_000),
+        entry=False,
+    ),
+    Param(
+        "stop_ppm", 15_000, 1_000, 300_000, "loss on cost that is cut, ppm", sweep=(10_000, 15_000, 30_000), entry=False
+    ),
+    Param(
+        "trail_ppm",
+        15_000,
+        1_000,
+        300_000,
+        "fall from the peak that ends it, ppm",
+        sweep=(10_000, 15_000, 30_000),
+        entry=False,
+    ),
     Param("hold_s", 1_800, 60, SESSION_S, "longest holding, venue seconds", sweep=(900, 1_800, 3_600)),
     Param("cool_down_s", 900, 0, SESSION_S, "venue seconds without a new entry after an exit"),
     Param("open_quiet_s", 600, 0, SESSION_S, "venue seconds after the open without entries"),
@@ -48,6 +66,7 @@ PARAMS: tuple[Param, ...] = (
         "share of a high attention at the entry below which it has faded and the holding is sold; 0: never",
         before=0.0,
         sweep=(0.0, 0.25, 0.5),
+        entry=False,
     ),
     Param("exit_claim_s", 1_800, 0, SESSION_S, "venue seconds an exit claims for; 0: it is not scored", before=0),
 )

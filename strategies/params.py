@@ -28,6 +28,7 @@ class Param:
     choices: tuple[str, ...] = ()
     before: ParamValue | None = None  # what runs before 0.6.0 did that did not name it; None: the default
     sweep: tuple[ParamValue, ...] = ()  # values worth trying, chosen before any result was seen
+    entry: bool = True  # False: it only decides when a holding is sold, so no entry's claim depends on it
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself."""

@@ -23,10 +23,11 @@ Params = dict[str, ParamValue]
 def candidates(strategy: str, declared: Sequence[Param]) -> list[Params]:
     """Give the defaults, then what else the declaration calls worth trying. Raises ConfigError when that is too much.
 
-    All combinations when they are few, else one change from the defaults each.
+    All combinations when they are few, else one change from the defaults each. Parameters of exits are left alone:
+    claims are judged at their horizon.
     """
     default = resolve(strategy, declared, {})
-    swept = [(param.name, param.sweep) for param in declared if param.sweep]
+    swept = [(param.name, param.sweep) for param in declared if param.sweep and param.entry]
     values = [[(name, value) for value in dict.fromkeys((default[name], *sweep))] for name, sweep in swept]
     if prod(map(len, values)) <= MOST_TOGETHER:
         changes = [dict(chosen) for chosen in product(*values)]

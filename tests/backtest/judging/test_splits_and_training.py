@@ -75,6 +75,11 @@ def test_given_sweeps_when_candidates_are_made_then_the_default_is_first_and_val
     assert {(one["a"], one["b"]) for one in found} == {(a, b) for a in (1, 2, 3) for b in (4, 5)}
 
 
+def test_given_a_sweep_of_an_exit_when_candidates_are_made_then_it_is_left_at_its_default() -> None:
+    entry, leave = Param("a", 1, 0, 9, sweep=(1, 2)), Param("b", 5, 0, 9, sweep=(5, 6), entry=False)
+    assert candidates("s", (entry, leave)) == [{"a": 1, "b": 5}, {"a": 2, "b": 5}]
+
+
 def test_given_many_sweeps_when_candidates_are_made_then_one_is_moved_at_a_time_and_too_many_are_refused() -> None:
     def declared(count: int) -> list[Param]:
         return [Param(f"p{at}", 2, 1, 99, sweep=(1, 2, 3)) for at in range(count)]
