@@ -108,7 +108,7 @@ class Argument:
     regime: str = ""  # volatility of the instrument: calm, normal, wild, unknown; empty: not judged
 
     def __post_init__(self) -> None:
-        """Refuse what is of another type, and numbers outside their range, NaN included; keep numbers as floats."""
+        """Refuse what is of another type, and numbers outside their range, NaN included; keep what a log gives back."""
         for kind, names in ARGUMENT_TYPES.items():
             for name in names:
                 value = getattr(self, name)
@@ -120,14 +120,20 @@ class Argument:
             raise ValueError(f"strength and confidence expected 0 to 1, were {self.strength!r}, {self.confidence!r}")
         if len(self.inputs) > MOST_INPUTS:
             raise ValueError(f"inputs expected at most {MOST_INPUTS}, were {len(self.inputs)}")
-        if max(self.limit_price, self.horizon_s, self.horizon_sessions) > MOST_NUMBER:
-            raise ValueError(f"limit price and horizons expected at most {MOST_NUMBER}")
+        for name, most in MOST.items():
+            if getattr(self, name) > most:
+                raise ValueError(f"{name} expected at most {most}, was {getattr(self, name):.6g}")
         if self.limit_price <= 0 or min(self.horizon_s, self.horizon_sessions) < 0:
             horizons = f"{self.horizon_s!r}, {self.horizon_sessions!r}"
             raise ValueError(f"limit price expected > 0, horizons >= 0, were {self.limit_price!r}, {horizons}")
-        # A whole number where the log keeps a float would come back as another value than it was.
-        object.__setattr__(self, "strength", float(self.strength))
-        object.__setattr__(self, "confidence", float(self.confidence))
+        # A whole number where the log keeps a float would come back as another value than it was, and so would a text
+        # or number of a class of its own.
+        for name in ARGUMENT_TYPES[int | float]:
+            object.__setattr__(self, name, float(getattr(self, name)))
+        for name in ARGUMENT_TYPES[int]:
+            object.__setattr__(self, name, int.__int__(getattr(self, name)))
+        for name in ARGUMENT_TYPES[str]:
+            object.__setattr__(self, name, str.__str__(getattr(self, name)))
         object.__setattr__(self, "inputs", tuple(_kept(item) for item in self.inputs))
 
 
@@ -154,13 +160,18 @@ def _kept(item: SignalInput) -> SignalInput:
         raise ValueError(f"input {item.name} expected a number or None, was {item.value!r}")
     if value is not None and not math.isfinite(value):
         raise ValueError(f"input {item.name} expected a finite value, was {value!r}")
-    return item if value is item.value else SignalInput(item.name, value, item.verdict, item.quality)
+    texts = (item.name, item.verdict, item.quality)
+    if type(item) is SignalInput and value is item.value and all(type(text) is str for text in texts):
+        return item
+    name, verdict, quality = map(str.__str__, texts)
+    return SignalInput(name, value, verdict, quality)
 
 
 VERDICTS = (FOR, AGAINST, NEUTRAL, UNKNOWN)
 MOST_TEXT = 2_000  # characters of a rationale, a name, a quality
 MOST_INPUTS = 100
-MOST_NUMBER = 10**15  # KRW or seconds
+# KRW, seconds (30 years), sessions (ten years: the end of a horizon is counted out session by session).
+MOST: Mapping[str, int] = {"limit_price": 10**15, "horizon_s": 10**9, "horizon_sessions": 2_520}
 ARGUMENT_TYPES: Mapping[type | UnionType, tuple[str, ...]] = {
     str: ("symbol", "attention", "rationale", "regime"),
     Side: ("side",),

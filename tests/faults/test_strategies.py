@@ -1,5 +1,6 @@
 """A strategy that raises or gives garbage is left out; the others and the house go on."""
 
+from asyncio import CancelledError
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -146,6 +147,7 @@ MISDEEDS: dict[str, tuple[Any, str]] = {
     "recursion without end": (deepens, "RecursionError: maximum recursion depth exceeded"),
     "memory": (raises(MemoryError("all of it")), "MemoryError: all of it"),
     "leaving the process": (raises(SystemExit(3)), "SystemExit: 3"),
+    "an error that is no Exception": (raises(CancelledError("late")), "CancelledError: late"),
     "an error that cannot say itself": (raises(Mute()), "Mute: (it raises when asked what it says)"),
     "an error no log can keep": (raises(ValueError("half \ud800 of it")), "ValueError: half ? of it"),
     "an error without end": (raises(ValueError("x" * 10_000)), "ValueError: " + "x" * 288),
@@ -291,6 +293,25 @@ def test_given_no_rescue_when_an_owner_is_benched_then_it_is_said_as_before() ->
     assert benched == StrategyBenched("faulty", "KeyError: 'price'", benched.at_seq)
 
 
+def hollow() -> Argument:
+    return object.__new__(Argument)
+
+
+def changed(name: str, value: object) -> Argument:
+    argument = an_argument()
+    object.__setattr__(argument, name, value)
+    return argument
+
+
+class Evasive(Argument):
+    """Says another thing each time it is asked."""
+
+    @property
+    def symbol(self) -> str:
+        """Raise."""
+        raise KeyError("symbol")
+
+
 class NotAnArgument:
     symbol, purpose = SAMSUNG, Purpose.ENTRY
 
@@ -307,6 +328,9 @@ GARBAGE: dict[str, Any] = {
     "a purpose in text": lambda: [an_argument(purpose="ENTRY")],
     "inputs that are none": lambda: [an_argument(inputs=("z",))],
     "a generator that raises": lambda: (1 // zero for zero in [0]),
+    "an argument that was never made": lambda: [hollow()],
+    "an argument changed since it was made": lambda: [changed("confidence", float("nan"))],
+    "an argument that hides its symbol": lambda: [object.__new__(Evasive)],
     "good, then garbage": lambda: [an_argument(), None],
 }
 

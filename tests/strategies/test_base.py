@@ -1,5 +1,6 @@
 """The contract: parameters, arguments, registry."""
 
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -62,6 +63,8 @@ def test_given_whole_values_as_floats_when_built_then_they_are_whole() -> None:
         {"inputs": (SignalInput("x", float("inf"), "for"),)},
         {"inputs": (SignalInput("x", 1.0, "for"),) * 101},
         {"horizon_s": 10**30},
+        {"horizon_s": 10**9 + 1},
+        {"horizon_sessions": 2_521},
         {"limit_price": Krw(2**70)},
         {"rationale": "x" * 2_001},
         {"regime": None},
@@ -101,6 +104,37 @@ def test_given_whole_numbers_where_the_log_keeps_floats_when_argued_then_they_ar
     made = Argument(**{**GOOD, "strength": 1, "confidence": 0, "inputs": inputs})
     assert [type(value) for value in (made.strength, made.confidence, made.inputs[0].value)] == [float] * 3
     assert made.inputs == (SignalInput("falls", 4.0, "for"), SignalInput("z", None, "unknown"))
+
+
+class Volatility(StrEnum):
+    """Names of one's own."""
+
+    CALM = "calm"
+
+
+class Price(int):
+    """A number of one's own."""
+
+
+class Text(str):
+    """A text of one's own."""
+
+
+class Input(SignalInput):
+    """An input of one's own."""
+
+
+def test_given_values_of_classes_of_ones_own_when_argued_then_they_are_those_the_log_gives_back() -> None:
+    """The log cannot keep some of them, and gives the others back as what they are made of."""
+    inputs = (Input(Text("z"), 1.0, Text("for"), Volatility.CALM),)
+    told = {"symbol": Text("120110"), "rationale": Text("it rises"), "regime": Volatility.CALM, "inputs": inputs}
+    made = Argument(**{**GOOD, **told, "limit_price": Price(10), "horizon_s": Price(60)})
+    assert made == Argument(**{**GOOD, "rationale": "it rises", "regime": "calm", "limit_price": Krw(10),
+                               "inputs": (SignalInput("z", 1.0, "for", "calm"),)})  # fmt: skip
+    [item] = made.inputs
+    kinds = [type(getattr(made, name)) for name in ("symbol", "rationale", "regime", "limit_price", "horizon_s")]
+    assert kinds == [str, str, str, int, int]
+    assert [type(value) for value in (item, item.name, item.verdict, item.quality)] == [SignalInput, str, str, str]
 
 
 def test_given_a_strategy_without_hooks_when_called_then_it_argues_for_nothing() -> None:
