@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from cli.log_text import payload_of
 from cli.names import labelled
 from cli.why_checks import Checks
-from cli.why_words import price, words
+from cli.why_signal import price
+from cli.why_words import words
 from domain.messages.holdings import AdjustmentBooked
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged, RequestAnswered, SubmitOrder
 from domain.messages.trading import FillBooked, OrderApproved, OrderDenied

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cli.names import labelled
+from cli.why_signal import attention, price, quote, score, signal
 from domain.messages import Message
 from domain.messages.holdings import FillRevised, HoldingBooked
 from domain.messages.link import ConnectionChanged, OrderEvidence
@@ -48,7 +49,6 @@ from domain.messages.trading import (
     OrderApproved,
     OrderDenied,
     SignalFormed,
-    SignalInput,
     SignalScored,
 )
 from domain.order_terms import terms_in_words
@@ -57,7 +57,7 @@ from domain.risk.rules import NANOS_PER_MS
 from domain.time import kst_text
 from domain.types import OrderKind
 from persistence.codec import UnknownEvent
-from persistence.story import Step, Trigger
+from persistence.story import Step
 
 _OUTCOMES = {
     "SENT": "the broker handed it to the venue",
@@ -83,7 +83,7 @@ def words(step: Step) -> tuple[str, list[str]]:
         payload = message.payload.decode("utf-8", "replace")
         return message.type[:9], [f"{message.type}, shown as it is: {message.reason}: {payload}"]
     if step.trigger is not None:
-        return "quote", [_quote(step.trigger)]
+        return "quote", [quote(step.trigger)]
     label, tell = _WORDS[type(message)]
     told = tell(message)
     lines = [told] if isinstance(told, str) else told
@@ -129,57 +129,10 @@ def _why(cause: Message, effect: object) -> str | None:
     return None
 
 
-def price(limit_price: int | None) -> str:
-    """Give a limit price for people."""
-    return "at market" if limit_price is None else f"at {limit_price:,} KRW"
-
-
 def _terms(m: Any) -> str:
     """Give price and terms of an order for people; an acceptance in an older journal tells no kind."""
     kind = m.kind or (OrderKind.MARKET if m.limit_price is None else OrderKind.LIMIT)
     return terms_in_words(kind, m.limit_price, m.time_in_force, m.venue, m.stop_price)
-
-
-def _quote(found: Trigger) -> str:
-    row = found.row
-    quality = "; ".join(f"{v.rule}: {v.detail} ({'refused' if v.refused else 'flagged'})" for v in found.verdicts)
-    return (
-        f"{row.price:,} KRW × {row.last_qty:,}, bid {row.bid_price:,} × {row.bid_qty:,}, ask {row.ask_price:,} ×"
-        f" {row.ask_qty:,}; judged {quality or 'ok'} in #{found.judged_seq:,}"
-    )
-
-
-def _attention(m: AttentionMeasured) -> str:
-    if m.z is None or m.asvi is None:
-        return f"{labelled(m.symbol)}: unknown, {m.reason}"
-    return f"{labelled(m.symbol)}: z {m.z:+.2f}, asvi {m.asvi:+.3f}, from {m.source} as of {m.as_of}"
-
-
-def _signal(m: SignalFormed) -> list[str]:
-    def value(item: SignalInput) -> str:
-        return "unknown" if item.value is None else f"{item.value:+.4g}"
-
-    width = max((len(item.name) for item in m.inputs), default=0)
-    horizon = f"{m.horizon_sessions} sessions" if m.horizon_sessions else f"{m.horizon_s:,} s"
-    regime = f", volatility {m.regime}" if m.regime else ""
-    return [
-        f"{m.strategy} argues for {m.side} ({m.purpose}) {price(m.limit_price)}, mark {m.reference_price:,} KRW,"
-        f" strength {m.strength:.2f}, confidence {m.confidence:.2f}, horizon {horizon},"
-        f" attention {m.attention}{regime}: {m.rationale}",
-        *(
-            f"{item.name:<{width}}  {value(item):>9}  {item.verdict}"
-            f"{'' if item.quality == 'ok' else f' ({item.quality})'}"
-            for item in m.inputs
-        ),
-    ]
-
-
-def _score(m: SignalScored) -> str:
-    if m.won is None or m.exit_price is None:
-        return f"the signal could not be scored: {m.reason}"
-    net = (m.gross_ppm - m.cost_ppm) / 100
-    how = f"{m.entry_price:,} → {m.exit_price:,} KRW, {net:+.1f} basis points after costs of {m.cost_ppm / 100:.1f}"
-    return f"the signal was {'right' if m.won else 'wrong'} at its horizon: {how}{f' ({m.reason})' if m.reason else ''}"
 
 
 def _state(m: OrderStateChanged) -> str:
@@ -271,9 +224,9 @@ def _leg(number: str) -> str:
 
 
 _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
-    AttentionMeasured: ("attention", _attention),
-    SignalFormed: ("signal", _signal),
-    SignalScored: ("score", _score),
+    AttentionMeasured: ("attention", attention),
+    SignalFormed: ("signal", signal),
+    SignalScored: ("score", score),
     ManualOrderRequested: ("by hand", _by_hand),
     ManualModifyRequested: ("by hand", _change_by_hand),
     ManualCancelRequested: ("by hand", lambda m: f"{m.caller} asks to cancel it"),
