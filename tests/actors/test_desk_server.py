@@ -88,6 +88,23 @@ def test_given_a_trader_when_everything_is_read_then_every_answer_agrees(desk: D
     desk.ListPositions(desk_pb2.DeskServiceListPositionsRequest())
 
 
+def test_given_a_trader_when_asked_about_its_signals_then_attention_strategies_and_accuracy_are_told(
+    desk: DeskClient,
+) -> None:
+    until(lambda: status(desk).attention_known == 1)
+    rows = {row.symbol: row for row in desk.ListAttention(desk_pb2.ListAttentionRequest()).rows}
+    assert (rows[SYMBOL].source, rows[SYMBOL].HasField("z"), rows[SYMBOL].quality) == ("shifted-demo", True, "ok")
+    assert (rows[OTHER].source, rows[OTHER].HasField("z")) == ("unknown", False)
+    [strategy] = desk.ListStrategies(desk_pb2.ListStrategiesRequest()).strategies
+    assert (strategy.name, strategy.state, strategy.error) == ("attention_momentum", "running", "")
+    params = {param.name: param for param in strategy.params}
+    assert (params["hold_s"].value, params["hold_s"].kind, params["hold_s"].least) == ("1800", "integer", 60)
+    assert (params["confirm"].value, params["confirm"].kind) == ("true", "boolean")
+    assert not params["confirm"].HasField("least")
+    accuracy = desk.GetAccuracy(desk_pb2.GetAccuracyRequest())
+    assert (accuracy.scores, accuracy.waiting, list(accuracy.rows)) == (True, 0, [])
+
+
 def test_given_health_and_reflection_when_asked_then_the_desk_serves(desk: DeskClient) -> None:
     check = health_pb2_grpc.HealthStub(desk.channel).Check
     answer = check(health_pb2.HealthCheckRequest(service="hantrade.v1.DeskService"), timeout=5)
