@@ -35,8 +35,8 @@ def complaint(series: TrendReceived, asked: Container[str], trading_date: date) 
 
 def _day(point: Any) -> date | None:
     """Give the day of a point whose ratio is one, else None."""
-    if not isinstance(point, TrendPoint) or not isinstance(point.ratio, int | float) or isinstance(point.ratio, bool):
-        return None
+    if not isinstance(point, TrendPoint) or not isinstance(point.ratio, float):
+        return None  # a whole number would come back from the log as another value than it was
     if not math.isfinite(point.ratio) or point.ratio < 0:
         return None
     try:
@@ -47,7 +47,7 @@ def _day(point: Any) -> date | None:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value)
+    return isinstance(value, str) and bool(value) and value.isprintable()  # half characters are not
 
 
 def _is_whole(value: Any) -> bool:

@@ -37,7 +37,7 @@ _PLAIN = frozenset({type(None), bool, int, str})
 def dump(role: Role) -> RoleState:
     """Give the state of a role. Raises InvariantError naming the attribute that is no plain state."""
     writer = _Writer()
-    return RoleState(role.STATE_VERSION, {name: writer.write(getattr(role, name), name) for name in _attributes(role)})
+    return RoleState(role.STATE_VERSION, {name: writer.whole(getattr(role, name), name) for name in _attributes(role)})
 
 
 def load(role: Role, saved: RoleState) -> None:
@@ -57,7 +57,7 @@ def load(role: Role, saved: RoleState) -> None:
 
 def check_plain(value: object, name: str) -> None:
     """Write a value as a state and read it back. Raises InvariantError, or LogError, when it could not be kept."""
-    written = _Writer().write(value, name)
+    written = _Writer().whole(value, name)
     try:
         again = _read(written)
     except (AttributeError, ImportError, KeyError, TypeError, ValueError) as error:
@@ -81,10 +81,17 @@ class _Writer:
     def __init__(self) -> None:
         self._met: dict[int, str] = {}  # id of a changeable object -> where
 
+    def whole(self, value: Any, path: str) -> Any:
+        """Write a value with all that is in it. Raises InvariantError."""
+        try:
+            return self.write(value, path)
+        except RecursionError:
+            raise InvariantError(f"{path} expected a state with an end, holds itself or is nested too deep") from None
+
     def write(self, value: Any, path: str) -> Any:
         kind: Any = type(value)
         if kind in _PLAIN:
-            return value
+            return value if kind is not str or value.isascii() else _text(value, path)
         if kind is float:
             return value if math.isfinite(value) else {TAG: "float", "v": repr(value)}
         if kind is tuple:
@@ -106,7 +113,7 @@ class _Writer:
         if isinstance(value, deque):
             return {TAG: "deque", "maxlen": value.maxlen, "v": [self.write(item, path) for item in value]}
         if all(type(key) is str for key in value) and TAG not in value:
-            return {key: self.write(item, f"{path}[{key!r}]") for key, item in value.items()}
+            return {self.write(key, path): self.write(item, f"{path}[{key!r}]") for key, item in value.items()}
         return {TAG: "dict", "v": [[self.write(key, path), self.write(item, path)] for key, item in value.items()]}
 
     def _sorted(self, value: Any, path: str) -> list[Any]:
@@ -131,6 +138,15 @@ class _Writer:
         other = self._met.setdefault(id(value), path)
         if other is not path:
             raise InvariantError(f"{path} and {other} share one {type(value).__name__}: a state must hold it once")
+
+
+def _text(value: str, path: str) -> str:
+    """Give a text that JSON can hold. Raises InvariantError for half characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvariantError(f"{path} expected a text of whole characters, was {value!r:.100}") from None
+    return value
 
 
 _OURS: dict[Any, str] = {}  # class of our packages -> its name in a state; those of plug-ins may come and go

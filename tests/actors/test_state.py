@@ -103,6 +103,19 @@ def test_given_sets_in_another_order_when_dumped_then_the_bytes_are_the_same() -
     assert canonical(dump(Keeper(forward))) == canonical(dump(Keeper(back)))
 
 
+def in_itself() -> list[Any]:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+def nested(depth: int) -> list[Any]:
+    made: list[Any] = []
+    for _ in range(depth):
+        made = [made]
+    return made
+
+
 @dataclass
 class Changeable:
     """Not of the packages whose classes a state may hold."""
@@ -118,6 +131,10 @@ class Changeable:
         (b"bytes", "builtins.bytes"),
         (Keeper(), "Keeper"),
         (len, "builtin_function"),
+        (in_itself(), "value expected a state with an end"),
+        (nested(2_000), "value expected a state with an end"),
+        (["half \ud800"], "value expected a text of whole characters"),
+        ({"half \ud800": 1}, "value expected a text of whole characters"),
     ],
 )
 def test_given_a_value_that_is_no_plain_state_when_dumped_then_the_attribute_is_named(value: Any, says: str) -> None:

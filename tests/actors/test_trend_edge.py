@@ -62,7 +62,7 @@ class Source:
         self.asked.append((tuple(symbols), trading_date))
         self.threads.add(threading.get_ident())
         for answer in self.answers:
-            if isinstance(answer, Exception):
+            if isinstance(answer, BaseException):
                 raise answer
             yield answer
 
@@ -125,6 +125,38 @@ def test_given_what_a_source_says_is_missing_when_fetched_then_it_is_passed_on_f
     assert missing == TrendsMissing("naver", ("000250",), "2026-01-13", "quota spent", False)
 
 
+class Mute(Exception):
+    """Cannot say itself."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [
+        (TrendsMissing("x", (SYMBOL,), "", "half \ud800 of it", True), "half ? of it"),
+        (TrendsMissing("x", (SYMBOL,), "", "x" * 10_000, True), "x" * 300),
+        (ValueError("half \ud800 of it"), "ValueError: half ? of it"),
+        (Mute(), "Mute: (it raises when asked what it says)"),
+        (SystemExit(3), "SystemExit: 3"),
+    ],
+    ids=["half a character", "without end", "raised", "mute", "leaving"],
+)
+def test_given_words_no_log_can_keep_when_a_source_says_them_then_they_are_mended_and_it_is_asked_again(
+    problem: Any, reason: str
+) -> None:
+    inbox = Inbox()
+    with an_edge(inbox, Source(problem)) as edge:
+        edge.tell(FetchTrends((SYMBOL,), "2026-01-13"))
+        edge.tell(FetchTrends((SYMBOL,), "2026-01-14"))
+        said = inbox.take(2)
+    assert [(item.trading_date, item.reason, item.again) for item in said] == [
+        ("2026-01-13", reason, True),
+        ("2026-01-14", reason, True),
+    ]
+
+
 RUBBISH = {
     "of the trading date": replace(a_series(), points=(TrendPoint("2026-01-13", 1.0),)),
     "later": replace(a_series(), points=(*a_series().points, TrendPoint("2026-02-01", 1.0))),
@@ -137,6 +169,9 @@ RUBBISH = {
     "another spelling": replace(a_series(), points=(TrendPoint("20260112", 1.0),)),
     "empty": replace(a_series(), points=()),
     "no points": replace(a_series(), points=(5.0,)),  # type: ignore[arg-type]
+    "a whole number": replace(a_series(), points=(TrendPoint("2026-01-12", 5),)),
+    "beyond any float": replace(a_series(), points=(TrendPoint("2026-01-12", 10**400),)),
+    "a source in half characters": replace(a_series(), source="naver\ud800"),
     "no source": replace(a_series(), source=""),
     "no version": replace(a_series(), keyword_version="one"),  # type: ignore[arg-type]
 }
