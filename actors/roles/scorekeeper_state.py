@@ -104,8 +104,8 @@ class ScorekeeperState(ScoredSession):
             return
         entry, note = entry_of(signal, self._formed_on(signal))
         is_entry = signal.purpose is Purpose.ENTRY
-        cost = self._cost_of(signal.symbol, kst_date(signal.venue_time)) if is_entry else 0
         due, close_of = self._due(signal)
+        cost = self._cost_of(signal.symbol, kst_date(due)) if is_entry else 0  # taxed when it is sold
         if is_entry:
             self.horizons.see(signal)
         claim = Claim(signal, stamp.seq, entry, note, cost, due, close_of)

@@ -17,7 +17,7 @@ from domain.messages.orders import HoldingAdjusted
 from domain.messages.run import RoleState, StateCarried
 from domain.messages.trading import DayChanged, SignalScored
 from domain.types import ClientOrderId, Krw, Purpose, Side, UnixNanos, VenueOrderId
-from tests.actors.score_builders import COST, ON, A, B, ScoreDesk, a_signal, at, days, row, started
+from tests.actors.score_builders import COST, ON, A, B, ScoreDesk, a_signal, at, days, row, served, started
 
 # ---- within a session ------------------------------------------------------------------------------------------
 
@@ -232,6 +232,22 @@ def test_given_a_horizon_of_sessions_when_the_last_closes_then_its_closing_price
         assert [item for item in desk.session(on) if isinstance(item, SignalScored)] == []
     [scored] = [item for item in desk.session(days(4)[3], close=10_300) if isinstance(item, SignalScored)]
     assert (scored.exit_price, scored.due_at, scored.won, scored.reason) == (10_300, at(390, days(4)[3]), True, "")
+
+
+def test_given_a_year_that_ends_within_the_horizon_when_scored_then_the_tax_of_the_sale_counts() -> None:
+    bought, sold = date(2025, 12, 26), date(2025, 12, 29)  # which settles in 2026
+    desk = ScoreDesk(begins=False)
+    desk.hear(started(hold_sessions=1), served(), plan_session(bought, {}))
+    desk.rows(row(9, on=bought))
+    desk.rows(row(10.5, on=bought))
+    desk.signal(row(10.5, on=bought), 0, sessions=1)
+    desk.rows(row(390, on=bought))
+    desk.end(390, bought)
+    desk.session(sold, close=10_300)
+    [scored] = desk.signals()
+    [rival] = [item for item in desk.baselines() if item.horizon_sessions == 1 and item.symbol == A]
+    assert (scored.won, scored.cost_ppm) == (True, COST)
+    assert rival.cost_ppm_sum == rival.entries * COST
 
 
 def test_given_a_weekend_when_sessions_are_counted_then_it_is_none() -> None:
