@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 ENDINGS: Final = (".parquet", ".csv", ".csv.gz")
 ALLOWED: Final = ".parquet, .csv or .csv.gz"
 SHOWN: Final = 60  # characters of a value that are told
+SEOUL: Final = "Asia/Seoul"
+SEOUL_MINUTES: Final = 9 * 60  # ahead of UTC
+DAY_MINUTES: Final = 24 * 60
+# A moment with its time zone, behind ten characters of date: 2024-01-02T15:00:00+00:00
+MOMENT: Final = r"^.{10}[T ]\s*(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)$"
 
 
 class Table:
@@ -28,7 +34,7 @@ class Table:
         self.path = path
         self._first = 1 if path.name.endswith(".parquet") else 2
         try:
-            frame = pl.read_parquet(path) if path.name.endswith(".parquet") else _csv(path)
+            frame = pl.read_parquet(path, glob=False) if path.name.endswith(".parquet") else _csv(path)
         except FileNotFoundError:
             raise DataError(f"{path}: file expected to exist, was not found") from None
         except UnicodeDecodeError as error:
@@ -47,7 +53,7 @@ class Table:
 
     def bad(self, row: int, column: str, value: object, allowed: str) -> DataError:
         """Give the error of one value; `row` counts from 0."""
-        shown = repr(value)
+        shown = " ".join(repr(value).split())  # of some values it has several lines
         shown = shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
         return DataError(f"{self.path}: row {row + self._first} column {column} expected {allowed}, was {shown}")
 
@@ -63,23 +69,28 @@ class Table:
         return values if empty else self._checked(column, values, values.fill_null("") == "", "a text")
 
     def dates(self, column: str) -> "pl.Series":
-        """Give a column of days, written YYYY-MM-DD or YYYYMMDD, a time of day behind ignored. Raises DataError."""
+        """Give a column of days, written YYYY-MM-DD or YYYYMMDD. Raises DataError.
+
+        A time of day behind is ignored, unless it tells its time zone: then the day is that in Seoul.
+        """
         import polars as pl
 
-        values = self.frame[column]
+        values = self._in_seoul(column)
         if values.dtype.is_temporal():
             days = values.cast(pl.Date, strict=False)
         else:
-            digits = values.cast(pl.String).str.strip_chars().str.slice(0, 10).str.replace_all("[-/.]", "")
+            text = values.cast(pl.String, strict=False).str.strip_chars()
+            digits = text.str.slice(0, 10).str.replace_all("[-/.]", "")
             digits = pl.select(pl.when(digits.str.len_chars() == 8).then(digits)).to_series()
             days = digits.str.to_date("%Y%m%d", strict=False)
+            days = days + _days_later_in_seoul(text) * timedelta(days=1)
         return self._checked(column, days, days.is_null(), "a day as YYYY-MM-DD")
 
     def minutes(self, column: str) -> "pl.Series":
         """Give a column of times of day, written HH:MM or HH:MM:SS, as minutes of the day. Raises DataError."""
         import polars as pl
 
-        values = self.frame[column]
+        values = self._in_seoul(column)
         if values.dtype.is_temporal():
             clock = values.cast(pl.Time, strict=False)
             found = clock.dt.hour().cast(pl.Int64) * 60 + clock.dt.minute()
@@ -97,17 +108,36 @@ class Table:
         if values.dtype == pl.String:
             values = values.str.strip_chars()
             values = pl.select(pl.when(values != "").then(values)).to_series()
+        elif not values.dtype.is_numeric():
+            raise self.bad(0, column, values[0], allowed)
         found = values.cast(pl.Float64, strict=False)
         found = pl.select(pl.when(~found.is_nan()).then(found)).to_series()  # how pandas writes what is missing
         given = ~values.is_null() if values.dtype == pl.String else found.is_not_null()
         wrong = given & (found.is_null() | found.is_infinite() | (found < 0) | (found > most)).fill_null(True)
         return self._checked(column, found, wrong, allowed)
 
+    def _in_seoul(self, column: str) -> "pl.Series":
+        """Give a column; moments of a time zone as what the clock in Seoul shows."""
+        values = self.frame[column]
+        zone: str | None = getattr(values.dtype, "time_zone", None)
+        return values.dt.convert_time_zone(SEOUL).dt.replace_time_zone(None) if zone else values
+
     def _checked(self, column: str, values: "pl.Series", wrong: "pl.Series", allowed: str) -> "pl.Series":
         at = wrong.arg_true()
         if len(at):
             raise self.bad(int(at[0]), column, self.frame[column][int(at[0])], allowed)
         return values.alias(column)
+
+
+def _days_later_in_seoul(text: "pl.Series") -> "pl.Series":
+    """Give how many days later it is in Seoul than a text's own date says; 0 where it names no time zone."""
+    import polars as pl
+
+    parts = text.str.extract_groups(MOMENT).struct
+    hour, minute, ahead_h, ahead_m = (parts.field(name).cast(pl.Int64) for name in ("1", "2", "4", "5"))
+    sign = (parts.field("3") == "-").fill_null(False).cast(pl.Int64) * -2 + 1
+    ahead = sign * (ahead_h.fill_null(0) * 60 + ahead_m.fill_null(0))
+    return ((hour * 60 + minute - ahead + SEOUL_MINUTES) // DAY_MINUTES).fill_null(0)
 
 
 def _csv(path: Path) -> "pl.DataFrame":

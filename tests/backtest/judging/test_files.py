@@ -232,3 +232,41 @@ def test_given_a_keyword_written_in_parts_when_read_then_it_is_the_composed_word
     assert word != "빈폴"
     read, _ = read_series(text_file(tmp_path, f"keyword,period,ratio\n{word},2024-01-01,1\n"))
     assert list(read) == ["빈폴"]
+
+
+MOMENTS = ["2024-01-02T15:00:00+00:00", "2024-01-02 15:00:00Z", "2024-01-03T00:00:00+09:00", "2024-01-02T10:00:00-0500"]
+
+
+@pytest.mark.parametrize("moment", [*MOMENTS, "2024-01-03 00:00:00", "2024-01-03T23:59:59.5+0900"])
+def test_given_moments_of_a_time_zone_when_read_then_the_day_is_that_in_seoul(tmp_path: Path, moment: str) -> None:
+    # Midnight in Seoul is the day before in UTC: taken for that day, searches would be known before they were made.
+    read, _ = read_series(text_file(tmp_path, f"keyword,period,ratio\nA,{moment},1\n"))
+    assert [point.day for point in read["A"].points] == ["2024-01-03"]
+    panel = read_prices(text_file(tmp_path, HEAD + GOOD.replace("2024-01-03", moment))).panel
+    assert panel.sessions == (date(2024, 1, 3),)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Seoul", "America/New_York"])
+def test_given_parquet_moments_of_a_time_zone_when_read_then_the_day_is_that_in_seoul(
+    tmp_path: Path, zone: str
+) -> None:
+    frame = pl.read_csv((HEAD + GOOD).encode(), schema_overrides={"code": pl.String})
+    seoul = pl.col("date").str.to_datetime("%Y-%m-%d").dt.replace_time_zone("Asia/Seoul").dt.convert_time_zone(zone)
+    frame.with_columns(seoul).write_parquet(tmp_path / "prices.parquet")
+    assert read_prices(tmp_path / "prices.parquet").panel.sessions == (date(2024, 1, 3),)
+
+
+def test_given_a_file_name_with_brackets_when_read_then_it_is_that_file(tmp_path: Path) -> None:
+    path = a_file(tmp_path, rows({"005930": [100, 101]}, sessions(2)), "prices[1].parquet")
+    assert read_prices(path).panel.codes == ("005930",)
+
+
+@pytest.mark.parametrize("made", [pl.col("open").reshape((-1, 1)), pl.col("open") > 0, pl.struct("open")])
+def test_given_parquet_prices_that_are_no_numbers_when_read_then_it_is_told_in_one_line(
+    tmp_path: Path, made: pl.Expr
+) -> None:
+    frame = pl.DataFrame(rows({"005930": [100, 101]}, sessions(2))).with_columns(made.alias("open"))
+    frame.write_parquet(tmp_path / "prices.parquet")
+    with pytest.raises(DataError, match="row 1 column open expected a price") as caught:
+        read_prices(tmp_path / "prices.parquet")
+    assert "\n" not in str(caught.value)
