@@ -19,7 +19,8 @@ import numpy.typing as npt
 from backtest.judging.claims import BROKEN, NO_ENTRY, REASONS, Claim
 from backtest.judging.daily import known_attention
 from backtest.judging.judge import Bench
-from backtest.judging.outcomes import SPREAD_TICKS, Outcomes, markets, rates, ticks_at, widest_ppm
+from backtest.judging.minutes import SLOTS
+from backtest.judging.outcomes import SPREAD_TICKS, Outcomes, markets, mixes, rates, ticks_at, widest_ppm
 from backtest.judging.prices import Grid, Panel
 from backtest.judging.sessions import hours_of
 from backtest.judging.walk import TRADE, Measures, Walked, limits, unlisted
@@ -37,7 +38,6 @@ from strategies.base import Argument, Scene, Searches, Strategy
 if TYPE_CHECKING:
     import polars as pl
 
-SLOTS: Final = 391  # minutes of a regular session, the closing print's included
 MOST_CELLS: Final = 60_000_000  # minutes by symbols that fit into memory
 
 
@@ -176,11 +176,8 @@ class MinuteOutcomes:
             return grid
 
         reason = np.full((len(panel.sessions) * SLOTS, len(panel.codes)), REASONS.index(NO_ENTRY), np.int8)
-        # From limit to limit is the widest a session allows: beyond, a file mixes two scales.
         width = np.array([widest_ppm(market) for market in markets(panel)], np.int64)[rows.column]
-        low, high = np.minimum(leave, rows.open), np.maximum(leave, rows.open)
-        broken = high * np.maximum(PPM - width, 0) > low * (PPM + width)
-        reason[points, rows.column] = np.where(broken, REASONS.index(BROKEN), 0)
+        reason[points, rows.column] = np.where(mixes(rows.open, leave, width), REASONS.index(BROKEN), 0)
         return Outcomes.of(dense(gross), dense(self._cost), dense(due), reason)
 
 

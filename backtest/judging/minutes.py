@@ -1,11 +1,15 @@
 """Bars of minutes: checked, and put together to sessions."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from backtest.judging.sessions import hours_of
 from backtest.judging.table import Table
+from domain.time import NANOS_PER_MINUTE, from_kst
 
 if TYPE_CHECKING:
     import polars as pl
+
+SLOTS: Final = 391  # minutes of a regular session, the closing print's included
 
 
 def checked_minutes(table: Table, rows: "pl.DataFrame") -> "pl.DataFrame | None":
@@ -25,10 +29,18 @@ def checked_minutes(table: Table, rows: "pl.DataFrame") -> "pl.DataFrame | None"
 
 
 def daily_of(minutes: "pl.DataFrame") -> "pl.DataFrame":
-    """Put minutes together to sessions: first open, highest high, lowest low, last close, sum of volume."""
+    """Put minutes together to sessions: first open, highest high, lowest low, last close, sum of volume.
+
+    Only minutes of the regular session: before and after it others trade, at prices that are none of the day's.
+    """
     import polars as pl
 
-    dealt = minutes.filter(pl.all_horizontal(pl.col("open", "high", "low", "close") > 0))
+    days = minutes["date"].unique().sort()
+    begins = [(hours_of(day).open_time - from_kst(day, 0, 0)) // NANOS_PER_MINUTE for day in days.to_list()]
+    opened = pl.DataFrame([days, pl.Series("opened", begins, pl.Int64)])
+    slot = pl.col("minute") - pl.col("opened")
+    dealt = minutes.join(opened, on="date", maintain_order="left").filter((slot >= 0) & (slot < SLOTS))
+    dealt = dealt.filter(pl.all_horizontal(pl.col("open", "high", "low", "close") > 0))
     return dealt.group_by("code", "date", maintain_order=True).agg(
         pl.col("open").first(),
         pl.col("high").max(),

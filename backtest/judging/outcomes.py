@@ -79,7 +79,8 @@ class DailyOutcomes:
         reason = np.zeros(gross.shape, np.int8)
         reason[leave == 0] = REASONS.index(NO_EXIT)
         leaps = np.cumsum(leaps_of(panel), axis=0)
-        reason[(reason == 0) & (leaps[inside] > leaps)] = REASONS.index(BROKEN)
+        mixed = mixes(panel.open, panel.close, np.array([widest_ppm(market) for market in markets(panel)], np.int64))
+        reason[(reason == 0) & ((leaps[inside] > leaps) | mixed)] = REASONS.index(BROKEN)
         reason[due >= count] = REASONS.index(NOT_DUE)
         reason[panel.open == 0] = REASONS.index(NO_ENTRY)
         return Outcomes.of(gross, cost, np.repeat(due[:, None], len(panel.codes), 1), reason)
@@ -113,6 +114,16 @@ def leaps_of(panel: Panel) -> npt.NDArray[np.int64]:
         closes = panel.close[traded, column]
         moved = np.abs(closes[1:] - closes[:-1]) * PPM > closes[:-1] * width
         found[traded[1:][moved], column] = 1
+    return found
+
+
+def mixes(first: Grid, last: Grid, width: Grid) -> npt.NDArray[np.bool_]:
+    """Tell where two prices of one session lie further apart than from limit to limit: they mix two scales.
+
+    `width` is what `widest_ppm` says of the symbols.
+    """
+    low, high = np.minimum(first, last), np.maximum(first, last)
+    found: npt.NDArray[np.bool_] = high * np.maximum(PPM - width, 0) > low * (PPM + width)
     return found
 
 

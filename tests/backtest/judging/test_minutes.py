@@ -10,8 +10,8 @@ import pytest
 
 from backtest.judging.claims import BROKEN
 from backtest.judging.evaluation import evaluate
-from backtest.judging.minute_bench import SLOTS, MinuteOutcomes, MinuteStage, minute_bench
-from backtest.judging.minutes import daily_of
+from backtest.judging.minute_bench import MinuteOutcomes, MinuteStage, minute_bench
+from backtest.judging.minutes import SLOTS, daily_of
 from backtest.judging.prices import Bars, panel_of
 from backtest.judging.scoring import score
 from domain.bars import MINUTE_S, Bar
@@ -110,6 +110,14 @@ def test_given_a_file_that_mixes_two_scales_in_a_session_when_scored_then_claims
     stage = a_stage([(CODE, day, minute, price, price, 10) for minute, price in prices])
     found = score(stage.walk(EveryMinute, {}, [CODE]).claims, MinuteOutcomes(stage, 150).of)
     assert [one.reason for one in found] == [BROKEN, "", "", ""]
+
+
+def test_given_trades_before_and_after_the_session_when_put_together_then_the_day_is_the_regular_one() -> None:
+    [day] = sessions(1)
+    regular: list[Minute] = [(CODE, day, 540, 10_000, 10_100, 5), (CODE, day, 930, 10_200, 10_200, 7)]
+    panel = bars_of([(CODE, day, 480, 9_000, 9_100, 3), *regular, (CODE, day, 950, 11_000, 11_000, 9)]).panel
+    grids = (panel.open, panel.high, panel.low, panel.close, panel.volume)
+    assert [grid.tolist() for grid in grids] == [[[10_000]], [[10_200]], [[10_000]], [[10_200]], [[12]]]
 
 
 def lively(seed: int, effect: float, days: int = 70, minutes: int = 40) -> list[Minute]:

@@ -63,7 +63,8 @@ def test_given_a_claim_nobody_could_enter_when_another_follows_then_both_are_cou
 
 
 def test_given_a_split_that_was_not_adjusted_when_scored_then_claims_across_it_have_no_score() -> None:
-    assert reasons([1_000, 1_000, 1_000, 500, 500, 500], 1) == ["", "", BROKEN, "", "", NOT_DUE]
-    assert reasons([1_000, 1_000, 0, 500, 500, 500], 1) == ["", NO_EXIT, NO_ENTRY, "", "", NOT_DUE]
+    # The session of the split opens on the scale of before here: who entered at that open lost nothing.
+    assert reasons([1_000, 1_000, 1_000, 500, 500, 500], 1) == ["", "", BROKEN, BROKEN, "", NOT_DUE]
+    assert reasons([1_000, 1_000, 0, 500, 500, 500], 1) == ["", NO_EXIT, NO_ENTRY, BROKEN, "", NOT_DUE]
     assert reasons([1_000, 1_000, 1_300, 910, 910], 1) == ["", "", "", "", NOT_DUE], "the limits themselves are no leap"
     assert reasons([1_000, 1_000, 0, 500, 500, 500], 2)[1] == BROKEN
