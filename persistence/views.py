@@ -140,7 +140,9 @@ SELECT e.seq, {_kst("e.venue_time")} AS venue_kst, e.venue_time,
        json_extract(d.payload, '$.message') AS denial,
        CASE json_extract(s.payload, '$.won') WHEN 1 THEN 'right' WHEN 0 THEN 'wrong'
          ELSE CASE WHEN s.seq IS NULL THEN 'open' ELSE 'not scored' END END AS outcome,
-       round((json_extract(s.payload, '$.gross_ppm') - json_extract(s.payload, '$.cost_ppm')) / 100.0, 2) AS net_bps,
+       CASE WHEN json_extract(s.payload, '$.won') IS NOT NULL THEN
+         round((json_extract(s.payload, '$.gross_ppm') - json_extract(s.payload, '$.cost_ppm')) / 100.0, 2)
+       END AS net_bps,
        {_get("horizon_sessions", "regime", "quality", "rationale")}
 FROM events e LEFT JOIN (  -- grouped, so that SQLite looks every signal up instead of reading all orders for each
   SELECT d.causation_seq, min(d.seq), d.type, d.stream, d.payload FROM events d
@@ -164,9 +166,12 @@ SELECT max(e.seq) AS seq, {_get("symbol", "trading_date", "horizon_s", "horizon_
        {_get("gross_ppm_sum", "cost_ppm_sum")}
 FROM events e WHERE {_type("BaselineScored")} GROUP BY 2, 3, 4, 5 ORDER BY seq"""
 
+# What has no score has no return. Always being in is a buy: it says nothing beside exits, nor where an entry has none.
 _ACCURACY = """
 SELECT s.strategy, s.purpose, count(*) AS signals, sum(s.won) AS wins, round(avg(s.won), 4) AS precision,
-       round(avg(b.precision), 4) AS always_in, round(avg(s.gross_ppm - s.cost_ppm) / 100.0, 2) AS net_bps,
+       CASE WHEN s.purpose = 'ENTRY' AND count(s.won) = sum(s.won IS NOT NULL AND b.precision IS NOT NULL)
+         THEN round(avg(CASE WHEN s.won IS NOT NULL THEN b.precision END), 4) END AS always_in,
+       round(avg(CASE WHEN s.won IS NOT NULL THEN s.gross_ppm - s.cost_ppm END) / 100.0, 2) AS net_bps,
        sum(s.won IS NULL) AS unscored
 FROM signal_scores s LEFT JOIN baselines b ON b.symbol = s.symbol AND b.trading_date = substr(s.formed_kst, 1, 10)
   AND b.horizon_s = s.horizon_s AND b.horizon_sessions = s.horizon_sessions

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -180,3 +181,21 @@ def test_given_a_score_and_a_baseline_when_asked_then_the_views_tell_right_from_
     assert _sqlite(day, sql) == [("wrong", -13.3), ("open", None)]
     [row] = _sqlite(day, "SELECT * FROM accuracy")
     assert row == ("attention_momentum", "ENTRY", 1, 0, 0.0, 0.25, -13.3, 0)
+
+
+def _score(**changes: Any) -> SignalScored:
+    return replace(A_SCORE, **changes)
+
+
+def test_given_what_has_no_score_or_no_rival_when_asked_then_the_views_claim_nothing_of_it(tmp_path: Path) -> None:
+    log = open_log(tmp_path / "day.db")
+    scores = (A_SCORE, _score(exit_price=None, gross_ppm=0, won=None, reason="a halt"))
+    sold = _score(purpose=Purpose.EXIT, side=Side.SELL, gross_ppm=800, cost_ppm=0, won=True)
+    others = (_score(strategy="other"), _score(strategy="other", symbol="005930"))
+    add(log, *((message, 0) for message in (*scores, sold, A_BASELINE, *others)))
+    log.close()
+    assert _sqlite(tmp_path, "SELECT * FROM accuracy") == [
+        ("attention_momentum", "ENTRY", 2, 0, 0.0, 0.25, -13.3, 1),
+        ("attention_momentum", "EXIT", 1, 1, 1.0, None, 8.0, 0),
+        ("other", "ENTRY", 2, 0, 0.0, None, -13.3, 0),
+    ]
