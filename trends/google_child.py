@@ -1,7 +1,9 @@
 """Runs `google_worker.py` in a child process and reads what it answers. The child is ended when it falls silent."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +16,9 @@ from urllib.parse import urlsplit
 
 WORKER = Path(__file__).with_name("google_worker.py")
 LONGEST_LINE = 1 << 20  # bytes of one answer; 266 days take 6 KB
+MOST_SAID = 16 << 20  # bytes on standard output; the series of 2,700 symbols
 LAST_WORDS = 300  # letters of what the child said on standard error
+LAST_BYTES = 4_096  # of standard error that are looked at
 # What the child gets of the environment: how to reach the network, nothing else. Keys stay with the trader.
 PASSED = frozenset(
     (
@@ -54,18 +58,15 @@ class Child:
             asked.write(json.dumps(dict(job)).encode())
             asked.seek(0)
             process = self._start(asked, said, job)
-            lines: SimpleQueue[bytes] = SimpleQueue()
-            reader = threading.Thread(target=_read, args=(process.stdout, lines), name="google-child", daemon=True)
+            answers: SimpleQueue[dict[str, Any] | str] = SimpleQueue()
+            reader = threading.Thread(target=_read, args=(process.stdout, answers), name="google-child", daemon=True)
             reader.start()
             try:
-                while line := self._next(lines):
-                    answer = _answer(line)
-                    if answer is not None:
-                        yield answer
-                raise self._ended(process, said)
+                while isinstance(answer := self._next(answers), dict):
+                    yield answer
+                raise self._ended(process, said, answer)
             finally:
-                process.kill()
-                process.wait()
+                _end(process)
                 reader.join()
                 if process.stdout is not None:
                     process.stdout.close()
@@ -85,25 +86,51 @@ class Child:
             why = f"google_python expected a Python that runs, was {self._python!r}: {said}"
             raise ChildSilent(why, again=False) from error
 
-    def _next(self, lines: SimpleQueue[bytes]) -> bytes:
-        """Give the next line, empty at the end."""
+    def _next(self, answers: SimpleQueue[dict[str, Any] | str]) -> dict[str, Any] | str:
+        """Give the next answer, or why there is none any more (empty: the child has ended)."""
         try:
-            return lines.get(timeout=self.deadline_s)
+            return answers.get(timeout=self.deadline_s)
         except Empty:
             raise ChildSilent(f"no answer for {self.deadline_s:g} s, so the child was ended", again=True) from None
 
-    def _ended(self, process: subprocess.Popen[bytes], said: IO[bytes]) -> ChildSilent:
-        code = process.wait()
-        said.seek(0)
-        words = said.read().decode("utf-8", "replace").strip().splitlines()
+    def _ended(self, process: subprocess.Popen[bytes], said: IO[bytes], why: str) -> ChildSilent:
+        if why:
+            return ChildSilent(why, again=False)
+        try:
+            code = process.wait(self.deadline_s)
+        except subprocess.TimeoutExpired:
+            return ChildSilent("the child says nothing more and does not end, so it was ended", again=True)
+        size = said.seek(0, os.SEEK_END)
+        said.seek(max(0, size - LAST_BYTES))
+        words = said.read(LAST_BYTES).decode("utf-8", "replace").strip().splitlines()
         last = f": {words[-1][:LAST_WORDS]}" if words else ""
         return ChildSilent(f"the child ended with code {code} before it had answered{last}", again=code < 0)
 
 
-def _read(stdout: IO[bytes], lines: SimpleQueue[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the child and what it started: a shell that started Python would leave it, and its end of the pipe, behind.
+
+    The group is its own (start_new_session), and keeps its number while any of it runs.
+    """
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def _read(stdout: IO[bytes], answers: SimpleQueue[dict[str, Any] | str]) -> None:
+    """Hand on answers and pass over the rest, so that a child that prints without end is silent all the same."""
+    said = 0
     while line := stdout.readline(LONGEST_LINE):
-        lines.put(line)
-    lines.put(b"")
+        said += len(line)
+        if said > MOST_SAID:
+            answers.put(f"the child printed more than {MOST_SAID >> 20} MiB, so it was ended")
+            return
+        answer = _answer(line)
+        if answer is not None:
+            answers.put(answer)
+    answers.put("")
 
 
 def _answer(line: bytes) -> dict[str, Any] | None:

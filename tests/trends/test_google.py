@@ -14,6 +14,7 @@ from domain.messages.market import TrendReceived, TrendsMissing
 from domain.time import from_kst
 from domain.types import UnixNanos
 from tests.trends.google_pythons import NEWER, OLDER, there
+from trends import google_worker
 from trends.google import GoogleSettings, GoogleTrends
 from trends.google_child import WORKER, Child
 from trends.source import TrendSource
@@ -321,6 +322,57 @@ def test_given_a_reader_that_stops_early_when_it_does_then_the_child_is_gone(tmp
     answers.close()  # type: ignore[attr-defined]
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
+
+
+def test_given_a_child_behind_a_shell_when_it_is_ended_then_it_is_gone_with_the_shell(tmp_path: Path) -> None:
+    lived = tmp_path / "lived"
+    child = a_child(tmp_path, ANSWER, "time.sleep(5)", f"open({str(lived)!r}, 'w').close()")
+    shell = tmp_path / "python"
+    shell.write_text(f'#!/bin/sh\n{sys.executable} "$@"\nexit $?\n')
+    shell.chmod(0o755)
+    source = GoogleTrends(
+        KEYWORDS, GoogleSettings(days=10), Child(str(shell), child.deadline_s, tmp_path / "worker.py")
+    )
+    answers = source.fetch(("005930", "000660"), ON, AFTER_NINE)
+    assert isinstance(next(answers), TrendReceived)
+    answers.close()  # type: ignore[attr-defined]
+    assert not lived.exists(), "its end of the pipe was open until it had slept"
+
+
+def test_given_a_child_that_prints_without_end_when_asked_then_it_is_ended(tmp_path: Path) -> None:
+    [one] = fetched(with_child(tmp_path, "while True: print('x' * 100_000)"), "005930")
+    assert isinstance(one, TrendsMissing)
+    assert (one.reason, one.again) == ("the child printed more than 16 MiB, so it was ended", False)
+
+
+def test_given_a_child_that_prints_and_never_answers_when_time_is_over_then_it_is_ended(tmp_path: Path) -> None:
+    noise = a_child(tmp_path, ANSWER, "while True: print('x', flush=True); time.sleep(0.01)")
+    answers = GoogleTrends(KEYWORDS, GoogleSettings(days=10), noise).fetch(("005930", "000660"), ON, AFTER_NINE)
+    assert isinstance(next(answers), TrendReceived)
+    noise.deadline_s = 0.05
+    [rest] = list(answers)
+    assert reason_of(rest) == "no answer for 0.05 s, so the child was ended"
+
+
+def test_given_a_child_that_closes_its_output_and_lives_when_time_is_over_then_it_is_ended(tmp_path: Path) -> None:
+    mute = a_child(tmp_path, ANSWER, "os.close(1)", "time.sleep(3600)")
+    answers = GoogleTrends(KEYWORDS, GoogleSettings(days=10), mute).fetch(("005930", "000660"), ON, AFTER_NINE)
+    assert isinstance(next(answers), TrendReceived)
+    mute.deadline_s = 0.05
+    [rest] = list(answers)
+    assert "ended" in reason_of(rest)
+    assert isinstance(rest, TrendsMissing)
+    assert rest.again
+
+
+def test_given_a_parent_that_died_when_the_child_looks_then_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    parents = iter([5, 5, 1])
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(google_worker, "LOOKS_S", 0)
+    monkeypatch.setattr(os, "_exit", lambda code: ended.append(code))
+    ended: list[int] = []
+    google_worker.end_with(5)
+    assert (ended, list(parents)) == ([1], [])
 
 
 @pytest.mark.parametrize(
