@@ -113,13 +113,16 @@ def _words(text: str) -> list[str]:
 
 
 def _chosen(path: Path, read: "Mapping[str, Series]", keywords: str, without: str) -> "dict[str, Series]":
-    """Give the series asked for. Raises ConfigError naming unknown keywords and those of the file."""
+    """Give the series asked for. Raises ConfigError naming unknown keywords and those of the file, DataError."""
+    from backtest.judging.series import check_usable
+
     only, left_out = _words(keywords), _words(without)
     for option, words in (("--keywords", only), ("--without", left_out)):
         _check_known(option, words, read, path)
     found = {word: one for word, one in read.items() if (not only or word in only) and word not in left_out}
     if not found:
         raise ConfigError(f"--keywords, --without: at least one keyword of {path} expected, none is left")
+    check_usable(found.values())
     return found
 
 

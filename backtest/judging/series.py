@@ -4,7 +4,7 @@ A period that is absent, or has no ratio, is unknown, never zero.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -30,10 +30,14 @@ class Series:
     owner: str  # code as the file says; empty when it does not
     step: int  # days of a period: DAILY or WEEKLY
     points: tuple[TrendPoint, ...]  # oldest first; of a week the first day
+    trouble: str = ""  # why it cannot be used, in one line; empty: it can
 
 
 def read_series(path: Path) -> tuple[dict[str, Series], Mapping[str, int]]:
-    """Read a file of search series: by keyword, and what was odd -> rows. Raises DataError."""
+    """Read a file of search series: by keyword, and what was odd -> rows. Raises DataError.
+
+    A keyword that cannot be used says so itself (`check_usable`): nobody may want it.
+    """
     import polars as pl
 
     table = Table(path, ("keyword", "period", "ratio"), ("listed_owner_code",))
@@ -61,23 +65,30 @@ def read_series(path: Path) -> tuple[dict[str, Series], Mapping[str, int]]:
     return dict(sorted(found.items())), +remarks
 
 
+def check_usable(series: Iterable[Series]) -> None:
+    """Refuse series that cannot be used. Raises DataError."""
+    if trouble := next((one.trouble for one in series if one.trouble), ""):
+        raise DataError(trouble)
+
+
 def _series(path: Path, keyword: str, part: "pl.DataFrame") -> Series:
     days: list[date] = part["period"].to_list()
     owners = sorted(set(part["listed_owner_code"]) - {""}) if "listed_owner_code" in part.columns else []
+    step, wrong = _step(days)
     if len(owners) > 1:
-        raise DataError(f"{path}: keyword {keyword!r} expected one listed_owner_code, has {', '.join(owners)}")
+        wrong = f"expected one listed_owner_code, has {', '.join(owners)}"
     points = tuple(TrendPoint(day.isoformat(), ratio) for day, ratio in zip(days, part["ratio"].to_list(), strict=True))
-    return Series(keyword, owners[0] if owners else "", _step(path, keyword, days), points)
+    trouble = f"{path}: keyword {keyword!r} {wrong}" if wrong else ""
+    return Series(keyword, owners[0] if owners else "", step, points, trouble)
 
 
-def _step(path: Path, keyword: str, days: list[date]) -> int:
-    """Tell days from weeks by the commonest distance; a single period counts as a day."""
+def _step(days: list[date]) -> tuple[int, str]:
+    """Tell days from weeks by the commonest distance, and what is wrong; a single period counts as a day."""
     gaps = Counter((late - early).days for early, late in pairwise(days))
     gap = min(gaps, key=lambda days: (-gaps[days], days), default=DAILY)
     if gap < WEEKLY:
-        return DAILY
-    if gap == WEEKLY:
-        if odd := next((day for day in days if (day - days[0]).days % WEEKLY), None):
-            raise DataError(f"{path}: keyword {keyword!r} expected weeks from {days[0]:%A} on, has one from {odd} on")
-        return WEEKLY
-    raise DataError(f"{path}: keyword {keyword!r} expected periods a day or a week apart, are {gap} days apart")
+        return DAILY, ""
+    if gap > WEEKLY:
+        return DAILY, f"expected periods a day or a week apart, are {gap} days apart"
+    odd = next((day for day in days if (day - days[0]).days % WEEKLY), None)
+    return WEEKLY, "" if odd is None else f"expected weeks from {days[0]:%A} on, has one from {odd} on"

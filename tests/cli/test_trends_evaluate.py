@@ -145,6 +145,15 @@ def test_given_a_weekly_series_when_judged_then_weeks_are_used(folder: Path) -> 
     assert answers(done)["attention_drift"]["sessions"] > 200
 
 
+def test_given_a_keyword_by_month_among_others_when_left_out_then_the_others_are_judged(folder: Path) -> None:
+    series = [*searches("헨리코튼", 1, "120110"), *searches("월간", 2, "005930", count=20, step=31)]
+    a_file(folder, series, "monthly.csv")
+    assert "'월간' expected periods a day or a week apart" in str(refused(evaluate(folder, series="monthly.csv")))
+    asked = ("--json", "--strategies", "attention_drift", "--without", "월간")
+    alone = evaluate(folder, "--json", "--strategies", "attention_drift", "--keywords", "헨리코튼")
+    assert answers(evaluate(folder, *asked, series="monthly.csv")) == answers(alone)
+
+
 def test_given_a_series_that_ends_before_prices_begin_when_judged_then_that_is_said_with_nulls(folder: Path) -> None:
     row = answers(evaluate(folder, "--json", "--strategies", "attention_drift", series="early.csv"))["attention_drift"]
     assert row["signals"] == 0

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from backtest.judging.prices import read_prices
-from backtest.judging.series import DAILY, WEEKLY, read_series
+from backtest.judging.series import DAILY, WEEKLY, check_usable, read_series
 from domain.errors import DataError
 from domain.messages.market import TrendPoint
 from tests.backtest.judging.builders import a_file, rows, sessions
@@ -221,7 +221,7 @@ def test_given_series_that_cannot_be_used_when_read_then_it_is_told_in_one_line(
     tmp_path: Path, text: str, words: list[str]
 ) -> None:
     with pytest.raises(DataError) as caught:
-        read_series(text_file(tmp_path, text))
+        check_usable(read_series(text_file(tmp_path, text))[0].values())
     said = str(caught.value)
     assert "\n" not in said
     assert all(word in said for word in ["prices.csv", *words]), said
