@@ -95,12 +95,18 @@ class Told:
 
 
 def judge(kind: type[Strategy], bench: Bench, windows: int = WINDOWS) -> Judgement:
-    """Judge a strategy walk-forward. Raises ConfigError for a sweep that is too wide."""
+    """Judge a strategy walk-forward. Raises ConfigError for a sweep that is too wide.
+
+    One that keeps something outside its instances (in its class, its module) or draws at random is not judged.
+    """
     tried = candidates(kind.NAME, kind.PARAMS)
     walked = [bench.walk(kind, params) for params in tried]
     failed = next((one.error for one in walked if one.error), "")
     if failed:
         return Judgement(kind.NAME, f"it raised {failed}")
+    # What an earlier life taught it, it would know before it happens in the next.
+    if bench.walk(kind, tried[0]).claims != walked[0].claims:
+        return Judgement(kind.NAME, "what it claims is not the same when it lives through the data again")
     shown = np.logical_or.reduce([one.shown for one in walked]) & bench.mask
     points = np.flatnonzero(shown.any(axis=1)).tolist()
     codes = tuple(bench.codes[at] for at in np.flatnonzero(shown.any(axis=0)))

@@ -1,9 +1,9 @@
 """The whole walk forward: a planted effect is found, a missing one is not, scale does not matter."""
 
 import json
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -12,11 +12,13 @@ from backtest.judging.evaluation import evaluate
 from backtest.judging.pairing import Pairing, measure
 from backtest.judging.prices import Bars
 from backtest.judging.series import DAILY, Series
+from domain.bars import Bar
 from domain.config import SignalConfig
 from domain.messages.market import TrendPoint
+from domain.time import kst_date
 from strategies.attention_drift import AttentionDrift
 from strategies.attention_reversion import AttentionReversion
-from strategies.base import Strategy
+from strategies.base import Argument, Day, Param, Scene, Strategy
 from strategies.price_drift import PriceDrift
 from tests.backtest.judging.builders import (
     CODES,
@@ -132,6 +134,25 @@ def test_given_attention_known_in_part_of_the_time_when_judged_then_windows_lie_
     [row] = judged(closes, zs, [Searched])
     assert row["sessions"] == 299
     assert row["splits"][-1]["test_to"] == str(sessions(COUNT)[299])
+
+
+def test_given_a_strategy_that_remembers_earlier_walks_when_judged_then_it_is_not() -> None:
+    class Remembers(EveryBar):
+        """Knows from its first life what the next session brings: the sets of parameters are tried one by one."""
+
+        NAME: ClassVar[str] = "remembers"
+        closes: ClassVar[dict[tuple[str, date], int]] = {}
+        PARAMS: ClassVar[tuple[Param, ...]] = (Param("hold", 1, 1, 60, "sessions", sweep=(1, 2)),)
+
+        def on_bar(self, bar: Bar, scene: Scene, day: Day) -> Iterable[Argument]:
+            self.closes[bar.symbol, kst_date(bar.start)] = bar.close
+            coming = self.closes.get((bar.symbol, day.trading_date), 0)
+            return super().on_bar(bar, scene, day) if coming > bar.close * 1.01 else ()
+
+    row, other = judged(walking(3, 200), None, [Remembers, EveryBar])
+    assert "not the same when it lives through the data again" in row["error"]
+    assert (row["signals"], row["precision"], row["p_value"]) == (0, None, None)
+    assert not other["error"]
 
 
 def test_given_equal_input_when_judged_twice_then_the_answers_are_equal_to_the_byte() -> None:
