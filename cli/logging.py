@@ -69,7 +69,10 @@ def set_up_logging(*, verbose: bool = False) -> None:
             structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
             structlog.processors.format_exc_info if not verbose else structlog.dev.set_exc_info,
             redact,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            # Without it `verbose` shows local variables, the headers with an operator's keys among them.
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: Stderr(),

@@ -141,6 +141,21 @@ def test_given_secrets_when_logged_then_no_line_holds_them(stderr: Callable[[], 
     assert "ValueError" in written
 
 
+def test_given_secrets_nobody_could_know_when_a_verbose_log_has_a_traceback_then_no_local_variable_is_shown(
+    stderr: Callable[[], str],
+) -> None:
+    """A client id of Naver is letters and digits like any other word: only where it stands gives it away."""
+    set_up_logging(verbose=True)
+    headers = {"X-NCP-APIGW-API-KEY-ID": "kq7" * 3}
+    try:
+        raise ValueError(len(headers))
+    except ValueError:
+        structlog.get_logger("test").exception("it failed")
+    written = stderr()
+    assert "ValueError" in written
+    assert "kq7kq7" not in written
+
+
 def test_given_secrets_when_a_library_logs_them_then_no_line_holds_them(stderr: Callable[[], str]) -> None:
     log = logging.getLogger("grpc._server")
     log.warning("metadata %s", PLANTED)
