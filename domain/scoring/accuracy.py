@@ -7,8 +7,8 @@ same frequency win as often on average, so that share is the chance each signal 
     p = P(as many wins or more | these chances)
 
 Signals of one date rise and fall together. So from LEAST_DATES dates on the spread between dates is measured: where it
-is wider than independent signals would have, interval and p-value are made from it. With fewer dates both assume
-independence and are too kind; the number of dates says so.
+is wider than independent signals would have, interval and p-value are made from it, by Student's t, since few dates
+know their spread badly. With fewer dates both assume independence and are too kind; the number of dates says so.
 """
 
 import math
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from domain.messages.trading import BaselineScored, SignalScored
 from domain.scoring.calibration import Bin, calibration
-from domain.scoring.chance import above, chance_of_at_least, wilson
+from domain.scoring.chance import above_spread, chance_of_at_least, widening, wilson
 from domain.signal_views import ScoresView
 from domain.time import kst_date
 from domain.types import Purpose
@@ -91,7 +91,9 @@ def accuracy(by: str, key: str, purpose: Purpose, scored: Sequence[SignalScored]
         return Accuracy(by, key, purpose, 0, 0, 0, *(None,) * 8, len(scored), ())
     share = wins / n
     spread = _spread([(_date(s), float(bool(s.won)) - share) for s in judged])
-    counted = n / max(1.0, spread / (n * share * (1 - share))) if 0 < share < 1 and len(dates) >= LEAST_DATES else n
+    counted = float(n)
+    if 0 < share < 1 and len(dates) >= LEAST_DATES:
+        counted = n / max(1.0, spread * widening(len(dates)) / (n * share * (1 - share)))
     low, high = wilson(share * counted, counted)
     # Always in is a buy: it says nothing of what holding on instead of an exit would have brought.
     base, p_value = _against_luck(judged, wins, chances, len(dates)) if purpose is Purpose.ENTRY else (None, None)
@@ -128,7 +130,7 @@ def _against_luck(
     if dates >= LEAST_DATES:
         better = (wins - mean) / len(known)  # than luck, on average: no part of the spread
         errors = [(_date(s), float(bool(s.won)) - p - better) for s, p in zip(judged, known, strict=True)]
-        p_value = max(p_value, above(wins, mean, _spread(errors)))
+        p_value = max(p_value, above_spread(wins, mean, _spread(errors), dates))
     return mean / len(known), p_value
 
 

@@ -46,3 +46,27 @@ def above(wins: int, mean: float, variance: float) -> float:
     if variance <= 0:
         return 1.0 if wins <= mean else 0.0
     return 0.5 * math.erfc((wins - 0.5 - mean) / math.sqrt(2 * variance))
+
+
+def above_spread(wins: int, mean: float, variance: float, groups: int) -> float:
+    """Give the chance of `wins` or more where the variance itself was measured, on the sums of so many groups.
+
+    By Student's t with groups - 1 degrees of freedom, as few groups know their own spread badly.
+    Source: Abramowitz, Stegun 1964, 26.7.8 (the normal distribution at t (1 - 1 / 4f) / sqrt(1 + t^2 / 2f)).
+    """
+    freedom = groups - 1
+    if variance <= 0 or freedom < 1:
+        return above(wins, mean, variance)
+    t = (wins - 0.5 - mean) / math.sqrt(variance * groups / freedom)
+    z = t * (1 - 1 / (4 * freedom)) / math.sqrt(1 + t * t / (2 * freedom))
+    return 0.5 * math.erfc(z / math.sqrt(2))
+
+
+def widening(groups: int) -> float:
+    """Give what a variance measured on the sums of so many groups (> 1) is multiplied by for a 95 % interval.
+
+    It is then as wide as Student's t makes it. Source: Abramowitz, Stegun 1964, 26.7.5 (expansion of its quantile).
+    """
+    f, x = groups - 1, Z_95
+    quantile = x + (x**3 + x) / (4 * f) + (5 * x**5 + 16 * x**3 + 3 * x) / (96 * f * f)
+    return groups / f * (quantile / x) ** 2

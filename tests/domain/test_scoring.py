@@ -14,7 +14,7 @@ from domain.krx.costs import fill_costs
 from domain.messages.trading import BaselineScored, SignalScored
 from domain.scoring.accuracy import LEAST_DATES, Accuracy, accuracy_rows
 from domain.scoring.calibration import calibration
-from domain.scoring.chance import EXACT_UP_TO, above, chance_of_at_least, wilson
+from domain.scoring.chance import EXACT_UP_TO, above, above_spread, chance_of_at_least, widening, wilson
 from domain.scoring.outcome import outcome, round_trip_ppm
 from domain.signal_views import ScoresView
 from domain.time import from_kst
@@ -175,3 +175,16 @@ def test_given_signals_that_win_and_lose_together_when_judged_then_many_of_them_
     assert tied.precision_low is not None
     assert free.precision_low is not None
     assert tied.precision_low < 0.5 < free.precision_low
+
+
+@pytest.mark.parametrize(("freedom", "quantile"), [(9, 2.262157), (19, 2.093024), (29, 2.045230), (99, 1.984217)])
+def test_given_a_measured_spread_when_judged_then_few_groups_count_as_students_t_says(
+    freedom: int, quantile: float
+) -> None:
+    groups = freedom + 1
+    assert widening(groups) == pytest.approx(groups / freedom * (quantile / 1.959964) ** 2, rel=0.005)
+    variance = 400.0 * freedom / groups
+    wins = 100
+    found = above_spread(wins, wins - 0.5 - 20 * quantile, variance, groups)
+    assert found == pytest.approx(0.025, abs=0.0015)
+    assert above_spread(wins, 0.0, 0.0, groups) == 0.0
