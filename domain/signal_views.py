@@ -19,13 +19,16 @@ AttentionView = tuple[AttentionMeasured, ...]
 class ScoresQuery:
     """How did signals turn out? Answered by the scorekeeper."""
 
+    baselines: bool = True  # False: without them, of which there may be tens of thousands
+
 
 @dataclass(frozen=True, slots=True)
 class ScoresView:
     """Every scored signal of the log (the last SCORES_KEPT), what always being in brought, and what is still open."""
 
     scored: tuple[SignalScored, ...]  # oldest first
-    baselines: tuple[BaselineScored, ...]  # one a symbol, date and horizon; those of a day under way included
+    # One a symbol, date and horizon, those of a day under way included; empty when they were not asked for.
+    baselines: tuple[BaselineScored, ...]
     waiting: int  # signals whose horizon has not passed
     scores: bool  # whether this run scores its signals
 

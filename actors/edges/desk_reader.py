@@ -65,7 +65,7 @@ class DeskReader:
         for view in self._ask("strategist", StrategiesQuery()):
             if view.error:
                 status.benched_strategies[view.name] = view.error
-        for scored in self._ask("scorekeeper", ScoresQuery()).scored:
+        for scored in self._ask("scorekeeper", ScoresQuery(baselines=False)).scored:
             if scored.purpose is Purpose.ENTRY and scored.won is not None:
                 status.signals_scored += 1
                 status.signals_right += scored.won
@@ -120,7 +120,7 @@ class DeskReader:
         most = limit or DEFAULT_LIMIT
         found = self._ask("strategist", SignalsQuery(symbol, ALL if strategy else most)).signals
         found = [item for item in found if strategy in ("", item.signal.strategy)][:most]
-        scores = {item.signal_seq: item for item in self._ask("scorekeeper", ScoresQuery()).scored}
+        scores = {item.signal_seq: item for item in self._ask("scorekeeper", ScoresQuery(baselines=False)).scored}
         return desk_pb2.ListSignalsResponse(signals=[write_signal(item, scores.get(item.seq)) for item in found])
 
     def accuracy(self, strategy: str = "", symbol: str = "") -> desk_pb2.GetAccuracyResponse:

@@ -68,8 +68,11 @@ class Scorekeeper(ScorekeeperState):
         """Answer ScoresQuery."""
         if not isinstance(query, ScoresQuery):
             return super().view(query)
+        baselines = self._baselines() if query.baselines else ()
+        return ScoresView(tuple(self.scored), baselines, len(self.claims), self.scores)
+
+    def _baselines(self) -> tuple[BaselineScored, ...]:
         plan = self.plan
         now = max((row[1] for row in self.last.values()), default=0)
         under_way = self.always_in.told(plan.trading_date, UnixNanos(now)) if plan is not None else ()
-        baselines = (*self.baselines, *under_way)
-        return ScoresView(tuple(self.scored), baselines, len(self.claims), self.scores)
+        return (*self.baselines, *under_way)

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from actors.roles.signal_rules import chosen, signal
 from actors.roles.strategist_hearing import StrategistHearing
+from domain.config import StrategyConfig
 from domain.messages import Message, Stamp
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.link import InstrumentsReceived
@@ -21,7 +22,7 @@ from domain.messages.trading import (
 )
 from domain.signal_views import ParamView, StrategiesQuery, StrategyView
 from domain.status import SignalsQuery, SignalsView
-from strategies.base import Sees, Strategy
+from strategies.base import Sees, Strategy, resolve
 
 
 class Strategist(StrategistHearing):
@@ -103,17 +104,19 @@ class Strategist(StrategistHearing):
             symbols=config.symbols,
             searches="" if made is None else made.SEARCHES.value,
             warm_up=bench.warm_up(name),
-            params=() if made is None else _params(made),
+            params=() if made is None else _params(made, config),
             signals=self._by_strategy.get(name, 0),
             withheld=self._withheld.get(name, 0),
         )
 
 
-def _params(made: Strategy) -> tuple[ParamView, ...]:
+def _params(made: Strategy, config: StrategyConfig) -> tuple[ParamView, ...]:
+    """Give what it was configured with: what a plug-in made of its own copy is nobody's answer."""
+    values = resolve(config.name, made.PARAMS, config.params)
     return tuple(
         ParamView(
             name=param.name,
-            value=made.params[param.name],
+            value=values[param.name],
             default=param.default,
             least=param.least,
             most=param.most,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.signal_views import ScoresQuery
 from domain.types import Side
 from tests.actors.score_builders import COST, ON, A, B, ScoreDesk, days, row
 
@@ -13,6 +14,7 @@ def test_given_a_configured_horizon_when_a_day_is_lived_then_every_completed_min
         desk.rows(row(minute + 0.5, price))
     desk.rows(row(5.5, 10_400))
     [told] = desk.view().baselines  # entries at 09:01 and 09:02 and 09:03, closed at 09:03, 09:04, 09:05
+    assert desk.keeper.view(ScoresQuery(baselines=False)).baselines == (), "who does not need them waits for none"
     gross = [(bid - ask) * 1_000_000 // ask for ask, bid in ((10_010, 10_190), (10_110, 10_290), (10_210, 10_390))]
     assert (told.symbol, told.trading_date, told.horizon_s, told.horizon_sessions) == (A, "2026-01-13", 120, 0)
     assert (told.entries, told.wins) == (3, 3)

@@ -18,7 +18,7 @@ from domain.messages.trading import FillBooked, SignalFormed, StrategyBenched
 from domain.quotes import Quote
 from domain.signal_views import StrategiesQuery
 from domain.types import ClientOrderId, Krw, LinkName, Purpose, Side, UnixNanos
-from strategies.base import Argument, Day, Fill, Scene, Sees, Strategy
+from strategies.base import Argument, Day, Fill, Param, Scene, Sees, Strategy
 from tests.actors.builders import SAMSUNG, House, a_quote, a_run, instruments, judged, link_is, opened, venue
 from tests.faults.builders import day_of, notices
 
@@ -310,6 +310,21 @@ class Evasive(Argument):
     def symbol(self) -> str:
         """Raise."""
         raise KeyError("symbol")
+
+
+def test_given_a_strategy_that_spoils_its_parameters_when_strategies_are_listed_then_they_are_as_configured() -> None:
+    class Careless(Sound):
+        PARAMS = (Param("bars", 5, 1, 9, "bars"),)
+
+        def on_bar(self, *_: Any) -> Iterable[Argument]:
+            self.params = {"bars": object()}  # type: ignore[dict-item]
+            return ()
+
+    house = House(TradingDay(), Strategist({"sound": Careless}))
+    house.hear(a_run(strategies=(StrategyConfig("sound", {"bars": 7}),)), opened(LinkName.QUOTES), instruments())
+    house.hear(*(link_is(name) for name in LinkName), judged(a_quote(1)), judged(a_quote(MINUTE + 1)))
+    [view] = house.core.kernel.role("strategist").view(StrategiesQuery())
+    assert [(param.name, param.value) for param in view.params] == [("bars", 7)]
 
 
 class NotAnArgument:
