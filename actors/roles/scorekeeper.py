@@ -1,6 +1,7 @@
 """The scorekeeper: was a signal right, once its horizon has passed?"""
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any, ClassVar
 
 from actors.roles.scorekeeper_state import ScorekeeperState
@@ -12,6 +13,9 @@ from domain.messages.run import RunStarted, StateCarried
 from domain.messages.trading import BaselineScored, DayChanged, SessionPlanned, SignalFormed, SignalScored
 from domain.signal_views import ScoresQuery, ScoresView
 from domain.types import UnixNanos
+
+# Said at once. A close may end more claims than the kernel lets one message lead to; the rest follows from the next.
+MOST_AT_ONCE = 50_000
 
 
 class Scorekeeper(ScorekeeperState):
@@ -62,7 +66,9 @@ class Scorekeeper(ScorekeeperState):
 
     def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         """Say what has been found. Not behind a signal: that is not what it follows from."""
-        return tuple(self.pending) if self.pending and not isinstance(message, SignalFormed) else ()
+        if not self.pending or isinstance(message, SignalFormed):
+            return ()
+        return tuple(islice(self.pending, MOST_AT_ONCE))
 
     def view(self, query: Any) -> Any:
         """Answer ScoresQuery."""

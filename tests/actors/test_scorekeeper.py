@@ -17,6 +17,7 @@ from domain.messages.orders import HoldingAdjusted
 from domain.messages.run import RoleState, StateCarried
 from domain.messages.trading import DayChanged, SignalScored
 from domain.types import ClientOrderId, Krw, Purpose, Side, UnixNanos, VenueOrderId
+from tests.actors.builders import House
 from tests.actors.score_builders import COST, ON, A, B, ScoreDesk, a_signal, at, days, row, served, started
 
 # ---- within a session ------------------------------------------------------------------------------------------
@@ -480,6 +481,20 @@ def test_given_a_signal_of_an_unknown_instrument_when_its_horizon_passes_then_co
     desk.hear(a_signal(first))
     [scored] = desk.rows(row(65, symbol="999999"), row(71))
     assert (scored.won, scored.reason) == (None, "its market, and so what a sale costs, is not known")
+
+
+def test_given_more_claims_than_one_message_may_lead_to_when_they_end_together_then_the_rest_is_told_with_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("actors.core.kernel.MAX_FOLLOW_UPS", 50)
+    monkeypatch.setattr("actors.roles.scorekeeper.MOST_AT_ONCE", 40)
+    house, first = House(Scorekeeper()), row(60)
+    house.hear(started(), served(), plan_session(ON, {}), QuotesJudged(1, (first,), ()))
+    house.hear(*(a_signal(first, 30_000, strategy=f"s{number}") for number in range(60)))
+    house.hear(QuotesJudged(1, (row(390),), ()), QuotesEnded(at(391)))
+    assert len(house.said(SignalScored)) == 40
+    house.hear(QuotesEnded(at(392)))
+    assert [item.strategy for item in house.said(SignalScored)] == [f"s{number}" for number in range(60)]
 
 
 def test_given_a_day_without_a_session_when_planned_then_nothing_waits_for_it() -> None:
