@@ -49,10 +49,12 @@ def is_anothers(
 ) -> bool:
     """Tell whether an argument is about what another strategy, or a person, holds.
 
-    Nobody buys into the holding or open order of a strategy that runs, which would then lose it; only who sees a
-    holding (`holders`) argues for selling it.
+    Nobody buys into the holding or open order of a strategy that runs, which would then lose it, nor into what a person
+    bought, which would be sold with it; only who sees a holding (`holders`) argues for selling it.
     """
     if argument.purpose is Purpose.ENTRY:
+        if scene.quantity and not scene.owner:
+            return True
         return scene.owner != strategy and scene.owner in running
     return bool(scene.quantity) and strategy not in holders
 

@@ -285,6 +285,14 @@ def test_given_a_holding_of_another_that_runs_when_an_entry_is_argued_then_it_is
     assert role._tracks[CODE].scene.owner == "buyer"
 
 
+def test_given_what_a_person_bought_when_an_entry_is_argued_then_nobody_buys_into_it_and_sells_it_later() -> None:
+    role = a_role(a_kind("eager", argues={"bar": [an_entry()]}))
+    play(role, [a_fill(100, 0.5)])
+    assert play(role, batches([a_quote(1), a_quote(2.1)])) == []
+    play(role, [a_fill(0, 2.5)])
+    assert signals(play(role, batches([a_quote(3.1)]))) == [("eager", CODE, Purpose.ENTRY)], "it is sold"
+
+
 def test_given_a_holding_it_does_not_see_when_it_argues_for_selling_it_then_nobody_listens() -> None:
     role = a_role(a_kind("buyer") | a_kind("eager", SEES=Sees.WATCHED, argues={"quote": [an_exit()]}))
     play(role, [a_fill(100, 0.5)])

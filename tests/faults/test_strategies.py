@@ -359,13 +359,13 @@ def test_given_a_strategy_that_gives_garbage_when_it_does_then_it_alone_is_bench
 
 
 def test_given_a_strategy_that_argues_ten_thousand_times_when_it_does_then_one_signal_is_formed() -> None:
-    house = played("on_bar", lambda: [an_argument()] * 10_000, owner="")
+    house = played("on_bar", lambda: [an_argument()] * 10_000, owner="gone")
     seen: list[Message] = house.said(SignalFormed)
     assert len(seen) == 3, "one per bar"
     assert house.said(RoleFailed) == []
 
 
 def test_given_nothing_when_a_strategy_gives_none_then_it_is_as_good_as_no_argument() -> None:
-    house = played("on_bar", lambda: None, owner="")
+    house = played("on_bar", lambda: None, owner="gone")
     assert house.said(StrategyBenched) == []
     goes_on(house)
