@@ -7,18 +7,20 @@ symbol that signals in a row) stays together, symbol and frequency stay the same
     p = (1 + moves at least as precise as the claims) / (1 + moves)
 
 Interval: months of the calendar (weeks, for claims within a session) are drawn with replacement, each with all its
-claims, because claims of one month rise and fall together; the 2.5 % and 97.5 % quantiles. That of a share is widened
-to Wilson's interval, which a few months alone undercut; that of a mean is not given for fewer than LEAST_BLOCKS.
+claims, because claims of one month rise and fall together; the 2.5 % and 97.5 % quantiles, as much wider as Student's t
+is for so many months. That of a share is never narrower than Wilson's; that of a mean is not given for fewer than
+LEAST_BLOCKS.
 Sources: Politis, Romano 1992 (circular blocks); Phipson, Smyth 2010 (the +1); Wilson 1927; Holm 1979.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from domain.scoring.chance import wilson
+from domain.scoring.chance import widening, wilson
 
 DRAWS: Final = 2_000
 LEAST_BLOCKS: Final = 6
@@ -97,7 +99,8 @@ def interval_of_share(blocks: Sequence[str], won: Sequence[bool]) -> Interval:
     if not won:
         return Interval(low, high)
     drawn = _drawn_means(blocks, np.array(won, float))
-    return Interval(min(low, float(np.quantile(drawn, 0.025))), max(high, float(np.quantile(drawn, 0.975))))
+    ends = np.clip(np.quantile(drawn, (0.025, 0.975)), 0.0, 1.0)
+    return Interval(min(low, float(ends[0])), max(high, float(ends[1])))
 
 
 def interval_of_mean(blocks: Sequence[str], values: Sequence[float]) -> Interval | None:
@@ -109,9 +112,12 @@ def interval_of_mean(blocks: Sequence[str], values: Sequence[float]) -> Interval
 
 
 def _drawn_means(blocks: Sequence[str], values: Floats) -> Floats:
-    """Give the mean over claims of DRAWS draws of as many blocks as there are."""
+    """Give the mean over claims of DRAWS draws of as many blocks as there are, spread as Student's t asks of so few."""
     names, at = np.unique(np.array(blocks), return_inverse=True)
     sums, counts = np.bincount(at, values, len(names)), np.bincount(at, minlength=len(names))
     drawn = np.random.default_rng(SEED).integers(0, len(names), (DRAWS, len(names)))
     means: Floats = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    return means
+    own = float(values.mean())
+    # Draws of a few blocks lie closer together than the blocks themselves do.
+    wide: Floats = own + (means - own) * (math.sqrt(widening(len(names))) if len(names) > 1 else 1.0)
+    return wide

@@ -112,3 +112,16 @@ def test_given_returns_of_months_when_an_interval_of_the_mean_is_made_then_it_ho
     assert found is not None
     assert found.low < sum(values) / 30 < found.high
     assert found == interval_of_mean(months, values)
+
+
+def test_given_claims_that_hang_together_in_few_blocks_when_repeated_then_intervals_hold_the_truth() -> None:
+    draw, held = np.random.default_rng(7), [0, 0]
+    blocks = [f"m{at // 10}" for at in range(60)]
+    for _ in range(250):
+        of_block = np.repeat(draw.normal(0, 1, 6), 10)
+        values = of_block + draw.normal(0, 1, 60)
+        mean, share = interval_of_mean(blocks, values.tolist()), interval_of_share(blocks, (values > 0).tolist())
+        assert mean is not None
+        held[0] += mean.low <= 0 <= mean.high
+        held[1] += share.low <= 0.5 <= share.high
+    assert min(held) >= 230, held  # 237 expected
