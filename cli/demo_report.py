@@ -182,7 +182,7 @@ def _proof(checks: LogChecks) -> list[list[str]]:
 def _attention(by_attention: dict[str, int]) -> str:
     if not by_attention:
         return "none"
-    words = {"unknown": "by prices alone (attention unknown)"}
+    words = {"unknown": "without (attention unknown, or exits that need none)"}
     return ", ".join(
         f"{krw(n)} {words.get(name, f'with attention={name}')}" for name, n in sorted(by_attention.items())
     )

@@ -11,6 +11,7 @@ from cli.names import labelled, symbol_of
 from cli.orders import side_word
 from cli.output import console, emit_json, krw, kst_clocks, note, plain, show_table
 from domain.errors import ConfigError
+from domain.indicators import UNKNOWN
 from domain.scoring.accuracy import LEAST_DATES, TARGET
 from hantrade.v1 import types_pb2
 
@@ -32,8 +33,9 @@ def signals(
     """Show signals, newest first, with their inputs, the attention they used and how they turned out.
 
     A signal is right when what it argued for earned more than a round trip costs, from the ask to the bid, by the end
-    of its horizon. --score sums up: precision with its 95 % confidence interval, against always being in the same
-    instruments on the same dates, and the chance p that random entries do as well. No profit is promised.
+    of its horizon; an exit when the price fell until then. --score sums up: precision with its 95 % confidence interval
+    (hits: right without costs), against always being in the same instruments on the same dates, and the chance p that
+    random entries do as well. No profit is promised.
 
     Example: hantrade signals --score
     """
@@ -55,7 +57,7 @@ def signals(
             side_word(item.side),
             item.strategy,
             f"{item.confidence:.2f}",
-            item.attention,
+            "" if item.purpose == _EXIT and item.attention == UNKNOWN else item.attention,
             _outcome(item),
             item.rationale,
         ]
@@ -181,18 +183,19 @@ def remarks(answer: Any) -> Iterable[str]:
     if not answer.scores:
         yield "this run does not score its signals ([signals] scores)"
     if answer.waiting:
-        yield f"{answer.waiting} signals wait for the end of their horizon"
+        yield f"{answer.waiting} {'signal waits' if answer.waiting == 1 else 'signals wait'} for the end of the horizon"
     entries = [row for row in answer.rows if row.by == "all" and row.purpose != _EXIT and row.signals]
     for row in entries:
-        yield f"{row.signals} entries on {row.dates} dates: {verdict(row)}"
+        signals = f"{row.signals} {'entry' if row.signals == 1 else 'entries'}"
+        yield f"{signals} on {row.dates} {'date' if row.dates == 1 else 'dates'}: {verdict(row)}"
 
 
 def verdict(row: Any) -> str:
     """Say in words what the accuracy of one group proves."""
-    if not row.HasField("p_value"):
-        return "nothing to compare them with, so nothing is proved"
     if row.dates < LEAST_DATES:
         return f"fewer than {LEAST_DATES} dates prove nothing, whatever the figures look like"
+    if not row.HasField("p_value"):
+        return "nothing to compare them with, so nothing is proved"
     if row.p_value > SIGNIFICANT:
         return "not distinguishable from luck"
     if row.precision_low < TARGET:

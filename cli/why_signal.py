@@ -1,9 +1,13 @@
 """The beginning of an order's story in words: the quote, the attention, the signal and how it turned out."""
 
 from cli.names import labelled
+from domain.indicators import UNKNOWN
 from domain.messages.market import AttentionMeasured
 from domain.messages.trading import SignalFormed, SignalInput, SignalScored
+from domain.types import Purpose
 from persistence.story import Trigger
+
+WHOLE_FROM = 1_000  # won and parts per million are read without decimals
 
 
 def price(limit_price: int | None) -> str:
@@ -32,15 +36,19 @@ def signal(m: SignalFormed) -> list[str]:
     """Give what a strategy argued for, then its inputs, a line each."""
 
     def value(item: SignalInput) -> str:
-        return "unknown" if item.value is None else f"{item.value:+.4g}"
+        if item.value is None:
+            return "unknown"
+        return f"{item.value:+,.0f}" if abs(item.value) >= WHOLE_FROM else f"{item.value:+.4g}"
 
     width = max((len(item.name) for item in m.inputs), default=0)
     horizon = f"{m.horizon_sessions} sessions" if m.horizon_sessions else f"{m.horizon_s:,} s"
+    # an exit that used no attention says so by "unknown", whatever is known
+    searched = "" if m.purpose is Purpose.EXIT and m.attention == UNKNOWN else f", attention {m.attention}"
     regime = f", volatility {m.regime}" if m.regime else ""
     return [
         f"{m.strategy} argues for {m.side} ({m.purpose}) {price(m.limit_price)}, mark {m.reference_price:,} KRW,"
-        f" strength {m.strength:.2f}, confidence {m.confidence:.2f}, horizon {horizon},"
-        f" attention {m.attention}{regime}: {m.rationale}",
+        f" strength {m.strength:.2f}, confidence {m.confidence:.2f}, horizon {horizon}"
+        f"{searched}{regime}: {m.rationale}",
         *(
             f"{item.name:<{width}}  {value(item):>9}  {item.verdict}"
             f"{'' if item.quality == 'ok' else f' ({item.quality})'}"

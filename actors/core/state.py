@@ -66,6 +66,20 @@ def check_plain(value: object, name: str) -> None:
         raise InvariantError(f"{name} expected to come back as it was")
 
 
+def unkept(value: object) -> str:
+    """Say why no state could keep an object of a plug-in; empty when one could, and for what is no plug-in's.
+
+    Ours are held to it by tests.
+    """
+    if _root(type(value).__module__) not in entry_points.roots():
+        return ""
+    try:
+        check_plain(value, "its state")
+    except (InvariantError, LogError) as error:
+        return str(error)
+    return ""
+
+
 def canonical(state: RoleState) -> bytes:
     """Give bytes that are equal exactly when two states are."""
     return msgspec.json.encode(state)

@@ -31,6 +31,7 @@ from domain.types import UnixNanos
 from strategies.base import Day, Scene, Strategy
 
 NO_FLAGS: Mapping[int, str] = {}
+HOUR_NS = 60 * MINUTE_NS
 
 
 class StrategistHearing(StrategistState):
@@ -90,6 +91,9 @@ class StrategistHearing(StrategistState):
         """Take the first good row of a venue minute; give when the next one begins."""
         begin = row.venue_time - row.venue_time % MINUTE_NS
         self._next_minute = begin + MINUTE_NS
+        if begin % HOUR_NS == 0:
+            for name in self._bench.names():
+                self._bench.check_state(name)
         self._daily.presence.seen(row.venue_time)
         for name in self._clocked:
             scenes = {symbol: t.scene for symbol, t in self._tracks.items() if self._bench.sees(name, symbol)}
@@ -127,6 +131,7 @@ class StrategistHearing(StrategistState):
         self._day = Day(on, message.open_time, message.close_auction_time, message.close_time)
         for name in self._bench.names():
             self._bench.call(name, self._bench.strategies[name].on_day, self._day)
+            self._bench.check_state(name)
 
     def _end_day(self) -> None:
         if self._day is not None:
@@ -163,6 +168,7 @@ class StrategistHearing(StrategistState):
         day, bench = self._day, self._bench
         if day is not None:
             bench.call(name, strategy.on_day, day)
+            bench.check_state(name)
         for symbol, track in self._tracks.items():
             scene = track.scene
             if scene.attention is not None and bench.sees(name, symbol):

@@ -5,6 +5,7 @@ from dataclasses import fields
 from itertools import islice
 from typing import Any
 
+from actors.core.state import unkept
 from domain.config import StrategyConfig
 from strategies.base import Argument, Sees, Strategy
 from strategies.registry import build
@@ -113,9 +114,17 @@ class StrategyBench:
         except BaseException:  # noqa: BLE001  # somebody else\'s code
             return {}
 
+    def check_state(self, name: str) -> None:
+        """Bench a plug-in that keeps what no snapshot could."""
+        if name not in self.benched and (problem := unkept(self.strategies[name])):
+            self.bench(name, problem)
+
     def bench(self, name: str, error: str) -> None:
-        """Leave a strategy out from now on."""
+        """Leave a strategy out from now on. One whose state nothing can keep is made anew: the others need the log."""
         self.benched[name] = self.failures[name] = error
+        old = self.strategies.get(name)
+        if old is not None and unkept(old):
+            self.strategies[name] = build(self.configs[name], {name: type(old)})
 
     def told(self, name: str, error: str) -> None:
         """Take in that a strategy was said to be benched."""

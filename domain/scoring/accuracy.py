@@ -8,7 +8,8 @@ same frequency win as often on average, so that share is the chance each signal 
 
 Signals of one date rise and fall together. So from LEAST_DATES dates on the spread between dates is measured: where it
 is wider than independent signals would have, interval and p-value are made from it, by Student's t, since few dates
-know their spread badly. With fewer dates both assume independence and are too kind; the number of dates says so.
+know their spread badly. With fewer dates there is no p-value, and the interval assumes independence, which is too kind;
+the number of dates says so.
 """
 
 import math
@@ -126,11 +127,11 @@ def _against_luck(
     if len(known) < len(judged):
         return None, None
     mean = math.fsum(known)
-    p_value = chance_of_at_least(known, wins)
-    if dates >= LEAST_DATES:
-        better = (wins - mean) / len(known)  # than luck, on average: no part of the spread
-        errors = [(_date(s), float(bool(s.won)) - p - better) for s, p in zip(judged, known, strict=True)]
-        p_value = max(p_value, above_spread(wins, mean, _spread(errors), dates))
+    if dates < LEAST_DATES:  # how dates hang together cannot be told from so few, and without that p is far too kind
+        return mean / len(known), None
+    better = (wins - mean) / len(known)  # than luck, on average: no part of the spread
+    errors = [(_date(s), float(bool(s.won)) - p - better) for s, p in zip(judged, known, strict=True)]
+    p_value = max(chance_of_at_least(known, wins), above_spread(wins, mean, _spread(errors), dates))
     return mean / len(known), p_value
 
 

@@ -15,12 +15,19 @@ import pytest
 from actors import plugins
 from actors.core.role import Role
 from actors.core.state import canonical, dump, load
+from actors.roles.strategist import Strategist
 from actors.roster import make_roles
 from cli.sample import sample_path
+from domain.config import RunConfig
 from domain.errors import ConfigError, InvariantError, LogError
-from domain.messages.run import RoleState
+from domain.messages import Stamp
+from domain.messages.link import InstrumentsReceived
+from domain.messages.market import QuotesJudged
+from domain.messages.run import RoleState, RunStarted
+from domain.messages.trading import SessionPlanned, StrategyBenched
 from strategies.registry import STRATEGIES
 from tests.actors.plugged import a_distribution
+from tests.strategies.builders import DAY, a_quote, an_instrument
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -164,6 +171,45 @@ def test_given_state_of_a_plug_in_when_carried_then_it_is_the_same(path: Path) -
     assert type(again.value) is type(strategy)
     assert again.value.memory["120110"].bars == 0
     assert canonical(dump(again)) == canonical(dump(Keeper(strategy)))
+
+
+LOCKED = """
+import threading
+from strategies.base import Strategy
+
+class Plugged(Strategy):
+    NAME = "owl"
+
+    def {hook}(self, *args):
+        self.lock = threading.Lock()
+        {then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "then", "minutes"),
+    [("on_day", "return None", 1), ("on_bar", "return ()", 90), ("on_bar", "raise KeyError('night')", 3)],
+)
+def test_given_a_plug_in_that_keeps_what_no_snapshot_can_when_it_does_then_it_is_benched_and_the_state_is_whole(
+    path: Path, hook: str, then: str, minutes: int
+) -> None:
+    a_distribution(path, source=LOCKED.format(hook=hook, then=then))
+    role = Strategist(plugins.known_strategies())
+    config = RunConfig("paper", strategies=(plugins.configured("owl", {}), plugins.configured("exit_stop", {})))
+    served = InstrumentsReceived((an_instrument(),), ())
+    planned = SessionPlanned("2026-01-13", True, DAY.open_time, DAY.close_auction_time, DAY.close_time, False)
+    said: list[Any] = []
+    for message in (RunStarted("run", "0", config), served, planned):
+        role.evolve(message, Stamp(1, DAY.open_time, "L"))
+        said += role.decide(message, Stamp(1, DAY.open_time, "L"))
+    for minute in range(minutes):
+        message = QuotesJudged(1, [a_quote(minute)], ())
+        role.evolve(message, Stamp(1, DAY.open_time, "L"))
+        said += role.decide(message, Stamp(1, DAY.open_time, "L"))
+    [benched] = {one.strategy: one for one in said if isinstance(one, StrategyBenched)}.values()
+    expected = "KeyError" if "raise" in then else "its state.lock expected plain values or classes of ours"
+    assert (benched.strategy, expected in benched.error) == ("owl", True), benched.error
+    assert dump(role).state, "what the others and the log need can be kept"
 
 
 def test_given_a_class_when_its_distribution_is_plugged_in_later_then_no_older_answer_is_kept(path: Path) -> None:

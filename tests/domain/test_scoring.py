@@ -157,9 +157,21 @@ def test_given_nothing_scored_when_summed_up_then_nothing_is_claimed() -> None:
 def test_given_a_baseline_when_compared_then_luck_is_the_share_it_won_on_the_same_dates() -> None:
     row = the_whole([a_score(0, True), a_score(1, True)], [a_baseline(0, 10, 4), a_baseline(1, 10, 5)])
     assert row.baseline_precision == pytest.approx(0.45)
-    assert row.p_value == pytest.approx(0.2)
-    assert the_whole([a_score(0, True), a_score(2, True)], [a_baseline(0, 10, 4)]).p_value is None
-    assert the_whole([a_score(0, True, purpose=Purpose.EXIT)], [a_baseline(0, 10, 4)]).p_value is None
+    days = range(LEAST_DATES)
+    scored = [a_score(day, day != 0) for day in days]
+    whole = the_whole(scored, [a_baseline(day, 10, 4) for day in days])
+    assert whole.baseline_precision == pytest.approx(0.4)
+    assert whole.p_value is not None
+    assert whole.p_value >= chance_of_at_least([0.4] * LEAST_DATES, LEAST_DATES - 1)
+
+
+def test_given_too_little_to_compare_with_when_judged_then_there_is_no_chance_of_luck() -> None:
+    days = range(LEAST_DATES)
+    baselines, few = [a_baseline(day, 10, 4) for day in days], days[:-1]
+    assert the_whole([a_score(day, True) for day in few], baselines).p_value is None, "too few dates"
+    assert the_whole([a_score(day, True) for day in days], baselines[:-1]).p_value is None, "one has no rival"
+    exits = [a_score(day, True, purpose=Purpose.EXIT) for day in days]
+    assert the_whole(exits, baselines).p_value is None, "always in is a buy"
 
 
 def test_given_signals_that_win_and_lose_together_when_judged_then_many_of_them_are_not_many_proofs() -> None:

@@ -1730,7 +1730,7 @@ export declare type Accuracy = Message<"hantrade.v1.Accuracy"> & {
   baselinePrecision?: number | undefined;
 
   /**
-   * Chance that as many random entries do as well or better. Unset without a baseline.
+   * Chance that as many random entries do as well or better. Unset without a baseline, of exits, and below 10 dates.
    *
    * @generated from field: optional double p_value = 13;
    */
