@@ -137,18 +137,19 @@ class TrendsDoctor:
         """See whether the Python for Google has pytrends; nothing is asked of Google."""
         python = self._section.google_python or sys.executable
         wanted = GOOGLE in self._section.sources
-        remedy = "pip install 'hantrade[google]' into a Python of its own and name it in [trends] google_python"
+        from trends.google import INSTALL
+
         try:
             said = subprocess.run(
                 [python, "-I", "-c", LOOK], capture_output=True, text=True, timeout=GOOGLE_S, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             why = f"google_python {python!r} does not run: {error}"
-            return Diagnosis("google", FAILED if wanted else NOT_KNOWN, why, remedy)
+            return Diagnosis("google", FAILED if wanted else NOT_KNOWN, why, INSTALL)
         found = said.stdout.split()
         if said.returncode or len(found) != 2:
             why = f"{python} has no pytrends" if not said.returncode else f"{python}: {_last_line(said.stderr)}"
-            return Diagnosis("google", FAILED if wanted else NOT_KNOWN, f"not usable: {why}", remedy if wanted else "")
+            return Diagnosis("google", FAILED if wanted else NOT_KNOWN, f"not usable: {why}", INSTALL if wanted else "")
         asked = "in use" if wanted else f"usable, but not in [trends] sources = {list(self._section.sources)}"
         return Diagnosis("google", OK if wanted else NOT_KNOWN, f"pytrends {found[0]}, urllib3 {found[1]}: {asked}")
 

@@ -49,7 +49,7 @@ REASONS = {
     "not_installed": ("pytrends is not installed there", False),
     "broken_library": ("pytrends does not work with the packages beside it", False),
 }
-INSTALL = "install it with `pip install 'hantrade[google]'`, or name a Python that has it in google_python"
+INSTALL = "`pip install pytrends==4.9.2` into a Python of its own and name it in [trends] google_python"
 
 
 @dataclass(frozen=True, slots=True)

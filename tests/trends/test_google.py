@@ -264,7 +264,8 @@ ANSWER = 'print(json.dumps({"hantrade": 1, "place": 0, "series": [["2026-06-14",
 def test_given_a_python_without_pytrends_when_asked_then_it_says_how_to_install_it() -> None:
     got = fetched(GoogleTrends(KEYWORDS), "005930", "000660")
     assert all("No module named 'pytrends'" in reason_of(one) for one in got)
-    assert all("hantrade[google]" in reason_of(one) and "google_python" in reason_of(one) for one in got)
+    assert all("`pip install pytrends==4.9.2`" in reason_of(one) for one in got)
+    assert all("name it in [trends] google_python" in reason_of(one) for one in got)
     assert [one.again for one in got if isinstance(one, TrendsMissing)] == [False, False]
 
 
