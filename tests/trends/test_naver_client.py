@@ -3,6 +3,7 @@
 import gzip
 import json
 import logging
+import re
 import socket
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.trends_settings import TrendsSection
 from domain.errors import ConfigError
 from tests.trends.naver_answers import (
     ID,
@@ -125,6 +127,8 @@ def test_given_a_refusal_when_asked_then_its_error_says_what_to_do(
     assert (error.again, error.concerns_all) == (kind in LATER, kind not in ALONE)
     assert error.status == status
     assert error.what in str(error) and error.todo in str(error) and "\n" not in str(error)
+    assert set(re.findall(r"\[trends\] (\w+)", error.todo)) <= set(TrendsSection.model_fields)
+    assert "in settings" not in error.todo and "tried again" not in error.todo, "a command does not ask again later"
     assert len(wire.calls) == ONCE.get(kind, 1)
     assert a_quota(tmp_path).taken() == len(wire.calls)
     assert a_quota(tmp_path).left() == (0 if kind == "QuotaSpent" else 1_000 - len(wire.calls))
@@ -463,6 +467,14 @@ def test_given_an_odd_answer_when_read_then_it_is_used_and_noted(
     body = an_answer()
     change_it(body)
     assert read(body).notes == (note,)
+
+
+def test_given_two_groups_of_the_same_words_when_read_then_their_two_ratios_of_100_are_nothing_odd() -> None:
+    request = a_request(groups=(Group("005930", ("Post 은행",)), Group("anchor", ("post은행",))))
+    body = an_answer(request)
+    for place in (0, 1):
+        change(f"{place}.data.0.ratio", 100)(body)
+    assert read_answer(200, json.dumps(body).encode(), request, API_HUB, KEYS).notes == ()
 
 
 def test_given_nobody_searched_anything_when_read_then_no_100_is_missed_and_no_zero_is_made() -> None:

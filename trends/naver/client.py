@@ -163,12 +163,12 @@ class NaverClient:
             unsent, why = False, _why(error)
         if unsent:
             what = f"no connection to {self.host.title} at {self._url.host} ({one_line(why, self._keys)})"
-            return 0, b"", 0.0, NoConnection(what, "check the network; nothing was sent, it is tried again later")
+            return 0, b"", 0.0, NoConnection(what, "check the network, nothing was sent")
         return 0, b"", 0.0, self._unanswered(one_line(why, self._keys))
 
     def _unanswered(self, why: str) -> NoAnswer:
         what = f"{self.host.title} gave no whole answer ({why})"
-        return NoAnswer(what, "the call may count and is taken as made; it is tried again later")
+        return NoAnswer(what, "the call may count and is taken as made")
 
     def _pace(self) -> None:
         """Wait until one more call within the last second is allowed."""

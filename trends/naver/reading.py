@@ -54,7 +54,7 @@ def _parsed(body: bytes) -> object:
 
 
 def _unread(host: Host, status: int, what: str) -> NaverError:
-    return NoAnswer(f"{host.title} gave {what} ({status})", "wait, it is tried again later", status=status)
+    return NoAnswer(f"{host.title} gave {what} ({status})", "nothing can be done here but wait", status=status)
 
 
 def _checked(read: dict[str, Any], request: DataLabRequest, keys: NaverKeys) -> DataLabAnswer:
@@ -69,7 +69,9 @@ def _checked(read: dict[str, Any], request: DataLabRequest, keys: NaverKeys) -> 
     series = tuple(_series(results[group.name], group, request, numbers) for group in request.groups)
     empty = [one.name for one in series if not one.points]
     notes += [f"nobody searched {name} in the window" for name in empty]
-    tops = sum(ratio == TOP for one in series for _, ratio in one.points)
+    # Groups of the same words have the same series, its 100 included.
+    by_words = {frozenset(map(alike, group.words)): one for group, one in zip(request.groups, series, strict=True)}
+    tops = sum(ratio == TOP for one in by_words.values() for _, ratio in one.points)
     if tops != 1 and len(empty) < len(series):
         notes.append(f"a response has one ratio of 100, this one {tops}")
     if numbers.as_text:

@@ -100,14 +100,14 @@ def _meaning(status: int, said: Said, host: Host) -> tuple[type[NaverError], str
         todo = f"switch DataLab (search trend) on for the application ({host.keys_from})"
         return NotSwitchedOn, f"{host.title} does not let these keys use search trend", todo
     if status in (404, 405) or 300 <= status < 400:
-        todo = "check host and base_url; redirects are not followed, the keys would go along"
+        todo = "check [trends] host and base_url; redirects are not followed, the keys would go along"
         return WrongAddress, f"{host.title} has no search trend at this address", todo
     if status in (400, 413):
         return WrongRequest, f"{host.title} refused the request", "check words, dates and filters of this request"
     if status >= 500:
-        return ServerTrouble, f"{host.title} has trouble of its own", "wait, it is tried again later"
+        return ServerTrouble, f"{host.title} has trouble of its own", "nothing can be done here but wait"
     if status == 408 or status < 300:
-        return NoAnswer, f"{host.title} gave an error instead of data", "wait, it is tried again later"
+        return NoAnswer, f"{host.title} gave an error instead of data", "nothing can be done here but wait"
     return BadAnswer, f"{host.title} gave an answer nobody documented", "look for news of this API"
 
 
@@ -115,12 +115,12 @@ def _too_many(said: Said, host: Host) -> tuple[type[NaverError], str, str]:
     words = said.text.casefold()
     is_quota = said.code == "010" or (said.by_gateway and said.code == "400")
     if is_quota or (said.code not in FAST_CODES and ("quota" in words or "query limit" in words)):
-        todo = "it resets at 00:00 KST; if calls were left, lower a_day in settings"
+        todo = "it resets at 00:00 KST; if calls were left, lower [trends] daily_quota"
         if said.by_gateway:
             todo += f", or search trend is not switched on for the application ({host.keys_from})"
         return QuotaSpent, f"{host.title} says the quota is spent", todo
     if said.code in FAST_CODES or "rate limit" in words or "throttle" in words:
-        return TooFast, f"{host.title} was asked too fast", "ask for fewer calls a second in settings"
+        return TooFast, f"{host.title} was asked too fast", "lower [trends] per_second"
     return TooMany, f"{host.title} was asked too often, it does not say in which time", "wait, or look at its console"
 
 
