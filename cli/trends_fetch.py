@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
+from cli.counted import counted
 from cli.names import labelled, name_of
 from cli.output import emit_json, note
 from domain.attention import Attention, attention
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cli.trends_settings import TrendsSection
 
 ASKABLE = ("naver", "google")
+INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
 SymbolsArgument = Annotated[list[str] | None, typer.Argument(help="Codes or Korean names; none: the watch list.")]
 AllOption = Annotated[
     bool, typer.Option("--all", help="Every listed stock, with suggested words where there are none.")
@@ -41,7 +43,7 @@ def fetch(
     """Fetch search series and show the attention behind them. What is kept and new enough is not asked again.
 
     Exit code 0: there are series; 1: there are none, and trying again does not help (words, keys, quota); 2: settings;
-    3: the source cannot be reached or has trouble, later may help.
+    3: the source cannot be reached or has trouble, later may help; 130: interrupted, what came is shown and kept.
 
     Example: hantrade trends fetch 120110
     """
@@ -61,16 +63,21 @@ def fetch(
     asked = source_named(name, section, home, tuple(sets.values()), None if begin is None else (end - begin).days + 1)
     now = UnixNanos(time.time_ns())
     found, later = 0, False
-    for answer in asked.fetch(wanted, end + timedelta(days=1), now):
-        if isinstance(answer, TrendReceived):
-            found += 1
-            _show(_received(answer, begin, end), json)
-        else:
-            later = later or answer.again
-            for row in _missing(answer):
-                _show(row, json)
-    if name == "naver":
-        _tell_quota(section, home)
+    try:
+        for answer in asked.fetch(wanted, end + timedelta(days=1), now):
+            if isinstance(answer, TrendReceived):
+                found += 1
+                _show(_received(answer, begin, end), json)
+            else:
+                later = later or answer.again
+                for row in _missing(answer):
+                    _show(row, json)
+    except KeyboardInterrupt:
+        came = f"interrupted: {found:,} series of {counted(len(wanted), 'instrument')} came"
+        note("; ".join(filter(None, (came, _quota_left(section, home) if name == "naver" else ""))))
+        return INTERRUPTED
+    if name == "naver" and (left := _quota_left(section, home)):
+        note(left)
     if found:
         return Exit.DONE
     return Exit.UNAVAILABLE if later else Exit.REFUSED
@@ -78,7 +85,11 @@ def fetch(
 
 def _source_name(text: str, section: "TrendsSection") -> str:
     if not text:
-        return next((name for name in section.sources if name in ASKABLE), ASKABLE[0])
+        found = next((name for name in section.sources if name in ASKABLE), "")
+        if not found:
+            allowed = f"{' or '.join(ASKABLE)} among them, or --source {'|'.join(ASKABLE)}"
+            raise ConfigError(f"[trends] sources expected {allowed}, was {list(section.sources)}")
+        return found
     if text not in ASKABLE:
         raise ConfigError(f"--source expected {' or '.join(ASKABLE)}, was {text!r}")
     return text
@@ -158,7 +169,7 @@ def _show(row: dict[str, Any], as_json: bool) -> None:
         )
         parts.append(f"asvi {_figure(row['asvi'])} z {_figure(row['z'])}, words version {row['keyword_version']}")
     if row["reason"]:
-        again = "; later may help" if row["again"] else ""
+        again = "; run this again later" if row["again"] else ""
         parts.append(f"unknown: {row['reason']}{again}")
     elif row["quality"] != "ok":
         parts.append(row["quality"])
@@ -169,12 +180,12 @@ def _figure(value: float | None) -> str:
     return "unknown" if value is None else f"{value:+.2f}"
 
 
-def _tell_quota(section: "TrendsSection", home: "Path") -> None:
-    """Tell what is left of the quota; nothing where there are no keys."""
+def _quota_left(section: "TrendsSection", home: "Path") -> str:
+    """Say what is left of the quota; nothing where there are no keys."""
     from cli.trend_sources import naver_keys, quota_of
 
     try:
         quota = quota_of(section, home, naver_keys().client_id)
-        note(f"naver: {quota.left():,} of {quota.a_day:,} calls left today")
+        return f"naver: {quota.left():,} of {quota.a_day:,} calls left today"
     except HantradeError:
-        return
+        return ""

@@ -22,6 +22,7 @@ from domain.errors import ConfigError
 from domain.messages.market import TrendReceived, TrendsMissing
 from domain.time import KST
 from domain.types import UnixNanos
+from trends.naver.client import NaverClient
 from trends.stand_in.naver import Fault, Limits, NaverStandIn
 
 SYMBOL, OTHER, WORDLESS = "120110", "005930", "000660"
@@ -253,7 +254,7 @@ def test_given_a_source_that_has_trouble_when_fetched_then_exit_3(
 ) -> None:
     server.fail(Fault(dropped=True))
     assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.UNAVAILABLE
-    assert "later may help" in capsys.readouterr().out
+    assert "; run this again later" in capsys.readouterr().out
 
 
 def test_given_a_plug_that_is_pulled_when_fetched_then_exit_3_and_what_is_kept_is_shown(
@@ -262,7 +263,11 @@ def test_given_a_plug_that_is_pulled_when_fetched_then_exit_3_and_what_is_kept_i
     monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between two tries
     assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.DONE
     server.__exit__(None, None, None)
+    capsys.readouterr()
     assert ended(monkeypatch, home, "fetch", OTHER) == Exit.UNAVAILABLE
+    told = capsys.readouterr().out
+    assert "; check the network, nothing was sent; run this again later" in told
+    assert "tried again" not in told, "a command asks no more by itself"
     assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.DONE, "it is kept"
     assert ended(monkeypatch, home, "show", SYMBOL, "--json") == Exit.DONE
     with server:
@@ -276,6 +281,32 @@ def test_given_wrong_settings_when_fetched_then_exit_2(
     (home / "hantrade.toml").write_text('[trends]\nhost = "old"\n')
     assert ended(monkeypatch, home, "fetch", SYMBOL) == Exit.USAGE
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("sources", ["[]", '["shifted-demo"]'])
+def test_given_sources_that_nobody_can_be_asked_of_when_fetched_then_nobody_is(
+    home: Path, server: NaverStandIn, sources: str
+) -> None:
+    settings(home, server, f"sources = {sources}")
+    error = Said(home, "fetch").error
+    assert isinstance(error, ConfigError)
+    assert str(error).startswith("[trends] sources expected naver or google among them, or --source naver|google, was ")
+    assert server.calls == []
+    assert Said(home, "fetch", "--source", "naver").code == Exit.DONE, "who names a source has said it"
+
+
+def test_given_ctrl_c_when_fetched_then_exit_130_and_one_line_says_what_came(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(client: NaverClient, request: object) -> None:
+        raise KeyboardInterrupt
+
+    Said(home, "fetch", SYMBOL)
+    monkeypatch.setattr(NaverClient, "ratios", stopped)
+    said = Said(home, "fetch", SYMBOL, OTHER, "--json")
+    assert said.code == 130
+    assert [row["symbol"] for row in said.rows] == [SYMBOL]
+    assert said.err == "interrupted: 1 series of 2 instruments came; naver: 999 of 1,000 calls left today\n"
 
 
 # ---- show ------------------------------------------------------------------------------------------------------
