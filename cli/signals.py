@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from broker.translate.signals import accuracy_answer
 from cli.books import LimitOption, SymbolOption
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source
 from cli.names import labelled, symbol_of
@@ -13,6 +14,7 @@ from cli.output import console, emit_json, krw, kst_clocks, note, plain, show_ta
 from domain.errors import ConfigError
 from domain.indicators import UNKNOWN
 from domain.scoring.accuracy import LEAST_DATES, TARGET
+from domain.signal_views import ScoresView
 from hantrade.v1 import types_pb2
 
 PPM_PER_BP = 100
@@ -131,6 +133,17 @@ def report_accuracy(answer: Any) -> None:
     show_accuracy([row for row in answer.rows if row.by in ("all", "strategy")])
     for line in remarks(answer):
         console().print(line)
+
+
+def accuracy_lines(view: ScoresView) -> list[str]:
+    """Tell how the entries of a log turned out in one line; none where signals are not scored or none was."""
+    answer = accuracy_answer(view)
+    rows = [row for row in answer.rows if row.by == "all" and row.purpose != _EXIT and row.signals]
+    return [
+        f"{_share(row, 'precision')} of {krw(row.signals)} entries right (target {TARGET:.0%}, always in "
+        f"{_share(row, 'baseline_precision')}), {row.mean_return_bps:+.1f} bp after costs: {verdict(row)}"
+        for row in rows
+    ]
 
 
 def accuracy_keys(answer: Any) -> dict[str, Any]:

@@ -17,14 +17,17 @@ from cli.compose import SERVER_KINDS, Trader, compose_trader
 from cli.context import Exit
 from cli.home import Home, Running
 from cli.log_choice import choose_log
+from cli.names import labelled
 from cli.output import krw, note, signed
 from cli.protection import protection_of
 from cli.settings import configured
+from cli.signals import accuracy_lines
 from cli.trend_sources import trend_source
 from domain.errors import ConfigError
 from domain.messages.operator import StopRequested
+from domain.signal_views import ScoresQuery
 from domain.status import DayQuery, OrdersQuery
-from domain.views import CashQuery, FillsQuery
+from domain.views import CashQuery, FillsQuery, PositionsQuery
 
 STOP_GRACE_S = 30.0
 ALL = 1_000_000
@@ -140,9 +143,14 @@ def day_summary(trader: Trader) -> list[str]:
     figures = (
         f"{day.trading_date or 'no session yet'}: realised {signed(cash.realized_pnl)} KRW,"
         f" costs {krw(cash.commission + cash.tax)} KRW, equity {krw(cash.equity)} KRW,"
-        f" {len(fills)} fills, {len(orders)} orders open"
+        f" {len(fills)} fills, {len(orders)} orders open, {_held(kernel)}"
     )
-    return [figures, *lines]
+    return [figures, *accuracy_lines(kernel.role("scorekeeper").view(ScoresQuery())), *lines]
+
+
+def _held(kernel: Any) -> str:
+    held = [labelled(view.symbol) for view in kernel.role("portfolio").view(PositionsQuery()) if view.quantity]
+    return f"still held: {', '.join(held)}" if held else "nothing held"
 
 
 def stop_in_order(trader: Trader, reason: str, timeout_s: float = STOP_GRACE_S) -> bool:

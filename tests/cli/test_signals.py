@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from backtest.history import read_history
 from cli.main import app
-from cli.signals import accuracy_keys, remarks, verdict
+from cli.signals import accuracy_keys, accuracy_lines, remarks, verdict
 from domain.errors import ConfigError
+from domain.signal_views import ScoresView
 from hantrade.v1 import desk_pb2, types_pb2
 from tests.backtest.builders import lively_days
 
@@ -125,3 +127,13 @@ def test_given_no_scores_when_summed_up_then_it_says_so_and_claims_nothing() -> 
         "signal_p_value": None,
         "signal_return_bps": None,
     }
+
+
+def test_given_a_log_when_its_run_ends_then_one_line_tells_how_entries_turned_out(log: Path) -> None:
+    [line] = accuracy_lines(read_history(log).scores)
+    [whole] = [
+        row for row in objects(signals(log, "--score", "--json")) if (row["by"], row["purpose"]) == ("all", "ENTRY")
+    ]
+    assert line.startswith(f"{whole['precision']:.0%} of {whole['signals']} entries right (target 70%, always in ")
+    assert "fewer than 10 dates prove nothing" in line
+    assert accuracy_lines(ScoresView((), (), 0, False)) == []
