@@ -19,7 +19,10 @@ GREAT = 2  # times the least surge that adds confidence
 
 
 class AttentionDrift(PriceDrift):
-    """`price_drift` that enters only on a surge of attention, and leaves when attention is gone."""
+    """Buy at the first row of a session what is searched far more than usual while momentum and volume speak for it.
+
+    It is `price_drift` that enters only on a surge of attention, and leaves when attention is gone.
+    """
 
     NAME: ClassVar[str] = "attention_drift"
     PARAMS: ClassVar[tuple[Param, ...]] = (

@@ -34,7 +34,10 @@ class Seen(NamedTuple):
 
 
 class AttentionReversion(OverSessions):
-    """Long only, one entry a symbol at a time, decided on completed sessions."""
+    """Buy at the first row of a session what was searched far more than usual, fell hard since, and turns up.
+
+    Long only, one entry a symbol at a time, decided on completed sessions.
+    """
 
     NAME: ClassVar[str] = "attention_reversion"
     PARAMS: ClassVar[tuple[Param, ...]] = (

@@ -24,7 +24,10 @@ STEP_CONFIDENCE = 0.05  # for every indicator beyond the least
 
 
 class PriceDrift(OverSessions):
-    """Long only, one entry a symbol at a time, decided on completed sessions."""
+    """Buy at the first row of a session what momentum and volume of the sessions before speak for; no searches.
+
+    Long only, one entry a symbol at a time, decided on completed sessions.
+    """
 
     NAME: ClassVar[str] = "price_drift"
     PARAMS: ClassVar[tuple[Param, ...]] = (

@@ -39,6 +39,15 @@ def test_given_no_settings_when_listed_then_every_built_in_is_a_line_with_what_i
     assert all(found[name]["summary"] for name in STRATEGIES)
 
 
+@pytest.mark.parametrize("name", ["price_drift", "attention_drift", "attention_reversion"])
+def test_given_a_strategy_over_sessions_when_shown_then_its_first_line_says_what_it_buys_and_when(
+    tmp_path: Path, name: str
+) -> None:
+    summaries = {row["name"]: row["summary"] for row in lines(run(tmp_path, "list", "--json"))}
+    assert summaries[name].startswith("Buy at the first row of a session what ")
+    assert list(summaries.values()).count(summaries[name]) == 1
+
+
 def test_given_people_when_listed_then_a_table_names_them(tmp_path: Path) -> None:
     done = run(tmp_path, "list")
     assert done.exit_code == 0
