@@ -14,6 +14,7 @@ from backtest.judging.scoring import OutcomesOf, one_at_a_time, score
 from backtest.judging.splits import WINDOWS, Split, splits_of
 from backtest.judging.training import Params, best, calibrator, candidates, learnable
 from backtest.judging.walk import Walked
+from backtest.judging.words import counted
 from domain.scoring.calibration import Bin, calibration
 from domain.types import Side
 from strategies.base import Strategy
@@ -113,7 +114,7 @@ def judge(kind: type[Strategy], bench: Bench, windows: int = WINDOWS) -> Judgeme
     splits = _whole_sessions(points, windows, bench.step)
     if not splits:
         count = len({point // bench.step for point in points})
-        why = f"{count} sessions in which it could have claimed something are too few to test on"
+        why = f"{counted(count, 'session')} in which it could have claimed something: too few to test on"
         return Judgement(kind.NAME, why, count, codes, len(tried))
     scored = [
         one_at_a_time(score((c for c in one.claims if bench.mask[c.at, c.column]), bench.outcomes_of)) for one in walked

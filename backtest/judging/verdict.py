@@ -3,9 +3,10 @@
 from typing import Final
 
 from backtest.judging.judge import TARGET, Judgement
+from backtest.judging.words import counted
 
 LEVEL: Final = 0.05  # chance of calling luck skill, over all strategies together
-FEW: Final = 30  # signals; with fewer the interval says little
+FEW: Final = 30  # signals; with fewer nothing is said of luck or the precision aimed at
 
 
 def verdict(found: Judgement, p_holm: float | None) -> str:
@@ -16,11 +17,9 @@ def verdict(found: Judgement, p_holm: float | None) -> str:
     if not figures.signals or figures.precision is None:
         missed = sum(figures.unscored.values())
         return "no signals: nothing can be said" + (f"; {missed} could not be scored" if missed else "")
-    said = [_luck(found, p_holm)]
     if figures.signals < FEW:
-        said.append(
-            "1 signal is too few to tell" if figures.signals == 1 else f"{figures.signals} signals are too few to tell"
-        )
+        return f"{counted(figures.signals, 'signal')} {'is' if figures.signals == 1 else 'are'} too few to tell"
+    said = [_luck(found, p_holm)]
     beside = f", always being in {_bps(figures.baseline_return_bps)}" if figures.baseline_return_bps is not None else ""
     said.append(f"{_bps(figures.mean_return_bps or 0.0)} a signal after costs{beside}")
     said.append(_target(figures.precision_low or 0.0, figures.precision_high or 1.0))
