@@ -91,7 +91,7 @@ def run(
     config = _config(home, strategy, param or (), cash, seed, sim or ())
     source = _source(data or sample_path(), begin, end, symbols, config)
     config = replace(config, symbols=())  # all that the data serves: it is cut to the wanted ones
-    trends = series_source(series, keywords, owners or (), source.codes(), home)
+    trends = series_source(series, keywords, owners or (), source.codes(), source.days, home)
     setup = replace(_setup(config, pace, _log_path(out, home), like, trends), actions=_actions(home, config))
     with StopFlag() as flag, Progress(len(source.days), quiet=json) as progress:
         ran = run_backtest(setup, source, progress.update, flag.is_set)

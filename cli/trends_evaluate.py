@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 from unicodedata import normalize
 
 import typer
@@ -22,6 +22,8 @@ MapOption = Annotated[
     typer.Option("--map", help="Listed owner of a keyword, KEYWORD=CODE or KEYWORD=NAME; repeatable."),
 ]
 
+WITHOUT_SERIES: Final = "strategies that need prices only are judged"
+
 
 def evaluate(
     *,
@@ -33,8 +35,9 @@ def evaluate(
     without: Annotated[str, typer.Option("--without", help="Keywords to leave out, comma separated.")] = "",
     owners: MapOption = None,
     strategies: Annotated[
-        str, typer.Option("--strategies", help="Strategies by name, comma separated; default: all that fit the bars.")
-    ] = "",
+        str | None,
+        typer.Option("--strategies", help="Strategies by name, comma separated; default: all that fit the bars."),
+    ] = None,
     windows: Annotated[int, typer.Option("--windows", help="Test windows of the walk forward.", min=1, max=50)] = 4,
     commission_ppm: Annotated[
         int, typer.Option("--commission-ppm", help="Commission of one side, ppm.", min=0, max=50_000)
@@ -56,21 +59,22 @@ def evaluate(
     from cli.trends_settings import SignalsSection, signal_config
     from strategies.registry import STRATEGIES
 
+    if series is None and (keywords or without or owners):
+        raise ConfigError("--keywords, --without and --map expected a file of series (--series), was none")
+    asked = _asked(strategies, has_series=series is not None)
     bars = read_prices(prices)
     panel = bars.panel
     _tell(prices, panel.remarks)
     measures = {}
     if series is not None:
         chosen = chosen_series(series, keywords, without)
-        pairing = pairs_of(chosen, owners or (), panel.codes, str(prices), series, home)
+        pairing = pairs_of(chosen, owners or (), panel.codes, str(prices), series, home, WITHOUT_SERIES)
         _tell_pairs(pairing)
         measures = measure(pairing, panel.sessions)
-    elif keywords or without or owners:
-        raise ConfigError("--keywords, --without and --map expected a file of series (--series), was none")
     rows = run(
         bars,
         measures,
-        _kinds(strategies, has_minutes=bars.minutes is not None, has_series=bool(measures)),
+        _kinds(asked, has_minutes=bars.minutes is not None, has_series=bool(measures)),
         signals=signal_config(SignalsSection()),
         commission_ppm=commission_ppm,
         windows=windows,
@@ -93,19 +97,36 @@ def chosen_series(path: Path, keywords: str, without: str) -> "dict[str, Series]
 
 
 def pairs_of(
-    chosen: "Mapping[str, Series]", owners: Sequence[str], codes: Sequence[str], prices: str, path: Path, home: Path
+    chosen: "Mapping[str, Series]",
+    owners: Sequence[str],
+    codes: Sequence[str],
+    prices: str,
+    path: Path,
+    home: Path,
+    instead: str,
 ) -> "Pairing":
-    """Say which keywords stand for which codes. Raises ConfigError, and RequestRefused when there is no pair."""
+    """Say which keywords stand for which codes, and on stderr which for none; `instead`: what happens without series.
+
+    Raises ConfigError, and NoPair when there is no pair.
+    """
     from backtest.judging.pairing import check_pairs, pair
 
-    pairing = pair(chosen, codes, _owners(owners, chosen), _watched(home), _code_of)
-    check_pairs(pairing, codes, prices, str(path), labelled)
+    said = _owners(owners, chosen)
+    pairing = pair(chosen, codes, said, _watched(home), _code_of)
+    for word in sorted(set(said) & set(pairing.unpaired)):
+        note(f"--map: {word} stands for {labelled(said[word])}, which has no prices in {prices}")
+    check_pairs(pairing, codes, prices, str(path), labelled, instead)
+    if count := len(pairing.unpaired):
+        stand = "keyword stands" if count == 1 else "keywords stand"
+        note(f"{count} {stand} for no symbol with prices: {pairing.unpaired_text}")
     return pairing
 
 
 def _tell(path: Path, remarks: Mapping[str, int]) -> None:
+    from backtest.judging.words import counted
+
     for what, rows in remarks.items():
-        note(f"{path}: {rows:,} rows {what}")
+        note(f"{path}: {counted(rows, 'row')} {what}")
 
 
 def _words(text: str) -> list[str]:
@@ -127,7 +148,7 @@ def _chosen(path: Path, read: "Mapping[str, Series]", keywords: str, without: st
 
 
 def _check_known(option: str, words: Iterable[str], read: "Mapping[str, Series]", path: object) -> None:
-    from backtest.judging.pairing import shortened
+    from backtest.judging.words import shortened
 
     if unknown := [word for word in words if word not in read]:
         raise ConfigError(f"{option}: expected keywords of {path} ({shortened(list(read))}), was {', '.join(unknown)}")
@@ -163,32 +184,51 @@ def _code_of(word: str) -> str:
 
 
 def _tell_pairs(pairing: "Pairing") -> None:
+    from backtest.judging.series import DAILY
+    from backtest.judging.words import counted
+
     for code, own in pairing.pairs.items():
-        words = ", ".join(f"{one.keyword} ({len(one.points):,} {'days' if one.step == 1 else 'weeks'})" for one in own)
+        sizes = (counted(len(one.points), "day" if one.step == DAILY else "week") for one in own)
+        words = ", ".join(f"{one.keyword} ({size})" for one, size in zip(own, sizes, strict=True))
         note(f"{labelled(code)}: {words}")
     if pairing.dropped:
         note(f"weekly beside daily series of one owner are not mixed, left out: {', '.join(pairing.dropped)}")
 
 
-def _kinds(names: str, *, has_minutes: bool, has_series: bool) -> "Sequence[type[Strategy]]":
-    """Give the strategies asked for, by default those built in that fit. Raises ConfigError."""
+def _asked(names: str | None, *, has_series: bool) -> "list[type[Strategy]]":
+    """Give the strategies asked for by name, none for all that fit. Raises ConfigError naming those that are judged."""
     from actors.plugins import known_strategies
+    from strategies.base import Searches
+    from strategies.registry import STRATEGIES
+
+    if names is None:
+        return []
+    known = known_strategies()
+    exits = {name for name, kind in STRATEGIES.items() if not kind.INTERVALS}  # their claims have no horizon of bars
+    wanted = list(dict.fromkeys(_words(names)))
+    wrong = [name for name in wanted if name not in known or name in exits or not known[name].INTERVALS]
+    if wrong or not wanted:
+        offered = ", ".join(sorted(set(known) - exits))
+        why = ", exits are not judged" if set(wrong) & set(known) else ""
+        raise ConfigError(f"--strategies: expected {offered}, was {', '.join(wrong) or repr(names)}{why}")
+    kinds = [known[name] for name in wanted]
+    if not has_series and (blind := [kind.NAME for kind in kinds if kind.SEARCHES is Searches.REQUIRED]):
+        raise ConfigError(f"--strategies: {', '.join(blind)} expected search series (--series), was none")
+    return kinds
+
+
+def _kinds(wanted: "Sequence[type[Strategy]]", *, has_minutes: bool, has_series: bool) -> "Sequence[type[Strategy]]":
+    """Give the strategies wanted, by default those built in that fit the bars. Raises ConfigError."""
     from domain.bars import DAY_S, MINUTE_S
     from strategies.base import Searches
     from strategies.registry import STRATEGIES
 
     fitting = {DAY_S, *((MINUTE_S,) if has_minutes else ())}
-    known = known_strategies()
-    wanted = list(dict.fromkeys(_words(names)))
-    if unknown := [name for name in wanted if name not in known]:
-        raise ConfigError(f"--strategies: expected {', '.join(sorted(known))}, was {', '.join(unknown)}")
-    kinds = [known[name] for name in wanted] if wanted else list(STRATEGIES.values())
+    kinds = wanted or list(STRATEGIES.values())
     unfit = [kind.NAME for kind in kinds if not fitting & set(kind.INTERVALS)]
     if wanted and unfit:
         lengths = "daily and minute" if has_minutes else "daily"
         raise ConfigError(f"--strategies: strategies of {lengths} bars expected, was {', '.join(unfit)}")
     if waiting := [kind.NAME for kind in kinds if kind.NAME in unfit and kind.INTERVALS]:
         note(f"not judged, bars of minutes are needed: {', '.join(waiting)}")
-    if wanted and not has_series and (blind := [k.NAME for k in kinds if k.SEARCHES is Searches.REQUIRED]):
-        raise ConfigError(f"--strategies: {', '.join(blind)} expected search series (--series), was none")
     return [kind for kind in kinds if kind.NAME not in unfit and (has_series or kind.SEARCHES is not Searches.REQUIRED)]

@@ -31,11 +31,13 @@ SHOWN = 12  # symbols of a strategy
 
 def show(rows: Sequence[Mapping[str, Any]], panel: "Panel") -> None:
     """Print strategies, their windows, symbols and calibration, then a warning."""
-    span = f"{panel.sessions[0]} to {panel.sessions[-1]}, {len(panel.codes)} symbols"
+    from backtest.judging.words import counted
+
+    span = f"{panel.sessions[0]} to {panel.sessions[-1]}, {counted(len(panel.codes), 'symbol')}"
     lines = []
     for row in rows:
         lines.append([row["strategy"], *_cells(row), row["verdict"]])
-        if control := row.get("control"):
+        if control := row["control"]:
             text = f"control: what prices alone do where {row['strategy']} was judged"
             lines.append([f"  {control['strategy']}", *_cells(control), text])
     show_table(f"Test windows of {span}; precision aimed at: 70 %", COLUMNS, lines, "no strategy fits these bars")

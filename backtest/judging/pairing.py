@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from backtest.judging.series import DAILY, Series
+from backtest.judging.words import shortened
 from domain.attention import combined_attention, ratios_by_day
-from domain.errors import RequestRefused
+from domain.errors import HantradeError
 from domain.messages.market import AttentionMeasured
 from domain.weekly_attention import combined_weekly_attention
 
-SHOWN = 12  # of a long list
 SOURCE = "file"
+
+
+class NoPair(HantradeError):
+    """No keyword stands for a symbol with prices (exit code 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,22 @@ class Pairing:
     owners: Mapping[str, str]  # keyword -> code; empty: none is known
     pairs: Mapping[str, tuple[Series, ...]]  # code with prices -> its keywords' series, by name of keyword
     dropped: tuple[str, ...] = ()  # weekly keywords beside daily ones of the same owner, which are not mixed
+
+    @property
+    def unpaired(self) -> tuple[str, ...]:
+        """Give the keywords that stand for no symbol with prices."""
+        # those whose owner is known first: they are the ones somebody meant to match
+        return tuple(
+            sorted(
+                (word for word, code in self.owners.items() if code not in self.pairs),
+                key=lambda word: (not self.owners[word], word),
+            )
+        )
+
+    @property
+    def unpaired_text(self) -> str:
+        """Name them with their owners; of many the first."""
+        return shortened([f"{word} ({self.owners[word] or 'owner unknown'})" for word in self.unpaired])
 
 
 def pair(
@@ -52,26 +72,19 @@ def pair(
 
 
 def check_pairs(
-    pairing: Pairing, codes: Sequence[str], prices: str, series: str, labelled: Callable[[str], str]
+    pairing: Pairing, codes: Sequence[str], prices: str, series: str, labelled: Callable[[str], str], instead: str
 ) -> None:
-    """Refuse to judge when no keyword's owner has prices, naming both sets. Raises RequestRefused."""
+    """Refuse to go on when no keyword's owner has prices, naming both sets; `instead`: what happens without series.
+
+    Raises NoPair.
+    """
     if pairing.pairs:
         return
-    words = [f"{word} ({code or 'owner unknown'})" for word, code in sorted(pairing.owners.items())]
-    # those whose owner is known first: they are the ones somebody meant to match
-    words.sort(key=lambda word: word.endswith("(owner unknown)"))
-    raise RequestRefused(
-        "NO_PAIR",
-        f"no keyword of {series} stands for a symbol of {prices}. Keywords: {shortened(words)}. "
+    raise NoPair(
+        f"no keyword of {series} stands for a symbol of {prices}. Keywords: {pairing.unpaired_text}. "
         f"Codes with prices: {shortened([labelled(code) for code in codes])}. "
-        "--map KEYWORD=CODE names an owner; without --series strategies that need prices only are judged",
+        f"--map KEYWORD=CODE names an owner; without --series {instead}"
     )
-
-
-def shortened(items: Sequence[str]) -> str:
-    """Give the first of a list and how many more there are."""
-    more = len(items) - SHOWN
-    return ", ".join(items[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def measure(pairing: Pairing, sessions: Sequence[date]) -> dict[str, list[AttentionMeasured | None]]:

@@ -45,6 +45,7 @@ def as_row(found: Judgement, p_holm: float | None, days: Sequence[date], control
         "by_regime": {regime: figures(one) for regime, one in found.by_regime.items()},
         "calibration": [_bin(one) for one in found.calibration],
     }
+    row["control"] = None
     if control is not None:
         kept = ("strategy", "p_value", "verdict", "splits", "by_symbol", "symbols", *figures(control.figures))
         row["control"] = {name: value for name, value in as_row(control, None, days, None).items() if name in kept}

@@ -210,6 +210,50 @@ def test_given_a_series_of_ones_own_when_run_then_attention_is_what_was_known_be
     assert known == [("2026-01-13", "file", "2026-01-12"), ("2026-01-14", "file", "2026-01-13")]
 
 
+def test_given_a_series_that_covers_every_day_when_run_then_nothing_is_said_to_be_unknown(
+    home: Path, tmp_path: Path
+) -> None:
+    done = a_backtest(home, "--series", str(a_series(tmp_path)), "--no-check", "--json")
+    assert "unknown" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (
+            ("2023-09-01", "2024-09-30"),
+            "ends on 2024-09-30, before the first day, 2026-01-13: attention is unknown on all days",
+        ),
+        (
+            ("2025-01-12", "2026-01-12"),
+            "ends on 2026-01-12, before the last day, 2026-01-14: attention is unknown from 2026-01-14 on",
+        ),
+        (
+            ("2026-01-14", "2026-02-14"),
+            "begins on 2026-01-14, after what is known on the last day, 2026-01-14: attention is unknown on all days",
+        ),
+    ],
+)
+def test_given_a_series_that_does_not_cover_the_days_when_run_then_both_dates_are_named(
+    home: Path, tmp_path: Path, days: tuple[str, str], said: str
+) -> None:
+    first, last = map(date.fromisoformat, days)
+    span = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+    path = tmp_path / "series.csv"
+    lines = [f"코오롱인더,{day},{20 + (day.toordinal() * 7) % 13}" for day in span]
+    path.write_text("\n".join(["keyword,period,ratio", *lines]), encoding="utf-8")
+    done = a_backtest(home, "--series", str(path), "--no-check", "--json", "--out", str(tmp_path / "log.db"))
+    assert f"WARNING: search series of 120110 코오롱인더 {said}" in done.stderr
+    zs = {on: item.z for on, item in read_history(tmp_path / "log.db").measured}
+    assert zs.get("2026-01-14") is None
+
+
+def test_given_no_keyword_of_the_data_when_run_then_the_hint_is_the_back_tests(home: Path, tmp_path: Path) -> None:
+    done = a_backtest(home, "--series", str(a_series(tmp_path, "코롱,2026-01-12,3")), "--keywords", "코롱")
+    assert str(done.exception).startswith("no keyword of")
+    assert str(done.exception).endswith("without --series the packaged series, moved in time, is used")
+
+
 @pytest.mark.parametrize(
     ("rows", "options", "said"),
     [

@@ -1,6 +1,7 @@
 """`hantrade trends evaluate`: what it prints, its exit codes, and what it says to bad input."""
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from domain.errors import ConfigError, HantradeError, RequestRefused
+from domain.errors import ConfigError, HantradeError
 from tests.backtest.judging.builders import FIRST, a_file, rows, sessions, walking
 
 runner = CliRunner()
@@ -134,9 +135,60 @@ def test_given_no_pair_when_judged_then_it_exits_1_and_names_both_sets(folder: P
     from cli.context import Exit, exit_code
 
     error = refused(evaluate(folder, "--json", series="strange.csv"))
-    assert isinstance(error, RequestRefused)
     assert exit_code(error) is Exit.REFUSED
+    assert str(error).startswith("no keyword of"), "a sentence, no code before it"
+    assert str(error).endswith("without --series strategies that need prices only are judged")
     assert all(word in str(error) for word in ("라움 (owner unknown)", "005930 삼성전자", "120110", "0000D0", "--map"))
+
+
+def test_given_keywords_whose_owner_has_no_prices_when_judged_then_one_line_names_them(folder: Path) -> None:
+    strangers = [row for at in range(14) for row in searches(f"낯선말{at:02}", at, count=1)]
+    a_file(folder, [*searches("헨리코튼", 1, "120110"), *searches("남", 2, "900110"), *strangers], "strangers.csv")
+    told = evaluate(folder, "--json", "--strategies", "attention_drift", series="strangers.csv").stderr
+    [line] = [line for line in told.splitlines() if "no symbol with prices" in line]
+    assert line.startswith("15 keywords stand for no symbol with prices: 남 (900110), 낯선말00 (owner unknown), ")
+    assert line.endswith("낯선말10 (owner unknown) and 3 more")
+    assert "no symbol with prices" not in evaluate(folder, "--json", "--strategies", "attention_drift").stderr
+
+
+def test_given_a_keyword_mapped_to_a_code_without_prices_when_judged_then_that_is_said_of_it(folder: Path) -> None:
+    done = evaluate(folder, "--json", "--strategies", "attention_drift", "--map", "시리즈=900110")
+    prices = folder / "prices.parquet"
+    assert f"--map: 시리즈 stands for 900110 딥커머스, which has no prices in {prices}\n" in done.stderr
+    assert "1 keyword stands for no symbol with prices: 시리즈 (900110)" in done.stderr
+    assert answers(done)["attention_drift"]["symbols"] == 1
+
+
+def test_given_any_strategy_when_judged_with_json_then_every_object_has_the_same_keys(folder: Path) -> None:
+    found = answers(evaluate(folder, "--json"))
+    assert len({tuple(row) for row in found.values()}) == 1
+    assert found["price_drift"]["control"] is None
+
+
+def test_given_the_page_of_signals_when_read_then_every_key_of_json_is_explained(folder: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "signals.md").read_text(encoding="utf-8")
+    [part] = [part for part in page.split("\n\n") if part.startswith("`--json` prints one object a strategy")]
+    row = answers(evaluate(folder, "--json", "--strategies", "attention_drift"))["attention_drift"]
+    keys = {*row, *row["splits"][0], *row["calibration"][0], *row["control"]}
+    bounds = ("_low", "_high", "_low_bps", "_high_bps")
+    assert not [key for key in sorted(keys) if not re.search(rf"\b{key}\b", part) and not key.endswith(bounds)]
+
+
+def test_given_wrong_strategies_when_judged_then_they_are_refused_before_a_file_is_read(folder: Path) -> None:
+    for names in ("bogus", "exit_stop", "price_drift,bogus", "", " , "):
+        error = refused(evaluate(folder, "--strategies", names, prices="none.parquet"))
+        assert str(error).startswith("--strategies: expected ")
+        expected, _, was = str(error).partition(", was ")
+        assert "price_drift" in expected
+        assert "exit_" not in expected
+        assert was.startswith(names.rpartition(",")[2] if names.strip(" ,") else repr(names))
+
+
+def test_given_one_of_each_when_told_then_it_is_not_plural(folder: Path, tmp_path: Path) -> None:
+    path = a_file(tmp_path, rows({"120110": [100.0] * 1}, sessions(1)))
+    done = evaluate(folder, prices=str(path))
+    assert "1 symbol;" in done.stdout
+    assert not re.search(r"\b1 (symbols|sessions|days|rows|keywords)\b", done.stdout + done.stderr)
 
 
 def test_given_a_weekly_series_when_judged_then_weeks_are_used(folder: Path) -> None:
@@ -178,6 +230,7 @@ def test_given_one_symbol_or_one_day_when_judged_then_there_is_an_answer(folder:
         (("--map", "헨리코튼=없는회사"), ["없는회사"]),
         (("--strategies", "moon"), ["--strategies", "price_drift", "moon"]),
         (("--strategies", "attention_momentum"), ["--strategies", "daily bars", "attention_momentum"]),
+        (("--strategies", "exit_stop"), ["--strategies", "price_drift", "exit_stop"]),
     ],
 )
 def test_given_a_wrong_option_when_judged_then_it_is_refused_with_what_is_allowed(
