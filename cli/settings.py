@@ -37,6 +37,7 @@ from cli.settings_tables import (
     SimSection,
     Strategies,
 )
+from cli.settings_words import complaint, place
 from cli.trends_settings import SignalsSection, TrendsSection, signal_config, trend_config
 from cli.watchlist import WatchedInstrument, Watchlist, keyword_sets
 from domain.accounts import AccountMark, mark_of
@@ -154,16 +155,14 @@ def _explain(error: ValidationError, path: Path, variables: Collection[str] | No
     lines = []
     variables = _variables() if variables is None else variables
     for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
+        table, key = place(problem["loc"])
         variable = PREFIX + "__".join(str(part).upper() for part in problem["loc"])
         where = f"environment {variable}" if variable in variables else path
         if problem["type"] == "extra_forbidden":
             allowed = ", ".join(_known_keys(problem["loc"][:-1], path.name))
-            lines.append(f"{where}: unknown key {key}; allowed here: {allowed}")
-        elif isinstance(problem["input"], dict) and problem["type"] == "value_error":
-            lines.append(f"{where}: {key}: {problem['msg']}")  # of a whole table: the message names the key
+            lines.append(f"{where}: {table}unknown key {key}; allowed here: {allowed}")
         else:
-            lines.append(f"{where}: {key} = {problem['input']!r}: {problem['msg']}")
+            lines.append(f"{where}: {complaint(problem)}")
     return "\n".join(lines)
 
 

@@ -3,12 +3,24 @@
 from collections.abc import Iterable
 from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from cli.names import labelled, symbol_of
 from cli.section import Section
 from domain.config import KeywordSet
 from domain.errors import ConfigError
 from domain.keywords import MOST_WORDS, KeywordFields
+
+
+def _symbol(value: object) -> str:
+    """Give the code of a code or Korean name."""
+    if not isinstance(value, str):
+        raise ValueError('a code in quotes or a Korean name is expected, for example "120110"')
+    try:
+        return symbol_of(value.strip())
+    except ConfigError as error:
+        raise ValueError(str(error).removeprefix("symbol ")) from None
+
 
 Words = Annotated[tuple[str, ...], Field(max_length=MOST_WORDS)]
 
@@ -16,7 +28,7 @@ Words = Annotated[tuple[str, ...], Field(max_length=MOST_WORDS)]
 class WatchedInstrument(Section):
     """One instrument of the watch list."""
 
-    symbol: Annotated[str, Field(pattern=r"^[0-9A-Z]{6}$")]
+    symbol: Annotated[str, BeforeValidator(_symbol)]
     names: Words = ()
     synonyms: Words = ()
     ambiguous: Words = ()
@@ -49,7 +61,7 @@ class Watchlist(Section):
         symbols = [item.symbol for item in items]
         twice = sorted({symbol for symbol in symbols if symbols.count(symbol) > 1})
         if twice:
-            raise ValueError(f"{', '.join(twice)} is listed twice")
+            raise ValueError(f"{', '.join(map(labelled, twice))} is listed twice")
         return items
 
 

@@ -73,7 +73,7 @@ class KeywordFields:
         return found
 
     def _refused(self, name: str, value: object, allowed: str) -> ConfigError:
-        return ConfigError(f"{self.symbol} {name} expected {allowed}, was {value!r}")
+        return ConfigError(f"{self.symbol} {name} expected {allowed}, was {'none' if value == () else repr(value)}")
 
 
 def tidy_word(word: str) -> str:

@@ -86,9 +86,9 @@ def test_given_assumptions_of_the_simulator_when_loaded_then_the_run_carries_the
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ('cancel_model = "front"', "'back' or 'proportional'"),
-        ("depth_levels = 0", "greater than or equal to 1"),
-        ("latency_ms = -1", "greater than or equal to 0"),
+        ('cancel_model = "front"', "cancel_model = 'front': 'back' or 'proportional' is expected"),
+        ("depth_levels = 0", "sim.depth_levels = 0: 1 or more is expected"),
+        ("latency_ms = -1", "0 or more"),
         ("latency = 1", "unknown key sim.latency; allowed here: auction_share, cancel_model, depth_levels"),
     ],
 )
@@ -120,13 +120,23 @@ def test_given_files_and_environment_when_loaded_then_the_environment_wins(
         ("[risk\n", ["not valid TOML"]),
         ("colour = 1\n", ["unknown key colour", "broker"]),
         ("[risk]\nmax_ordr_krw = 1\n", ["unknown key risk.max_ordr_krw", "max_order_krw"]),
-        ("[risk]\nmax_order_krw = 'much'\n", ["risk.max_order_krw", "'much'", "integer"]),
-        ("[risk]\nmax_order_krw = 0\n", ["risk.max_order_krw", "0", "greater than or equal to 1"]),
+        ("[risk]\nmax_order_krw = 'much'\n", ["risk.max_order_krw = 'much': a whole number is expected"]),
+        ("[risk]\nmax_order_krw = 0\n", ["risk.max_order_krw", "0", "1 or more"]),
         ("[risk]\ndaily_loss_pct = 500\n", ["risk.daily_loss_pct", "500", "100"]),
         ("[risk]\ndaily_loss_pct = 0.00001\n", ["risk.daily_loss_pct", "four decimals"]),
         ("[broker]\nquotes = 'nowhere'\n", ["broker.quotes", "'nowhere'", "HOST:PORT"]),
         ("[desk]\nport = 70000\n", ["desk.port", "70000", "65535"]),
-        ("risk = 5\n", ["risk", "5"]),
+        ("risk = 5\n", ["risk = 5: a table is expected"]),
+        (
+            "[trends]\nsources = 'naver'\n",
+            ["sources = 'naver': a list in brackets is expected, for example [\"naver\"]"],
+        ),
+        (
+            "[trends]\nsources = ['daum']\n",
+            ["trends.sources = 'daum': 'naver', 'google' or 'shifted-demo' is expected"],
+        ),
+        ("[trends]\nkeep_series = 'maybe'\n", ["trends.keep_series = 'maybe': true or false is expected"]),
+        ("[trends]\nanchor = []\n", ["trends.anchor = []: a list of at least 1 is expected"]),
         ("[strategies.nonsense]\n", ["strategies", "nonsense", "attention_momentum"]),
         ("[strategies.attention_momentum]\nnope = 1\n", ["attention_momentum", "nope"]),
         ("[sessions]\n'2026-13-45' = ['10:00', '16:00']\n", ["sessions", "2026-13-45"]),
@@ -148,15 +158,27 @@ def test_given_a_bad_settings_file_when_loaded_then_file_key_and_value_are_named
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[[instrument]]\nsymbol = '1'\n", ["instrument.0.symbol", "'1'"]),
-        ("[[instrument]]\nkeywords = ['a']\n", ["instrument.0.symbol", "required"]),
-        ("[[instrument]]\nsymbol = '120110'\nkeyword = 'a'\n", ["unknown key instrument.0.keyword", "keywords"]),
+        ("[[instrument]]\nsymbol = '1'\n", ["instrument 1: symbol: '1' is not known"]),
+        (
+            "[[instrument]]\nsymbol = '없다'\n",
+            ["instrument 1: symbol: '없다' is not known", "code or a listed Korean name"],
+        ),
+        ("[[instrument]]\nkeywords = ['a']\n", ["instrument 1: symbol is expected"]),
+        ("[[instrument]]\nsymbol = 120110\n", ["instrument 1: symbol = 120110: a code in quotes or a Korean name"]),
+        ("[[instrument]]\nsymbol = '코오롱인'\n", ["'코오롱인' is not known; did you mean ", "코오롱인더 (120110)"]),
+        ("[[instrument]]\nsymbol = '120110'\nkeyword = 'a'\n", ["instrument 1: unknown key keyword;", "keywords"]),
         ("[[instrument]]\nsymbol = '120110'\n[[instrument]]\nsymbol = '120110'\n", ["120110", "twice"]),
         ("[instruments]\n", ["unknown key instruments", "instrument"]),
-        ("[[instrument]]\nsymbol = '120110'\nnames = ['']\n", ["instrument.0", "120110 names", "not empty, was ''"]),
-        ("[[instrument]]\nsymbol = '120110'\nambiguous = ['시리즈']\n", ["120110 qualifiers expected", "'시리즈'"]),
-        ("[[instrument]]\nsymbol = '120110'\nkeywords = 'a'\n", ["instrument.0.keywords", "'a'"]),
-        ("[[instrument]]\nsymbol = '120110'\nversion = 0\n", ["instrument.0.version", "0", "greater than"]),
+        ("[[instrument]]\nsymbol = '120110'\nnames = ['']\n", ["instrument 1: 120110 names", "not empty, was ''"]),
+        (
+            "[[instrument]]\nsymbol = '120110'\nambiguous = ['시리즈']\n",
+            ["120110 qualifiers expected", "'시리즈'", "was none"],
+        ),
+        (
+            "[[instrument]]\nsymbol = '120110'\nkeywords = 'a'\n",
+            ["instrument 1: keywords = 'a': a list in brackets", '["a"]'],
+        ),
+        ("[[instrument]]\nsymbol = '120110'\nversion = 0\n", ["instrument 1: version = 0: 1 or more is expected"]),
     ],
 )
 def test_given_a_bad_watch_list_when_loaded_then_file_key_and_value_are_named(
@@ -173,7 +195,7 @@ def test_given_a_bad_watch_list_when_loaded_then_file_key_and_value_are_named(
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("HANTRADE_RISK__MAX_ORDER_KRW", "lots", ["'lots'", "integer"]),
+        ("HANTRADE_RISK__MAX_ORDER_KRW", "lots", ["'lots'", "whole number"]),
         ("HANTRADE_RISK__MAX_ORDR_KRW", "1", ["unknown key", "max_order_krw"]),
         ("HANTRADE_RISK_MAX_ORDER_KRW", "1", ["not a setting"]),
         ("HANTRADE_RIKS__MAX_ORDER_KRW", "1", ["not a setting"]),
@@ -191,6 +213,13 @@ def test_given_a_bad_variable_when_loaded_then_it_names_itself(
     words = [*words, name] if name != "HANTRADE_RISK" else words
     for word in words:
         assert word in said
+
+
+def test_given_a_korean_name_in_the_watch_list_when_loaded_then_it_is_its_code(tmp_path: Path) -> None:
+    (tmp_path / "watchlist.toml").write_text('[[instrument]]\nsymbol = "코오롱인더"\nnames = ["헨리코튼"]\n')
+    config = config_of(tmp_path)
+    assert config.symbols == ("120110",)
+    assert [one.symbol for one in config.keywords] == ["120110"]
 
 
 def test_given_a_file_that_cannot_be_read_when_loaded_then_it_is_named(tmp_path: Path) -> None:
@@ -264,7 +293,7 @@ def test_given_other_sources_and_windows_when_loaded_then_the_run_carries_them_i
         ("broker", 'quotes_backups = ["127.0.0.1:50051"]', "127.0.0.1:50051 is a source already"),
         ("broker", 'quotes_backups = ["b:2", "b:2"]', "b:2 is a source already"),
         ("link", 'maintenance = ["mon 6-7"]', "maintenance window 'mon 6-7' names the time '6'"),
-        ("link", "probe_ms = 10", "greater than or equal to 500"),
+        ("link", "probe_ms = 10", "500 or more is expected"),
         ("link", "measures_uptime = false", "unknown key link.measures_uptime"),
     ],
 )
@@ -318,10 +347,10 @@ def test_given_words_when_resolved_then_the_run_carries_those_that_are_asked(tmp
         ('host = "open"', "'hub' or 'legacy'"),
         ('base_url = "http://example.com"', "base_url expected https:// (http:// on this machine only)"),
         ('google_url = "ftp://127.0.0.1"', "expected https://"),
-        ("daily_quota = 0", "greater than or equal to 1"),
-        ("anchor = []", "at least 1 item"),
+        ("daily_quota = 0", "1 or more is expected"),
+        ("anchor = []", "at least 1 is expected"),
         ('anchor = [" "]', "words of 1 to 100 letters"),
-        ("cache_hours = -1", "greater than or equal to 0"),
+        ("cache_hours = -1", "0 or more is expected"),
         ('retry_until = "24:00"', "HH:MM"),
         ("contradiction_z = nan", "finite"),
         ('client_id = "x"', "unknown key trends.client_id"),

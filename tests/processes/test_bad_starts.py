@@ -97,7 +97,7 @@ def test_given_a_log_that_cannot_be_trusted_when_started_then_one_line_names_it_
         ("hantrade.toml", "[risk\n", ("hantrade.toml", "not valid TOML")),
         ("hantrade.toml", "[risk]\nmax_ordr_krw = 1\n", ("hantrade.toml", "risk.max_ordr_krw", "max_order_krw")),
         ("hantrade.toml", "[risk]\nmax_order_krw = -5\n", ("hantrade.toml", "risk.max_order_krw", "-5")),
-        ("watchlist.toml", '[[instrument]]\nsymbol = "1"\n', ("watchlist.toml", "instrument.0.symbol", "'1'")),
+        ("watchlist.toml", '[[instrument]]\nsymbol = "1"\n', ("watchlist.toml", "instrument 1: symbol", "'1'")),
     ],
 )
 def test_given_bad_settings_when_started_then_one_line_names_file_key_and_value(
