@@ -209,7 +209,7 @@ def _asked(names: str | None, *, has_series: bool) -> "list[type[Strategy]]":
     wrong = [name for name in wanted if name not in known or name in exits or not known[name].INTERVALS]
     if wrong or not wanted:
         offered = ", ".join(sorted(set(known) - exits))
-        why = ", exits are not judged" if set(wrong) & set(known) else ""
+        why = " (exits are not judged)" if set(wrong) & set(known) else ""
         raise ConfigError(f"--strategies: expected {offered}, was {', '.join(wrong) or repr(names)}{why}")
     kinds = [known[name] for name in wanted]
     if not has_series and (blind := [kind.NAME for kind in kinds if kind.SEARCHES is Searches.REQUIRED]):
