@@ -55,15 +55,16 @@ def series_source(
 
 
 def _unknown(series: "Series", days: Sequence[date]) -> str:
-    """Say why attention is unknown on some of the days, since that needs searches of the day before; empty: it ends
-    and begins where none of them misses it.
+    """Say on which of the days attention is unknown since the series ends or begins elsewhere; empty: on none.
+
+    Attention of a day needs searches of the day before.
     """
     begins, ends = (date.fromisoformat(series.points[at].day) for at in (0, -1))
     missed = [day for day in days if day - timedelta(days=1) > ends]
     if len(missed) == len(days):
         return f"ends on {ends}, before the first day, {days[0]}: attention is unknown on all days"
     if begins >= days[-1]:
-        return f"begins on {begins}, after what is known on the last day, {days[-1]}: attention is unknown on all days"
+        return f"begins on {begins}, not before the last day, {days[-1]}: attention is unknown on all days"
     if missed:
         return f"ends on {ends}, before the last day, {days[-1]}: attention is unknown from {missed[0]} on"
     return ""

@@ -230,7 +230,7 @@ def test_given_a_series_that_covers_every_day_when_run_then_nothing_is_said_to_b
         ),
         (
             ("2026-01-14", "2026-02-14"),
-            "begins on 2026-01-14, after what is known on the last day, 2026-01-14: attention is unknown on all days",
+            "begins on 2026-01-14, not before the last day, 2026-01-14: attention is unknown on all days",
         ),
     ],
 )
