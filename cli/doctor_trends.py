@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from broker.port import Diagnosis, DiagnosisState
 from cli import secrets
+from cli.counted import counted
 from cli.names import labelled
 from cli.trends_settings import GOOGLE, NAVER, TrendsSection
 from cli.watchlist import Watchlist, keyword_sets
@@ -69,7 +70,7 @@ class TrendsDoctor:
             more = f" and {len(without) - MOST_NAMED} more" if len(without) > MOST_NAMED else ""
             remedy = f"`hantrade trends suggest {without[0]}` writes some for watchlist.toml"
             return Diagnosis("trend_words", WARNING, f"no keywords for {named}{more}: attention is unknown", remedy)
-        return Diagnosis("trend_words", OK, f"{len(sets)} instruments have keywords")
+        return Diagnosis("trend_words", OK, f"keywords for {counted(len(sets), 'instrument')}")
 
     def _keys(self) -> Diagnosis:
         from cli.trend_sources import naver_keys

@@ -11,6 +11,7 @@ from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
 from cli.counted import counted
 from cli.names import labelled, name_of
 from cli.output import emit_json, note
+from cli.trend_reasons import quality_and_reason
 from domain.attention import Attention, attention
 from domain.errors import ConfigError, HantradeError
 from domain.messages.market import TrendReceived, TrendsMissing
@@ -122,6 +123,7 @@ def _received(answer: TrendReceived, begin: date | None, end: date) -> dict[str,
     measured: Attention = attention(answer.points, end + timedelta(days=1))
     low = "" if begin is None else begin.isoformat()
     days = [point.day for point in answer.points if low <= point.day]
+    quality, reason = quality_and_reason(measured, answer.points, end)
     return {
         "symbol": answer.symbol,
         "name": name_of(answer.symbol),
@@ -132,8 +134,8 @@ def _received(answer: TrendReceived, begin: date | None, end: date) -> dict[str,
         "newest_day": days[-1] if days else None,
         "asvi": measured.asvi,
         "z": measured.z,
-        "quality": measured.quality,
-        "reason": measured.reason,
+        "quality": quality,
+        "reason": reason,
         "again": not days or days[-1] < end.isoformat(),
         "fetched_at": iso(answer.fetched_at),
     }
@@ -164,9 +166,8 @@ def _show(row: dict[str, Any], as_json: bool) -> None:
         return
     parts = [labelled(row["symbol"]), row["source"]]
     if row["days"]:
-        parts.append(
-            f"{row['days']} days to {row['newest_day']}, fetched {row['fetched_at'][:16].replace('T', ' ')} KST"
-        )
+        at = row["fetched_at"][:16].replace("T", " ")
+        parts.append(f"{counted(row['days'], 'day')} to {row['newest_day']}, fetched {at} KST")
         parts.append(f"asvi {_figure(row['asvi'])} z {_figure(row['z'])}, words version {row['keyword_version']}")
     if row["reason"]:
         again = "; run this again later" if row["again"] else ""

@@ -4,6 +4,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
+from cli.counted import counted
 from cli.output import emit_json, note, show_table
 from cli.trends_fetch import AllOption, SymbolsArgument, iso
 from domain.config import KeywordSet
@@ -25,8 +26,8 @@ def plan(
 ) -> int:
     """Show the schedule of a sweep over instruments, without asking anything.
 
-    Four instruments and the anchor go into a call; what is kept already is counted as asked. The last line sums up.
-    Exit code 1 when no instrument has words.
+    Four instruments and the anchor go into a call; what is kept already is counted as asked. The last line sums up;
+    with --json its `kind` is "sweep", that of the lines before "day". Exit code 1 when no instrument has words.
 
     Example: hantrade trends plan --all
     """
@@ -49,6 +50,7 @@ def plan(
         a_month=section.monthly_quota or None,
     )
     summary = {
+        "kind": "sweep",
         "symbols": len(wanted),
         "without_words": len(wanted) - len(asked),
         "calls": calls,
@@ -82,6 +84,7 @@ def _left(section: "TrendsSection", home: "Path") -> tuple[int, int | None]:
 def _show(schedule: "Schedule", summary: dict[str, Any], as_json: bool) -> None:
     rows: list[dict[str, Any]] = [
         {
+            "kind": "day",
             "day": part.day.isoformat(),
             "calls": part.calls,
             "first_call": part.first + 1,
@@ -98,9 +101,10 @@ def _show(schedule: "Schedule", summary: dict[str, Any], as_json: bool) -> None:
     table = [[row["day"], *_cells(row)] for row in rows]
     show_table("sweep (KST)", [*titles, ("left of the day", "right")], table, "nothing to ask: no words")
     wordless = f", {summary['without_words']:,} of them without words" if summary["without_words"] else ""
-    today = "they fit into today" if summary["fits_today"] else f"they take {summary['days']} days"
+    today = "they fit into today" if summary["fits_today"] else f"they take {counted(summary['days'], 'day')}"
     print(
-        f"{summary['symbols']:,} instruments{wordless}: {summary['calls']:,} calls, {summary['per_second']} a second; "
+        f"{counted(summary['symbols'], 'instrument')}{wordless}: {counted(summary['calls'], 'call')}, "
+        f"{summary['per_second']} a second; "
         f"{summary['left_today']:,} of {summary['daily_quota']:,} are left today: {today}"
     )
 

@@ -1,5 +1,6 @@
 """`hantrade trends show`: the series kept of one instrument, as a plot in a terminal and as figures elsewhere."""
 
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -11,8 +12,11 @@ import typer
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
 from cli.names import labelled, name_of, symbol_of
 from cli.output import emit_json, note, show_table
+from cli.trend_reasons import quality_and_reason
 from cli.trends_fetch import iso
 from domain.attention import WINDOW_DAYS, attention
+from domain.config import KeywordSet
+from domain.errors import ConfigError
 from domain.messages.market import TrendPoint
 from domain.types import UnixNanos
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 MOST_WIDE, LEAST_WIDE = 120, 40  # columns
 SERIES_LINES, Z_LINES = 14, 9
 TICKS = 6  # dates below the plot
+LABEL = 6  # columns to the right of the newest day
 
 
 def show(
@@ -46,11 +51,15 @@ def show(
     code = symbol_of(symbol)
     settings, watchlist = load(home)
     store = store_of(settings.trends, home)
-    wanted = [item.version for item in watchlist.instrument if item.symbol == code]
-    answers = _answers(store, code, source, wanted)
+    listed = [item.keyword_set() for item in watchlist.instrument if item.symbol == code]
+    answers = _answers(store, code, source, [words.version for words in listed])
     if not answers:
-        note(_nothing(store, home, code, source, wanted))
+        note(_nothing(store, home, code, source, listed))
         return Exit.REFUSED
+    try:
+        store.check(listed)
+    except ConfigError as error:
+        note(f"what is shown is of the words before: {error}")
     rows = _rows(answers, days)
     if json:
         emit_json(rows)
@@ -71,15 +80,17 @@ def _answers(store: "SeriesStore", symbol: str, source: str, wanted: Sequence[in
     return ()
 
 
-def _nothing(store: "SeriesStore", home: "Path", symbol: str, source: str, wanted: Sequence[int]) -> str:
+def _nothing(store: "SeriesStore", home: "Path", symbol: str, source: str, listed: Sequence[KeywordSet]) -> str:
     what = f"of {labelled(symbol)}" + (f" from {source}" if source else "")
+    from cli.settings import WATCHLIST_FILE
+
     if not store.hours:
         return f"no series {what}: [trends] cache_hours = 0 keeps none; `hantrade trends fetch {symbol}` shows figures"
-    version = f" with words version {wanted[0]}" if wanted else ""
-    words = (
-        "" if wanted else f"; it is not in {home / 'watchlist.toml'}: `hantrade trends suggest {symbol}` writes words"
-    )
-    return f"no series {what}{version} is kept; `hantrade trends fetch {symbol}` gets it{words}"
+    fetched = f"`hantrade trends fetch {symbol}` gets it"
+    if any(words.keywords for words in listed):
+        return f"no series {what} with words version {listed[0].version} is kept; {fetched}"
+    lacks = f"has no words in {home / WATCHLIST_FILE}" if listed else f"is not in {home / WATCHLIST_FILE}"
+    return f"no series {what} is kept; it {lacks}: `hantrade trends suggest {symbol}` writes words, then {fetched}"
 
 
 def _rows(answers: "Sequence[Answer]", days: int) -> list[dict[str, Any]]:
@@ -93,7 +104,9 @@ def _rows(answers: "Sequence[Answer]", days: int) -> list[dict[str, Any]]:
     ratios = {point.day: point.ratio for point in points}
     rows = []
     for day in (first + timedelta(days=n) for n in range((end - first).days + 1)):
-        measured = attention(_before(points, day), day + timedelta(days=1))
+        near = _before(points, day)
+        measured = attention(near, day + timedelta(days=1))
+        quality, reason = quality_and_reason(measured, near, day)
         rows.append(
             {
                 "symbol": of.symbol,
@@ -102,8 +115,8 @@ def _rows(answers: "Sequence[Answer]", days: int) -> list[dict[str, Any]]:
                 "ratio": ratios.get(day.isoformat()),
                 "asvi": measured.asvi,
                 "z": measured.z,
-                "quality": measured.quality,
-                "reason": measured.reason,
+                "quality": quality,
+                "reason": reason,
                 "source": of.source,
                 "keyword_version": of.keyword_version,
                 "fetched_at": iso(of.fetched_at),
@@ -162,9 +175,11 @@ def drawn(rows: Sequence[dict[str, Any]], name: str, title: str, width: int, lin
     plotext.title(title)
     for places in _runs([row[name] is not None for row in rows]):
         plotext.plot(list(places), [rows[place][name] for place in places], marker="braille")
-    plotext.xlim(0, max(1, len(rows) - 1))
-    ticks = sorted({round(n * (len(rows) - 1) / (TICKS - 1)) for n in range(TICKS)})
-    plotext.xticks(ticks, [rows[place]["day"][5:] for place in ticks])
+    newest = max(1, len(rows) - 1)
+    plotext.xlim(0, newest * (1 + LABEL / width))  # room for half of the last date, or it would be drawn further left
+    step = max(1, math.ceil((len(rows) - 1) / (TICKS - 1)))
+    ticks = range((len(rows) - 1) % step, len(rows), step)  # as many days apart each, the newest day last
+    plotext.xticks(list(ticks), [rows[place]["day"][5:] for place in ticks])
     text = str(plotext.uncolorize(plotext.build()))
     plotext.clear_figure()
     return "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))

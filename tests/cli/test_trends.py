@@ -2,9 +2,11 @@
 
 import json
 import math
+import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +165,9 @@ def test_given_a_window_when_fetched_then_its_days_are_asked_for(home: Path, ser
     [row] = said.rows
     assert (row["days"], row["newest_day"]) == (10, last.isoformat())
     assert row["z"] is None
-    assert "missing" in row["reason"]
+    assert row["quality"] == "unknown"
+    first = last - timedelta(days=9)
+    assert row["reason"] == f"the series begins too late, on {first}: asvi needs 35 days to {last}"
     assert server.calls[0].body["endDate"] == last.isoformat()
 
 
@@ -345,7 +349,12 @@ def test_given_nothing_kept_when_shown_then_it_says_how_to_get_it(home: Path, se
     said = Said(home, "show", SYMBOL)
     assert (said.code, said.out) == (Exit.REFUSED, "")
     assert "`hantrade trends fetch 120110` gets it" in said.err
-    assert "trends suggest 035720" in Said(home, "show", "035720").err
+    assert "with words version 3 is kept" in said.err
+    unlisted, wordless = Said(home, "show", "035720").err, Said(home, "show", WORDLESS).err
+    assert "it is not in " in unlisted
+    assert "it has no words in " in wordless
+    remedy = "`hantrade trends suggest 035720` writes words, then `hantrade trends fetch 035720` gets it"
+    assert unlisted.strip().endswith(remedy)
     settings(home, server, "cache_hours = 0")
     Said(home, "fetch", SYMBOL)
     said = Said(home, "show", SYMBOL)
@@ -361,12 +370,56 @@ def test_given_a_new_version_when_shown_then_series_of_the_old_one_are_not(home:
     assert "with words version 4 is kept" in said.err
 
 
+def test_given_a_series_that_begins_late_when_shown_then_rows_say_so_and_holes_are_told_apart(
+    home: Path, server: NaverStandIn
+) -> None:
+    hole = NOW.date() - timedelta(days=50)
+    server.series = {**server.series, "삼성전자": {d: one for d, one in volumes(20).items() if d != hole}}
+    Said(home, "fetch")
+    rows = {row["day"]: row for row in Said(home, "show", SYMBOL, "--days", "160", "--json").rows}
+    first = min(rows)
+    at_35, at_36 = (str(date.fromisoformat(first) + timedelta(days=back)) for back in (33, 34))
+    assert rows[at_35]["reason"] == f"the series begins too late, on {first}: asvi needs 35 days to {at_35}"
+    assert rows[at_36]["reason"] == f"the series begins too late, on {first}: z needs 125 days to {at_36}"
+    assert all((row["z"] is None) == bool(row["reason"]) == (row["quality"] == "unknown") for row in rows.values())
+    assert {row["z"] is None for row in rows.values()} == {True, False}
+    [*_, last] = Said(home, "show", OTHER, "--days", "160", "--json").rows
+    assert last["reason"] == f"search ratios missing in the 125 days to {last['day']}"
+    assert last["quality"] == "unknown"
+
+
+def test_given_words_that_changed_under_a_version_when_shown_then_it_says_of_which_the_figures_are(home: Path) -> None:
+    Said(home, "fetch", SYMBOL)
+    assert Said(home, "show", SYMBOL).err == ""
+    (home / "watchlist.toml").write_text(WATCHLIST.replace('["옷"]', '["옷", "브랜드"]'))
+    said = Said(home, "show", SYMBOL)
+    assert said.code == Exit.DONE
+    assert said.err.startswith("what is shown is of the words before: 120110 version = 3: its words changed (+시리즈 ")
+    assert "raise version to 4" in said.err
+
+
+@pytest.mark.parametrize("days", [1, 2, 6, 30, 90, 91, 365])
+def test_given_any_number_of_days_when_drawn_then_dates_are_as_many_days_apart_and_the_last_is_the_newest(
+    days: int,
+) -> None:
+    moments = [date(2026, 1, 1) + timedelta(days=back) for back in range(days)]
+    text = drawn([{"day": day.isoformat(), "z": 1.0 + day.day} for day in moments], "z", "robust z", 120, 9)
+    shown = re.findall(r"\d\d-\d\d", text.splitlines()[-1])
+    places = [[f"{day:%m-%d}" for day in moments].index(one) for one in shown]
+    assert len({after - before for before, after in pairwise(places)}) <= 1
+    assert places[-1] == days - 1
+    assert len(places) >= min(4, days)
+    middles = [found.start() + 2 for found in re.finditer(r"\d\d-\d\d", text.splitlines()[-1])]
+    gaps = [after - before for before, after in pairwise(middles)]
+    assert max(gaps, default=0) - min(gaps, default=0) <= 1, "a column is the finest there is"
+
+
 def test_given_a_terminal_when_drawn_then_unknown_days_are_gaps() -> None:
     values: Sequence[float | None] = [*([1.0, 2.0] * 10), None, None, *([1.5] * 10)]
     rows = [{"day": f"2026-01-{place % 28 + 1:02d}", "z": value} for place, value in enumerate(values)]
     text = drawn(rows, "z", "robust z", 60, 9)
     assert "robust z" in text
-    assert "01-01" in text
+    assert "01-04" in text
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= 60
     assert drawn([{"day": "2026-01-01", "z": None}], "z", "robust z", 60, 9)
@@ -388,6 +441,7 @@ def test_given_the_whole_market_when_planned_then_it_fits_the_quota_and_nobody_i
     assert server.calls == []
     people = Said(home, "plan", "--all").out
     assert "are left today" in people
+    assert [row["kind"] for row in said.rows] == ["day"] * len(parts) + ["sweep"]
 
 
 def test_given_words_when_planned_then_calls_made_count_and_wordless_ones_are_told(home: Path) -> None:
@@ -395,6 +449,7 @@ def test_given_words_when_planned_then_calls_made_count_and_wordless_ones_are_to
     [part, summary] = Said(home, "plan", "--json").rows
     assert (part["calls"], summary["symbols"], summary["without_words"], summary["left_today"]) == (1, 3, 1, 999)
     assert Said(home, "plan", WORDLESS).code == Exit.REFUSED
+    assert "1 instrument: 1 call, 50 a second; 999 of 1,000 are left today" in Said(home, "plan", SYMBOL).out
 
 
 def test_given_a_name_when_suggested_then_the_block_can_be_pasted(home: Path) -> None:
