@@ -26,12 +26,27 @@ def blocks(text: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("name", BOTH)
 def test_given_settings_of_the_page_when_read_then_they_are_the_defaults(name: str) -> None:
-    words, calls = blocks(text_of(name), "toml")
+    words, calls, google = blocks(text_of(name), "toml")
     [found] = keyword_sets(Watchlist(**tomllib.loads(words)).instrument)
     assert found.keywords == ("코오롱인더", "헨리코튼", "코오롱인더스트리", "시리즈 옷", "시리즈 코오롱")
     settings = Settings.model_validate(tomllib.loads(calls))
     assert settings.trends == TrendsSection()
     assert len(settings.trends.model_fields_set) == 4
+    both = Settings.model_validate(tomllib.loads(google)).trends
+    assert both.sources == ("naver", "google")
+    python = Path(both.google_python)
+    assert python.parts[-3:] == ("pytrends", "bin", "python")
+    assert f"~/{'/'.join(python.parts[-3:-1])}/pip install pytrends==4.9.2" in text_of(name)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_given_one_list_of_words_as_the_page_says_when_read_then_keywords_ask_what_names_do(name: str) -> None:
+    keywords, names = re.findall(r"`((?:keywords|names) = \[[^`]*\])`", text_of(name))
+    first, second = (
+        keyword_sets(Watchlist(**tomllib.loads(f'[[instrument]]\nsymbol = "120110"\n{line}')).instrument)
+        for line in (keywords, names)
+    )
+    assert first == second
 
 
 @pytest.mark.parametrize("name", BOTH)
