@@ -100,8 +100,9 @@ def _show(schedule: "Schedule", summary: dict[str, Any], as_json: bool) -> None:
     titles = (("day", "left"), ("calls", "right"), ("from call", "right"), ("starts", "left"), ("ends", "left"))
     table = [[row["day"], *_cells(row)] for row in rows]
     show_table("sweep (KST)", [*titles, ("left of the day", "right")], table, "nothing to ask: no words")
+    fit, take = ("it fits", "it takes") if summary["calls"] == 1 else ("they fit", "they take")
     wordless = f", {summary['without_words']:,} of them without words" if summary["without_words"] else ""
-    today = "they fit into today" if summary["fits_today"] else f"they take {counted(summary['days'], 'day')}"
+    today = f"{fit} into today" if summary["fits_today"] else f"{take} {counted(summary['days'], 'day')}"
     print(
         f"{counted(summary['symbols'], 'instrument')}{wordless}: {counted(summary['calls'], 'call')}, "
         f"{summary['per_second']} a second; "

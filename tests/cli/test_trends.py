@@ -449,7 +449,10 @@ def test_given_words_when_planned_then_calls_made_count_and_wordless_ones_are_to
     [part, summary] = Said(home, "plan", "--json").rows
     assert (part["calls"], summary["symbols"], summary["without_words"], summary["left_today"]) == (1, 3, 1, 999)
     assert Said(home, "plan", WORDLESS).code == Exit.REFUSED
-    assert "1 instrument: 1 call, 50 a second; 999 of 1,000 are left today" in Said(home, "plan", SYMBOL).out
+    assert (
+        "1 instrument: 1 call, 50 a second; 999 of 1,000 are left today: it fits into today"
+        in Said(home, "plan", SYMBOL).out
+    )
 
 
 def test_given_a_name_when_suggested_then_the_block_can_be_pasted(home: Path) -> None:
