@@ -26,7 +26,7 @@ def _address(value: str) -> str:
     try:
         API_HUB.url(value)
     except ConfigError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error).removeprefix("base_url ")) from None  # pydantic names the key, of either address
     return value.rstrip("/")
 
 
