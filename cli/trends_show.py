@@ -81,16 +81,16 @@ def _answers(store: "SeriesStore", symbol: str, source: str, wanted: Sequence[in
 
 
 def _nothing(store: "SeriesStore", home: "Path", symbol: str, source: str, listed: Sequence[KeywordSet]) -> str:
-    what = f"of {labelled(symbol)}" + (f" from {source}" if source else "")
     from cli.settings import WATCHLIST_FILE
 
+    what = f"of {labelled(symbol)}" + (f" from {source}" if source else "")
+    fetched = f"`hantrade trends fetch {symbol}` {'gets it' if store.hours else 'shows figures'}"
+    if not any(words.keywords for words in listed):
+        lacks = f"{'has no words' if listed else 'is not'} in {home / WATCHLIST_FILE}"
+        return f"no series {what} is kept; it {lacks}: `hantrade trends suggest {symbol}` writes words, then {fetched}"
     if not store.hours:
-        return f"no series {what}: [trends] cache_hours = 0 keeps none; `hantrade trends fetch {symbol}` shows figures"
-    fetched = f"`hantrade trends fetch {symbol}` gets it"
-    if any(words.keywords for words in listed):
-        return f"no series {what} with words version {listed[0].version} is kept; {fetched}"
-    lacks = f"has no words in {home / WATCHLIST_FILE}" if listed else f"is not in {home / WATCHLIST_FILE}"
-    return f"no series {what} is kept; it {lacks}: `hantrade trends suggest {symbol}` writes words, then {fetched}"
+        return f"no series {what}: [trends] cache_hours = 0 keeps none; {fetched}"
+    return f"no series {what} with words version {listed[0].version} is kept; {fetched}"
 
 
 def _rows(answers: "Sequence[Answer]", days: int) -> list[dict[str, Any]]:

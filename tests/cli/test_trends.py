@@ -360,6 +360,7 @@ def test_given_nothing_kept_when_shown_then_it_says_how_to_get_it(home: Path, se
     said = Said(home, "show", SYMBOL)
     assert said.code == Exit.REFUSED
     assert "cache_hours = 0 keeps none" in said.err
+    assert "`hantrade trends suggest 035720` writes words, then" in Said(home, "show", "035720").err
 
 
 def test_given_a_new_version_when_shown_then_series_of_the_old_one_are_not(home: Path) -> None:
