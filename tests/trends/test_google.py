@@ -329,7 +329,7 @@ def test_given_a_child_behind_a_shell_when_it_is_ended_then_it_is_gone_with_the_
     lived = tmp_path / "lived"
     child = a_child(tmp_path, ANSWER, "time.sleep(5)", f"open({str(lived)!r}, 'w').close()")
     shell = tmp_path / "python"
-    shell.write_text(f'#!/bin/sh\n{sys.executable} "$@"\nexit $?\n')
+    shell.write_text(f'#!/bin/sh\n"{sys.executable}" "$@"\nexit $?\n')
     shell.chmod(0o755)
     source = GoogleTrends(
         KEYWORDS, GoogleSettings(days=10), Child(str(shell), child.deadline_s, tmp_path / "worker.py")
