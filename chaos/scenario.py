@@ -358,12 +358,17 @@ class Scene:
         self._outcome.findings.append(Finding("books", "reconcile", f"does not agree at the end: {said}"))
 
     def _stop(self) -> None:
+        """Stop the trader, then ask the broker what it holds: until then a strategy may still order."""
+        self._end("trader")
         if self._place.orders_broker:
             self.live = self._account()
-        for name in ("trader", *reversed(self._place.brokers)):
-            code = self._place.ask_to_stop(name)
-            if code != 0:
-                self._outcome.findings.append(Finding("process", name, f"exit {code} at an orderly stop"))
+        for name in reversed(self._place.brokers):
+            self._end(name)
+
+    def _end(self, name: str) -> None:
+        code = self._place.ask_to_stop(name)
+        if code != 0:
+            self._outcome.findings.append(Finding("process", name, f"exit {code} at an orderly stop"))
 
     def _account(self) -> LiveAccount:
         """Ask the broker itself, past the wire."""
