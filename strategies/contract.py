@@ -1,6 +1,7 @@
 """Whether a class keeps the contract of strategies, as far as that can be told before it runs."""
 
 from domain.bars import DAY_S, MINUTE_S
+from domain.described import described
 from domain.errors import ConfigError
 from strategies.base import Searches, Sees, Strategy
 from strategies.params import NAME_RULE, Param
@@ -56,9 +57,4 @@ def _check_warm_up(bars: object) -> None:
 
 def first_line(error: BaseException, most: int = 200) -> str:
     """Give an error of somebody's code as one line that can be printed, even when it cannot say itself."""
-    name = type(error).__name__
-    try:
-        said = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001  # its __str__ is somebody's code, too
-        said = "(it raises when asked what it says)"
-    return (f"{name}: {said}"[:most] if said else name).encode("utf-8", "replace").decode()
+    return " ".join(described(error).split()).removesuffix(":")[:most]

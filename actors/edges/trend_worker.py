@@ -12,6 +12,7 @@ import structlog
 
 from actors.edges.clock import system_now
 from domain.attention import attention
+from domain.described import described, storable
 from domain.errors import HantradeError
 from domain.messages import Message
 from domain.messages.market import AttentionFetched, FetchTrends, TrendReceived, TrendsMissing
@@ -19,7 +20,6 @@ from domain.opinions import day_before, newest_day, remark
 from trends.answers import complaint
 from trends.source import TrendSource
 
-MOST_REASON = 300  # characters of a reason that are kept
 PATIENCE_S = 180.0  # between two answers; above what any source's own deadlines and retries add up to
 
 logger = structlog.get_logger("trends")
@@ -143,7 +143,7 @@ class TrendWorker:
                     question.answers += 1
                     self._pass_on(question, answer)
         except BaseException as error:  # noqa: BLE001  # whatever a source raises, the house goes on without it
-            said = _described(error)
+            said = described(error)
             level = logger.warning if isinstance(error, HantradeError) else logger.exception
             with contextlib.suppress(UnicodeError):  # the traceback has the words as they are
                 level("no search series; attention stays unknown", source=self._source.name, error=said)
@@ -155,7 +155,7 @@ class TrendWorker:
         if isinstance(answer, TrendsMissing):
             about = tuple(symbol for symbol in answer.symbols if symbol in question.left)
             if about:
-                self._say(TrendsMissing(name, about, on.isoformat(), _plain(str(answer.reason)), bool(answer.again)))
+                self._say(TrendsMissing(name, about, on.isoformat(), storable(str(answer.reason)), bool(answer.again)))
                 self._tick_off(question, about)
             return
         if not isinstance(answer, TrendReceived):
@@ -181,19 +181,6 @@ class TrendWorker:
             on = question.trading_date.isoformat()
             self._say(TrendsMissing(self._source.name, tuple(question.left), on, reason, again))
             question.left = {}
-
-
-def _plain(text: str) -> str:
-    """Cut a text, and replace half characters, which no log can keep."""
-    return text[:MOST_REASON].encode("utf-8", "replace").decode()
-
-
-def _described(error: BaseException) -> str:
-    """Give what was raised, even when it cannot say itself."""
-    try:
-        return _plain(f"{type(error).__name__}: {error}")
-    except Exception:  # noqa: BLE001  # somebody else's __str__
-        return f"{type(error).__name__}: (it raises when asked what it says)"
 
 
 def _measured(series: TrendReceived, name: str, on: date) -> AttentionFetched | TrendsMissing:

@@ -7,14 +7,11 @@ from typing import Any
 
 from actors.core.state import unkept
 from domain.config import StrategyConfig
+from domain.described import PASSES, described, described_item
 from strategies.base import Argument, Sees, Strategy
 from strategies.registry import build
 
 MOST_ARGUMENTS = 10_000  # of one call; more is a loop without end
-MOST_ERROR = 300  # characters of an error that are kept
-# A plug-in that calls exit() must not end the trader, nor what else is no Exception, e.g. asyncio's CancelledError. An
-# interrupt from the keyboard is nobody's bug and passes.
-PASSES = (KeyboardInterrupt,)
 
 
 class StrategyBench:
@@ -50,7 +47,7 @@ class StrategyBench:
             return build(config, known)
         except PASSES:
             raise
-        except BaseException as error:  # noqa: BLE001  # somebody else\'s code
+        except BaseException as error:  # noqa: BLE001  # somebody else's code
             self.bench(config.name, described(error))
             return None
 
@@ -72,7 +69,10 @@ class StrategyBench:
         return tuple(name for name in self.names() if getattr(type(self.strategies[name]), hook) is not _BASE[hook])
 
     def call(self, name: str, hook: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
-        """Call a hook of a strategy that is not benched; bench it when it raises."""
+        """Call a hook of a strategy that is not benched; bench it when it raises.
+
+        Whatever it raises: a plug-in that calls exit() must not end the trader, nor asyncio's CancelledError.
+        """
         if name in self.benched:
             return ()
         try:
@@ -82,7 +82,7 @@ class StrategyBench:
             made = tuple(islice(found, MOST_ARGUMENTS + 1))  # a generator runs here, too
         except PASSES:
             raise
-        except BaseException as error:  # noqa: BLE001  # somebody else\'s code
+        except BaseException as error:  # noqa: BLE001  # somebody else's code
             self.bench(name, described(error))
             return ()
         if len(made) > MOST_ARGUMENTS:
@@ -111,7 +111,7 @@ class StrategyBench:
             return dict(self.strategies[name].warm_up)
         except PASSES:
             raise
-        except BaseException:  # noqa: BLE001  # somebody else\'s code
+        except BaseException:  # noqa: BLE001  # somebody else's code
             return {}
 
     def check_state(self, name: str) -> None:
@@ -138,29 +138,3 @@ _BASE: Mapping[str, Any] = {"on_clock": Strategy.on_clock, "on_reset": Strategy.
 
 def _again(item: Argument) -> Argument:
     return Argument(*(getattr(item, name) for name in _ARGUMENT))
-
-
-def described(error: BaseException) -> str:
-    """Give what was raised as one short text that a log can keep, even when the error cannot say itself."""
-    try:
-        text = f"{type(error).__name__}: {error}"
-    except PASSES:
-        raise
-    except BaseException:  # noqa: BLE001  # somebody else\'s code
-        text = f"{type(error).__name__}: (it raises when asked what it says)"
-    return _clean(text)
-
-
-def described_item(item: object) -> str:
-    """Give what a strategy gave instead of an argument, even when it cannot be shown."""
-    try:
-        return _clean(f"{item!r:.200}")
-    except PASSES:
-        raise
-    except BaseException:  # noqa: BLE001  # somebody else\'s code
-        return f"a {type(item).__name__}"
-
-
-def _clean(text: str) -> str:
-    """Cut a text, and replace half characters, which no log can keep."""
-    return text[:MOST_ERROR].encode("utf-8", "replace").decode()

@@ -3,6 +3,7 @@
 import socket
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Fault:
     cut_to: int | None = None  # bytes of the body that are sent before the connection ends, of a length that says more
 
 
-class LoopbackServer:
+class LoopbackServer(ABC):
     """A server on 127.0.0.1 that calls `answer` for each request, each in a thread of its own.
 
     A context manager: listens from entering to leaving. `faults` says what happens to which call, counted from 1.
@@ -85,9 +86,9 @@ class LoopbackServer:
         """Let answers go that are held, and those held from now on."""
         self._released.set()
 
+    @abstractmethod
     def answer(self, asked: Asked, number: int, fault: Fault) -> Answer:
         """Give the answer to call `number`; its fault's refusal is for the stand-in to give, the rest is done here."""
-        raise NotImplementedError
 
     def handle(self, asked: Asked) -> tuple[Answer, Fault]:
         """Count a call, let it be answered, and wait where its fault says so. Called by the server's threads."""
