@@ -20,6 +20,7 @@ from cli.uptime import uptime_words
 from domain.messages.trading import OrderDenied
 from domain.status import SignalsQuery
 from domain.views import DenialsQuery
+from domain.wording import counted
 from hantrade.v1 import desk_pb2, types_pb2
 from persistence.verify import verify
 
@@ -242,7 +243,7 @@ def _show_events(report: DemoReport) -> None:
         first.setdefault(text, clock)
     rows = [[clock, text] for text, clock in first.items()]
     if rows and report.positions:
-        rows.append(["end", f"{len(report.positions)} positions stay at mark"])
+        rows.append(["end", f"held to the end, at mark: {counted(len(report.positions), 'position')}"])
     if rows:
         show_table("what stopped or disturbed trading", [("time", "left"), ("reason", "left")], rows, "")
 

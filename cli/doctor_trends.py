@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from broker.port import Diagnosis, DiagnosisState
 from cli import secrets
-from cli.counted import counted
 from cli.names import labelled
 from cli.trends_settings import GOOGLE, NAVER, TrendsSection
 from cli.watchlist import Watchlist, keyword_sets
 from domain.errors import ConfigError, HantradeError
+from domain.wording import counted
 
 if TYPE_CHECKING:
     from trends.naver.client import NaverClient

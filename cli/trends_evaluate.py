@@ -123,7 +123,7 @@ def pairs_of(
 
 
 def _tell(path: Path, remarks: Mapping[str, int]) -> None:
-    from backtest.judging.words import counted
+    from domain.wording import counted
 
     for what, rows in remarks.items():
         note(f"{path}: {counted(rows, 'row')} {what}")
@@ -148,7 +148,7 @@ def _chosen(path: Path, read: "Mapping[str, Series]", keywords: str, without: st
 
 
 def _check_known(option: str, words: Iterable[str], read: "Mapping[str, Series]", path: object) -> None:
-    from backtest.judging.words import shortened
+    from domain.wording import shortened
 
     if unknown := [word for word in words if word not in read]:
         raise ConfigError(f"{option}: expected keywords of {path} ({shortened(list(read))}), was {', '.join(unknown)}")
@@ -185,7 +185,7 @@ def _code_of(word: str) -> str:
 
 def _tell_pairs(pairing: "Pairing") -> None:
     from backtest.judging.series import DAILY
-    from backtest.judging.words import counted
+    from domain.wording import counted
 
     for code, own in pairing.pairs.items():
         sizes = (counted(len(one.points), "day" if one.step == DAILY else "week") for one in own)

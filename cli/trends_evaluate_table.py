@@ -31,7 +31,7 @@ SHOWN = 12  # symbols of a strategy
 
 def show(rows: Sequence[Mapping[str, Any]], panel: "Panel") -> None:
     """Print strategies, their windows, symbols and calibration, then a warning."""
-    from backtest.judging.words import counted
+    from domain.wording import counted
 
     span = f"{panel.sessions[0]} to {panel.sessions[-1]}, {counted(len(panel.codes), 'symbol')}"
     lines = []

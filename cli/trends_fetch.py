@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
-from cli.counted import counted
 from cli.names import labelled, name_of
 from cli.output import emit_json, note
 from cli.trend_reasons import quality_and_reason
@@ -17,6 +16,7 @@ from domain.errors import ConfigError, HantradeError
 from domain.messages.market import TrendReceived, TrendsMissing
 from domain.time import KST, kst_datetime
 from domain.types import UnixNanos
+from domain.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,12 +4,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cli.context import DEFAULT_HOME, Exit, HomeOption, JsonOption
-from cli.counted import counted
 from cli.output import emit_json, note, show_table
 from cli.trends_fetch import AllOption, SymbolsArgument, iso
 from domain.config import KeywordSet
 from domain.errors import ConfigError, HantradeError
 from domain.types import UnixNanos
+from domain.wording import counted
 
 if TYPE_CHECKING:
     from pathlib import Path

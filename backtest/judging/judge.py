@@ -14,9 +14,9 @@ from backtest.judging.scoring import OutcomesOf, one_at_a_time, score
 from backtest.judging.splits import WINDOWS, Split, splits_of
 from backtest.judging.training import Params, best, calibrator, candidates, learnable
 from backtest.judging.walk import Walked
-from backtest.judging.words import counted
 from domain.scoring.calibration import Bin, calibration
 from domain.types import Side
+from domain.wording import counted
 from strategies.base import Strategy
 
 TARGET: Final = 0.7  # precision aimed at

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from backtest.judging.series import DAILY, Series
-from backtest.judging.words import shortened
 from domain.attention import combined_attention, ratios_by_day
 from domain.errors import HantradeError
 from domain.messages.market import AttentionMeasured
 from domain.weekly_attention import combined_weekly_attention
+from domain.wording import shortened
 
 SOURCE = "file"
 

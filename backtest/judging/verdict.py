@@ -3,7 +3,7 @@
 from typing import Final
 
 from backtest.judging.judge import TARGET, Judgement
-from backtest.judging.words import counted
+from domain.wording import counted
 
 LEVEL: Final = 0.05  # chance of calling luck skill, over all strategies together
 FEW: Final = 30  # signals; with fewer nothing is said of luck or the precision aimed at
