@@ -13,7 +13,7 @@ from actors.core.core import Core
 from actors.core.kernel import Kernel, Numbered
 from broker.translate.quotes import decode_batch, encode_batch
 from broker_sim.exchange import Exchange
-from domain.config import RiskConfig, RunConfig
+from domain.config import RunConfig
 from domain.instruments import Instrument
 from domain.messages import Message
 from domain.messages.link import (
@@ -29,6 +29,7 @@ from domain.messages.market import QuotesReceived
 from domain.messages.orders import CancelOrder, ModifyOrder, RequestAnswered, SubmitOrder
 from domain.messages.run import ClockTicked, RunEnded, RunStarted
 from domain.quotes import Quote, QuoteBatch
+from domain.risk_config import RiskConfig
 from domain.signal_views import StrategiesQuery
 from domain.types import (
     NANOS_PER_SECOND,

@@ -27,12 +27,13 @@ from bench.stages import Stages
 from bench.strategy import OrderOnMark
 from broker.client import BrokerClient
 from cli.compose import codec
-from domain.config import RiskConfig, RunConfig, StrategyConfig
+from domain.config import RunConfig, StrategyConfig
 from domain.messages.link import SubscribeQuotes
 from domain.messages.market import FetchTrends
 from domain.messages.orders import CancelOrder, ModifyOrder, ResolveOrder, SubmitOrder
 from domain.messages.trading import GateChanged, NoticeRaised
 from domain.quotes import QuoteBatch
+from domain.risk_config import RiskConfig
 from domain.status import OrdersQuery
 from domain.types import PPM, Krw, LinkName
 from domain.views import PositionsQuery

@@ -13,7 +13,7 @@ from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
 from domain.messages.orders import CancelOrder, ModifyOrder, OrderFact, OrderFilled, SubmitOrder
 from domain.quotes import Quote, QuoteBatch
-from domain.types import CandleInterval, Gate, Krw, RequestOutcome, UnixNanos, VenuePhase
+from domain.types import CandleInterval, Gate, Krw, Market, RequestOutcome, UnixNanos, VenuePhase
 
 OrderRequest = SubmitOrder | ModifyOrder | CancelOrder
 
@@ -114,7 +114,17 @@ class VolatilityInterruption:
     times: int  # of today in this instrument, 0 when not told
 
 
-MarketNews = PhaseChanged | VolatilityInterruption
+@dataclass(frozen=True, slots=True)
+class IndexMoved:
+    """The index of a market."""
+
+    venue_time: UnixNanos
+    market: Market  # KOSPI or KOSDAQ
+    value: int  # hundredths of a point
+    previous_close: int  # hundredths of a point, 0 when not told
+
+
+MarketNews = PhaseChanged | VolatilityInterruption | IndexMoved
 
 
 class DiagnosisState(StrEnum):
@@ -226,7 +236,7 @@ class BrokerBackend(Protocol):
         """Stream what fits, then what enters and leaves. Raises RequestRefused as `run_condition`."""
 
     def watch_market(self) -> AsyncIterator[MarketNews]:
-        """Stream phases of the day and interruptions. Raises RequestRefused NOT_OFFERED."""
+        """Stream phases of the day, interruptions and indices. Raises RequestRefused NOT_OFFERED."""
 
     async def diagnose(self, probe: bool) -> list[Diagnosis]:
         """Look at the broker's own health; `probe` asks the venue once. Raises RequestRefused NOT_OFFERED."""

@@ -41,18 +41,10 @@ from cli.settings_words import complaint, place
 from cli.trends_settings import SignalsSection, TrendsSection, signal_config, trend_config
 from cli.watchlist import WatchedInstrument, Watchlist, keyword_sets
 from domain.accounts import AccountMark, mark_of
-from domain.config import (
-    CostConfig,
-    ExecutionConfig,
-    LinkConfig,
-    QualityConfig,
-    ReconcileConfig,
-    RiskConfig,
-    RunConfig,
-    SimConfig,
-)
+from domain.config import CostConfig, ExecutionConfig, LinkConfig, QualityConfig, ReconcileConfig, RunConfig, SimConfig
 from domain.errors import ConfigError
 from domain.krx.costs import commission_rate
+from domain.risk_config import RiskConfig
 from domain.types import Krw
 
 SETTINGS_FILE = "hantrade.toml"

@@ -15,7 +15,7 @@ from cli.why_words import words
 from domain.messages.holdings import AdjustmentBooked
 from domain.messages.orders import OrderAccepted, OrderFilled, OrderStateChanged, RequestAnswered, SubmitOrder
 from domain.messages.trading import FillBooked, OrderApproved, OrderDenied
-from domain.risk.rules import NANOS_PER_MS
+from domain.risk.rule import NANOS_PER_MS
 from domain.time import kst_datetime, kst_full_text
 from persistence.story import Step, Story
 

@@ -53,7 +53,7 @@ from domain.messages.trading import (
 )
 from domain.order_terms import terms_in_words
 from domain.proved_shares import leg_of
-from domain.risk.rules import NANOS_PER_MS
+from domain.risk.rule import NANOS_PER_MS
 from domain.time import kst_text
 from domain.types import OrderKind
 from persistence.codec import UnknownEvent

@@ -2,25 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from domain.risk_config import RiskConfig
 from domain.types import Krw
-
-
-@dataclass(frozen=True, slots=True)
-class RiskConfig:
-    """Limits of the risk manager."""
-
-    max_position_ppm: int = 200_000  # of equity, per instrument
-    max_order_krw: Krw = Krw(3_000_000)  # notional of one order
-    daily_loss_ppm: int = 50_000  # of the day's starting equity, realised and unrealised
-    # Venue time between the last quote of the instrument and the decision. Silence of one issue is usually normal
-    # (facts: krx.md 7); silence of the whole connection makes the link DEGRADED, which denies by itself.
-    max_data_age_ms: int = 60_000
-    duplicate_window_ms: int = 2_000  # same instrument and side, venue time
-    max_open_orders: int = 20
-    price_collar_ppm: int = 30_000  # limit price against the mark
-    min_confidence_ppm: int = 500_000  # entries below are denied
-    # A twin of an order of unknown fate is told apart. False is what runs before 0.4.0 did; settings say True.
-    tell_unresolved_twins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +161,7 @@ class RunConfig:
     quality: QualityConfig = field(default_factory=QualityConfig)
     signals: SignalConfig = field(default_factory=SignalConfig)
     trends: TrendConfig = field(default_factory=TrendConfig)
+    tell_flows: bool = False  # FlowBooked and costs of getting out are told. False: runs before 0.7.0
     account_end: str = ""  # last four digits of the account orders must go to; empty: any
     account_check: str = ""  # of its whole number, see domain/accounts.py; empty: not known
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from domain.messages.link import ExternalOrderSeen
+from domain.messages.risk import Cause
 from domain.types import Krw, UnixNanos
 
 # ---- portfolio ---------------------------------------------------------------------------------------------------
@@ -48,6 +49,7 @@ class CashView:
     deposit: Krw | None = None  # settled today; None when the broker did not tell
     d1_deposit: Krw | None = None  # settled on the next session
     withdrawable: Krw | None = None  # today, as the broker told it last
+    exit_costs: Krw = Krw(0)  # commission and tax if all positions were sold at mark now
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,40 @@ class CheckView:
     name: str
     limit: int | str
     unit: str
+    value: int | str = ""  # how the account stands, in the same unit; empty for what only an order has
+    distance: int | str = ""  # what is left until it denies; empty likewise
+    denied: int = 0  # orders of the trading date
+    is_on: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A limit on losses of the account; won."""
+
+    name: str  # daily_loss, drawdown
+    level: str  # as in LimitLevelChanged
+    loss: Krw
+    limit: Krw  # loss that halts
+    base_equity: Krw
+    limit_ppm: int  # of the base
+
+
+@dataclass(frozen=True, slots=True)
+class StopView:
+    """What would make the risk manager sell a position; won per share, None where that stop is off."""
+
+    symbol: str
+    quantity: int  # shares held in the account
+    ours: int  # shares of them that may be sold
+    stop_price: Krw | None
+    target_price: Krw | None
+    trailing_price: Krw | None
+    sell_at: UnixNanos | None  # venue time
+    peak_price: Krw | None
+    sellable_price: Krw | None  # bid, or the last trade; None before the first
+    own_terms: bool
+    stuck: str  # why its sale does not get done; empty otherwise
+    never_sell: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +149,11 @@ class RiskView:
     loss_limit_hit: bool  # entries are denied: the loss stands at the limit, or the halt is not lifted
     flattening: tuple[str, ...]  # symbols being sold out
     checks: tuple[CheckView, ...]
+    limits: tuple[LimitView, ...] = ()
+    reducing: tuple[Cause, ...] = ()
+    stops: tuple[StopView, ...] = ()  # by symbol
+    manual_mode: bool = False
+    operator_seen: UnixNanos = UnixNanos(0)  # system time; 0 before the first
 
 
 # ---- reconciliation ----------------------------------------------------------------------------------------------

@@ -1,3 +1,3 @@
 """The stubs generated from protos/ live below this package; nothing else does."""
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"

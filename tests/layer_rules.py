@@ -23,8 +23,9 @@ ARROWS: dict[str, set[str]] = {
     "broker_win": {"broker", "broker_sim", "domain", "fsm"},  # broker_sim: the emulator only, see EMULATOR
     "actors": BELOW_ACTORS | {"hantrade"},  # hantrade: the desk server only, see WIRE
     "backtest": BELOW_ACTORS | {"actors", "broker_sim"},
+    "reports": {"persistence", "domain", "fsm"},
     "dashboard": {"hantrade"},
-    "cli": BELOW_ACTORS | BACKENDS | {"actors", "backtest", "dashboard", "hantrade"},
+    "cli": BELOW_ACTORS | BACKENDS | {"actors", "backtest", "dashboard", "hantrade", "reports"},
 }
 OTHER_ROOTS = {"tests", "tools", "bench", "chaos", "examples"}  # nothing may import these
 # packages of others a root may import; a root that is not listed may import any

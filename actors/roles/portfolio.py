@@ -175,7 +175,7 @@ class Portfolio(PortfolioFold):
                 return PerformanceView(totals.trips, wins, totals.realized_pnl, unrealized, costs, drawdown)
         return super().view(query)
 
-    def _settled(self) -> dict[str, Krw | None]:
+    def _settled(self) -> dict[str, Any]:
         """Give what the broker told of settled cash: no trade of its day moves it, a dividend since then does."""
         broker, heard = self.state.broker, self.state.heard
         actions = [fact for fact in heard if isinstance(fact, HoldingAdjusted)]

@@ -6,21 +6,46 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from actors.core.role import Role
+from actors.roles import risk_account, risk_conduct, risk_exits
 from domain.messages import Message, Stamp
-from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
 from domain.messages.link import (
     BrokerStateReceived,
     ConnectionChanged,
     ExternalOrderSeen,
+    HeartbeatReceived,
     InstrumentsReceived,
     SourcesCompared,
     SymbolHalted,
     SymbolReleased,
 )
-from domain.messages.market import QuotesJudged
-from domain.messages.operator import CommandAnswered, FlattenRequested, ManualModifyRequested, ManualOrderRequested
-from domain.messages.orders import OrderStateChanged
-from domain.messages.run import RunStarted
+from domain.messages.market import HistoryReceived, IndexReceived, QuotesJudged, SymbolInterrupted
+from domain.messages.operator import (
+    ClaimRequested,
+    CommandAnswered,
+    FlattenRequested,
+    HaltRequested,
+    ManualCancelRequested,
+    ManualModeRequested,
+    ManualModifyRequested,
+    ManualOrderRequested,
+    PauseRequested,
+    PresenceReported,
+    ResumeRequested,
+    StopsRequested,
+)
+from domain.messages.orders import CancelOrder, ModifyOrder, OrderStateChanged, SubmitOrder
+from domain.messages.risk import (
+    ExitStuck,
+    HoldingClaimed,
+    LimitLevelChanged,
+    LimitsUnlocked,
+    ManualModeChanged,
+    ReducingChanged,
+    StopsSet,
+    StopTriggered,
+)
+from domain.messages.run import ClockTicked, RunStarted
 from domain.messages.trading import (
     AccountOpened,
     DayChanged,
@@ -31,6 +56,7 @@ from domain.messages.trading import (
     ModifyApproved,
     OrderApproved,
     OrderDenied,
+    SessionPlanned,
     SignalFormed,
     StopChanged,
 )
@@ -53,6 +79,30 @@ from domain.views import CheckView, DenialsQuery, RiskQuery, RiskView
 from fsm.client_order import CLOSED
 
 Verdict = OrderApproved | OrderDenied
+# Heard for limits of the account, conduct and stops alone.
+WATCHED = frozenset(
+    {
+        ClockTicked,
+        SessionPlanned,
+        HeartbeatReceived,
+        HistoryReceived,
+        IndexReceived,
+        SymbolInterrupted,
+        FlowBooked,
+        LimitsUnlocked,
+        SubmitOrder,
+        ModifyOrder,
+        CancelOrder,
+        ManualCancelRequested,
+        PauseRequested,
+        ResumeRequested,
+        HaltRequested,
+        StopsRequested,
+        ClaimRequested,
+        ManualModeRequested,
+        PresenceReported,
+    }
+)
 
 
 class RiskManager(Role):
@@ -65,7 +115,7 @@ class RiskManager(Role):
     """
 
     NAME: ClassVar[str] = "risk_manager"
-    STATE_VERSION: ClassVar[int] = 5  # 4: halted symbols, orders of others; 5: whose quotes are doubtful
+    STATE_VERSION: ClassVar[int] = 6  # 5: whose quotes are doubtful; 6: conduct, stops, limits of the account
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,
@@ -90,6 +140,7 @@ class RiskManager(Role):
         AccountOpened,
         EquityMarked,
         BrokerStateReceived,
+        *sorted(WATCHED, key=lambda kind: kind.__name__),
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (
         OrderApproved,
@@ -97,6 +148,13 @@ class RiskManager(Role):
         ModifyApproved,
         LossLimitHit,
         CommandAnswered,
+        StopTriggered,
+        ExitStuck,
+        StopsSet,
+        HoldingClaimed,
+        ManualModeChanged,
+        LimitLevelChanged,
+        ReducingChanged,
     )
 
     def __init__(self) -> None:
@@ -106,13 +164,21 @@ class RiskManager(Role):
 
     def evolve(self, message: Any, stamp: Stamp) -> None:  # the signature of a role
         """Fold one message."""
-        self.state.fold(message)
+        self.state.fold(message, stamp.system_time)
 
     def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
-        """Judge orders, answer people, watch the loss limit."""
+        """Judge orders, answer people, watch limits and stops."""
+        outputs = list(self._own(message, stamp))
+        for more in (risk_conduct.outputs, risk_account.outputs, risk_exits.outputs):
+            outputs += more(self.state, message, stamp)
+        return outputs
+
+    def _own(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         match message:
             case QuotesJudged() | SourcesCompared():
                 return ()
+            case _ if type(message) in WATCHED:
+                return ()  # what is being sold out waits for none of them
             case SignalFormed():
                 return self._signal(message, stamp)
             case EquityMarked():

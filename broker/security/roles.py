@@ -79,6 +79,10 @@ DESK: dict[str, Rule] = {
     "SwitchOrders": Rule(_O, Kind.COMMAND),
     "ListOrders": Rule(_V, Kind.READ),
     "GetOrder": Rule(_V, Kind.READ),
+    "SetStops": Rule(_T, Kind.COMMAND),  # wider stops take less risk away
+    "ClaimHolding": Rule(_T, Kind.COMMAND),  # makes shares sellable
+    "SetManualMode": Rule(_T, Kind.COMMAND),
+    "ReportPresence": Rule(_O, Kind.COMMAND),
     "SubmitManualOrder": Rule(_T, Kind.COMMAND),
     "ModifyManualOrder": Rule(_T, Kind.COMMAND),
     "CancelManualOrder": Rule(_O, Kind.SAFETY),

@@ -4,6 +4,7 @@ from broker.port import (
     Condition,
     ConditionNews,
     Diagnosis,
+    IndexMoved,
     MarketNews,
     PhaseChanged,
     VolatilityInterruption,
@@ -12,7 +13,7 @@ from broker.security.redaction import redacted
 from domain.types import Krw
 from hantrade.v1 import broker_pb2 as pb
 
-from .values import DIAGNOSIS, PHASE, bad_field, identifier, timestamp, unix_nanos
+from .values import DIAGNOSIS, MARKET, PHASE, bad_field, identifier, timestamp, unix_nanos
 
 
 def write_condition(condition: Condition) -> pb.Condition:
@@ -45,6 +46,9 @@ def write_market_news(news: MarketNews) -> pb.WatchMarketResponse:
     answer = pb.WatchMarketResponse(event_time=timestamp(news.venue_time))
     if isinstance(news, PhaseChanged):
         answer.phase_changed.CopyFrom(pb.PhaseChanged(phase=PHASE.write(news.phase), code=news.code))
+    elif isinstance(news, IndexMoved):
+        values = {"value_centi": news.value, "previous_close_centi": news.previous_close}
+        answer.index_moved.CopyFrom(pb.IndexMoved(market=MARKET.write(news.market), **values))
     else:
         answer.volatility_interruption.CopyFrom(
             pb.VolatilityInterruption(
@@ -68,7 +72,11 @@ def read_market_news(news: pb.WatchMarketResponse) -> MarketNews:
         return VolatilityInterruption(
             time, told.symbol, told.active, Krw(told.trigger_price_krw), told.reason, told.times
         )
-    raise bad_field("happening", "unset", "phase_changed or volatility_interruption")
+    if news.HasField("index_moved"):
+        moved = news.index_moved
+        market = MARKET.read(moved.market, "index_moved.market")
+        return IndexMoved(time, market, moved.value_centi, moved.previous_close_centi)
+    raise bad_field("happening", "unset", "phase_changed, volatility_interruption or index_moved")
 
 
 def write_diagnosis(diagnosis: Diagnosis) -> pb.Diagnosis:

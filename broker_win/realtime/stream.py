@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from broker.port import MarketNews, PhaseChanged
+from broker.port import MarketNews, PhaseChanged, VolatilityInterruption
 from broker.subscription import Subscription
 from broker_win.bridge import Bridge
 from broker_win.clock import Clock
@@ -241,7 +241,7 @@ class RealTime:
         self._tell(changed)
 
     def _tell(self, news: MarketNews) -> None:
-        if not isinstance(news, PhaseChanged):
+        if isinstance(news, VolatilityInterruption):
             self._auctions.on_interruption(news.symbol, news.venue_time, active=news.active)
         self.on_market(news)
         for watcher in self._watchers:

@@ -40,6 +40,23 @@ class AdjustmentBooked(Message):
     cash: Krw  # after it
     note: str
     venue_time: UnixNanos
+    kind: str = ""  # deposit, withdrawal, dividend, fee, correction; empty in logs before 0.7.0: a correction
+
+
+@message
+class FlowBooked(Message):
+    """Money or shares that came to the account, or left it, between two trading dates without an order of ours.
+
+    Found when a date's account is opened: the broker's books against ours, both at the same marks. It is no result of
+    trading: returns are told free of it, and limits on losses move with it.
+    """
+
+    STREAM: ClassVar[str] = "portfolio"
+    trading_date: str  # YYYY-MM-DD, KST, of the account opened
+    amount: Krw  # cash and shares at mark together; negative left
+    cash: Krw  # of it in cash
+    text: str  # what differed, in words
+    venue_time: UnixNanos
 
 
 @message

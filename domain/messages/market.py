@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from domain.messages.base import Message, message
 from domain.quotes import Quote, QuoteBatch
-from domain.types import Krw, UnixNanos
+from domain.types import Krw, Market, UnixNanos
 
 
 @message
@@ -16,6 +16,7 @@ class QuotesReceived(Message):
     STREAM: ClassVar[str] = "quotes"
     batch: QuoteBatch
     raw: bytes
+    received_at: UnixNanos = UnixNanos(0)  # system time at which the link had it whole; 0 in logs before 0.7.0
 
     def when(self) -> UnixNanos | None:
         """Give the venue time of the last row."""
@@ -28,6 +29,29 @@ class QuotesEnded(Message):
     """The quote source has no more data today."""
 
     STREAM: ClassVar[str] = "quotes"
+    venue_time: UnixNanos
+
+
+@message
+class IndexReceived(Message):
+    """The index of a market, as its broker streams it."""
+
+    STREAM: ClassVar[str] = "index/{market}"
+    market: Market  # KOSPI or KOSDAQ
+    value: int  # hundredths of a point
+    previous_close: int  # hundredths of a point; 0 when not told
+    venue_time: UnixNanos
+
+
+@message
+class SymbolInterrupted(Message):
+    """A volatility interruption (VI) of one instrument began or ended."""
+
+    STREAM: ClassVar[str] = "market/{symbol}"
+    symbol: str
+    active: bool
+    trigger_price: Krw  # that set it off; 0 when not told
+    reason: str  # as received
     venue_time: UnixNanos
 
 

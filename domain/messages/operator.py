@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from domain.messages.base import Message, message
+from domain.risk_config import StopTerms
 from domain.types import ClientOrderId, Krw, OrderKind, Side, TimeInForce, Venue
 
 
@@ -74,6 +75,7 @@ class ManualOrderRequested(Message):
     time_in_force: TimeInForce = TimeInForce.DAY
     venue: Venue = Venue.KRX
     stop_price: Krw | None = None  # wakes a stop-limit order
+    overrides: tuple[str, ...] = ()  # codes of checks it passes all the same; `note` says why
 
 
 @message
@@ -131,6 +133,7 @@ class AdjustmentRequested(Message):
     cost: Krw  # cost basis added; negative takes
     cash: Krw  # added; negative takes
     note: str
+    kind: str = ""  # deposit, withdrawal, dividend, fee, correction; empty in logs before 0.7.0: a correction
 
 
 @message
@@ -142,6 +145,50 @@ class OrdersRouteRequested(Message):
     caller: str
     endpoint: str
     note: str
+
+
+@message
+class StopsRequested(Message):
+    """Give a position stops of its own."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
+    symbol: str
+    terms: StopTerms | None  # None: back to those of the settings
+    note: str
+
+
+@message
+class ClaimRequested(Message):
+    """Put shares that we did not buy under our care."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
+    symbol: str
+    quantity: int  # shares that are to be ours from now on, 0 to all that are held
+    note: str
+
+
+@message
+class ManualModeRequested(Message):
+    """Let only a person enter, or strategies again."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
+    is_on: bool
+    note: str
+
+
+@message
+class PresenceReported(Message):
+    """A person is there: starts the time of the dead-man rule anew, as every other command does."""
+
+    STREAM: ClassVar[str] = "operator"
+    command_id: str
+    caller: str
 
 
 @message

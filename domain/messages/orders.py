@@ -109,6 +109,16 @@ class RequestStranded(Message):
 
 
 @message
+class OrderSent(Message):
+    """A request went onto the wire to the broker; told by the link, for measuring only."""
+
+    STREAM: ClassVar[str] = "order/{client_order_id}"
+    client_order_id: ClientOrderId
+    request_id: RequestId
+    sent_at: UnixNanos  # system time
+
+
+@message
 class OrderAccepted(Message):
     """The venue accepted the order under a number."""
 

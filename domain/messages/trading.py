@@ -112,6 +112,8 @@ class OrderApproved(Message):
     time_in_force: TimeInForce = TimeInForce.DAY
     venue: Venue = Venue.KRX
     stop_price: Krw | None = None  # wakes a stop-limit order
+    arrival_price: Krw | None = None  # middle of bid and ask then, cut to won, or the last trade; None: not told
+    overridden: tuple[str, ...] = ()  # codes of checks that denied it and that a person overrode
 
 
 @message
@@ -154,7 +156,7 @@ class LossLimitHit(Message):
     """Equity fell to a loss limit. The day halts until a person resumes it with a note."""
 
     STREAM: ClassVar[str] = "risk"
-    limit: str  # daily_loss
+    limit: str  # daily_loss, drawdown
     equity: Krw
     start_equity: Krw
     loss_krw: Krw
@@ -242,6 +244,7 @@ class EquityMarked(Message):
     costs: Krw
     positions: int
     venue_time: UnixNanos
+    exit_costs: Krw = Krw(0)  # commission and tax if all positions were sold at mark now; 0 in logs before 0.7.0
 
 
 @message

@@ -2,9 +2,10 @@
 
 from domain.risk.holds import Hold
 from domain.risk.picture import Denial, Picture, Proposal
-from domain.risk.rules import RULES, STATE_RULES, check_list, judge
+from domain.risk.rule import judge
 from domain.risk.sizing import Size, cost, loss_limit_krw, size_entry, size_exit
 from domain.risk.state import RiskState
+from domain.risk.table import RULES, STATE_RULES, check_list
 
 __all__ = [
     "RULES",

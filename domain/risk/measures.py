@@ -6,13 +6,12 @@ from typing import NamedTuple
 from domain.krx.ticks import tick_size
 from domain.order_terms import terms_in_words
 from domain.risk.picture import Picture, Proposal, worst_price
-from domain.risk.rules import NANOS_PER_MS, RULES, Rule, Scope, percent
+from domain.risk.rule import NANOS_PER_MS, Pair, Rule, Scope, percent
 from domain.risk.sizing import cost, loss_limit_krw, position_room
 from domain.risk.state import RiskState
+from domain.risk.table import RULES
 from domain.time import kst_date
 from domain.types import PPM, Side
-
-Pair = tuple[str, str]  # value, limit
 
 
 class Measured(NamedTuple):

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from domain.config import RiskConfig
 from domain.instruments import Instrument
+from domain.messages.risk import Cause
+from domain.risk.conduct_facts import NO_CONDUCT, ConductFacts
+from domain.risk.exposures import NO_EXPOSURES, Exposures
 from domain.risk.holds import Hold
+from domain.risk_config import RiskConfig
 from domain.types import Gate, Krw, OrderKind, Purpose, Side, TimeInForce, UnixNanos, Venue
 
 # A buy without a price of its own is reserved at the daily upper limit price, as Korean brokers do (facts: krx.md 5,
@@ -29,6 +32,8 @@ class Proposal:
     venue: Venue = Venue.KRX
     stop_price: Krw | None = None  # wakes a stop-limit order
     quality: str = "ok"  # of the quotes behind a signal, or the rules that flagged them
+    overrides: tuple[str, ...] = ()  # codes of checks a person wants it to pass all the same
+    note: str = ""  # of the person
 
     @property
     def by_hand(self) -> bool:
@@ -61,6 +66,9 @@ class Picture:
     flattening: bool  # the instrument is being sold out
     halted: str = ""  # why books differ in the instrument, and since when; empty while they agree
     doubt: str = ""  # why its quotes, or those behind the signal, are doubtful; empty while they are not
+    exposures: Exposures = NO_EXPOSURES  # what is held and being bought, for limits on concentration
+    conduct: ConductFacts = NO_CONDUCT  # pace, times and past trades, for limits on conduct
+    reducing: tuple[Cause, ...] = ()  # why only exits pass
 
     @property
     def sellable(self) -> int:

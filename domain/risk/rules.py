@@ -1,70 +1,17 @@
-"""The rules, one function and one row each. A rule gives None, or why not: value, limit and distance in words.
+"""The rules every order has to pass, whatever the settings: value, limit and distance in words when one denies.
 
 Getting out is never made hard: rules of money, confidence and order count hold for entries and buys only. Only the
-operator's flatten skips rules, and it does so in one place: the risk manager.
+operator's flatten skips rules, and it does so in one place: the risk manager. The tables are in `table.py`.
 """
 
-from collections.abc import Callable, Iterable
-from enum import Enum
-from typing import NamedTuple
-
-from domain.config import RiskConfig
 from domain.instruments import Instrument
 from domain.krx.ticks import is_on_tick, tick_size
 from domain.order_terms import in_words
-from domain.risk.picture import Denial, Picture, Proposal, worst_price
+from domain.risk.picture import Picture, Proposal, worst_price
+from domain.risk.rule import NANOS_PER_MS, Scope, percent
 from domain.risk.sizing import cost, position_room
 from domain.time import kst_date, kst_text
 from domain.types import PPM, OrderKind, Purpose, Side
-
-NANOS_PER_MS = 1_000_000
-Check = Callable[[Proposal, Picture], str | None]
-
-
-class Scope(Enum):
-    """Which proposals a rule looks at."""
-
-    ALL = "all"
-    ENTRIES = "entries"
-    BUYS = "buys"
-    SELLS = "sells"
-
-    def covers(self, proposal: Proposal) -> bool:
-        """Tell whether a proposal is of this kind. A buy that calls itself an exit is an entry."""
-        if self is Scope.ENTRIES:
-            return proposal.purpose is Purpose.ENTRY or proposal.side is Side.BUY
-        return self is Scope.ALL or (proposal.side is Side.BUY) == (self is Scope.BUYS)
-
-
-class Rule(NamedTuple):
-    """One row of the table."""
-
-    code: str
-    scope: Scope
-    check: Check
-    limit: Callable[[RiskConfig], int | str]  # in force, for people
-    unit: str
-
-
-def judge(proposal: Proposal, picture: Picture, rules: Iterable[Rule]) -> Denial | None:
-    """Give the first denial in the order of the rules, None when all of them pass."""
-    for rule in rules:
-        if rule.scope.covers(proposal):
-            message = rule.check(proposal, picture)
-            if message is not None:
-                return Denial(rule.code, message)
-    return None
-
-
-def check_list(config: RiskConfig) -> tuple[tuple[str, int | str, str], ...]:
-    """Give every check as (name, limit in force, unit)."""
-    return tuple((rule.code, rule.limit(config), rule.unit) for rule in RULES)
-
-
-def percent(ppm: int) -> str:
-    """Print parts per million as percent with two digits, cut."""
-    return f"{ppm // 10_000}.{ppm % 10_000 // 100:02d} %"
-
 
 # ---- rules that do not look at the quantity ------------------------------------------------------------------
 
@@ -276,32 +223,3 @@ def _over(value: int, limit: int, what: str) -> str | None:
     if value <= limit:
         return None
     return f"{what} {value:,} KRW is {value - limit:,} KRW over the limit of {limit:,} KRW"
-
-
-STATE_RULES = (
-    Rule("GATE", Scope.ALL, gate, lambda _: "OPEN, exits EXITS_ONLY", "gate"),
-    Rule("CONNECTION", Scope.ALL, connection, lambda _: "READY", "state of both links"),
-    Rule("DAILY_LOSS", Scope.ENTRIES, daily_loss, lambda config: config.daily_loss_ppm, "ppm of start equity"),
-    Rule("INSTRUMENT", Scope.ALL, instrument, lambda _: "tradable", "instrument"),
-    Rule("SYMBOL_HALTED", Scope.ALL, symbol_halted, lambda _: "books agree", "state of the instrument"),
-    Rule("TICK", Scope.ALL, tick, lambda _: "tick table of the market", "KRW"),
-    Rule("PRICE_LIMIT", Scope.ALL, price_limit, lambda _: "daily limits", "KRW"),
-    Rule("STOP_PRICE", Scope.ALL, stop_price, lambda _: "buys above the mark, sells below", "KRW"),
-    Rule("DATA_AGE", Scope.ALL, data_age, lambda config: config.max_data_age_ms, "ms of venue time"),
-    Rule("DATA_QUALITY", Scope.ENTRIES, data_quality, lambda _: "no doubt", "quality of the quotes"),
-    Rule("COLLAR", Scope.ALL, collar, lambda config: config.price_collar_ppm, "ppm of the mark"),
-    Rule("CONFIDENCE", Scope.ENTRIES, confidence, lambda config: config.min_confidence_ppm, "ppm"),
-    Rule("OPEN_ORDERS", Scope.ENTRIES, open_orders, lambda config: config.max_open_orders, "orders"),
-    Rule("DUPLICATE", Scope.ALL, duplicate, lambda config: config.duplicate_window_ms, "ms of venue time"),
-)
-
-RULES = (
-    *STATE_RULES,
-    Rule("QUANTITY", Scope.ALL, quantity, lambda _: 1, "shares at least"),
-    Rule("UNRESOLVED_TWIN", Scope.ALL, unresolved_twin, lambda _: 0, "unknown orders alike"),
-    Rule("TWIN", Scope.ALL, twin, lambda _: 0, "unresolved orders alike"),
-    Rule("ORDER_VALUE", Scope.BUYS, order_value, lambda config: config.max_order_krw, "KRW"),
-    Rule("POSITION", Scope.BUYS, position, lambda config: config.max_position_ppm, "ppm of equity"),
-    Rule("CASH", Scope.BUYS, cash, lambda _: "orderable cash", "KRW"),
-    Rule("SELLABLE", Scope.SELLS, sellable, lambda _: "held less open sells", "shares"),
-)

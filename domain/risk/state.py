@@ -34,12 +34,16 @@ from domain.messages.trading import (
 from domain.proved_shares import leg_of
 from domain.quality import confirmed
 from domain.quotes import Quote
+from domain.risk.account_watch import AccountWatch
+from domain.risk.conduct import Conduct
 from domain.risk.doubts import QuoteDoubts
+from domain.risk.exposure_facts import ExposureFacts
 from domain.risk.holds import Hold
 from domain.risk.picture import Picture, Proposal
 from domain.risk.sizing import cost, loss_limit_krw
+from domain.risk.stop_book import StopBook
 from domain.time import kst_date, kst_text
-from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side
+from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
 
 FLATTEN_ATTEMPTS = 3  # market sells per instrument and command; an order the venue keeps refusing must not loop
 
@@ -83,8 +87,21 @@ class RiskState:
     denials: list[OrderDenied] = field(default_factory=list)  # of the trading date
     denied_exits: dict[str, tuple[str, ...]] = field(default_factory=dict)  # symbol -> sells open when it was said
 
-    def fold(self, message: Any) -> None:
-        """Take one message in."""
+    conduct: Conduct = field(default_factory=Conduct)
+    exposure_facts: ExposureFacts = field(default_factory=ExposureFacts)
+    stops: StopBook = field(default_factory=StopBook)
+    watch: AccountWatch = field(default_factory=AccountWatch)
+
+    def fold(self, message: Any, now: UnixNanos) -> None:
+        """Take one message in; `now` is system time."""
+        self._fold_own(message)
+        self.watch.fold(message, now)
+        self.stops.fold(message)
+        if type(message) is not QuotesJudged:  # the hot path: nothing of a quote is of interest here
+            self.conduct.fold(message, now)
+            self.exposure_facts.fold(message)
+
+    def _fold_own(self, message: Any) -> None:
         match message:
             case QuotesJudged(rows=rows, verdicts=verdicts):
                 self.quotes.update([(row[0], row) for row in confirmed(rows, verdicts)])

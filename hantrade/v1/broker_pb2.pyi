@@ -753,14 +753,16 @@ class WatchMarketRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class WatchMarketResponse(_message.Message):
-    __slots__ = ("event_time", "phase_changed", "volatility_interruption")
+    __slots__ = ("event_time", "phase_changed", "volatility_interruption", "index_moved")
     EVENT_TIME_FIELD_NUMBER: _ClassVar[int]
     PHASE_CHANGED_FIELD_NUMBER: _ClassVar[int]
     VOLATILITY_INTERRUPTION_FIELD_NUMBER: _ClassVar[int]
+    INDEX_MOVED_FIELD_NUMBER: _ClassVar[int]
     event_time: _timestamp_pb2.Timestamp
     phase_changed: PhaseChanged
     volatility_interruption: VolatilityInterruption
-    def __init__(self, event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase_changed: _Optional[_Union[PhaseChanged, _Mapping]] = ..., volatility_interruption: _Optional[_Union[VolatilityInterruption, _Mapping]] = ...) -> None: ...
+    index_moved: IndexMoved
+    def __init__(self, event_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., phase_changed: _Optional[_Union[PhaseChanged, _Mapping]] = ..., volatility_interruption: _Optional[_Union[VolatilityInterruption, _Mapping]] = ..., index_moved: _Optional[_Union[IndexMoved, _Mapping]] = ...) -> None: ...
 
 class PhaseChanged(_message.Message):
     __slots__ = ("phase", "code")
@@ -783,6 +785,16 @@ class VolatilityInterruption(_message.Message):
     reason: str
     times: int
     def __init__(self, symbol: _Optional[str] = ..., active: _Optional[bool] = ..., trigger_price_krw: _Optional[int] = ..., reason: _Optional[str] = ..., times: _Optional[int] = ...) -> None: ...
+
+class IndexMoved(_message.Message):
+    __slots__ = ("market", "value_centi", "previous_close_centi")
+    MARKET_FIELD_NUMBER: _ClassVar[int]
+    VALUE_CENTI_FIELD_NUMBER: _ClassVar[int]
+    PREVIOUS_CLOSE_CENTI_FIELD_NUMBER: _ClassVar[int]
+    market: _types_pb2.Market
+    value_centi: int
+    previous_close_centi: int
+    def __init__(self, market: _Optional[_Union[_types_pb2.Market, str]] = ..., value_centi: _Optional[int] = ..., previous_close_centi: _Optional[int] = ...) -> None: ...
 
 class DiagnoseRequest(_message.Message):
     __slots__ = ("probe",)

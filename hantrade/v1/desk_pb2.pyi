@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TraderStatus(_message.Message):
-    __slots__ = ("mode", "connection", "day", "gate", "feed_age", "orders_open", "positions", "equity_krw", "day_pnl_krw", "uptime_ppm", "quotes", "quotes_refused", "signals", "denied", "fills", "venue_time", "run_id", "log_path", "log_seq", "realized_pnl_krw", "costs_krw", "limits_unknown", "gate_reason", "quotes_link", "orders_link", "trading_date", "symbols", "link_up_ppm", "link_degraded_ppm", "link_down_ppm", "market_time", "quotes_source", "on_backup", "maintenance", "orders_unknown", "external_orders", "halted_symbols", "quality_verdicts", "reconciled_at", "unproved_symbols", "stop", "link_reasons", "attention_known", "attention_contradicted", "benched_strategies", "signals_scored", "signals_right")
+    __slots__ = ("mode", "connection", "day", "gate", "feed_age", "orders_open", "positions", "equity_krw", "day_pnl_krw", "uptime_ppm", "quotes", "quotes_refused", "signals", "denied", "fills", "venue_time", "run_id", "log_path", "log_seq", "realized_pnl_krw", "costs_krw", "limits_unknown", "gate_reason", "quotes_link", "orders_link", "trading_date", "symbols", "link_up_ppm", "link_degraded_ppm", "link_down_ppm", "market_time", "quotes_source", "on_backup", "maintenance", "orders_unknown", "external_orders", "halted_symbols", "quality_verdicts", "reconciled_at", "unproved_symbols", "stop", "link_reasons", "attention_known", "attention_contradicted", "benched_strategies", "signals_scored", "signals_right", "checks", "limits", "reducing", "manual_mode", "stops", "operator_seen", "exit_costs_krw")
     class HaltedSymbolsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +95,13 @@ class TraderStatus(_message.Message):
     BENCHED_STRATEGIES_FIELD_NUMBER: _ClassVar[int]
     SIGNALS_SCORED_FIELD_NUMBER: _ClassVar[int]
     SIGNALS_RIGHT_FIELD_NUMBER: _ClassVar[int]
+    CHECKS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    REDUCING_FIELD_NUMBER: _ClassVar[int]
+    MANUAL_MODE_FIELD_NUMBER: _ClassVar[int]
+    STOPS_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_SEEN_FIELD_NUMBER: _ClassVar[int]
+    EXIT_COSTS_KRW_FIELD_NUMBER: _ClassVar[int]
     mode: str
     connection: str
     day: str
@@ -142,7 +149,84 @@ class TraderStatus(_message.Message):
     benched_strategies: _containers.ScalarMap[str, str]
     signals_scored: int
     signals_right: int
-    def __init__(self, mode: _Optional[str] = ..., connection: _Optional[str] = ..., day: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., feed_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., orders_open: _Optional[int] = ..., positions: _Optional[int] = ..., equity_krw: _Optional[int] = ..., day_pnl_krw: _Optional[int] = ..., uptime_ppm: _Optional[int] = ..., quotes: _Optional[int] = ..., quotes_refused: _Optional[int] = ..., signals: _Optional[int] = ..., denied: _Optional[int] = ..., fills: _Optional[int] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., log_path: _Optional[str] = ..., log_seq: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., limits_unknown: _Optional[int] = ..., gate_reason: _Optional[str] = ..., quotes_link: _Optional[str] = ..., orders_link: _Optional[str] = ..., trading_date: _Optional[str] = ..., symbols: _Optional[int] = ..., link_up_ppm: _Optional[int] = ..., link_degraded_ppm: _Optional[int] = ..., link_down_ppm: _Optional[int] = ..., market_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., quotes_source: _Optional[str] = ..., on_backup: _Optional[bool] = ..., maintenance: _Optional[str] = ..., orders_unknown: _Optional[int] = ..., external_orders: _Optional[int] = ..., halted_symbols: _Optional[_Mapping[str, str]] = ..., quality_verdicts: _Optional[_Mapping[str, int]] = ..., reconciled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unproved_symbols: _Optional[_Mapping[str, str]] = ..., stop: _Optional[str] = ..., link_reasons: _Optional[_Mapping[str, str]] = ..., attention_known: _Optional[int] = ..., attention_contradicted: _Optional[int] = ..., benched_strategies: _Optional[_Mapping[str, str]] = ..., signals_scored: _Optional[int] = ..., signals_right: _Optional[int] = ...) -> None: ...
+    checks: _containers.RepeatedCompositeFieldContainer[RiskCheck]
+    limits: _containers.RepeatedCompositeFieldContainer[RiskLimit]
+    reducing: _containers.RepeatedCompositeFieldContainer[ReducingCause]
+    manual_mode: bool
+    stops: _containers.RepeatedCompositeFieldContainer[HoldingStop]
+    operator_seen: _timestamp_pb2.Timestamp
+    exit_costs_krw: int
+    def __init__(self, mode: _Optional[str] = ..., connection: _Optional[str] = ..., day: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., feed_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., orders_open: _Optional[int] = ..., positions: _Optional[int] = ..., equity_krw: _Optional[int] = ..., day_pnl_krw: _Optional[int] = ..., uptime_ppm: _Optional[int] = ..., quotes: _Optional[int] = ..., quotes_refused: _Optional[int] = ..., signals: _Optional[int] = ..., denied: _Optional[int] = ..., fills: _Optional[int] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., log_path: _Optional[str] = ..., log_seq: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., limits_unknown: _Optional[int] = ..., gate_reason: _Optional[str] = ..., quotes_link: _Optional[str] = ..., orders_link: _Optional[str] = ..., trading_date: _Optional[str] = ..., symbols: _Optional[int] = ..., link_up_ppm: _Optional[int] = ..., link_degraded_ppm: _Optional[int] = ..., link_down_ppm: _Optional[int] = ..., market_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., quotes_source: _Optional[str] = ..., on_backup: _Optional[bool] = ..., maintenance: _Optional[str] = ..., orders_unknown: _Optional[int] = ..., external_orders: _Optional[int] = ..., halted_symbols: _Optional[_Mapping[str, str]] = ..., quality_verdicts: _Optional[_Mapping[str, int]] = ..., reconciled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unproved_symbols: _Optional[_Mapping[str, str]] = ..., stop: _Optional[str] = ..., link_reasons: _Optional[_Mapping[str, str]] = ..., attention_known: _Optional[int] = ..., attention_contradicted: _Optional[int] = ..., benched_strategies: _Optional[_Mapping[str, str]] = ..., signals_scored: _Optional[int] = ..., signals_right: _Optional[int] = ..., checks: _Optional[_Iterable[_Union[RiskCheck, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[RiskLimit, _Mapping]]] = ..., reducing: _Optional[_Iterable[_Union[ReducingCause, _Mapping]]] = ..., manual_mode: _Optional[bool] = ..., stops: _Optional[_Iterable[_Union[HoldingStop, _Mapping]]] = ..., operator_seen: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exit_costs_krw: _Optional[int] = ...) -> None: ...
+
+class RiskCheck(_message.Message):
+    __slots__ = ("name", "limit", "unit", "value", "distance", "denied")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    DENIED_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    limit: str
+    unit: str
+    value: str
+    distance: str
+    denied: int
+    def __init__(self, name: _Optional[str] = ..., limit: _Optional[str] = ..., unit: _Optional[str] = ..., value: _Optional[str] = ..., distance: _Optional[str] = ..., denied: _Optional[int] = ...) -> None: ...
+
+class RiskLimit(_message.Message):
+    __slots__ = ("name", "level", "loss_krw", "limit_krw", "base_equity_krw", "limit_ppm")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    LOSS_KRW_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_KRW_FIELD_NUMBER: _ClassVar[int]
+    BASE_EQUITY_KRW_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_PPM_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    level: str
+    loss_krw: int
+    limit_krw: int
+    base_equity_krw: int
+    limit_ppm: int
+    def __init__(self, name: _Optional[str] = ..., level: _Optional[str] = ..., loss_krw: _Optional[int] = ..., limit_krw: _Optional[int] = ..., base_equity_krw: _Optional[int] = ..., limit_ppm: _Optional[int] = ...) -> None: ...
+
+class ReducingCause(_message.Message):
+    __slots__ = ("code", "text", "needs_person")
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_PERSON_FIELD_NUMBER: _ClassVar[int]
+    code: str
+    text: str
+    needs_person: bool
+    def __init__(self, code: _Optional[str] = ..., text: _Optional[str] = ..., needs_person: _Optional[bool] = ...) -> None: ...
+
+class HoldingStop(_message.Message):
+    __slots__ = ("symbol", "quantity", "ours", "stop_price_krw", "target_price_krw", "trailing_price_krw", "sell_at", "peak_price_krw", "sellable_price_krw", "own_terms", "stuck", "never_sell")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    OURS_FIELD_NUMBER: _ClassVar[int]
+    STOP_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    TARGET_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    TRAILING_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    SELL_AT_FIELD_NUMBER: _ClassVar[int]
+    PEAK_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    SELLABLE_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    OWN_TERMS_FIELD_NUMBER: _ClassVar[int]
+    STUCK_FIELD_NUMBER: _ClassVar[int]
+    NEVER_SELL_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    quantity: int
+    ours: int
+    stop_price_krw: int
+    target_price_krw: int
+    trailing_price_krw: int
+    sell_at: _timestamp_pb2.Timestamp
+    peak_price_krw: int
+    sellable_price_krw: int
+    own_terms: bool
+    stuck: str
+    never_sell: bool
+    def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[int] = ..., ours: _Optional[int] = ..., stop_price_krw: _Optional[int] = ..., target_price_krw: _Optional[int] = ..., trailing_price_krw: _Optional[int] = ..., sell_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., peak_price_krw: _Optional[int] = ..., sellable_price_krw: _Optional[int] = ..., own_terms: _Optional[bool] = ..., stuck: _Optional[str] = ..., never_sell: _Optional[bool] = ...) -> None: ...
 
 class GetStatusRequest(_message.Message):
     __slots__ = ()
@@ -273,7 +357,7 @@ class GetOrderResponse(_message.Message):
     def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ..., fills: _Optional[_Iterable[_Union[_types_pb2.Fill, _Mapping]]] = ...) -> None: ...
 
 class SubmitManualOrderRequest(_message.Message):
-    __slots__ = ("symbol", "side", "kind", "quantity", "limit_price_krw", "caller", "note", "command_id", "time_in_force", "venue", "stop_price_krw")
+    __slots__ = ("symbol", "side", "kind", "quantity", "limit_price_krw", "caller", "note", "command_id", "time_in_force", "venue", "stop_price_krw", "overrides")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
@@ -285,6 +369,7 @@ class SubmitManualOrderRequest(_message.Message):
     TIME_IN_FORCE_FIELD_NUMBER: _ClassVar[int]
     VENUE_FIELD_NUMBER: _ClassVar[int]
     STOP_PRICE_KRW_FIELD_NUMBER: _ClassVar[int]
+    OVERRIDES_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     side: _types_pb2.Side
     kind: _types_pb2.OrderKind
@@ -296,7 +381,8 @@ class SubmitManualOrderRequest(_message.Message):
     time_in_force: _types_pb2.TimeInForce
     venue: _types_pb2.Venue
     stop_price_krw: int
-    def __init__(self, symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ..., command_id: _Optional[str] = ..., time_in_force: _Optional[_Union[_types_pb2.TimeInForce, str]] = ..., venue: _Optional[_Union[_types_pb2.Venue, str]] = ..., stop_price_krw: _Optional[int] = ...) -> None: ...
+    overrides: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, symbol: _Optional[str] = ..., side: _Optional[_Union[_types_pb2.Side, str]] = ..., kind: _Optional[_Union[_types_pb2.OrderKind, str]] = ..., quantity: _Optional[int] = ..., limit_price_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ..., command_id: _Optional[str] = ..., time_in_force: _Optional[_Union[_types_pb2.TimeInForce, str]] = ..., venue: _Optional[_Union[_types_pb2.Venue, str]] = ..., stop_price_krw: _Optional[int] = ..., overrides: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class SubmitManualOrderResponse(_message.Message):
     __slots__ = ("order",)
@@ -811,20 +897,22 @@ class ReleaseOrderResponse(_message.Message):
     def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ...) -> None: ...
 
 class BookAdjustmentRequest(_message.Message):
-    __slots__ = ("symbol", "quantity", "cost_krw", "cash_krw", "caller", "note")
+    __slots__ = ("symbol", "quantity", "cost_krw", "cash_krw", "caller", "note", "kind")
     SYMBOL_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     COST_KRW_FIELD_NUMBER: _ClassVar[int]
     CASH_KRW_FIELD_NUMBER: _ClassVar[int]
     CALLER_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
     symbol: str
     quantity: int
     cost_krw: int
     cash_krw: int
     caller: str
     note: str
-    def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[int] = ..., cost_krw: _Optional[int] = ..., cash_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+    kind: str
+    def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[int] = ..., cost_krw: _Optional[int] = ..., cash_krw: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ..., kind: _Optional[str] = ...) -> None: ...
 
 class BookAdjustmentResponse(_message.Message):
     __slots__ = ("quantity", "cost_basis_krw", "cash_krw")
@@ -835,6 +923,80 @@ class BookAdjustmentResponse(_message.Message):
     cost_basis_krw: int
     cash_krw: int
     def __init__(self, quantity: _Optional[int] = ..., cost_basis_krw: _Optional[int] = ..., cash_krw: _Optional[int] = ...) -> None: ...
+
+class StopTerms(_message.Message):
+    __slots__ = ("stop_loss_ppm", "take_profit_ppm", "trailing_ppm", "hold_s")
+    STOP_LOSS_PPM_FIELD_NUMBER: _ClassVar[int]
+    TAKE_PROFIT_PPM_FIELD_NUMBER: _ClassVar[int]
+    TRAILING_PPM_FIELD_NUMBER: _ClassVar[int]
+    HOLD_S_FIELD_NUMBER: _ClassVar[int]
+    stop_loss_ppm: int
+    take_profit_ppm: int
+    trailing_ppm: int
+    hold_s: int
+    def __init__(self, stop_loss_ppm: _Optional[int] = ..., take_profit_ppm: _Optional[int] = ..., trailing_ppm: _Optional[int] = ..., hold_s: _Optional[int] = ...) -> None: ...
+
+class SetStopsRequest(_message.Message):
+    __slots__ = ("symbol", "terms", "caller", "note")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    terms: StopTerms
+    caller: str
+    note: str
+    def __init__(self, symbol: _Optional[str] = ..., terms: _Optional[_Union[StopTerms, _Mapping]] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class SetStopsResponse(_message.Message):
+    __slots__ = ("stop",)
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    stop: HoldingStop
+    def __init__(self, stop: _Optional[_Union[HoldingStop, _Mapping]] = ...) -> None: ...
+
+class ClaimHoldingRequest(_message.Message):
+    __slots__ = ("symbol", "quantity", "caller", "note")
+    SYMBOL_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    symbol: str
+    quantity: int
+    caller: str
+    note: str
+    def __init__(self, symbol: _Optional[str] = ..., quantity: _Optional[int] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class ClaimHoldingResponse(_message.Message):
+    __slots__ = ("ours",)
+    OURS_FIELD_NUMBER: _ClassVar[int]
+    ours: int
+    def __init__(self, ours: _Optional[int] = ...) -> None: ...
+
+class SetManualModeRequest(_message.Message):
+    __slots__ = ("manual", "caller", "note")
+    MANUAL_FIELD_NUMBER: _ClassVar[int]
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    manual: bool
+    caller: str
+    note: str
+    def __init__(self, manual: _Optional[bool] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class SetManualModeResponse(_message.Message):
+    __slots__ = ("manual",)
+    MANUAL_FIELD_NUMBER: _ClassVar[int]
+    manual: bool
+    def __init__(self, manual: _Optional[bool] = ...) -> None: ...
+
+class ReportPresenceRequest(_message.Message):
+    __slots__ = ("caller",)
+    CALLER_FIELD_NUMBER: _ClassVar[int]
+    caller: str
+    def __init__(self, caller: _Optional[str] = ...) -> None: ...
+
+class ReportPresenceResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class SwitchOrdersRequest(_message.Message):
     __slots__ = ("endpoint", "caller", "note")

@@ -86,6 +86,26 @@ class DeskServiceStub:
                 request_serializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentRequest.SerializeToString,
                 response_deserializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentResponse.FromString,
                 _registered_method=True)
+        self.SetStops = channel.unary_unary(
+                '/hantrade.v1.DeskService/SetStops',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.SetStopsRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.SetStopsResponse.FromString,
+                _registered_method=True)
+        self.ClaimHolding = channel.unary_unary(
+                '/hantrade.v1.DeskService/ClaimHolding',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.ClaimHoldingRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.ClaimHoldingResponse.FromString,
+                _registered_method=True)
+        self.SetManualMode = channel.unary_unary(
+                '/hantrade.v1.DeskService/SetManualMode',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.SetManualModeRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.SetManualModeResponse.FromString,
+                _registered_method=True)
+        self.ReportPresence = channel.unary_unary(
+                '/hantrade.v1.DeskService/ReportPresence',
+                request_serializer=hantrade_dot_v1_dot_desk__pb2.ReportPresenceRequest.SerializeToString,
+                response_deserializer=hantrade_dot_v1_dot_desk__pb2.ReportPresenceResponse.FromString,
+                _registered_method=True)
         self.SwitchOrders = channel.unary_unary(
                 '/hantrade.v1.DeskService/SwitchOrders',
                 request_serializer=hantrade_dot_v1_dot_desk__pb2.SwitchOrdersRequest.SerializeToString,
@@ -238,6 +258,34 @@ class DeskServiceServicer:
 
     def BookAdjustment(self, request, context):
         """Books a difference that a person has explained. Never makes an order.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetStops(self, request, context):
+        """Gives a position stops of its own, or those of the settings again. They hold until it is closed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClaimHolding(self, request, context):
+        """Puts shares that the trader did not buy under its care, so that they may be sold.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetManualMode(self, request, context):
+        """Lets only a person enter, or strategies again. Exits and stops go on either way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportPresence(self, request, context):
+        """Says that a person is there; every other command does so too.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -408,6 +456,26 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.BookAdjustment,
                     request_deserializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentRequest.FromString,
                     response_serializer=hantrade_dot_v1_dot_desk__pb2.BookAdjustmentResponse.SerializeToString,
+            ),
+            'SetStops': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetStops,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.SetStopsRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.SetStopsResponse.SerializeToString,
+            ),
+            'ClaimHolding': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClaimHolding,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.ClaimHoldingRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.ClaimHoldingResponse.SerializeToString,
+            ),
+            'SetManualMode': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetManualMode,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.SetManualModeRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.SetManualModeResponse.SerializeToString,
+            ),
+            'ReportPresence': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportPresence,
+                    request_deserializer=hantrade_dot_v1_dot_desk__pb2.ReportPresenceRequest.FromString,
+                    response_serializer=hantrade_dot_v1_dot_desk__pb2.ReportPresenceResponse.SerializeToString,
             ),
             'SwitchOrders': grpc.unary_unary_rpc_method_handler(
                     servicer.SwitchOrders,
@@ -762,6 +830,114 @@ class DeskService:
             '/hantrade.v1.DeskService/BookAdjustment',
             hantrade_dot_v1_dot_desk__pb2.BookAdjustmentRequest.SerializeToString,
             hantrade_dot_v1_dot_desk__pb2.BookAdjustmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetStops(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/SetStops',
+            hantrade_dot_v1_dot_desk__pb2.SetStopsRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.SetStopsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClaimHolding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/ClaimHolding',
+            hantrade_dot_v1_dot_desk__pb2.ClaimHoldingRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.ClaimHoldingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetManualMode(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/SetManualMode',
+            hantrade_dot_v1_dot_desk__pb2.SetManualModeRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.SetManualModeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportPresence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hantrade.v1.DeskService/ReportPresence',
+            hantrade_dot_v1_dot_desk__pb2.ReportPresenceRequest.SerializeToString,
+            hantrade_dot_v1_dot_desk__pb2.ReportPresenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

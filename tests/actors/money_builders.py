@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from actors.core.role import Role
-from domain.config import RiskConfig, RunConfig
+from domain.config import RunConfig
 from domain.instruments import Instrument
 from domain.messages import Message, Stamp
 from domain.messages.link import BrokerPosition, BrokerStateReceived, ConnectionChanged, InstrumentsReceived
@@ -15,6 +15,7 @@ from domain.messages.orders import OrderFilled, OrderStateChanged
 from domain.messages.run import RunStarted
 from domain.messages.trading import AccountOpened, DayChanged, FillBooked, GateChanged, SignalFormed
 from domain.quotes import Quote, QuoteKind
+from domain.risk_config import RiskConfig
 from domain.time import from_kst
 from domain.types import (
     Gate,

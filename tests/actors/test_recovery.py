@@ -17,7 +17,6 @@ from actors.roles.portfolio import Portfolio
 from actors.roles.strategist import Strategist
 from actors.roster import make_roles
 from cli.compose import codec
-from domain.config import RiskConfig
 from domain.errors import LogError
 from domain.messages import Stamp
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, ReconcileReported
@@ -26,6 +25,7 @@ from domain.messages.operator import HaltRequested, ManualOrderRequested
 from domain.messages.orders import CancelOrder, RequestAnswered, ResolveOrder, SubmitOrder
 from domain.messages.run import RunStarted, StateCarried
 from domain.messages.trading import OrderDenied, SignalFormed
+from domain.risk_config import RiskConfig
 from domain.types import Krw, LinkName, OrderKind, RequestId, RequestOutcome, Side, VenueOrderId
 from persistence import snapshots
 from persistence.reader import LogReader

@@ -11,12 +11,13 @@ from actors.core.core import to_record
 from actors.core.role import Role
 from actors.core.what_if import Change, Row, WhatIf
 from actors.roster import make_roles
-from domain.config import RiskConfig, RunConfig
+from domain.config import RunConfig
 from domain.errors import LogError
 from domain.messages import Message, Stamp
 from domain.messages.orders import SubmitOrder
 from domain.messages.run import ClockTicked, RoleFailed, RunStarted
 from domain.messages.trading import NoticeRaised, OrderApproved, OrderDenied
+from domain.risk_config import RiskConfig
 from domain.types import Krw, Severity
 from persistence.codec import UnknownEvent
 from tests.actors.builders import House, a_run

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from backtest.align import APART, align
 from backtest.compare import Comparison, compare
 from backtest.history import History, OrderStory, read_history
-from domain.config import RiskConfig, RunConfig
+from domain.config import RunConfig
 from domain.messages.trading import DayChanged, FillBooked, OrderDenied
+from domain.risk_config import RiskConfig
 from domain.types import ClientOrderId, Krw, OrderKind, Purpose, Side
 from tests.backtest.builders import a_history, a_run, a_story, at, lively_days
 from tests.broker_sim.builders import SYMBOL

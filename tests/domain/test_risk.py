@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.config import RiskConfig
 from domain.risk import RULES, Hold, Picture, Proposal, check_list, cost, judge, loss_limit_krw, size_entry, size_exit
 from domain.risk.picture import worst_price
 from domain.risk.sizing import affordable
+from domain.risk_config import RiskConfig
 from domain.types import PPM, Gate, Krw, OrderKind, Purpose, Side
 from tests.actors.money_builders import SAMSUNG, an_instrument, at
 

@@ -16,12 +16,12 @@ import pytest
 from actors.core.core import Core
 from actors.core.kernel import Kernel
 from actors.roster import make_roles
-from domain.config import RiskConfig
 from domain.errors import LogBusy, LogCorrupt, LogError, LogFull
 from domain.messages import Message
 from domain.messages.operator import CommandAnswered, HaltRequested, ManualOrderRequested
 from domain.messages.orders import SubmitOrder
 from domain.messages.trading import GateChanged
+from domain.risk_config import RiskConfig
 from domain.types import Gate, Krw, LinkName, OrderKind, Side
 from persistence.event_log import EventLog
 from persistence.reader import LogReader

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from actors.core.core import Core
 from actors.edges import order_link
-from domain.config import ExecutionConfig, LinkConfig, RiskConfig, RunConfig
+from domain.config import ExecutionConfig, LinkConfig, RunConfig
 from domain.messages import Message
 from domain.messages.operator import (
     HaltRequested,
@@ -18,6 +18,7 @@ from domain.messages.operator import (
 )
 from domain.messages.run import RunStarted
 from domain.order_work import CANCELLABLE
+from domain.risk_config import RiskConfig
 from domain.types import ClientOrderId, OrderKind, Side
 from tests.actors.builders import SAMSUNG, T0, a_quote, received
 from tests.protocol.broker import Broker

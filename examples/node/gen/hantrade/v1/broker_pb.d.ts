@@ -6,7 +6,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Depth, ErrorDetail, Fill, Gate, Instrument, OrderKind, Position, Purpose, Quote, QuoteKind, ServerKind, Side, TimeInForce, Venue, VenuePhase } from "./types_pb.js";
+import type { Depth, ErrorDetail, Fill, Gate, Instrument, Market, OrderKind, Position, Purpose, Quote, QuoteKind, ServerKind, Side, TimeInForce, Venue, VenuePhase } from "./types_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -2386,6 +2386,14 @@ export declare type WatchMarketResponse = Message<"hantrade.v1.WatchMarketRespon
      */
     value: VolatilityInterruption;
     case: "volatilityInterruption";
+  } | {
+    /**
+     * The index of a market moved.
+     *
+     * @generated from field: hantrade.v1.IndexMoved index_moved = 4;
+     */
+    value: IndexMoved;
+    case: "indexMoved";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2469,6 +2477,40 @@ export declare type VolatilityInterruption = Message<"hantrade.v1.VolatilityInte
  * Use `create(VolatilityInterruptionSchema)` to create a new message.
  */
 export declare const VolatilityInterruptionSchema: GenMessage<VolatilityInterruption>;
+
+/**
+ * The index of a market.
+ *
+ * @generated from message hantrade.v1.IndexMoved
+ */
+export declare type IndexMoved = Message<"hantrade.v1.IndexMoved"> & {
+  /**
+   * MARKET_KOSPI or MARKET_KOSDAQ.
+   *
+   * @generated from field: hantrade.v1.Market market = 1;
+   */
+  market: Market;
+
+  /**
+   * Hundredths of a point.
+   *
+   * @generated from field: int64 value_centi = 2;
+   */
+  valueCenti: bigint;
+
+  /**
+   * Hundredths of a point at the previous close; 0 when not told.
+   *
+   * @generated from field: int64 previous_close_centi = 3;
+   */
+  previousCloseCenti: bigint;
+};
+
+/**
+ * Describes the message hantrade.v1.IndexMoved.
+ * Use `create(IndexMovedSchema)` to create a new message.
+ */
+export declare const IndexMovedSchema: GenMessage<IndexMoved>;
 
 /**
  * Asks for the broker's health.

@@ -348,6 +348,55 @@ export declare type TraderStatus = Message<"hantrade.v1.TraderStatus"> & {
    * @generated from field: int64 signals_right = 47;
    */
   signalsRight: bigint;
+
+  /**
+   * Every check of the risk manager before an order, in the order in which they are asked.
+   *
+   * @generated from field: repeated hantrade.v1.RiskCheck checks = 48;
+   */
+  checks: RiskCheck[];
+
+  /**
+   * Limits on losses of the account.
+   *
+   * @generated from field: repeated hantrade.v1.RiskLimit limits = 49;
+   */
+  limits: RiskLimit[];
+
+  /**
+   * Why only exits pass; empty while entries pass as far as day and gate allow.
+   *
+   * @generated from field: repeated hantrade.v1.ReducingCause reducing = 50;
+   */
+  reducing: ReducingCause[];
+
+  /**
+   * True while only a person enters.
+   *
+   * @generated from field: bool manual_mode = 51;
+   */
+  manualMode: boolean;
+
+  /**
+   * Positions with what would make the trader sell them.
+   *
+   * @generated from field: repeated hantrade.v1.HoldingStop stops = 52;
+   */
+  stops: HoldingStop[];
+
+  /**
+   * When a person gave a sign of life last. Unset before the first.
+   *
+   * @generated from field: google.protobuf.Timestamp operator_seen = 53;
+   */
+  operatorSeen?: Timestamp | undefined;
+
+  /**
+   * KRW of commission and tax if all positions were sold at mark now; not taken off equity_krw.
+   *
+   * @generated from field: int64 exit_costs_krw = 54;
+   */
+  exitCostsKrw: bigint;
 };
 
 /**
@@ -355,6 +404,247 @@ export declare type TraderStatus = Message<"hantrade.v1.TraderStatus"> & {
  * Use `create(TraderStatusSchema)` to create a new message.
  */
 export declare const TraderStatusSchema: GenMessage<TraderStatus>;
+
+/**
+ * One check of the risk manager, its limit and how the account stands to it.
+ *
+ * @generated from message hantrade.v1.RiskCheck
+ */
+export declare type RiskCheck = Message<"hantrade.v1.RiskCheck"> & {
+  /**
+   * Reason code of a denial, e.g. SECTOR.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Limit in force; `off` when it is switched off.
+   *
+   * @generated from field: string limit = 2;
+   */
+  limit: string;
+
+  /**
+   * Unit of the limit.
+   *
+   * @generated from field: string unit = 3;
+   */
+  unit: string;
+
+  /**
+   * How the account stands now, in the same unit; empty for what only an order has (its price, its size).
+   *
+   * @generated from field: string value = 4;
+   */
+  value: string;
+
+  /**
+   * What is left until it denies; empty likewise.
+   *
+   * @generated from field: string distance = 5;
+   */
+  distance: string;
+
+  /**
+   * Orders it denied on the trading date.
+   *
+   * @generated from field: int64 denied = 6;
+   */
+  denied: bigint;
+};
+
+/**
+ * Describes the message hantrade.v1.RiskCheck.
+ * Use `create(RiskCheckSchema)` to create a new message.
+ */
+export declare const RiskCheckSchema: GenMessage<RiskCheck>;
+
+/**
+ * A limit on losses of the account.
+ *
+ * @generated from message hantrade.v1.RiskLimit
+ */
+export declare type RiskLimit = Message<"hantrade.v1.RiskLimit"> & {
+  /**
+   * Which: daily_loss or drawdown.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * OK, WARN_<percent of the limit>, REDUCING or HALTED.
+   *
+   * @generated from field: string level = 2;
+   */
+  level: string;
+
+  /**
+   * KRW lost, open positions and the costs of closing them included; gains are 0.
+   *
+   * @generated from field: int64 loss_krw = 3;
+   */
+  lossKrw: bigint;
+
+  /**
+   * KRW at which trading halts.
+   *
+   * @generated from field: int64 limit_krw = 4;
+   */
+  limitKrw: bigint;
+
+  /**
+   * KRW of equity it is measured from: the day's start, or the high-water mark.
+   *
+   * @generated from field: int64 base_equity_krw = 5;
+   */
+  baseEquityKrw: bigint;
+
+  /**
+   * Rate of the limit in parts per million of that equity.
+   *
+   * @generated from field: int32 limit_ppm = 6;
+   */
+  limitPpm: number;
+};
+
+/**
+ * Describes the message hantrade.v1.RiskLimit.
+ * Use `create(RiskLimitSchema)` to create a new message.
+ */
+export declare const RiskLimitSchema: GenMessage<RiskLimit>;
+
+/**
+ * Why only exits pass.
+ *
+ * @generated from message hantrade.v1.ReducingCause
+ */
+export declare type ReducingCause = Message<"hantrade.v1.ReducingCause"> & {
+  /**
+   * DAILY_LOSS, DRAWDOWN, MARKET_SHOCK, CIRCUIT_BREAKER, NO_DATA or DEAD_MAN.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * Value, limit and what ends it, in words.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * True when a person must resume with a note; false when it ends by itself.
+   *
+   * @generated from field: bool needs_person = 3;
+   */
+  needsPerson: boolean;
+};
+
+/**
+ * Describes the message hantrade.v1.ReducingCause.
+ * Use `create(ReducingCauseSchema)` to create a new message.
+ */
+export declare const ReducingCauseSchema: GenMessage<ReducingCause>;
+
+/**
+ * What would make the trader sell a position by itself. Prices are KRW; unset where that stop is off.
+ *
+ * @generated from message hantrade.v1.HoldingStop
+ */
+export declare type HoldingStop = Message<"hantrade.v1.HoldingStop"> & {
+  /**
+   * KRX short code.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * Shares held in the account.
+   *
+   * @generated from field: int64 quantity = 2;
+   */
+  quantity: bigint;
+
+  /**
+   * Shares of them that are ours; only these are sold.
+   *
+   * @generated from field: int64 ours = 3;
+   */
+  ours: bigint;
+
+  /**
+   * Price at or below which the loss is cut.
+   *
+   * @generated from field: optional int64 stop_price_krw = 4;
+   */
+  stopPriceKrw?: bigint | undefined;
+
+  /**
+   * Price at or above which the gain is taken.
+   *
+   * @generated from field: optional int64 target_price_krw = 5;
+   */
+  targetPriceKrw?: bigint | undefined;
+
+  /**
+   * Price at or below which the trailing stop sells.
+   *
+   * @generated from field: optional int64 trailing_price_krw = 6;
+   */
+  trailingPriceKrw?: bigint | undefined;
+
+  /**
+   * When it was held long enough.
+   *
+   * @generated from field: google.protobuf.Timestamp sell_at = 7;
+   */
+  sellAt?: Timestamp | undefined;
+
+  /**
+   * Highest sellable price since it began.
+   *
+   * @generated from field: optional int64 peak_price_krw = 8;
+   */
+  peakPriceKrw?: bigint | undefined;
+
+  /**
+   * Price it can be sold at now: the bid, or the last trade. Unset before the first.
+   *
+   * @generated from field: optional int64 sellable_price_krw = 9;
+   */
+  sellablePriceKrw?: bigint | undefined;
+
+  /**
+   * True when a person gave it stops of its own.
+   *
+   * @generated from field: bool own_terms = 10;
+   */
+  ownTerms: boolean;
+
+  /**
+   * Why its sale does not get done; empty otherwise.
+   *
+   * @generated from field: string stuck = 11;
+   */
+  stuck: string;
+
+  /**
+   * True when it is never sold (settings).
+   *
+   * @generated from field: bool never_sell = 12;
+   */
+  neverSell: boolean;
+};
+
+/**
+ * Describes the message hantrade.v1.HoldingStop.
+ * Use `create(HoldingStopSchema)` to create a new message.
+ */
+export declare const HoldingStopSchema: GenMessage<HoldingStop>;
 
 /**
  * Asks for the status.
@@ -871,6 +1161,14 @@ export declare type SubmitManualOrderRequest = Message<"hantrade.v1.SubmitManual
    * @generated from field: optional int64 stop_price_krw = 11;
    */
   stopPriceKrw?: bigint | undefined;
+
+  /**
+   * Checks (RiskCheck.name) it passes all the same, one by one; `note` must say why. Refused for checks no person can
+   * override.
+   *
+   * @generated from field: repeated string overrides = 12;
+   */
+  overrides: string[];
 };
 
 /**
@@ -2686,6 +2984,14 @@ export declare type BookAdjustmentRequest = Message<"hantrade.v1.BookAdjustmentR
    * @generated from field: string note = 6;
    */
   note: string;
+
+  /**
+   * What it is: deposit, withdrawal, dividend, fee or correction. Deposits and withdrawals are no result of trading:
+   * returns are told free of them. Empty means correction.
+   *
+   * @generated from field: string kind = 7;
+   */
+  kind: string;
 };
 
 /**
@@ -2727,6 +3033,257 @@ export declare type BookAdjustmentResponse = Message<"hantrade.v1.BookAdjustment
  * Use `create(BookAdjustmentResponseSchema)` to create a new message.
  */
 export declare const BookAdjustmentResponseSchema: GenMessage<BookAdjustmentResponse>;
+
+/**
+ * Stops of one position; 0 switches one off.
+ *
+ * @generated from message hantrade.v1.StopTerms
+ */
+export declare type StopTerms = Message<"hantrade.v1.StopTerms"> & {
+  /**
+   * Loss on cost that is cut, parts per million.
+   *
+   * @generated from field: int32 stop_loss_ppm = 1;
+   */
+  stopLossPpm: number;
+
+  /**
+   * Gain on cost that is taken, parts per million.
+   *
+   * @generated from field: int32 take_profit_ppm = 2;
+   */
+  takeProfitPpm: number;
+
+  /**
+   * Fall from the highest sellable price, parts per million.
+   *
+   * @generated from field: int32 trailing_ppm = 3;
+   */
+  trailingPpm: number;
+
+  /**
+   * Longest holding, venue seconds since its first fill.
+   *
+   * @generated from field: int32 hold_s = 4;
+   */
+  holdS: number;
+};
+
+/**
+ * Describes the message hantrade.v1.StopTerms.
+ * Use `create(StopTermsSchema)` to create a new message.
+ */
+export declare const StopTermsSchema: GenMessage<StopTerms>;
+
+/**
+ * Gives a position stops.
+ *
+ * @generated from message hantrade.v1.SetStopsRequest
+ */
+export declare type SetStopsRequest = Message<"hantrade.v1.SetStopsRequest"> & {
+  /**
+   * KRX short code.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * From now on; unset: those of the settings again.
+   *
+   * @generated from field: hantrade.v1.StopTerms terms = 2;
+   */
+  terms?: StopTerms | undefined;
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string caller = 3;
+   */
+  caller: string;
+
+  /**
+   * Why; may be empty.
+   *
+   * @generated from field: string note = 4;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message hantrade.v1.SetStopsRequest.
+ * Use `create(SetStopsRequestSchema)` to create a new message.
+ */
+export declare const SetStopsRequestSchema: GenMessage<SetStopsRequest>;
+
+/**
+ * The stops in force.
+ *
+ * @generated from message hantrade.v1.SetStopsResponse
+ */
+export declare type SetStopsResponse = Message<"hantrade.v1.SetStopsResponse"> & {
+  /**
+   * Of the position now.
+   *
+   * @generated from field: hantrade.v1.HoldingStop stop = 1;
+   */
+  stop?: HoldingStop | undefined;
+};
+
+/**
+ * Describes the message hantrade.v1.SetStopsResponse.
+ * Use `create(SetStopsResponseSchema)` to create a new message.
+ */
+export declare const SetStopsResponseSchema: GenMessage<SetStopsResponse>;
+
+/**
+ * Puts shares under the trader's care.
+ *
+ * @generated from message hantrade.v1.ClaimHoldingRequest
+ */
+export declare type ClaimHoldingRequest = Message<"hantrade.v1.ClaimHoldingRequest"> & {
+  /**
+   * KRX short code.
+   *
+   * @generated from field: string symbol = 1;
+   */
+  symbol: string;
+
+  /**
+   * Shares that are to be ours from now on, those that are already included. Unset means all that are held.
+   *
+   * @generated from field: optional int64 quantity = 2;
+   */
+  quantity?: bigint | undefined;
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string caller = 3;
+   */
+  caller: string;
+
+  /**
+   * Why; must be set.
+   *
+   * @generated from field: string note = 4;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message hantrade.v1.ClaimHoldingRequest.
+ * Use `create(ClaimHoldingRequestSchema)` to create a new message.
+ */
+export declare const ClaimHoldingRequestSchema: GenMessage<ClaimHoldingRequest>;
+
+/**
+ * The shares now.
+ *
+ * @generated from message hantrade.v1.ClaimHoldingResponse
+ */
+export declare type ClaimHoldingResponse = Message<"hantrade.v1.ClaimHoldingResponse"> & {
+  /**
+   * Shares of the instrument that are ours.
+   *
+   * @generated from field: int64 ours = 1;
+   */
+  ours: bigint;
+};
+
+/**
+ * Describes the message hantrade.v1.ClaimHoldingResponse.
+ * Use `create(ClaimHoldingResponseSchema)` to create a new message.
+ */
+export declare const ClaimHoldingResponseSchema: GenMessage<ClaimHoldingResponse>;
+
+/**
+ * Switches manual mode.
+ *
+ * @generated from message hantrade.v1.SetManualModeRequest
+ */
+export declare type SetManualModeRequest = Message<"hantrade.v1.SetManualModeRequest"> & {
+  /**
+   * True: only a person enters.
+   *
+   * @generated from field: bool manual = 1;
+   */
+  manual: boolean;
+
+  /**
+   * Who asks.
+   *
+   * @generated from field: string caller = 2;
+   */
+  caller: string;
+
+  /**
+   * Why; may be empty.
+   *
+   * @generated from field: string note = 3;
+   */
+  note: string;
+};
+
+/**
+ * Describes the message hantrade.v1.SetManualModeRequest.
+ * Use `create(SetManualModeRequestSchema)` to create a new message.
+ */
+export declare const SetManualModeRequestSchema: GenMessage<SetManualModeRequest>;
+
+/**
+ * Switched.
+ *
+ * @generated from message hantrade.v1.SetManualModeResponse
+ */
+export declare type SetManualModeResponse = Message<"hantrade.v1.SetManualModeResponse"> & {
+  /**
+   * As it is now.
+   *
+   * @generated from field: bool manual = 1;
+   */
+  manual: boolean;
+};
+
+/**
+ * Describes the message hantrade.v1.SetManualModeResponse.
+ * Use `create(SetManualModeResponseSchema)` to create a new message.
+ */
+export declare const SetManualModeResponseSchema: GenMessage<SetManualModeResponse>;
+
+/**
+ * A sign of life of a person.
+ *
+ * @generated from message hantrade.v1.ReportPresenceRequest
+ */
+export declare type ReportPresenceRequest = Message<"hantrade.v1.ReportPresenceRequest"> & {
+  /**
+   * Who.
+   *
+   * @generated from field: string caller = 1;
+   */
+  caller: string;
+};
+
+/**
+ * Describes the message hantrade.v1.ReportPresenceRequest.
+ * Use `create(ReportPresenceRequestSchema)` to create a new message.
+ */
+export declare const ReportPresenceRequestSchema: GenMessage<ReportPresenceRequest>;
+
+/**
+ * Heard.
+ *
+ * @generated from message hantrade.v1.ReportPresenceResponse
+ */
+export declare type ReportPresenceResponse = Message<"hantrade.v1.ReportPresenceResponse"> & {
+};
+
+/**
+ * Describes the message hantrade.v1.ReportPresenceResponse.
+ * Use `create(ReportPresenceResponseSchema)` to create a new message.
+ */
+export declare const ReportPresenceResponseSchema: GenMessage<ReportPresenceResponse>;
 
 /**
  * Asks to change the way orders go.
@@ -2888,6 +3445,46 @@ export declare const DeskService: GenService<{
     methodKind: "unary";
     input: typeof BookAdjustmentRequestSchema;
     output: typeof BookAdjustmentResponseSchema;
+  },
+  /**
+   * Gives a position stops of its own, or those of the settings again. They hold until it is closed.
+   *
+   * @generated from rpc hantrade.v1.DeskService.SetStops
+   */
+  setStops: {
+    methodKind: "unary";
+    input: typeof SetStopsRequestSchema;
+    output: typeof SetStopsResponseSchema;
+  },
+  /**
+   * Puts shares that the trader did not buy under its care, so that they may be sold.
+   *
+   * @generated from rpc hantrade.v1.DeskService.ClaimHolding
+   */
+  claimHolding: {
+    methodKind: "unary";
+    input: typeof ClaimHoldingRequestSchema;
+    output: typeof ClaimHoldingResponseSchema;
+  },
+  /**
+   * Lets only a person enter, or strategies again. Exits and stops go on either way.
+   *
+   * @generated from rpc hantrade.v1.DeskService.SetManualMode
+   */
+  setManualMode: {
+    methodKind: "unary";
+    input: typeof SetManualModeRequestSchema;
+    output: typeof SetManualModeResponseSchema;
+  },
+  /**
+   * Says that a person is there; every other command does so too.
+   *
+   * @generated from rpc hantrade.v1.DeskService.ReportPresence
+   */
+  reportPresence: {
+    methodKind: "unary";
+    input: typeof ReportPresenceRequestSchema;
+    output: typeof ReportPresenceResponseSchema;
   },
   /**
    * Sends orders by another way from now on. Refused until the way before is closed and reconciled.

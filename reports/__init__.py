@@ -1,0 +1,1 @@
+"""Reports about days, weeks and months of trading, from event logs: facts, figures, pages."""
