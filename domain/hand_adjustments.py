@@ -10,6 +10,10 @@ from domain.messages.operator import AdjustmentRequested
 from domain.portfolio import FLAT, Books, Position
 from domain.types import Krw, UnixNanos
 
+KINDS = ("deposit", "withdrawal", "dividend", "fee", "correction")
+WRONG_SIGN = {"deposit": -1, "dividend": -1, "withdrawal": 1, "fee": 1}  # of cash
+MOVES = ("deposit", "withdrawal")  # no result of trading: returns and limits on losses leave them out
+
 
 def refusal(asked: AdjustmentRequested, books: Books, is_open: bool) -> tuple[str, str] | None:
     """Say why an adjustment is refused, as code and words; None when it is not."""
@@ -17,6 +21,10 @@ def refusal(asked: AdjustmentRequested, books: Books, is_open: bool) -> tuple[st
         return "ACCOUNT", "no account is open yet; `hantrade status` shows the connection"
     if not asked.note.strip():
         return "NOTE_NEEDED", "an adjustment expects a note that explains the difference"
+    if asked.kind and asked.kind not in KINDS:
+        return "KIND", f"kind expected one of {', '.join(KINDS)}, was {asked.kind!r}"
+    if asked.kind in WRONG_SIGN and asked.cash * WRONG_SIGN[asked.kind] > 0:
+        return "CASH", f"a {asked.kind} expected {_sign_words(asked.kind)} won of cash, was {asked.cash:+,}"
     if not (asked.quantity or asked.cost or asked.cash):
         return "NO_CHANGE", "nothing to adjust: shares, cost and cash are all 0"
     if not asked.symbol and (asked.quantity or asked.cost):
@@ -50,7 +58,12 @@ def adjustment_booked(asked: AdjustmentRequested, books: Books, venue_time: Unix
         cash=Krw(books.cash + asked.cash),
         note=asked.note,
         venue_time=venue_time,
+        kind=asked.kind,
     )
+
+
+def _sign_words(kind: str) -> str:
+    return "more than 0" if WRONG_SIGN[kind] < 0 else "less than 0"
 
 
 def after(booked: AdjustmentBooked, books: Books) -> Books:

@@ -12,9 +12,11 @@ from domain.book_facts import (
     evidence_adopted,
     evidence_booked,
 )
+from domain.exit_costs import exit_costs
+from domain.flows import flow_between
 from domain.messages import Message, Stamp
-from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
-from domain.messages.link import BrokerStateReceived, OrderEvidence, ReconcileReported
+from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
+from domain.messages.link import BrokerStateReceived, InstrumentsReceived, OrderEvidence, ReconcileReported
 from domain.messages.market import QuotesEnded, QuotesJudged
 from domain.messages.operator import AdjustmentRequested, CommandAnswered
 from domain.messages.orders import HoldingAdjusted, OrderFilled
@@ -22,6 +24,7 @@ from domain.messages.run import RunStarted, StateCarried
 from domain.messages.trading import AccountOpened, EquityMarked, FillBooked, SessionPlanned
 from domain.portfolio import Books, DayTotals, Position, market_value
 from domain.proved_shares import Execution
+from domain.time import kst_date
 from domain.types import NANOS_PER_SECOND, Krw, UnixNanos
 from domain.views import (
     CashQuery,
@@ -45,15 +48,17 @@ class Portfolio(PortfolioFold):
 
     Hears: run, session, broker state, executions, evidence of fills, corporate actions, a person's adjustments, judged
         quotes, end of quotes.
-    Says: AccountOpened, FillBooked, FillRevised, HoldingBooked, AdjustmentBooked, EquityMarked, CommandAnswered.
+    Says: AccountOpened, FlowBooked, FillBooked, FillRevised, HoldingBooked, AdjustmentBooked, EquityMarked,
+        CommandAnswered.
     Keeps: books, the day's totals, fills and income, last prices, what is booked, what sums proved before executions.
     """
 
     NAME: ClassVar[str] = "portfolio"
-    STATE_VERSION: ClassVar[int] = 5  # 4: what sums proved; 5: what they showed open
+    STATE_VERSION: ClassVar[int] = 6  # 5: what sums showed open; 6: markets, whether flows are told
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         SessionPlanned,
+        InstrumentsReceived,
         BrokerStateReceived,
         OrderFilled,
         OrderEvidence,
@@ -66,6 +71,7 @@ class Portfolio(PortfolioFold):
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (
         AccountOpened,
+        FlowBooked,
         FillBooked,
         FillRevised,
         HoldingBooked,
@@ -108,7 +114,16 @@ class Portfolio(PortfolioFold):
         # What is newer than the broker's answer came in before it: it is booked on top.
         sheet = Sheet(books, DayTotals(start_equity=equity), self._proved_then(broker))
         newer = self._book(self.state.heard, sheet) if self.state.heard else []
-        return [opened, *newer]
+        return [opened, *self._flow(opened, sheet), *newer]
+
+    def _flow(self, opened: AccountOpened, sheet: Sheet) -> list[Message]:
+        """Tell what came or left since our books of the date before; nothing before the first account."""
+        state = self.state
+        if not state.tells_flows or not state.trading_date:
+            return []
+        _, then = book_facts(state.heard, sheet)  # what is newer than the broker's answer is in our books already
+        flow = flow_between(state.books, then.books, state.marks, opened.trading_date, opened.venue_time)
+        return [] if flow is None else [flow]
 
     def _book(self, facts: Iterable[Execution], sheet: Sheet) -> list[Message]:
         booked, sheet = book_facts(facts, sheet)
@@ -143,7 +158,15 @@ class Portfolio(PortfolioFold):
             costs=totals.costs,
             positions=len(books.positions),
             venue_time=UnixNanos(self.state.venue_time),
+            exit_costs=self._exit_costs(books),
         )
+
+    def _exit_costs(self, books: Books) -> Krw:
+        state = self.state
+        if not books.positions or not state.tells_flows:
+            return Krw(0)
+        on = kst_date(state.venue_time or (state.broker.venue_time if state.broker is not None else 0))
+        return exit_costs(books.positions, state.marks, state.markets, on, state.commission_ppm)
 
     # ---- questions ---------------------------------------------------------------------------------------------
 
@@ -165,6 +188,7 @@ class Portfolio(PortfolioFold):
                     realized_pnl=totals.realized_pnl,
                     unrealized_pnl=unrealized,
                     income=Krw(state.income if state.income_date == state.trading_date else 0),
+                    exit_costs=self._exit_costs(state.books),
                     **self._settled(),
                 )
             case FillsQuery(symbol=symbol, limit=limit):

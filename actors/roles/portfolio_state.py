@@ -10,7 +10,7 @@ from domain.inferred import Money
 from domain.marks import Marks
 from domain.messages import Stamp
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
-from domain.messages.link import BrokerStateReceived, OrderEvidence, ReconcileReported
+from domain.messages.link import BrokerStateReceived, InstrumentsReceived, OrderEvidence, ReconcileReported
 from domain.messages.market import QuotesEnded, QuotesJudged
 from domain.messages.orders import HoldingAdjusted, OrderFilled
 from domain.messages.run import RunStarted, StateCarried
@@ -19,7 +19,7 @@ from domain.portfolio import Books, DayTotals
 from domain.proved_shares import Execution, Ledger, Proved, leg_of
 from domain.quality import confirmed
 from domain.time import kst_date
-from domain.types import Krw
+from domain.types import Krw, Market
 
 
 @dataclass(slots=True)
@@ -47,6 +47,9 @@ class PortfolioState:
     income_date: str = ""
     own_clock: bool = False  # the orders' broker has a venue clock of its own: then only that of the quotes counts
     planned: str = ""  # trading date of the quotes
+    tells_flows: bool = False  # FlowBooked and costs of getting out are told
+    commission_ppm: int = 0  # of this run
+    markets: dict[str, Market] = field(default_factory=dict)  # symbol -> where it is listed
 
 
 class PortfolioFold(Role):
@@ -95,6 +98,9 @@ class PortfolioFold(Role):
                 self._clock(at)
             case RunStarted(config=config):
                 state.own_clock = config.orders_have_own_clock
+                state.tells_flows, state.commission_ppm = config.tell_flows, config.costs.commission_ppm
+            case InstrumentsReceived(instruments=instruments):
+                state.markets.update({item.symbol: item.market for item in instruments})
             case SessionPlanned(trading_date=on):
                 state.planned = on
             case StateCarried():
