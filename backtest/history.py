@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from backtest.run import codec
-from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.link import InstrumentsReceived
 from domain.messages.market import AttentionMeasured, TrendReceived
 from domain.messages.orders import FACTS, OrderAccepted, OrderFilled, OrderStateChanged
@@ -27,14 +27,13 @@ from domain.messages.trading import (
     SignalScored,
     StrategyBenched,
 )
+from domain.performance.trades import Movement
 from domain.signal_views import ScoresView
 from domain.time import kst_date
 from domain.types import Krw
 from persistence.codec import UnknownEvent
 from persistence.reader import LogReader
 from persistence.record import Record
-
-Movement = FillBooked | FillRevised | HoldingBooked | AdjustmentBooked  # changes money or shares of our books
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,147 +1,19 @@
-"""Round trips and the figures of a log: profit after costs, win rate, drawdown.
+"""The figures of a log: days, profit after costs, win rate, drawdown. Round trips: `domain/performance/trades.py`."""
 
-A day's books begin with what the broker tells of holdings, and brokers leave what it cost to get in out of the cost. So
-money is booked once more here, over all days, where it balances to the won:
-
-    equity at the end == equity at the begin + realised + income of corporate actions + adjusted by hand + not realised
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
-from backtest.history import History, Movement, OrderStory
-from domain.adjustments import book_adjustment
-from domain.hand_adjustments import after
-from domain.messages.holdings import AdjustmentBooked, FillRevised
-from domain.messages.trading import FillBooked
-from domain.portfolio import Books
+from backtest.history import History, OrderStory
+from domain.performance.drawdown import max_drawdown
+from domain.performance.trades import Entry, Trade, each_once, rebooked, trades_of
 from domain.time import kst_date
-from domain.types import PPM, Krw, Side
-
-
-@dataclass(slots=True)
-class Trade:
-    """One position from its first buy to its last sell; money is KRW, times are UTC ns."""
-
-    symbol: str
-    opened_at: int
-    closed_at: int = 0  # of the newest fill
-    bought: int = 0  # shares
-    sold: int = 0
-    paid: int = 0  # notional of the buys
-    received: int = 0  # notional of the sells
-    costs: int = 0  # commission and tax
-    realized: int = 0  # costs of both sides included
-    income: int = 0  # dividends, cash for fractions of a share
-    is_closed: bool = False  # flat again
-    entries: dict[str, None] = field(default_factory=dict)  # order ids
-    exits: dict[str, None] = field(default_factory=dict)
-
-
-class Entry(NamedTuple):
-    """One movement of money and shares, booked over all days; won."""
-
-    moved: Movement
-    realized: int
-    income: int
-    left: int  # shares held after it
-    adjusted: int = 0  # by a person: cash and cost added
-
-
-def rebooked(movements: Iterable[Movement], cash: Krw) -> Iterator[Entry]:
-    """Book movements once more from an account that holds only cash (won), oldest first."""
-    books = Books(cash)
-    for moved in movements:
-        symbol = moved.symbol
-        if isinstance(moved, FillBooked):
-            size = (moved.last_qty, moved.notional, moved.commission, moved.tax)
-            booking = books.book_sum(symbol, moved.side, *size)
-            books = books.with_position(symbol, booking.position, booking.cash)
-            yield Entry(moved, booking.realized_pnl, 0, booking.position.quantity)
-        elif isinstance(moved, FillRevised):
-            booking = books.revise(symbol, moved.side, moved.quantity, moved.notional, moved.commission, moved.tax)
-            books = books.with_position(symbol, booking.position, booking.cash)
-            yield Entry(moved, booking.realized_pnl, 0, booking.position.quantity)
-        elif isinstance(moved, AdjustmentBooked):
-            money = moved.cash - moved.cash_before
-            cost = moved.cost_basis - books.position(symbol).cost_basis if symbol else 0
-            books = after(replace(moved, cash=Krw(books.cash + money)), books)
-            yield Entry(moved, 0, 0, moved.position_qty, money + cost)
-        else:
-            change = moved.position_qty - moved.quantity_before
-            adjusted = book_adjustment(books.position(symbol), books.cash, change, moved.received)
-            books = books.with_position(symbol, adjusted.position, adjusted.cash)
-            yield Entry(moved, adjusted.realized_pnl, adjusted.income, adjusted.position.quantity)
-
-
-def trades_of(entries: Iterable[Entry]) -> list[Trade]:
-    """Group movements (oldest first, of any number of days) into trades, in the order in which they were opened."""
-    done: list[Trade] = []
-    running: dict[str, Trade] = {}
-    last: dict[str, Trade] = {}
-    for fill, realized, income, left, _ in entries:
-        if isinstance(fill, FillRevised):
-            _revise(last.get(fill.symbol), fill, realized)
-            continue
-        trade = running.get(fill.symbol)
-        if trade is None and not left and isinstance(fill, AdjustmentBooked):
-            continue  # of cash alone
-        if trade is None:
-            trade = running[fill.symbol] = Trade(fill.symbol, fill.venue_time)
-            done.append(trade)
-        last[fill.symbol] = trade
-        trade.closed_at = fill.venue_time
-        trade.realized += realized
-        trade.income += income
-        if not left:
-            trade.is_closed = True
-            del running[fill.symbol]
-        if not isinstance(fill, FillBooked):
-            continue
-        trade.costs += fill.commission + fill.tax
-        if fill.side is Side.BUY:
-            trade.bought += fill.last_qty
-            trade.paid += fill.notional
-            trade.entries[fill.client_order_id] = None
-        else:
-            trade.sold += fill.last_qty
-            trade.received += fill.notional
-            trade.exits[fill.client_order_id] = None
-    return done
-
-
-def _revise(trade: Trade | None, revised: FillRevised, realized: int) -> None:
-    """Put other money into the position that runs or was closed last."""
-    if trade is None:
-        return  # of shares that were there before the first trade: nothing changed
-    trade.realized += realized
-    trade.costs += revised.commission + revised.tax
-    if revised.side is Side.BUY:
-        trade.paid += revised.notional
-    else:
-        trade.received += revised.notional
+from domain.types import PPM, Krw
 
 
 def reasons(order_ids: Iterable[str], orders: Mapping[str, OrderStory]) -> str:
     """Give the rationale of these orders, each once."""
-    found = (orders[i].approved.rationale for i in order_ids if i in orders)
-    return "; ".join(dict.fromkeys(text for text in found if text))
-
-
-def max_drawdown(equity: Sequence[tuple[int, Krw]]) -> tuple[Krw, int]:
-    """Give the deepest fall of equity from a peak before it: won, and ppm of that peak; each the largest there was.
-
-    `equity` is in order of time, across days. A peak of 0 or less has no ppm.
-    """
-    peak = deepest = deepest_ppm = 0
-    for index, (_, value) in enumerate(equity):
-        peak = value if index == 0 else max(peak, value)
-        deepest = max(deepest, peak - value)
-        if peak > 0:
-            deepest_ppm = max(deepest_ppm, (peak - value) * PPM // peak)
-    return Krw(deepest), deepest_ppm
+    return each_once(orders[i].approved.rationale for i in order_ids if i in orders)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,19 +137,19 @@ def book_sum(
     """Book `quantity` shares with `notional` won in all. Raises InvariantError when there are none."""
     if quantity <= 0:
         raise InvariantError(f"shares to book expected > 0, was {quantity!r}")
-    costs, held = commission + tax, abs(position.quantity)
-    closed = min(held, quantity) if position.quantity * side.sign < 0 else 0
+    sign, costs, held = side.sign, commission + tax, abs(position.quantity)
+    closed = min(held, quantity) if position.quantity * sign < 0 else 0
     opened = quantity - closed
     basis, paid = position.cost_basis, position.cost_commission
     if closed:
         basis = Krw(basis - portion(basis, closed, held))
         paid = Krw(paid - portion(paid, closed, held))
     after = Position(
-        position.quantity + side.sign * quantity,
-        Krw(basis + side.sign * portion(notional, opened, quantity)),
+        position.quantity + sign * quantity,
+        Krw(basis + sign * portion(notional, opened, quantity)),
         Krw(paid + portion(costs, opened, quantity)),
     )
-    return _booking(position, after, cash, side, notional, commission, tax)
+    return _booking(position, after, cash, sign, notional, commission, tax)
 
 
 def revise_fill(
@@ -161,21 +161,22 @@ def revise_fill(
     rest belongs to shares that are gone, and is realised. So nothing is left over once the position is flat: cash and
     what is realised are then what they would have been had the shares been booked with this money at once.
     """
-    held = abs(position.quantity) if position.quantity * side.sign > 0 else 0
+    sign = side.sign
+    held = abs(position.quantity) if position.quantity * sign > 0 else 0
     opened = min(held, quantity)
     after = Position(
         position.quantity,
-        Krw(position.cost_basis + side.sign * portion(notional, opened, quantity)),
+        Krw(position.cost_basis + sign * portion(notional, opened, quantity)),
         Krw(position.cost_commission + portion(commission + tax, opened, quantity)),
     )
-    return _booking(position, after, cash, side, notional, commission, tax)
+    return _booking(position, after, cash, sign, notional, commission, tax)
 
 
 def _booking(
-    before: Position, after: Position, cash: Krw, side: Side, notional: Krw, commission: Krw, tax: Krw
+    before: Position, after: Position, cash: Krw, sign: int, notional: Krw, commission: Krw, tax: Krw
 ) -> Booking:
     """Give a booking whose realised part makes the identity above hold."""
-    cash_after = Krw(cash - side.sign * notional - commission - tax)
+    cash_after = Krw(cash - sign * notional - commission - tax)
     kept = after.cost_basis + after.cost_commission - before.cost_basis - before.cost_commission
     return Booking(notional, commission, tax, Krw(cash_after - cash + kept), after, cash_after)
 

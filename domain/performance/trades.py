@@ -1,0 +1,159 @@
+"""Round trips: positions from their first buy to their last sell, with everything they earned and cost.
+
+A day's books begin with what the broker tells of holdings, and brokers leave what it cost to get in out of the cost. So
+money is booked once more here, over all days, where it balances to the won:
+
+    equity at the end == equity at the begin + realised + income of corporate actions + adjusted by hand + not realised
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from domain.adjustments import book_adjustment
+from domain.hand_adjustments import after
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.trading import FillBooked
+from domain.order_work import BY_HAND
+from domain.performance.model import ClosedTrade
+from domain.portfolio import FLAT, Books, Position, book_sum, revise_fill
+from domain.types import Krw, Side, UnixNanos
+
+Movement = FillBooked | FillRevised | HoldingBooked | AdjustmentBooked  # changes money or shares of our books
+
+
+@dataclass(slots=True)
+class Trade:
+    """One position from its first buy to its last sell; money is KRW, times are UTC ns."""
+
+    symbol: str
+    opened_at: int
+    closed_at: int = 0  # of the newest fill
+    bought: int = 0  # shares
+    sold: int = 0
+    paid: int = 0  # notional of the buys
+    received: int = 0  # notional of the sells
+    costs: int = 0  # commission and tax
+    realized: int = 0  # costs of both sides included
+    income: int = 0  # dividends, cash for fractions of a share
+    is_closed: bool = False  # flat again
+    entries: dict[str, None] = field(default_factory=dict)  # order ids
+    exits: dict[str, None] = field(default_factory=dict)
+
+
+class Entry(NamedTuple):
+    """One movement of money and shares, booked over all days; won."""
+
+    moved: Movement
+    realized: int
+    income: int
+    left: int  # shares held after it
+    adjusted: int = 0  # by a person: cash and cost added
+
+
+def rebooked(movements: Iterable[Movement], cash: Krw, held: Mapping[str, Position] | None = None) -> Iterator[Entry]:
+    """Book movements once more, oldest first, from an account with this cash (won) and these positions (none)."""
+    positions = dict(held or {})
+    for moved in movements:
+        symbol = moved.symbol
+        before = positions.get(symbol, FLAT)
+        realized, income, adjusted = 0, 0, 0
+        if isinstance(moved, FillBooked):
+            booking = book_sum(before, cash, moved.side, moved.last_qty, moved.notional, moved.commission, moved.tax)
+            realized, position, cash = booking.realized_pnl, booking.position, booking.cash
+        elif isinstance(moved, FillRevised):
+            booking = revise_fill(before, cash, moved.side, moved.quantity, moved.notional, moved.commission, moved.tax)
+            realized, position, cash = booking.realized_pnl, booking.position, booking.cash
+        elif isinstance(moved, AdjustmentBooked):
+            money = moved.cash - moved.cash_before
+            adjusted = money + (moved.cost_basis - before.cost_basis if symbol else 0)
+            books = after(replace(moved, cash=Krw(cash + money)), Books(cash, {symbol: before} if symbol else {}))
+            position, cash = books.position(symbol), books.cash
+        else:
+            booked = book_adjustment(before, cash, moved.position_qty - moved.quantity_before, moved.received)
+            realized, income, position, cash = booked.realized_pnl, booked.income, booked.position, booked.cash
+        if position.quantity:
+            positions[symbol] = position
+        else:
+            positions.pop(symbol, None)
+        yield Entry(moved, realized, income, position.quantity, adjusted)
+
+
+def trades_of(entries: Iterable[Entry]) -> list[Trade]:
+    """Group movements (oldest first, of any number of days) into trades, in the order in which they were opened."""
+    done: list[Trade] = []
+    running: dict[str, Trade] = {}
+    last: dict[str, Trade] = {}
+    for fill, realized, income, left, _ in entries:
+        if isinstance(fill, FillRevised):
+            _revise(last.get(fill.symbol), fill, realized)
+            continue
+        trade = running.get(fill.symbol)
+        if trade is None and not left and not isinstance(fill, FillBooked):
+            continue  # of cash alone, or of shares these books never knew
+        if trade is None:
+            trade = running[fill.symbol] = Trade(fill.symbol, fill.venue_time)
+            done.append(trade)
+        last[fill.symbol] = trade
+        trade.closed_at = fill.venue_time
+        trade.realized += realized
+        trade.income += income
+        if not left:
+            trade.is_closed = True
+            del running[fill.symbol]
+        if not isinstance(fill, FillBooked):
+            continue
+        trade.costs += fill.commission + fill.tax
+        if fill.side is Side.BUY:
+            trade.bought += fill.last_qty
+            trade.paid += fill.notional
+            trade.entries[fill.client_order_id] = None
+        else:
+            trade.sold += fill.last_qty
+            trade.received += fill.notional
+            trade.exits[fill.client_order_id] = None
+    return done
+
+
+def _revise(trade: Trade | None, revised: FillRevised, realized: int) -> None:
+    """Put other money into the position that runs or was closed last."""
+    if trade is None:
+        return  # of shares that were there before the first trade: nothing changed
+    trade.realized += realized
+    trade.costs += revised.commission + revised.tax
+    if revised.side is Side.BUY:
+        trade.paid += revised.notional
+    else:
+        trade.received += revised.notional
+
+
+class OrderWord(NamedTuple):
+    """What an order said of itself when it was approved."""
+
+    origin: str  # strategy's name or operator:NAME
+    rationale: str
+
+
+def closed_trade(trade: Trade, orders: Mapping[str, OrderWord]) -> ClosedTrade:
+    """Tell a trade with the words of its orders, by client order id; an id that is not there says nothing."""
+    entries = [orders[i] for i in trade.entries if i in orders]
+    exits = [orders[i] for i in trade.exits if i in orders]
+    return ClosedTrade(
+        symbol=trade.symbol,
+        strategy=entries[0].origin if entries else "",
+        opened_at=UnixNanos(trade.opened_at),
+        closed_at=UnixNanos(trade.closed_at),
+        quantity=trade.bought,
+        paid=Krw(trade.paid),
+        received=Krw(trade.received),
+        costs=Krw(trade.costs),
+        realized=Krw(trade.realized),
+        entry_reason=each_once(order.rationale for order in entries),
+        exit_reason=each_once(order.rationale for order in exits),
+        by_hand=any(order.origin.startswith(BY_HAND) for order in (*entries, *exits)),
+    )
+
+
+def each_once(texts: Iterable[str]) -> str:
+    """Join reasons, each once, in the order in which they came; empty ones are left out."""
+    return "; ".join(dict.fromkeys(text for text in texts if text))
