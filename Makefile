@@ -66,3 +66,4 @@ env-dev:
 	@sh tools/setup_env.sh dev
 	@sh tools/setup_node.sh
 	@sh tools/setup_google.sh
+	@sh tools/setup_quantstats.sh

@@ -2,9 +2,9 @@
 
 Offline: each lock pins one version of a package; the environment holds just those versions, its parts fit together
 (`pip check`), each installed file still has the hash its wheel came with, and no version is below one that fixed a
-known hole (FLOORS, which only keeps us from going back). The environments of the extra `google`, beside this one, are
-held to their locks in the same way. `--online` (`make audit`) looks every locked package up in the advisory database
-with pip-audit, and those of the Node example with npm; that needs the network.
+known hole (FLOORS, which only keeps us from going back). The environments beside this one, of the extra `google` and of
+`quantstats`, are held to their locks in the same way. `--online` (`make audit`) looks every locked package up in the
+advisory database with pip-audit, and those of the Node example with npm; that needs the network.
 """
 
 import base64
@@ -19,7 +19,7 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tools.lock import GOOGLE, ROOT, beside, package_of
+from tools.lock import GOOGLE, QUANTSTATS, ROOT, beside, package_of
 
 LOCKS = ("build", "base", "dev", "nodeps")
 # Of urllib3 1.26, which is mended no more: the extra `google` pins it, only a child process has it, and it asks Google
@@ -143,7 +143,9 @@ def offline() -> list[str]:
     wrong += misfits(sys.executable)
     for folder in GOOGLE:
         if path := beside(folder):  # not on a machine without its wheels (tools/setup_google.sh)
-            wrong += offline_beside(folder, path)
+            wrong += [*offline_beside(folder, path), *misfits(str(ROOT / ".venv" / folder / "bin" / "python"))]
+    if path := beside(QUANTSTATS):  # what its packages ask for beyond their figures is left out
+        wrong += offline_beside(QUANTSTATS, path)
     return wrong
 
 
@@ -162,7 +164,7 @@ def offline_beside(folder: str, path: list[str]) -> list[str]:
     wrong += [*below_floors(found), *not_installed(found, path)]
     if not wrong:
         wrong = [text for name in sorted(found) for text in changed_files(package_of(name, path))]
-    return wrong + misfits(str(ROOT / ".venv" / folder / "bin" / "python"))
+    return wrong
 
 
 def online() -> int:
@@ -174,7 +176,7 @@ def online() -> int:
     locks = [part for lock in LOCKS for part in ("-r", str(ROOT / "requirements" / f"{lock}.lock"))]
     command = [str(folder / "bin" / "pip-audit"), "--strict", "--no-deps", "--disable-pip", "--desc", "on", *locks]
     code = subprocess.run(command, check=False).returncode
-    for lock, left in (("google", LEFT_IN_GOOGLE), ("google-newer", ())):
+    for lock, left in (("google", LEFT_IN_GOOGLE), ("google-newer", ()), (QUANTSTATS, ())):
         ignored = [part for one in left for part in ("--ignore-vuln", one)]
         looked_up = [*command[: -len(locks)], *ignored, "-r", str(ROOT / "requirements" / f"{lock}.lock")]
         code = subprocess.run(looked_up, check=False).returncode or code

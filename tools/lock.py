@@ -1,9 +1,11 @@
-"""Pin what this environment holds: write requirements/{build,base,dev,nodeps,google}.lock as `name==version` lines.
+"""Pin what this environment holds: write requirements/{build,base,dev,nodeps,google,quantstats}.lock.
+
+Each line is `name==version`.
 
 Walks the dependencies declared in pyproject.toml through the installed packages, so nothing that merely lies about in
 the environment is pinned. A package wanted on some machines only keeps its condition, and so does what it alone needs.
-`nodeps` is not walked: those are installed without what they ask for. The extra `google` is walked through
-.venv/google, where there is one. The PC's own set is made by `tools/lock_windows.py`. To renew:
+`nodeps` and `quantstats` are not walked: those are installed without what they ask for. The extra `google` is walked
+through .venv/google, where there is one. The PC's own set is made by `tools/lock_windows.py`. To renew:
 `.venv/bin/python -m pip install --upgrade NAME` (of google: `pip --python .venv/google/bin/python`), then `make lock`
 and `make test`.
 """
@@ -18,6 +20,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 GOOGLE = ("google", "google-newer")  # folders in .venv, each with a lock of its name (tools/setup_google.sh)
+QUANTSTATS = "quantstats"  # the same, installed without what its packages ask for (tools/setup_quantstats.sh)
 BUILD = ["hatchling", "editables"]  # editables: hatchling asks for it to install in place
 
 
@@ -100,6 +103,7 @@ def main() -> None:
     beyond = {name: version for name, version in dev.items() if name not in base}
     write("dev", beyond, "What develops and tests it, on Linux and macOS", conditions(wanted))
     write("nodeps", exact(groups["nodeps"]), "Installed with dev, each without what it asks for")
+    write(QUANTSTATS, exact(groups[QUANTSTATS]), f"The environment .venv/{QUANTSTATS}, made for tests")
     google = {"google": project["project"]["optional-dependencies"]["google"], "google-newer": groups["google-newer"]}
     for folder in GOOGLE:
         if path := beside(folder):
