@@ -169,7 +169,7 @@ def _compose(
     alerts = start_edge(edges, AlertSender, show_notice)
     trends = start_edge(edges, TrendEdge, system.core.post, sources, config.trends.keep_series)
     history = start_edge(edges, HistoryEdge, system.core.post, candles)
-    quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap)
+    quotes = start_edge(edges, QuoteLink, system.core.post, dial, tap, clock.now)
     plan = ReadPlan(config.reconcile.reads, clock.now)
     orders = start_edge(edges, OrderLink, system.core.post, dial_orders, gate, config.link, plan)
     desk_server = start_edge(edges, DeskServer, system.core.post, reader, *desk, protection.desk, gate)

@@ -28,6 +28,7 @@ from cli import (
     record,
     repairs,
     replay,
+    risk,
     signals,
     status,
     strategies,
@@ -56,6 +57,10 @@ app.command("pause")(trader.pause)
 app.command("resume")(trader.resume)
 app.command("halt")(trader.halt)
 app.command("flatten")(trader.flatten)
+app.command("manual")(risk.manual)
+app.command("claim")(risk.claim)
+app.command("checkin")(risk.checkin)
+app.add_typer(risk.stops_app, name="stops")
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 app.command("reconcile")(repairs.reconcile)

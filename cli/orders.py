@@ -162,21 +162,31 @@ def submit(
     venue: Annotated[str, typer.Option(help="Where it goes: krx, nxt or sor.")] = "krx",
     stop_price: Annotated[int | None, typer.Option(help="KRW that wakes a stop-limit order.")] = None,
     note: Annotated[str, typer.Option(help="Why; kept in the log.")] = "",
+    override: Annotated[
+        list[str] | None, typer.Option(help="A check it passes all the same, e.g. SECTOR; repeatable, needs --note.")
+    ] = None,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Submit an order by hand; the risk manager judges it like any other.
+
+    A denial names the check. Checks of house policy can be overridden one by one with a reason (docs/risk.md says
+    which); those of safety and of the venue cannot.
 
     What the session does not take is rejected by the venue; `orders show` tells why. An order by hand rests where it
     was put until it is filled, cancelled, or the end of the trading day; only strategies' orders are hurried.
 
     Example: hantrade orders submit buy 120110 10 --price 47300 --note "my own view"
 
+    Example: hantrade orders submit buy 120110 10 --price 47300 --override SECTOR --note "hedged elsewhere"
+
     Example: hantrade orders submit sell 120110 10 --kind stop-limit --stop-price 46000 --price 45900
     """
     _check("quantity", quantity, MAX_QUANTITY)
     _check("--price", price, MAX_PRICE_KRW)
     _check("--stop-price", stop_price, MAX_PRICE_KRW)
+    if override and not note.strip():
+        raise ConfigError("--note must say why, was empty: --override is kept in the log with its reason")
     wanted = (kind or ("market" if price is None else "limit")).lower()
     _check_prices(wanted, price, stop_price)
     request = desk_pb2.SubmitManualOrderRequest(
@@ -190,6 +200,7 @@ def submit(
         time_in_force=_one_of(TIMES_IN_FORCE, "--tif", tif),
         venue=_one_of(VENUES, "--venue", venue),
         stop_price_krw=stop_price,
+        overrides=override or [],
     )
     with desk_of(home) as desk:
         _tell(desk.call("SubmitManualOrder", request).order, json)

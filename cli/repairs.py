@@ -10,6 +10,7 @@ from cli.orders import _caller as caller
 from cli.orders import status_word
 from cli.output import emit_json, krw, note, plain, show_table, signed
 from domain.errors import ConfigError
+from domain.hand_adjustments import KINDS
 from hantrade.v1 import desk_pb2
 
 RECONCILE_S = 75.0
@@ -75,22 +76,29 @@ def adjust(
     quantity: Annotated[int, typer.Option("--quantity", help="Shares to add; negative takes them off.")] = 0,
     cost: Annotated[int, typer.Option("--cost", help="KRW of cost basis to add; negative takes off.")] = 0,
     cash: Annotated[int, typer.Option("--cash", help="KRW of cash to add; negative takes off.")] = 0,
+    kind: Annotated[str, typer.Option("--kind", help=f"What it is: {', '.join(KINDS)}.")] = "correction",
     note_text: NoteOption = "",
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Book a difference you have explained. Makes no order; stands in the log with your name and note.
+
+    Deposits and withdrawals are no result of trading: returns and limits on losses leave them out.
+
+    Example: hantrade adjust --cash 1000000 --kind deposit --note "from the bank"
 
     Example: hantrade adjust 120110 --quantity 10 --cost 470500 --cash -470570 --note "bought by phone"
     """
     _needs_note(note_text)
     if not (quantity or cost or cash):
         raise ConfigError("nothing to adjust: give --quantity, --cost or --cash, each a number other than 0")
+    if kind not in KINDS:
+        raise ConfigError(f"--kind must be one of {', '.join(KINDS)}, was {kind!r}")
     wanted = symbol_of(symbol) if symbol else ""
     if (quantity or cost) and not wanted:
         raise ConfigError("SYMBOL must be given with --quantity or --cost, was missing")
     with desk_of(home) as desk:
         request = desk_pb2.BookAdjustmentRequest(
-            symbol=wanted, quantity=quantity, cost_krw=cost, cash_krw=cash, caller=caller(), note=note_text
+            symbol=wanted, quantity=quantity, cost_krw=cost, cash_krw=cash, caller=caller(), note=note_text, kind=kind
         )
         booked = desk.call("BookAdjustment", request)
     held = f"{labelled(wanted)} {signed(quantity)} to {krw(booked.quantity)} shares, " if wanted else ""

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from cli import strategy_settings
+from cli.risk_settings import AccountSection, RiskSection, StopsSection, read_sectors, risk_config
 from cli.secrets import VARIABLES
 from cli.section import ppm
 from cli.settings_tables import (
@@ -31,7 +32,6 @@ from cli.settings_tables import (
     PaperSection,
     QualitySection,
     ReconcileSection,
-    RiskSection,
     SecuritySection,
     Sessions,
     SimSection,
@@ -44,7 +44,6 @@ from domain.accounts import AccountMark, mark_of
 from domain.config import CostConfig, ExecutionConfig, LinkConfig, QualityConfig, ReconcileConfig, RunConfig, SimConfig
 from domain.errors import ConfigError
 from domain.krx.costs import commission_rate
-from domain.risk_config import RiskConfig
 from domain.types import Krw
 
 SETTINGS_FILE = "hantrade.toml"
@@ -67,6 +66,8 @@ class Settings(BaseSettings):
     paper: PaperSection = PaperSection()
     sim: SimSection = SimSection()
     risk: RiskSection = RiskSection()
+    stops: StopsSection = StopsSection()
+    account: AccountSection = AccountSection()
     costs: CostSection = CostSection()
     execution: ExecutionSection = ExecutionSection()
     link: LinkSection = LinkSection()
@@ -191,7 +192,7 @@ def _commission(costs: CostSection, mode: str) -> int:
 
 
 def configured(home: Path, mode: str, server_kind: str) -> tuple[Settings, RunConfig]:
-    """Read everything of a home folder: settings, watch list and its calendar (`krx.toml`). Raises ConfigError."""
+    """Read everything of a home folder: settings, watch list, sectors, calendar (`krx.toml`). Raises ConfigError."""
     from cli.krx_hours import load_overrides
 
     settings, watchlist = load(home)
@@ -201,12 +202,13 @@ def configured(home: Path, mode: str, server_kind: str) -> tuple[Settings, RunCo
             f" was {settings.broker.server!r}"
         )
     config = resolve(settings, watchlist, mode, server_kind)
-    return settings, replace(config, session_overrides=dict(load_overrides(home, config.session_overrides)))
+    overrides = dict(load_overrides(home, config.session_overrides))
+    risk = replace(config.risk, sectors=read_sectors(home))
+    return settings, replace(config, session_overrides=overrides, risk=risk)
 
 
 def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: str) -> RunConfig:
     """Turn settings into the plain values that `RunStarted` carries."""
-    risk = settings.risk
     account = dict.fromkeys(("mock", "live"), mark_of(settings.broker.account)).get(mode, AccountMark())
     return RunConfig(
         mode=mode,
@@ -216,17 +218,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         quotes_endpoint=settings.broker.quotes,
         quotes_backups=settings.broker.quotes_backups,
         orders_endpoint=settings.broker.orders,
-        risk=RiskConfig(
-            max_position_ppm=ppm(risk.max_position_pct),
-            max_order_krw=Krw(risk.max_order_krw),
-            daily_loss_ppm=ppm(risk.daily_loss_pct),
-            max_data_age_ms=risk.max_data_age_ms,
-            duplicate_window_ms=risk.duplicate_window_ms,
-            max_open_orders=risk.max_open_orders,
-            price_collar_ppm=ppm(risk.price_collar_pct),
-            min_confidence_ppm=ppm(risk.min_confidence_pct),
-            tell_unresolved_twins=True,
-        ),
+        risk=risk_config(settings.risk, settings.stops, settings.account, {}),
         costs=CostConfig(_commission(settings.costs, mode)),
         execution=ExecutionConfig(**settings.execution.model_dump()),
         link=LinkConfig(**settings.link.model_dump(), measures_uptime=True),
@@ -238,6 +230,7 @@ def resolve(settings: Settings, watchlist: Watchlist, mode: str, server_kind: st
         quality=QualityConfig(**settings.quality.model_dump()),
         signals=signal_config(settings.signals),
         trends=trend_config(settings.trends, mode),
+        tell_flows=True,
         account_end=account.end,
         account_check=account.check,
         reconcile=ReconcileConfig(**settings.reconcile.model_dump()),

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -124,19 +123,6 @@ class SimSection(Section):
     auction_share: bool = False
     depth_levels: Annotated[int, Field(ge=1, le=50)] = 10
     interruptions: bool = True
-
-
-class RiskSection(Section):
-    """Limits."""
-
-    max_position_pct: Percent = Decimal(20)
-    max_order_krw: Annotated[int, Field(ge=1, le=10**13)] = 3_000_000
-    daily_loss_pct: Percent = Decimal(5)
-    max_data_age_ms: Millis = 60_000
-    duplicate_window_ms: Annotated[int, Field(ge=0, le=86_400_000)] = 2_000
-    max_open_orders: Annotated[int, Field(ge=1, le=1000)] = 20
-    price_collar_pct: Percent = Decimal(3)
-    min_confidence_pct: Percent = Decimal(50)
 
 
 class CostSection(Section):

@@ -15,6 +15,7 @@ from cli.krx_hours import HOURS_FILE
 from cli.names import symbol_of
 from cli.orders import _caller as caller
 from cli.output import krw, note
+from cli.risk_settings import SECTORS_FILE
 from cli.status import gate_word
 from cli.trend_terms import tell_at_init
 from domain.errors import BrokerUnavailable, ConfigError, HantradeError
@@ -198,9 +199,9 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Write commented hantrade.toml, watchlist.toml and krx.toml into the home folder.
+    """Write commented hantrade.toml, watchlist.toml, krx.toml and sectors.toml into the home folder.
 
-    A krx.toml that is there stays, also with --force: what it says of holidays was found out by a person.
+    A krx.toml or sectors.toml that is there stays, also with --force: what they say was found out by a person.
 
     Example: hantrade init --home ~/.hantrade
     """
@@ -211,8 +212,9 @@ def init(
             raise ConfigError(f"{path} exists; --force overwrites it")
     for name in ("hantrade.toml", "watchlist.toml"):
         _write_template(home / name)
-    if not (home / HOURS_FILE).exists():
-        _write_template(home / HOURS_FILE)
+    for name in (HOURS_FILE, SECTORS_FILE):
+        if not (home / name).exists():
+            _write_template(home / name)
     tell_at_init(home)
 
 

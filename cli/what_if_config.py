@@ -1,7 +1,7 @@
 """Settings of a file laid over the recorded settings of a run: only the keys in the file are changed."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,13 @@ from cli.strategy_settings import SYMBOLS, parts
 from cli.watchlist import Watchlist
 from domain.config import RunConfig, StrategyConfig
 from domain.errors import ConfigError
+from domain.risk_config import RiskConfig
 from strategies.params import read_all
 from strategies.registry import build
 
 PPM_PER_PERCENT = 10_000
 SECTIONS = ("risk", "costs", "execution", "link", "signals")  # named alike in hantrade.toml and RunConfig
+NESTED = {"stops": "stops", "account": "account"}  # tables of their own in hantrade.toml, parts of RunConfig.risk
 IDLE = ("broker", "desk")  # where to connect and listen: nothing is decided by it
 
 
@@ -46,16 +48,17 @@ class Overlay:
         """Give the settings of a run with those of the file in their place. Raises ConfigError."""
         given = self._settings
         new = resolve(given, Watchlist(), recorded.mode, recorded.server_kind)
-        fields: dict[str, Any] = {}
+        changed: dict[str, Any] = {}
         for section in SECTIONS:
             names = _run_names(getattr(given, section).model_fields_set)
             values = {name: getattr(getattr(new, section), name) for name in names}
-            fields[section] = replace(getattr(recorded, section), **values)
-        fields |= {name: getattr(new, name) for name in sorted(given.paper.model_fields_set)}
-        fields["strategies"] = self._strategies(recorded)
+            changed[section] = replace(getattr(recorded, section), **values)
+        changed["risk"] = _risk(changed["risk"], new.risk, given)
+        changed |= {name: getattr(new, name) for name in sorted(given.paper.model_fields_set)}
+        changed["strategies"] = self._strategies(recorded)
         if "sessions" in given.model_fields_set:
-            fields["session_overrides"] = recorded.session_overrides | new.session_overrides
-        config = replace(recorded, **fields)
+            changed["session_overrides"] = recorded.session_overrides | new.session_overrides
+        config = replace(recorded, **changed)
         self.changed |= dict.fromkeys(_changes(recorded, config))
         return config
 
@@ -70,6 +73,16 @@ class Overlay:
         except ConfigError as error:
             raise ConfigError(f"{self._path}: over the recorded parameters: {error}") from None
         return tuple(merged.values())
+
+
+def _risk(risk: RiskConfig, new: RiskConfig, given: Settings) -> RiskConfig:
+    """Lay the tables of stops and of the account over recorded limits; naming one of the account switches them on."""
+    stops = {name: getattr(new.stops, name) for name in _run_names(given.stops.model_fields_set - {"escalate_s"})}
+    account = {name: getattr(new.account, name) for name in _run_names(set(given.account.model_fields_set))}
+    if account:
+        account["is_on"] = True
+    risk = replace(risk, stops=replace(risk.stops, **stops), account=replace(risk.account, **account))
+    return replace(risk, escalate_s=new.escalate_s) if "escalate_s" in given.stops.model_fields_set else risk
 
 
 def _over(recorded: StrategyConfig | None, name: str, table: Mapping[str, Any]) -> StrategyConfig:
@@ -97,7 +110,7 @@ def _changes(old: RunConfig, new: RunConfig) -> Iterator[Changed]:
     for section in SECTIONS:
         one, two = getattr(old, section), getattr(new, section)
         for name in type(one).__dataclass_fields__:
-            yield from _change(f"{section}.{name}", getattr(one, name), getattr(two, name))
+            yield from _change(NESTED.get(name, f"{section}.{name}"), getattr(one, name), getattr(two, name))
     for name in ("cash", "seed"):
         yield from _change(f"paper.{name}", getattr(old, name), getattr(new, name))
     before = {one.name: one for one in old.strategies}
@@ -118,10 +131,17 @@ def _params(config: StrategyConfig) -> Mapping[str, Any]:
 
 
 def _change(key: str, old: Any, new: Any) -> Iterator[Changed]:
-    if old != new:
+    if is_dataclass(old) and is_dataclass(new):
+        for item in fields(old):
+            yield from _change(f"{key}.{item.name}", getattr(old, item.name), getattr(new, item.name))
+    elif old != new:
         if key.endswith("_ppm"):
-            key, old, new = f"{key.removesuffix('_ppm')}_pct", old / PPM_PER_PERCENT, new / PPM_PER_PERCENT
+            key, old, new = f"{key.removesuffix('_ppm')}_pct", _percent(old), _percent(new)
         yield Changed(key, old, new)
+
+
+def _percent(value: Any) -> Any:
+    return tuple(map(_percent, value)) if isinstance(value, tuple) else value / PPM_PER_PERCENT
 
 
 def _text(value: Any) -> str:

@@ -151,4 +151,4 @@ def unanswered(command_id: str) -> CommandAnswered:
 def content_of(order: ManualOrderRequested) -> tuple[object, ...]:
     """Give what must agree when an id is repeated."""
     terms = (order.kind, order.limit_price, order.stop_price, order.time_in_force, order.venue)
-    return (order.symbol, order.side, order.quantity, *terms)
+    return (order.symbol, order.side, order.quantity, *terms, order.overrides)

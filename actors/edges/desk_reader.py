@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from broker.translate import desk as wire
+from broker.translate.risk import add_risk
 from broker.translate.signals import accuracy_answer, write_attention, write_signal, write_strategy
 from domain.errors import RequestRefused
 from domain.signal_views import AttentionQuery, ScoresQuery, StrategiesQuery
 from domain.status import DayQuery, LinksQuery, OrdersQuery, QuotesQuery, SignalsQuery
 from domain.types import Purpose, UnixNanos
-from domain.views import CashQuery, ComparisonQuery, FillsQuery, PerformanceQuery, PositionsQuery, RiskQuery
+from domain.views import CashQuery, ComparisonQuery, FillsQuery, PerformanceQuery, PositionsQuery, RiskQuery, StopView
 from hantrade.v1 import desk_pb2, types_pb2
 
 Ask = Callable[[str, Any], Any]  # (role, query) -> view
@@ -41,17 +42,20 @@ class DeskReader:
     def status(self) -> desk_pb2.TraderStatus:
         """Give the status."""
         held = [view for view in self._ask("portfolio", PositionsQuery()) if view.quantity]
+        cash, risk = self._ask("portfolio", CashQuery()), self._ask("risk_manager", RiskQuery())
         status = wire.write_status(
             self._ask("trading_day", DayQuery()),
             self._ask("connection_supervisor", LinksQuery(self._now())),
-            self._ask("portfolio", CashQuery()),
-            self._ask("risk_manager", RiskQuery()),
+            cash,
+            risk,
             len(self._ask("executor", OrdersQuery(open_only=True, limit=ALL))),
             len(held),
         )
         status.signals = sum(self._ask("strategist", SignalsQuery(limit=0)).by_attention.values())
         status.fills = len(self._ask("portfolio", FillsQuery(limit=ALL)))
         wire.add_comparison(status, self._ask("executor", ComparisonQuery()))
+        add_risk(status, risk)
+        status.exit_costs_krw = cash.exit_costs
         self._add_signals(status)
         status.mode, status.run_id = self.facts.mode, self.facts.run_id
         status.log_path, status.log_seq = self.facts.log_path, self._last_seq()
@@ -142,6 +146,15 @@ class DeskReader:
     def performance(self) -> desk_pb2.GetPerformanceResponse:
         """Give the day's performance."""
         return wire.write_performance(self._ask("portfolio", PerformanceQuery()))
+
+    def stop(self, symbol: str) -> StopView:
+        """Give the stops of one position. Raises RequestRefused NOT_FOUND when it is not held."""
+        stops: tuple[StopView, ...] = self._ask("risk_manager", RiskQuery()).stops
+        for view in stops:
+            if view.symbol == symbol:
+                return view
+        text = f"{symbol!r} is not held; `hantrade positions` shows what is"
+        raise RequestRefused("NOT_FOUND", text, field="symbol", value=symbol)
 
     def order_status(self, client_order_id: str) -> types_pb2.Order:
         """Give one order. Raises RequestRefused NOT_FOUND."""

@@ -49,7 +49,7 @@ class Repairs(desk_pb2_grpc.DeskServiceServicer):
 
         def make(command_id: str) -> Message:
             cost, cash = Krw(request.cost_krw), Krw(request.cash_krw)
-            terms = (request.symbol, request.quantity, cost, cash, request.note)
+            terms = (request.symbol, request.quantity, cost, cash, request.note, request.kind)
             return operator.AdjustmentRequested(command_id, caller, *terms)
 
         answer = self._command(make, context)

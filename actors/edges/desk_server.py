@@ -17,6 +17,7 @@ from actors.edges.desk_commands import COMMAND_S, Commands, Handled, content_of
 from actors.edges.desk_log import DeskLog
 from actors.edges.desk_reader import DeskReader
 from actors.edges.desk_repairs import Repairs
+from actors.edges.desk_risk import RiskCommands
 from actors.edges.gate import WireGate
 from actors.edges.post import Post
 from broker.security.callers import named_caller
@@ -74,7 +75,7 @@ class Callers:
                 left.set()
 
 
-class DeskServicer(Repairs):
+class DeskServicer(Repairs, RiskCommands):
     """Answers people and pages. Runs on the gRPC server's worker threads."""
 
     def __init__(

@@ -17,6 +17,7 @@ from hantrade.v1 import desk_pb2
 
 # What an order by hand may ask at all; the rules of risk are stricter.
 MAX_QUANTITY, MAX_PRICE_KRW = 1_000_000_000, 1_000_000_000
+MAX_OVERRIDES = 16  # one by one; whoever needs more should change the settings
 
 
 def read_manual_order(request: desk_pb2.SubmitManualOrderRequest, caller: str) -> ManualOrderRequested:
@@ -30,6 +31,10 @@ def read_manual_order(request: desk_pb2.SubmitManualOrderRequest, caller: str) -
     limit_price, stop_price = price_of(request, "limit_price_krw"), price_of(request, "stop_price_krw")
     whole(request.quantity, "quantity", MAX_QUANTITY)
     check_prices(kind, limit_price, stop_price)
+    if len(request.overrides) > MAX_OVERRIDES:
+        raise bad_field("overrides", len(request.overrides), f"at most {MAX_OVERRIDES} checks")
+    if request.overrides and not request.note.strip():
+        raise bad_field("note", request.note, "a reason in words (--note): it overrides checks")
     problem = impossible(kind, time_in_force, venue)
     if problem is not None:
         raise bad_field(*problem)
@@ -45,6 +50,7 @@ def read_manual_order(request: desk_pb2.SubmitManualOrderRequest, caller: str) -
         time_in_force=time_in_force,
         venue=venue,
         stop_price=stop_price,
+        overrides=tuple(dict.fromkeys(code.upper() for code in request.overrides)),
     )
 
 

@@ -416,7 +416,7 @@ def test_given_an_environment_when_asked_then_only_the_file_counts(log: Path, mo
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[risk]\nmax_order = 1\n", "unknown key risk.max_order; allowed here: daily_loss_pct"),
+        ("[risk]\nmax_order = 1\n", "unknown key risk.max_order; allowed here: adv_days, check_sessions"),
         ("[risk]\nmax_position_pct = 120\n", "risk.max_position_pct = 120: 100 or less is expected"),
         ("[strategies.foo]\nx = 1\n", "strategy expected one of "),
         ("[strategies.attention_momentum]\nmomentum_bars = 0\n", "parameter momentum_bars expected a whole number"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cli.risk_settings import AccountSection, RiskSection, StopsSection
 from cli.settings import configured, load, resolve
 from cli.trends_settings import SignalsSection, TrendsSection, of_recordings
 from domain.config import KeywordSet, RunConfig, SignalConfig, SimConfig, TrendConfig
@@ -65,12 +66,21 @@ def test_given_the_files_of_init_when_loaded_then_they_say_what_the_defaults_say
     assert load(tmp_path)[0].trends == TrendsSection()
 
 
-@pytest.mark.parametrize("section", [TrendsSection, SignalsSection])
+SHOWN = {
+    TrendsSection: "trends",
+    SignalsSection: "signals",
+    RiskSection: "risk",
+    StopsSection: "stops",
+    AccountSection: "account",
+}
+
+
+@pytest.mark.parametrize("section", SHOWN)
 def test_given_the_settings_file_of_init_when_read_then_it_shows_every_key_of_the_section(section: Any) -> None:
     from importlib.resources import files
 
     text = files("cli").joinpath("templates", "hantrade.toml").read_text(encoding="utf-8")
-    name = {TrendsSection: "trends", SignalsSection: "signals"}[section]
+    name = SHOWN[section]
     shown = text.split(f"[{name}]\n")[1].split("\n[")[0].split("# [")[0]
     assert [line.split("=")[0].strip("# ") for line in shown.splitlines() if is_setting(line)] == list(
         section.model_fields
