@@ -56,32 +56,6 @@ def list_fills(
     show_table(f"{len(fills)} fills of the day, newest first; KRW", columns, rows, "no fills")
 
 
-def positions(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOption = None) -> None:
-    """Show holdings at mark, and today's result of what was sold.
-
-    Example: hantrade positions --json
-    """
-    held = list(Source(home, log).positions().positions)
-    if json:
-        emit_json(plain(position) for position in held)
-        return
-    rows = [
-        [
-            labelled(p.symbol),
-            krw(p.quantity),
-            krw(p.cost_basis_krw // p.quantity if p.quantity else None),
-            krw(p.mark_price_krw if p.HasField("mark_price_krw") else None),
-            signed(p.unrealized_pnl_krw) if p.HasField("unrealized_pnl_krw") else "-",
-            signed(p.realized_pnl_krw),
-            krw(p.sellable_qty),
-        ]
-        for p in held
-    ]
-    right = "right"
-    columns = [("symbol", "left"), ("shares", right), ("average", right), ("mark", right), ("unrealised", right)]
-    show_table("positions; KRW", [*columns, ("realised today", right), ("sellable", right)], rows, "no positions")
-
-
 def cash(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOption = None) -> None:
     """Show cash and when it settles, equity, costs and results of the day.
 

@@ -37,6 +37,7 @@ HomeOption = Annotated[
     Path, typer.Option("--home", envvar=HOME_VARIABLE, help="Folder of settings, logs and process notes.")
 ]
 LogOption = Annotated[Path | None, typer.Option("--log", help="Event log to read instead of a running trader.")]
+NoteOption = Annotated[str, typer.Option("--note", help="Why; kept in the log.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 
 

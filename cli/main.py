@@ -24,6 +24,7 @@ from cli import (
     log_export,
     log_why,
     orders,
+    positions,
     quality,
     record,
     repairs,
@@ -69,7 +70,7 @@ app.command("route")(repairs.route)
 orders.app.command("release")(repairs.release)
 app.add_typer(orders.app, name="orders")
 app.add_typer(books.fills_app, name="fills")
-app.command("positions")(books.positions)
+app.command("positions")(positions.positions)
 app.command("cash")(books.cash)
 app.command("quotes")(books.quotes)
 app.command("signals")(signals.signals)

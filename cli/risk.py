@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source, desk_of
+from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, NoteOption, Source, desk_of
 from cli.names import labelled, symbol_of
 from cli.orders import _caller as caller
 from cli.output import emit_json, krw, note, plain, show_table
-from cli.trader import NoteOption
 from domain.errors import ConfigError
 from domain.time import KST
 from hantrade.v1 import desk_pb2

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source
+from cli.limits import limit_rows, show_checks
 from cli.names import labelled
 from cli.output import emit_json, krw, kst_clock, plain, show_table, signed
 from cli.uptime import uptime_words
@@ -17,6 +18,9 @@ MOST_NAMED = 3  # instruments in one line
 
 def status(
     follow: Annotated[bool, typer.Option("--follow", help="Go on until the trader stops or Ctrl-C.")] = False,
+    checks: Annotated[
+        bool, typer.Option("--checks", help="Every check before an order, its limit, what is left.")
+    ] = False,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
     log: LogOption = None,
@@ -32,6 +36,8 @@ def status(
             emit_json([status_json(answer, source.live)])
         else:
             show_status(answer, source.live)
+        if checks and not json:
+            show_checks(answer)
 
 
 def status_json(status: desk_pb2.TraderStatus, running: bool) -> dict[str, object]:
@@ -76,14 +82,22 @@ def show_status(status: desk_pb2.TraderStatus, running: bool) -> None:
         ["signals / denied / fills", f"{krw(status.signals)} / {krw(status.denied)} / {krw(status.fills)}"],
         ["attention", _attention(status)],
         ["open orders / positions", f"{status.orders_open} / {status.positions}"],
-        ["equity", f"{krw(status.equity_krw)} KRW ({signed(status.day_pnl_krw)} today, positions at mark)"],
+        ["equity", _equity(status)],
         ["realised / costs", f"{signed(status.realized_pnl_krw)} / {krw(status.costs_krw)} KRW"],
         ["links up", uptime_words(status)],
         *([["not up because", why]] if running and why else []),
+        *[row for row in limit_rows(status) if row[1]],
         *_notable(status),
         ["log", f"{status.log_path} at {krw(status.log_seq)}"],
     ]
     show_table("trader", [("what", "left"), ("state", "left")], rows, "")
+
+
+def _equity(status: desk_pb2.TraderStatus) -> str:
+    """Say what equity is, and what is left of it once positions are sold."""
+    left = status.equity_krw - status.exit_costs_krw
+    net = f"; {krw(left)} after costs of selling all" if status.exit_costs_krw else ""
+    return f"{krw(status.equity_krw)} KRW ({signed(status.day_pnl_krw)} today, positions at mark){net}"
 
 
 def _notable(status: desk_pb2.TraderStatus) -> list[list[str]]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from cli.context import DEFAULT_HOME, Exit, HomeOption, desk_of
+from cli.context import DEFAULT_HOME, Exit, HomeOption, NoteOption, desk_of
 from cli.home import Home, Running
 from cli.krx_hours import HOURS_FILE
 from cli.names import symbol_of
@@ -25,7 +25,6 @@ POLL_S = 0.1
 DETACHED_START_S = 30.0
 STOP_S = 40.0
 FLATTEN_S = 60.0  # on top: what selling out may take
-NoteOption = Annotated[str, typer.Option("--note", help="Why; kept in the log.")]
 
 
 def start(

@@ -11,7 +11,7 @@ from domain.messages.trading import FillBooked
 from domain.orders import ClientOrder
 from domain.quotes import QuoteKind
 from domain.status import DayView, LinksView, WatchedQuote
-from domain.types import LinkName
+from domain.types import Gate, LinkName
 from domain.views import CashView, ComparisonView, PerformanceView, PositionView, RiskView
 from fsm import leg
 from hantrade.v1 import desk_pb2, types_pb2
@@ -42,7 +42,7 @@ def write_status(
         orders_link=links.states[LinkName.ORDERS],
         day=day.state,
         gate=GATE.write(day.gate),
-        gate_reason="" if day.state == "TRADING" else day.gate_reason,
+        gate_reason="" if day.gate is Gate.OPEN else day.gate_reason,
         trading_date=day.trading_date,
         orders_open=open_orders,
         positions=positions,
