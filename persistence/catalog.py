@@ -34,6 +34,7 @@ _SPECIAL = {
         "end_of_data": "boolean",
         "first_venue_time": "integer or null",
         "last_venue_time": "integer or null",
+        "received_at": "integer",
     },
     QuotesJudged: {"source_seq": "integer", "rows": "integer", "verdicts": "array of QuoteVerdict"},
 }
@@ -47,6 +48,8 @@ _KINDS = {
     "account": "The account as the broker books it",
     "reconcile": "Own books against the broker's",
     "quotes": "Quotes and their quality",
+    "index": "Indices of the markets",
+    "market": "Interruptions of single instruments",
     "trend": "Search series",
     "attention": "Attention",
     "signal": "Signals",

@@ -14,6 +14,7 @@ from domain.messages import MESSAGES, Message
 from domain.messages.finite import refuse_non_finite
 from domain.messages.market import QuotesJudged, QuotesReceived, QuoteVerdict
 from domain.quotes import QuoteBatch
+from domain.types import UnixNanos
 from persistence.record import Record
 
 BatchSource = Callable[[int], QuoteBatch | None]  # sequence of a QuotesReceived -> its batch, None when it is not there
@@ -44,6 +45,13 @@ class _QuotesPayload(msgspec.Struct, frozen=True):
     end_of_data: bool
     first_venue_time: int | None  # UTC ns
     last_venue_time: int | None  # UTC ns
+    received_at: int = 0  # system time, UTC ns; not in logs before 0.7.0
+
+
+class _Received(msgspec.Struct, frozen=True):
+    """What of a batch's payload its bytes do not say."""
+
+    received_at: int = 0
 
 
 class _JudgedPayload(msgspec.Struct, frozen=True):
@@ -66,7 +74,7 @@ class MessageCodec:
     def encode(self, message: Message) -> tuple[bytes, bytes | None]:
         """Give payload and, for a quote batch, its raw bytes. Raises ValueError on what JSON cannot hold (NaN, inf)."""
         if isinstance(message, QuotesReceived):
-            return self._encode(_quotes_payload(message.batch)), message.raw
+            return self._encode(_quotes_payload(message)), message.raw
         if isinstance(message, QuotesJudged):
             return self._encode(_JudgedPayload(message.source_seq, len(message.rows), message.verdicts)), None
         refuse_non_finite(message)
@@ -111,7 +119,8 @@ class MessageCodec:
             return _unknown(record, "this version does not know the type")
         try:
             if kind is QuotesReceived:
-                return QuotesReceived(self.batch(record), record.raw or b"")
+                received: _Received = _decoder(_Received).decode(record.payload)
+                return QuotesReceived(self.batch(record), record.raw or b"", UnixNanos(received.received_at))
             if kind is QuotesJudged:
                 return _judged(record, source)
             message: Message = _decoder(kind).decode(record.payload)
@@ -124,7 +133,8 @@ def _unknown(record: Record, reason: str) -> UnknownEvent:
     return UnknownEvent(record.seq, record.type, record.stream, record.payload, reason)
 
 
-def _quotes_payload(batch: QuoteBatch) -> _QuotesPayload:
+def _quotes_payload(message: QuotesReceived) -> _QuotesPayload:
+    batch = message.batch
     rows = batch.rows
     return _QuotesPayload(
         rows=len(rows),
@@ -135,6 +145,7 @@ def _quotes_payload(batch: QuoteBatch) -> _QuotesPayload:
         end_of_data=batch.end_of_data,
         first_venue_time=rows[0].venue_time if rows else None,
         last_venue_time=rows[-1].venue_time if rows else None,
+        received_at=message.received_at,
     )
 
 

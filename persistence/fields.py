@@ -61,6 +61,7 @@ _KNOWN = {
     "last_px": ("", "price of this fill, per share"),
     "last_qty": ("", "of this fill"),
     "last_venue_time": ("UTC ns", "of the last row"),
+    "received_at": ("UTC ns", "system time at which the link had it whole; 0 in logs before 0.7.0"),
     "leaves_qty": ("", "still open after it"),
     "limit_price": ("", "per share; null for kinds without a price of their own"),
     "max_open_orders": ("count", ""),

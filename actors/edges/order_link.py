@@ -24,6 +24,7 @@ from domain.messages.orders import (
     CancelOrder,
     ModifyOrder,
     OrderFact,
+    OrderSent,
     RequestAnswered,
     RequestStranded,
     ResolveOrder,
@@ -62,7 +63,9 @@ class OrderLink(BrokerLink):
         super().__init__(post, dial)
         self._gate = gate
         self._rhythm = Rhythm((config or LinkConfig()).order_heartbeat_ms / 1000)
-        self._reader = GatedReader(plan or ReadPlan())
+        plan = plan or ReadPlan()
+        self._reader = GatedReader(plan)
+        self._now = plan.now
         self._reading = Reading()
         self._talk: Conversation | None = None
         self._after_seq = 0
@@ -131,6 +134,9 @@ class OrderLink(BrokerLink):
         except HantradeError as error:
             if talk.answered(request_id) is not None:  # None: stranded by the end of the session already
                 self._stranded(request.client_order_id, request_id, f"not sent: {error}")
+            return
+        # Behind the wire, and behind all that is urgent: measuring holds no order up.
+        self.post(OrderSent(request.client_order_id, RequestId(request_id), self._now()))
 
     def _receipt(self, connection: int, talk: Conversation, receipt: Receipt) -> None:
         if receipt.request_id.startswith(GATE_ID) and receipt.outcome is RequestOutcome.SENT and not talk.is_over:

@@ -1,10 +1,16 @@
-"""The quotes link: instruments and the quote stream of one broker."""
+"""The quotes link: instruments, the quote stream and the market's news of one broker."""
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import pykka
+
+from actors.edges.clock import system_now
 from actors.edges.link import BrokerLink, Dial
+from actors.edges.market_watch import MarketWatch
 from actors.edges.post import Post
 from actors.edges.source_probe import SourceProbe
 from broker.client_streams import QuoteStream
@@ -25,6 +31,13 @@ from domain.types import LinkName, UnixNanos
 
 MAX_UNHANDLED = 2  # batches at the core; behind them the broker conflates for us (flow control stalls its writer)
 JOIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchMarketAgain:
+    """To the link itself: the market's news of this connection broke off."""
+
+    connection: int
 
 
 class QuoteTap:
@@ -89,15 +102,18 @@ class QuoteLink(BrokerLink):
     """Stream quotes into the core, at most two batches ahead of it.
 
     After a crash the supervisor opens the link anew and subscribes again; quotes missed meanwhile are not made up.
+    News of the market comes beside the quotes, from the same broker (`market_watch.py`); without it quotes go on.
     Other sources are looked at beside the open link (`source_probe.py`).
     """
 
     NAME: ClassVar[LinkName] = LinkName.QUOTES
 
-    def __init__(self, post: Post, dial: Dial, tap: QuoteTap) -> None:
-        """Take the door, how to reach the broker, and who else listens."""
+    def __init__(self, post: Post, dial: Dial, tap: QuoteTap, now: Callable[[], UnixNanos] = system_now) -> None:
+        """Take the door, how to reach the broker, who else listens, and the clock that stamps what is received."""
         super().__init__(post, dial)
         self._tap = tap
+        self._now = now
+        self._market: MarketWatch | None = None
         self._room = Room()
         self._reading: threading.Thread | None = None
         self._last_beat: tuple[UnixNanos, int | None] = (UnixNanos(0), None)  # venue time, batches that had come
@@ -131,6 +147,9 @@ class QuoteLink(BrokerLink):
                 self._try("subscribe", self._subscribe, symbols)
             case ProbeSource():
                 self._probe.look(message)
+            case WatchMarketAgain(connection=connection):
+                if self._market is not None and connection == self._connection:
+                    self._market.begin_again()
             case _:
                 return super().carry_out(message)
         return None
@@ -148,6 +167,9 @@ class QuoteLink(BrokerLink):
     def hang_up(self) -> None:
         """Close, and wait for the reading thread, which may be waiting for the core."""
         self._room.close()
+        market, self._market = self._market, None
+        if market is not None:
+            market.close()
         super().hang_up()
         reading, self._reading = self._reading, None
         if reading is not None:
@@ -161,6 +183,10 @@ class QuoteLink(BrokerLink):
         super().beat(connection, session)
         if connection != self._connection:
             return
+        market = self._market
+        if market is not None and market.beat():
+            with suppress(pykka.ActorDeadError):  # on the thread that also hangs up: no stream outlives its connection
+                self.actor_ref.tell(WatchMarketAgain(connection))
         self._clock_of = (self._clock_of[0], session.venue_time)
         (venue_time, came), now_came = self._last_beat, self._room.quiet_at()
         self._last_beat = (session.venue_time, now_came)
@@ -181,6 +207,8 @@ class QuoteLink(BrokerLink):
         )
         self._reading = reading
         reading.start()
+        self._market = MarketWatch(self.client(), self.post)
+        self._market.begin()
 
     def _read(self, connection: int, stream: QuoteStream, room: Room) -> None:
         """Read until the stream ends. Runs on its own thread."""
@@ -199,10 +227,11 @@ class QuoteLink(BrokerLink):
 
     def _take(self, raw: bytes, batch: QuoteBatch, room: Room) -> bool:
         """Hand one batch to the core; False when nothing more is to be read."""
+        received_at = self._now()  # before any wait for the core
         if batch.rows or batch.depths:
             if not room.enter():
                 return False
-            self.post(QuotesReceived(batch, raw), on_committed=self._handled(batch, room))
+            self.post(QuotesReceived(batch, raw, received_at), on_committed=self._handled(batch, room))
         if not batch.end_of_data:
             return True
         last = batch.rows[-1].venue_time if batch.rows else self.client().session().venue_time

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from broker.port import AccountState, Guard, OrderRequest, OrderSessionOpened, Receipt
+from broker.port import AccountState, Guard, MarketNews, OrderRequest, OrderSessionOpened, Receipt
 from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
 from domain.instruments import Instrument
 from domain.messages import Message
@@ -38,6 +38,7 @@ class FakeDoor:
 
     def __init__(self) -> None:
         self.all: list[Any] = []
+        self.urgent: list[bool] = []  # of each of them
         self._came: queue.Queue[Message] = queue.Queue()
         self.uncommitted: list[Callable[[], None]] = []
 
@@ -46,6 +47,7 @@ class FakeDoor:
     ) -> None:
         assert source.startswith("link/")
         self.all.append(message)
+        self.urgent.append(urgent)
         if on_committed is not None:
             self.uncommitted.append(on_committed)
         self._came.put(message)
@@ -57,6 +59,7 @@ class FakeDoor:
     def forget(self) -> None:
         """Forget what came so far."""
         self.all.clear()
+        self.urgent.clear()
         while not self._came.empty():
             self._came.get_nowait()
 
@@ -136,6 +139,13 @@ class FakeWatch:
         self.on_beat, self.on_end = on_beat, on_end
 
 
+class FakeMarket:
+    """A stream of market news that the test speaks on."""
+
+    def __init__(self, on_news: Callable[[MarketNews], None], on_end: Callable[[HantradeError | None], None]) -> None:
+        self.on_news, self.on_end = on_news, on_end
+
+
 class FakeStream:
     """Batches the test feeds; ends by close()."""
 
@@ -177,6 +187,7 @@ class FakeClient:
         self.sessions: list[FakeSession] = []
         self.watches: list[FakeWatch] = []
         self.streams: list[FakeStream] = []
+        self.markets: list[FakeMarket] = []
         self.asked_depth: list[bool] = []  # of each subscription
         self.resolved: dict[str, Receipt] = {}
         self.on_send: Callable[[OrderRequest], None] | None = None
@@ -197,6 +208,11 @@ class FakeClient:
     def watch(self, interval_s: float, on_beat: Any, on_end: Any) -> FakeWatch:
         self.watches.append(FakeWatch(on_beat, on_end))
         return self.watches[-1]
+
+    def watch_market(self, on_news: Any, on_end: Any) -> "FakeMarket":
+        self._maybe_fail("watch_market")
+        self.markets.append(FakeMarket(on_news, on_end))
+        return self.markets[-1]
 
     def order_session(
         self, after_seq: int, journal_id: str, on_event: Any, on_receipt: Any, on_opened: Any, on_end: Any, rhythm: Any

@@ -22,7 +22,7 @@ from domain.messages.link import (
     LoginLink,
     ReconcileLink,
 )
-from domain.messages.orders import OrderAccepted, RequestAnswered, RequestStranded, ResolveOrder
+from domain.messages.orders import OrderAccepted, OrderSent, RequestAnswered, RequestStranded, ResolveOrder
 from domain.messages.trading import GateChanged
 from domain.types import ClientOrderId, Gate, Krw, LinkName, Purpose, RequestId, RequestOutcome, UnixNanos
 from tests.actors.link_builders import (
@@ -155,6 +155,27 @@ def test_given_a_journal_that_changed_while_opening_when_reconciled_then_the_ste
     assert (failed.step, "journal changed" in failed.reason) == ("reconcile", True)
 
 
+@pytest.mark.parametrize(("request_", "name"), [(a_submit(), "o-1"), (a_modify(), "m-1"), (a_cancel(), "c-1")])
+def test_given_a_request_when_it_is_on_the_wire_then_when_is_told_behind_all_that_is_urgent(
+    house: House, request_: Any, name: str
+) -> None:
+    house.connect()
+    before = house.now
+    house.tell(request_)
+    assert house.door.all == [OrderSent(ClientOrderId("o-1"), RequestId(name), UnixNanos(before + 1))]
+    assert house.door.urgent == [False]
+
+
+def test_given_a_request_that_does_not_leave_when_told_then_nothing_says_it_was_sent(house: House) -> None:
+    session = house.connect()
+    house.gate.level = Gate.CANCELS_ONLY
+    house.tell(a_submit())
+    session.closed = True
+    house.tell(a_cancel())
+    assert stranded(house) == ["c-1"]
+    assert house.door.of(OrderSent) == []
+
+
 @pytest.mark.parametrize("outcome", list(RequestOutcome))
 def test_given_a_request_when_its_receipt_comes_then_it_is_answered_once(house: House, outcome: RequestOutcome) -> None:
     session = house.connect()
@@ -162,7 +183,7 @@ def test_given_a_request_when_its_receipt_comes_then_it_is_answered_once(house: 
     session.receipt("o-1", outcome, code="C", text="why", as_of_seq=4)
     session.receipt("o-1", outcome)
     session.receipt("c-1")
-    first, second = house.door.all
+    first, second = house.door.of(RequestAnswered)
     assert first == RequestAnswered(ClientOrderId("o-1"), RequestId("o-1"), outcome, "C", "why", False, 4)
     assert (second.client_order_id, second.request_id) == ("o-1", "c-1")
 

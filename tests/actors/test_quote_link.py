@@ -220,3 +220,19 @@ def test_given_a_quiet_stream_when_heartbeats_come_then_the_tap_hears_the_clock_
     beat(a_session(venue_time=T + 50))
     assert house.tap.heard[3:] == [1, ("beat", 40)]
     assert len(house.door.of(HeartbeatReceived)) == 5
+
+
+def test_given_a_core_that_is_slow_when_batches_come_then_each_says_when_it_was_received() -> None:
+    clock = iter(range(T + 100, T + 200))
+    door, client = FakeDoor(), FakeClient()
+    ref: Any = QuoteLink.start(door, lambda _: client, KeptTap(), lambda: UnixNanos(next(clock)))
+    for message in (an_opening(LinkName.QUOTES), SubscribeQuotes((SYMBOL,))):
+        ref.tell(message)
+    settle(ref)
+    for seq in range(1, 4):
+        client.streams[0].feed.put(a_batch(seq))
+    for _ in range(3):
+        door.next_of(QuotesReceived)
+        door.commit()
+    ref.stop(timeout=WAIT_S)
+    assert [message.received_at - T for message in door.of(QuotesReceived)] == [100, 101, 102]

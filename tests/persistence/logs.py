@@ -92,7 +92,7 @@ _BATCHES = st.builds(
     _NUMBERS,
     st.just(()),
 )
-_RECEIVED = _BATCHES.map(lambda batch: QuotesReceived(batch, to_bytes(batch)))
+_RECEIVED = st.builds(lambda batch, at: QuotesReceived(batch, to_bytes(batch), at), _BATCHES, _NUMBERS)
 
 
 @st.composite

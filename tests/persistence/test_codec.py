@@ -1,7 +1,7 @@
 """Every message comes back from the log as it went in; what JSON cannot hold is refused."""
 
-import dataclasses
 import math
+from dataclasses import is_dataclass, replace
 
 import pytest
 from hypothesis import given, settings
@@ -55,9 +55,18 @@ def test_given_a_batch_when_encoded_then_the_payload_tells_what_is_in_it() -> No
     payload, raw = a_codec().encode(message)
     assert payload == (
         b'{"rows":3,"symbols":["A","B"],"conflated":0,"batch_seq":1,"run_id":"sim-1","end_of_data":false,'
-        b'"first_venue_time":%d,"last_venue_time":%d}' % (T0, T0 + 9)
+        b'"first_venue_time":%d,"last_venue_time":%d,"received_at":0}' % (T0, T0 + 9)
     )
     assert raw == message.raw
+
+
+def test_given_a_batch_of_an_older_log_when_decoded_then_when_it_was_received_is_not_known() -> None:
+    message = replace(quotes_received(a_quote("B")), received_at=UnixNanos(T0 + 1))
+    codec = a_codec()
+    record = codec.record(message, seq=7, run_id="r1", recorded_at=T0, causation_seq=0, role="test")
+    assert codec.decode(record) == message
+    older = record._replace(payload=record.payload.replace(b',"received_at":%d' % (T0 + 1), b""))
+    assert codec.decode(older) == replace(message, received_at=UnixNanos(0))
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
@@ -107,4 +116,4 @@ def test_given_a_judgement_when_its_batch_is_gone_or_another_then_it_is_not_fata
 
 def test_every_message_is_a_dataclass_the_log_can_hold() -> None:
     assert MESSAGES
-    assert all(dataclasses.is_dataclass(kind) for kind in MESSAGES.values())
+    assert all(is_dataclass(kind) for kind in MESSAGES.values())
