@@ -1,0 +1,227 @@
+"""Round trips of a period. One that began before it counts on the date on which it was closed.
+
+The books of a log are told after every movement, so shares that came or left without one (found when an account was
+opened, told by a log that is not there) show as a gap between two movements. They are put in as an adjustment, so that
+a position of ours is never wrong by what somebody else moved.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from domain.errors import HantradeError
+from domain.messages.holdings import AdjustmentBooked, FillRevised
+from domain.messages.trading import FillBooked
+from domain.performance.trades import Entry, Movement, Trade, rebooked, trades_of
+from domain.portfolio import Position
+from domain.types import Krw, Side, UnixNanos
+from persistence.codec import MessageCodec
+from persistence.reader import LogReader
+from reports.logs import LogHead, Stretch
+from reports.reading import DayFacts, Opening, Rows, movements
+from reports.rows import Approved
+
+Event = Movement | Opening
+
+
+class Dated(NamedTuple):
+    """One movement as booked anew, with its trading date; None: before the period."""
+
+    day: date | None
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """All movements of a period, and the round trips they make."""
+
+    entries: tuple[Dated, ...]
+    closed: tuple[tuple[date, Trade], ...]  # within the period, in the order in which they were closed
+    open: tuple[Trade, ...]  # held at the end
+    orders: dict[str, Approved]  # of their fills, also those of before
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is needed of the time before a period: how the shares held at its begin came about."""
+
+    moved: tuple[Movement, ...] = ()
+    orders: tuple[Approved, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
+    """Book the movements of a period once more and group them into round trips."""
+    orders = {order.client_order_id: order for order in past.orders}
+    for facts in days:
+        orders.update((asked.order.client_order_id, asked.order) for asked in facts.approved)
+    dated: list[Dated] = []
+    closings: dict[tuple[str, int], date | None] = {}
+    first = next((opening for facts in days for opening in facts.openings), None)
+    explained = {moved.symbol for moved in past.moved}
+    held = {one.symbol: Position(one.quantity, one.cost_basis) for one in (first.held or () if first else ())}
+    held = {symbol: position for symbol, position in held.items() if symbol not in explained}
+
+    def watched() -> Iterator[Entry]:
+        stream = list(_in_order(days, past))
+        gapless = list(_without_gaps(stream, {symbol: position.quantity for symbol, position in held.items()}))
+        entries = rebooked((moved for _, moved in gapless), first.opened.cash if first else Krw(0), held)
+        for (day, _), entry in zip(gapless, entries, strict=True):
+            dated.append(Dated(day, entry))
+            if not entry.left:
+                closings[(entry.moved.symbol, entry.moved.venue_time)] = day
+            yield entry
+
+    trades = [trade for trade in trades_of(watched()) if trade.entries or trade.exits]
+    closed = []
+    for trade in trades:
+        day = closings.get((trade.symbol, trade.closed_at)) if trade.is_closed else None
+        if day is not None:
+            closed.append((day, trade))
+    closed.sort(key=lambda item: item[1].closed_at)
+    still = tuple(trade for trade in trades if not trade.is_closed)
+    return Booked(tuple(item for item in dated if item.day is not None), tuple(closed), still, orders)
+
+
+def _in_order(days: Sequence[DayFacts], past: Past) -> Iterator[tuple[date | None, Event]]:
+    for moved in past.moved:
+        yield None, moved
+    for facts in days:
+        if not facts.openings:
+            yield from ((facts.day, moved) for _, moved in facts.moved)
+            continue
+        events: list[tuple[int, Event]] = [*facts.moved, *((one.seq, one) for one in facts.openings)]
+        events.sort(key=lambda item: item[0])
+        yield from ((facts.day, event) for _, event in events)
+
+
+def _without_gaps(
+    events: Iterable[tuple[date | None, Event]], held: Mapping[str, int]
+) -> Iterator[tuple[date | None, Movement]]:
+    """Put in what moved shares without a movement, and leave the openings out."""
+    known = dict(held)
+    for day, event in events:
+        if isinstance(event, Opening):
+            for gap in _gaps_at(event, known):
+                known[gap.symbol] = gap.position_qty
+                yield day, gap
+            continue
+        if isinstance(event, FillBooked):
+            before = event.position_qty - event.side.sign * event.last_qty
+            if known.get(event.symbol, 0) != before:
+                yield day, _gap(event.symbol, known.get(event.symbol, 0), before, _cost_before(event), event.venue_time)
+            known[event.symbol] = event.position_qty
+        elif not isinstance(event, FillRevised) and event.symbol:
+            if known.get(event.symbol, 0) != event.quantity_before:
+                cost = Krw(event.cost_basis if event.quantity_before else 0)
+                yield (
+                    day,
+                    _gap(event.symbol, known.get(event.symbol, 0), event.quantity_before, cost, event.venue_time),
+                )
+            known[event.symbol] = event.position_qty
+        yield day, event
+
+
+def _gaps_at(opening: Opening, known: Mapping[str, int]) -> Iterator[AdjustmentBooked]:
+    if opening.held is None:
+        return
+    there = {one.symbol: one for one in opening.held if one.quantity}
+    at = opening.opened.venue_time
+    for symbol in sorted({*there, *(symbol for symbol, shares in known.items() if shares)}):
+        shares, cost = (there[symbol].quantity, there[symbol].cost_basis) if symbol in there else (0, Krw(0))
+        if known.get(symbol, 0) != shares:
+            yield _gap(symbol, known.get(symbol, 0), shares, cost, at)
+
+
+def _gap(symbol: str, before: int, after: int, cost: Krw, at: UnixNanos) -> AdjustmentBooked:
+    nothing = Krw(0)
+    return AdjustmentBooked("", "", symbol, before, after, cost, nothing, nothing, "without a trade", at)
+
+
+def _cost_before(fill: FillBooked) -> Krw:
+    """Give what the shares held before a fill had cost (won), from the books after it; without costs of getting in."""
+    if fill.side is Side.BUY:
+        return Krw(max(0, fill.cost_basis - fill.notional))
+    if fill.position_qty > 0:
+        return Krw(fill.cost_basis * (fill.position_qty + fill.last_qty) // fill.position_qty)
+    return Krw(max(0, fill.notional - fill.commission - fill.tax - fill.realized_pnl))
+
+
+# ---- before the period -----------------------------------------------------------------------------------------
+
+
+def past_of(heads: Sequence[LogHead], days: Sequence[DayFacts], codec: MessageCodec, first: date) -> Past:
+    """Look back for the movements that made the positions held when a period began, newest log first.
+
+    Reads only what is about these symbols, each back to where it was flat; shares that no log explains are left out.
+    """
+    wanted = set(_held_at_begin(days))
+    moved: list[list[Movement]] = []
+    orders: list[Approved] = []
+    missing = []
+    for head in reversed(heads):
+        if not wanted:
+            break
+        for stretch in reversed([one for one in head.stretches if one.day < first]):
+            if not wanted:
+                break
+            try:
+                with LogReader(head.path, codec) as reader:
+                    rows = Rows(reader)
+                    found = _back_to_flat(movements_of(rows, wanted, stretch), wanted)
+                    orders += _orders_of(rows, found, stretch)
+            except HantradeError as error:
+                missing.append(f"{head.path.name} cannot be read whole: trades may begin too late: {error}")
+                break
+            moved.append(found)
+    return Past(tuple(one for part in reversed(moved) for one in part), tuple(orders), tuple(missing))
+
+
+def _held_at_begin(days: Sequence[DayFacts]) -> Iterator[str]:
+    """Give the symbols of which shares were held before the first movement of each."""
+    opening = next((one for facts in days for one in facts.openings), None)
+    if opening is not None and opening.held is not None:
+        yield from (one.symbol for one in opening.held if one.quantity)
+    seen: set[str] = set()
+    for facts in days:
+        for _, moved in facts.moved:
+            if moved.symbol in seen:
+                continue
+            seen.add(moved.symbol)
+            if isinstance(moved, FillBooked):
+                if moved.position_qty != moved.side.sign * moved.last_qty:
+                    yield moved.symbol
+            elif isinstance(moved, FillRevised) or moved.quantity_before:
+                yield moved.symbol
+
+
+def movements_of(rows: Rows, symbols: Iterable[str], stretch: Stretch) -> list[tuple[int, Movement]]:
+    """Give the movements of some symbols only, in order. Raises LogError, LogCorrupt."""
+    found: list[tuple[int, Movement]] = []
+    for symbol in sorted(symbols):
+        found += movements(rows, stretch, f"portfolio/{symbol}")
+    return sorted(found, key=lambda item: item[0])
+
+
+def _back_to_flat(found: Sequence[tuple[int, Movement]], wanted: set[str]) -> list[Movement]:
+    """Keep what came after a symbol was flat last, and take symbols whose begin was found off those wanted."""
+    kept: list[Movement] = []
+    searched = set(wanted)
+    for _, moved in reversed(found):
+        if moved.symbol not in searched:
+            continue
+        kept.append(moved)
+        if isinstance(moved, FillBooked):
+            is_begin = moved.position_qty == moved.side.sign * moved.last_qty
+        else:
+            is_begin = not isinstance(moved, FillRevised) and not moved.quantity_before
+        if is_begin:
+            searched.discard(moved.symbol)
+    wanted &= searched
+    return kept[::-1]
+
+
+def _orders_of(rows: Rows, found: Iterable[Movement], stretch: Stretch) -> list[Approved]:
+    ids = dict.fromkeys(moved.client_order_id for moved in found if isinstance(moved, FillBooked))
+    return [order for i in ids for _, order in rows.decoded("OrderApproved", Approved, stretch, f"order/{i}")]
