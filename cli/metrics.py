@@ -44,6 +44,30 @@ class StatusCollector(Collector):
         for symbol in sorted(status.halted_symbols):
             halted.add_metric((symbol,), 1)
         yield halted
+        yield from _risk(status)
+
+
+def _risk(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
+    loss = GaugeMetricFamily("hantrade_limit_loss_krw", "Lost towards a limit of the account.", labels=("limit",))
+    limit = GaugeMetricFamily("hantrade_limit_krw", "Loss at which trading halts.", labels=("limit",))
+    for item in status.limits:
+        loss.add_metric((item.name,), item.loss_krw)
+        limit.add_metric((item.name,), item.limit_krw)
+    yield loss
+    yield limit
+    reducing = GaugeMetricFamily("hantrade_reducing", "1: only exits pass, because of this.", labels=("cause",))
+    for cause in status.reducing:
+        reducing.add_metric((cause.code,), 1)
+    yield reducing
+    stuck = GaugeMetricFamily("hantrade_exit_stuck", "1: its sale does not get done.", labels=("symbol",))
+    for stop in status.stops:
+        if stop.stuck:
+            stuck.add_metric((stop.symbol,), 1)
+    yield stuck
+    denied = CounterMetricFamily("hantrade_denied_by_check", "Orders a check denied today.", labels=("check",))
+    for check in status.checks:
+        denied.add_metric((check.name,), check.denied)
+    yield denied
 
 
 def _money_and_counts(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
@@ -57,6 +81,8 @@ def _money_and_counts(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
         ("on_backup_source", "1 while quotes come from a backup.", int(status.on_backup)),
         ("attention_known", "Watched instruments whose search attention is known.", status.attention_known),
         ("strategies_benched", "Strategies left out because they raised.", len(status.benched_strategies)),
+        ("exit_costs_krw", "Costs of selling all positions now, not in equity.", status.exit_costs_krw),
+        ("manual_mode", "1 while only a person enters.", int(status.manual_mode)),
         ("log_events", "Events in the log.", status.log_seq),
     ):
         yield GaugeMetricFamily(f"hantrade_{name}", text, value=value)

@@ -31,6 +31,10 @@ def test_given_a_status_when_scraped_then_every_scrape_asks_anew() -> None:
     status.quality_verdicts["OFF_TICK"] = 3
     status.halted_symbols["005930"] = "194 shares here, 204 at the broker"
     status.feed_age.FromMilliseconds(250)
+    status.limits.append(desk_pb2.RiskLimit(name="drawdown", loss_krw=400, limit_krw=1_000))
+    status.reducing.append(desk_pb2.ReducingCause(code="DEAD_MAN"))
+    status.checks.append(desk_pb2.RiskCheck(name="SECTOR", denied=7))
+    status.stops.append(desk_pb2.HoldingStop(symbol="120110", stuck="locked at the lower limit"))
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
         chosen = free.getsockname()[1]
@@ -44,6 +48,11 @@ def test_given_a_status_when_scraped_then_every_scrape_asks_anew() -> None:
         assert told['hantrade_quality_verdicts_total{rule="OFF_TICK"}'] == 3
         assert told['hantrade_symbol_halted{symbol="005930"}'] == 1
         assert told["hantrade_feed_age_seconds"] == 0.25
+        assert told['hantrade_limit_loss_krw{limit="drawdown"}'] == 400
+        assert told['hantrade_limit_krw{limit="drawdown"}'] == 1_000
+        assert told['hantrade_reducing{cause="DEAD_MAN"}'] == 1
+        assert told['hantrade_denied_by_check_total{check="SECTOR"}'] == 7
+        assert told['hantrade_exit_stuck{symbol="120110"}'] == 1
         status.fills = 2
         assert page(port)["hantrade_fills_total"] == 2
 
