@@ -21,6 +21,7 @@ from domain.messages.link import (
 )
 from domain.messages.market import HistoryReceived, IndexReceived, QuotesJudged, SymbolInterrupted
 from domain.messages.operator import (
+    AdjustmentRequested,
     ClaimRequested,
     CommandAnswered,
     FlattenRequested,
@@ -29,9 +30,13 @@ from domain.messages.operator import (
     ManualModeRequested,
     ManualModifyRequested,
     ManualOrderRequested,
+    OrdersRouteRequested,
     PauseRequested,
     PresenceReported,
+    ReconcileRequested,
+    ReleaseRequested,
     ResumeRequested,
+    StopRequested,
     StopsRequested,
 )
 from domain.messages.orders import CancelOrder, ModifyOrder, OrderStateChanged, SubmitOrder
@@ -82,6 +87,11 @@ Verdict = OrderApproved | OrderDenied
 # Heard for limits of the account, conduct and stops alone.
 WATCHED = frozenset(
     {
+        AdjustmentRequested,
+        OrdersRouteRequested,
+        ReconcileRequested,
+        ReleaseRequested,
+        StopRequested,
         ClockTicked,
         SessionPlanned,
         HeartbeatReceived,
@@ -182,7 +192,7 @@ class RiskManager(Role):
             case SignalFormed():
                 return self._signal(message, stamp)
             case EquityMarked():
-                return self._loss(message)
+                return () if self.state.watch.config.is_on else self._loss(message)  # else risk_account says it
             case ManualOrderRequested():
                 return self._by_hand(message, stamp)
             case ManualModifyRequested():

@@ -18,6 +18,7 @@ from domain.messages.link import (
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested
 from domain.messages.orders import OrderStateChanged
+from domain.messages.risk import LimitsUnlocked
 from domain.messages.run import RunStarted
 from domain.messages.trading import (
     AccountOpened,
@@ -34,11 +35,12 @@ from domain.messages.trading import (
 from domain.proved_shares import leg_of
 from domain.quality import confirmed
 from domain.quotes import Quote
-from domain.risk.account_watch import AccountWatch
+from domain.risk.account_watch import AccountWatch, moved_by
 from domain.risk.conduct import Conduct
 from domain.risk.doubts import QuoteDoubts
 from domain.risk.exposure_facts import ExposureFacts
 from domain.risk.holds import Hold
+from domain.risk.loss_levels import DAILY_LOSS, NAMES
 from domain.risk.picture import Picture, Proposal
 from domain.risk.sizing import cost, loss_limit_krw
 from domain.risk.stop_book import StopBook
@@ -56,6 +58,7 @@ class Flatten:
     note: str
     attempts: int  # left
     by_stop: bool = False  # a stop sells before it ends; it belongs to its run
+    by_limit: str = ""  # limit of the account that halted: daily_loss, drawdown; until a person unlocks it
 
 
 @dataclass(slots=True)
@@ -94,8 +97,8 @@ class RiskState:
 
     def fold(self, message: Any, now: UnixNanos) -> None:
         """Take one message in; `now` is system time."""
+        self.watch.fold(message, now)  # first: whether a loss limit is armed is asked of it
         self._fold_own(message)
-        self.watch.fold(message, now)
         self.stops.fold(message)
         if type(message) is not QuotesJudged:  # the hot path: nothing of a quote is of interest here
             self.conduct.fold(message, now)
@@ -147,11 +150,15 @@ class RiskState:
                     self.flattening = {}
             case GateChanged(level=level):
                 self.gate = level
-            case LossLimitHit():
-                self.loss_locked, self.loss_armed = True, False
+            case LossLimitHit(limit=limit):
+                self._limit_hit(limit)
+            case LimitsUnlocked():
+                self.flattening = {symbol: item for symbol, item in self.flattening.items() if not item.by_limit}
             case HoldingBooked():
                 self._adjusted(message)
-            case AdjustmentBooked():
+            case AdjustmentBooked(symbol=symbol):
+                quote = self.quotes.get(symbol)
+                self.watch.money_moved(moved_by(message, quote.price if quote is not None else None))
                 self._hold_shares(message)
                 self._prune_flattening()
             case FillRevised():
@@ -300,6 +307,13 @@ class RiskState:
         elif change.to_state != "CONFIRMING_FLAT":
             self._end_stop_sale()
 
+    def _limit_hit(self, limit: str) -> None:
+        if limit == DAILY_LOSS:
+            self.loss_locked, self.loss_armed = True, False
+        if self.config.risk.account.is_on and self.config.risk.account.flatten_on_halt:
+            sale = Flatten("risk", f"{NAMES[limit]} at its limit", FLATTEN_ATTEMPTS, by_limit=limit)
+            self.flattening = dict.fromkeys(self.flatten_symbols(""), sale) | self.flattening
+
     def _end_stop_sale(self) -> None:
         self.flattening = {symbol: item for symbol, item in self.flattening.items() if not item.by_stop}
 
@@ -312,7 +326,12 @@ class RiskState:
 
     @property
     def is_over_loss_limit(self) -> bool:
-        """Tell whether the trading date's loss, realised and not, stands at the daily limit or beyond, to the won."""
+        """Tell whether the trading date's loss, realised and not, stands at the daily limit or beyond, to the won.
+
+        With limits on the account the loss counts net of what getting out would cost.
+        """
+        if self.config.risk.account.is_on:
+            return self.watch.is_over_daily_loss
         loss = self.start_equity - self.equity
         return bool(self.trading_date) and 0 < loss >= loss_limit_krw(
             self.start_equity, self.config.risk.daily_loss_ppm
