@@ -31,6 +31,13 @@ LOOSE = {  # limits that would deny what the person sends, and waits that would 
     "HANTRADE_RISK__MAX_DATA_AGE_MS": "3600000",
     "HANTRADE_RISK__PRICE_COLLAR_PCT": "50",
     "HANTRADE_RISK__DUPLICATE_WINDOW_MS": "0",
+    # Storms of orders in no time are the point here; what paces them has tests of its own.
+    "HANTRADE_RISK__QUIET_OPEN_S": "0",
+    "HANTRADE_RISK__QUIET_CLOSE_S": "0",
+    "HANTRADE_RISK__COOL_DOWN_S": "0",
+    "HANTRADE_RISK__MAX_LOSING_STREAK": "0",
+    "HANTRADE_RISK__REENTRY_BLOCK_S": "0",
+    "HANTRADE_RISK__MAX_ORDERS_PER_S": "0",
     "HANTRADE_RISK__MAX_OPEN_ORDERS": "200",
     "HANTRADE_LINK__HEARTBEAT_TIMEOUT_MS": "2500",
     "HANTRADE_LINK__CALL_TIMEOUT_MS": "2000",

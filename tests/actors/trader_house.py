@@ -57,7 +57,8 @@ def a_trader(
     settings, watchlist = load(folder)
     config = resolve(settings, watchlist, "paper", "SIMULATED")
     # Quotes of these recordings are minutes apart, and tests do not want to wait between orders.
-    risk = replace(config.risk, duplicate_window_ms=0, max_data_age_ms=36_000_000)
+    calm = {"quiet_open_s": 0, "quiet_close_s": 0, "cool_down_s": 0, "max_losing_streak": 0, "reentry_block_s": 0}
+    risk = replace(config.risk, duplicate_window_ms=0, max_data_age_ms=36_000_000, max_orders_per_s=0, **calm)
     config = replace(config, risk=risk, quotes_endpoint=quotes_at, orders_endpoint=orders_at, trends=TrendConfig())
     config = change(config)
     shown: list[Any] = []
