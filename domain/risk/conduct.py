@@ -1,19 +1,132 @@
 """How the house behaved: pace of orders, past trades, what of the holdings is ours. Folded by the risk manager."""
 
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
-from domain.risk.conduct_facts import NO_CONDUCT, ConductFacts
-from domain.types import UnixNanos
+from domain.config import RunConfig
+from domain.krx.order_phases import OrderDay, order_day
+from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
+from domain.messages.risk import HoldingClaimed, LimitsUnlocked, ManualModeChanged
+from domain.messages.run import RunStarted
+from domain.messages.trading import FillBooked, OrderApproved, OrderDenied, SessionPlanned
+from domain.risk.closed_trades import ClosedTrades
+from domain.risk.conduct_facts import ConductFacts
+from domain.risk.ours import Ours
+from domain.types import NANOS_PER_SECOND, Purpose, UnixNanos, Venue
+
+MOST_REQUESTS = 1_000  # kept; no broker takes so many in a second
+UNTOUCHED = ("NEVER_SELL", "FOREIGN")  # codes that deny a sale of what is to be left alone
+
+
+def _requests() -> deque[int]:
+    return deque(maxlen=MOST_REQUESTS)
 
 
 @dataclass(slots=True)
 class Conduct:
     """What rules of conduct need, of the trading date and of positions."""
 
-    def fold(self, message: Any, now: UnixNanos) -> None:
-        """Take one message in; `now` is system time."""
+    now: int = 0  # system time of the message heard last, quotes left out
+    requests: deque[int] = field(default_factory=_requests)  # system times
+    orders: int = 0  # approved on the trading date
+    cancels: int = 0  # asked of the broker on it
+    planned: str = ""  # trading date of the session times
+    open_time: int = 0  # UTC ns
+    close_auction_time: int = 0  # UTC ns
+    day: OrderDay | None = None  # only where order kinds are checked
+    overrides: dict[str, tuple[str, str]] = field(default_factory=dict)  # of session hours
+    checks_sessions: bool = False
+    leaves_foreign: bool = False
+    trades: ClosedTrades = field(default_factory=ClosedTrades)
+    holdings: Ours = field(default_factory=Ours)
+    manual_mode: bool = False
+    refused_sales: dict[str, tuple[str, int]] = field(default_factory=dict)  # symbol -> code, shares ours when it was
 
-    def facts(self, symbol: str, venue_time: int, now: UnixNanos) -> ConductFacts:
-        """Give what rules look at for an order of an instrument."""
-        return NO_CONDUCT
+    def fold(self, message: Any, now: UnixNanos, at: int = 0) -> None:
+        """Take one message in; `now` is system time, `at` the venue time of the quotes."""
+        self.now = now
+        match message:
+            case SubmitOrder() | ModifyOrder() | CancelOrder():
+                self.requests.append(now)
+                self.cancels += isinstance(message, CancelOrder)
+            case OrderApproved():
+                self.orders += 1
+            case OrderDenied(purpose=Purpose.EXIT, reason=code) if code in UNTOUCHED:
+                if not message.origin.startswith("operator:"):
+                    self.refused_sales[message.symbol] = (code, self.holdings.of(message.symbol))
+            case FillBooked() | HoldingBooked():
+                if not self.holdings.is_again(message):
+                    self.trades.fold(message, at)
+                self.holdings.fold(message)
+            case FillRevised() | AdjustmentBooked() | HoldingClaimed() | LimitsUnlocked():
+                self.trades.fold(message, at)
+                self.holdings.fold(message)
+            case ManualModeChanged(is_on=is_on):
+                self.manual_mode = is_on
+            case SessionPlanned() | RunStarted():
+                self._plan(message)
+
+    def open_account(self, held: Mapping[str, int], unbooked: Iterable[tuple[str, int]]) -> None:
+        """Begin a new trading date with the broker's books.
+
+        `unbooked` are shares of our own orders (sold: negative) that these books hold and no booking told.
+        """
+        self.orders = self.cancels = 0
+        self.refused_sales = {}
+        self.trades.open_account(set(held))
+        self.holdings.open_account(held, unbooked)
+
+    def facts(self, symbol: str, venue_time: int, now: int | None = None) -> ConductFacts:
+        """Give what rules look at for an order of an instrument.
+
+        `venue_time` is that of the newest quote; `now` the system time, None: of the message heard last.
+        """
+        trades = self.trades
+        return ConductFacts(
+            now=venue_time,
+            requests_last_second=self._requests_before(self.now if now is None else now),
+            orders_today=self.orders,
+            cancels_today=self.cancels,
+            open_time=self.open_time,
+            close_auction_time=self.close_auction_time,
+            phases=() if self.day is None else self.day.at(venue_time, Venue.SOR),
+            losing_streak=trades.losing_streak,
+            last_loss_at=trades.last_loss_at,
+            closed_at=trades.closed_at.get(symbol, 0),
+            ours=self.ours(symbol),
+            manual_mode=self.manual_mode,
+            phases_known=self.day is not None,
+        )
+
+    def ours(self, symbol: str) -> int | None:
+        """Give the shares held that are ours; None where others' shares are not told apart: all of them."""
+        return self.holdings.of(symbol) if self.leaves_foreign else None
+
+    def has_refused(self, symbol: str, code: str) -> bool:
+        """Tell whether a strategy's sale was refused for the same on this date, with as many shares ours as now."""
+        return self.refused_sales.get(symbol) == (code, self.holdings.of(symbol))
+
+    def _requests_before(self, now: int) -> int:
+        count = 0
+        for at in reversed(self.requests):
+            if at <= now - NANOS_PER_SECOND:
+                break
+            count += at <= now  # after it: the clock was set back, and what it said then is no pace
+        return count
+
+    def _plan(self, message: SessionPlanned | RunStarted) -> None:
+        if isinstance(message, SessionPlanned):
+            self.planned = message.trading_date
+            self.open_time, self.close_auction_time = message.open_time, message.close_auction_time
+        else:
+            self._configure(message.config)
+        is_wanted = self.checks_sessions and self.planned
+        self.day = order_day(date.fromisoformat(self.planned), self.overrides) if is_wanted else None
+
+    def _configure(self, config: RunConfig) -> None:
+        self.overrides = dict(config.session_overrides)
+        self.checks_sessions, self.leaves_foreign = config.risk.check_sessions, config.risk.leave_foreign

@@ -69,11 +69,18 @@ class Picture:
     exposures: Exposures = NO_EXPOSURES  # what is held and being bought, for limits on concentration
     conduct: ConductFacts = NO_CONDUCT  # pace, times and past trades, for limits on conduct
     reducing: tuple[Cause, ...] = ()  # why only exits pass
+    selling_elsewhere: int = 0  # of `selling`, bound by sells that are not ours
 
     @property
     def sellable(self) -> int:
         """Give the shares no open sell has bound."""
         return max(0, self.held - self.selling)
+
+    @property
+    def ours_left(self) -> int | None:
+        """Give the shares that are ours and in no open sell of ours; None: others' shares are not told apart."""
+        ours = self.conduct.ours
+        return None if ours is None else max(0, ours - (self.selling - self.selling_elsewhere))
 
 
 class Denial(NamedTuple):

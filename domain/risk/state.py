@@ -101,7 +101,7 @@ class RiskState:
         self._fold_own(message)
         self.stops.fold(message)
         if type(message) is not QuotesJudged:  # the hot path: nothing of a quote is of interest here
-            self.conduct.fold(message, now)
+            self.conduct.fold(message, now, self.venue_time)
             self.exposure_facts.fold(message)
 
     def _fold_own(self, message: Any) -> None:
@@ -197,6 +197,8 @@ class RiskState:
         self.trading_date, self.cash = opened.trading_date, opened.cash
         self.equity = self.start_equity = opened.start_equity
         self.positions = dict(self.offered)
+        unbooked = [(hold.symbol, hold.side.sign * max(0, hold.filled - hold.booked)) for hold in self.holds.values()]
+        self.conduct.open_account(self.positions, unbooked)
         # The broker's cash and holdings include every fill told so far.
         self.holds = {key: hold.with_booked(hold.filled - hold.booked) for key, hold in self.holds.items()}
         self.holds = {key: hold for key, hold in self.holds.items() if not hold.is_done}
@@ -358,6 +360,18 @@ class RiskState:
         others = self.externals.values()
         return sum(item.leaves_qty for item in others if item.symbol == symbol and item.side is Side.SELL)
 
+    def sellable_ours(self, symbol: str) -> int:
+        """Give the shares that may be sold by us now: held, bound by no open sell, ours, and not marked never to sell.
+
+        Of shares that are ours, those in open sells of ours are gone; sells elsewhere are of others' shares.
+        """
+        if symbol in self.config.risk.never_sell:
+            return 0
+        elsewhere, ours = self.selling_elsewhere(symbol), self.conduct.ours(symbol)
+        selling = self.selling(symbol) - elsewhere
+        free = self.positions.get(symbol, 0) - elsewhere - selling
+        return max(0, free if ours is None else min(free, ours - selling))
+
     def reserved(self) -> Krw:
         """Give the cash open buys hold (won), ours and others in the account."""
         ours = sum([hold.reserve for hold in self.holds.values() if hold.reserved])
@@ -421,6 +435,9 @@ class RiskState:
             unresolved=tuple(hold for hold in holds if hold.is_unresolved),
             loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
             flattening=symbol in self.flattening,
+            conduct=self.conduct.facts(symbol, self.venue_time),
+            reducing=self.watch.causes,
+            selling_elsewhere=self.selling_elsewhere(symbol),
             halted=self.halt_reason(symbol),
             doubt=self.doubts.of(symbol, proposal.quality),
         )
