@@ -1,8 +1,13 @@
-"""How deep equity fell from a peak before it."""
+"""How deep equity fell from a peak before it: in won as the account stood, or free of what came and left."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
+from domain.performance.model import Drawdown, EquityPoint
+from domain.performance.returns import unit_values
 from domain.types import PPM, Krw
+
+SAME = 1e-12  # worths so close, relative, differ by rounding alone
 
 
 def max_drawdown(equity: Sequence[tuple[int, Krw]]) -> tuple[Krw, int]:
@@ -17,3 +22,45 @@ def max_drawdown(equity: Sequence[tuple[int, Krw]]) -> tuple[Krw, int]:
         if peak > 0:
             deepest_ppm = max(deepest_ppm, (peak - value) * PPM // peak)
     return Krw(deepest), deepest_ppm
+
+
+def depths_of(worths: Sequence[float]) -> list[float]:
+    """Give how far below the highest so far each worth of a unit is, as a fraction of that: 0 to 1."""
+    return [1 - worth / peak if peak > 0 else 0.0 for worth, peak in zip(worths, accumulate(worths, max), strict=True)]
+
+
+def deepest_fall(worths: Sequence[float]) -> tuple[int, int, int | None] | None:
+    """Give where the deepest fall began (the last moment at its peak), ended and was made good; None of no series.
+
+    The first of equally deep ones. A series that never fell gives its first moment for all three. None at the end: not
+    made good yet.
+    """
+    if not worths:
+        return None
+    depths = depths_of(worths)
+    trough = max(range(len(depths)), key=depths.__getitem__)
+    if depths[trough] <= SAME:
+        return 0, 0, 0
+    high = max(worths[: trough + 1]) * (1 - SAME)
+    peak = max(index for index in range(trough) if worths[index] >= high)
+    again = next((index for index in range(trough, len(worths)) if worths[index] >= high), None)
+    return peak, trough, again
+
+
+def drawdown_of(points: Sequence[EquityPoint]) -> Drawdown | None:
+    """Give the deepest fall, free of flows; ppm cut to whole ones. None without points or where it cannot be told.
+
+    Source: Magdon-Ismail, Atiya, Maximum drawdown, Risk Magazine 17 (2004), of the worths of a unit (`returns.py`).
+    """
+    worths = unit_values(points)
+    found = deepest_fall(worths) if worths else None
+    if worths is None or found is None:
+        return None
+    peak, trough, again = found
+    fall = 1 - worths[trough] / worths[peak] if worths[peak] else 0.0
+    return Drawdown(
+        ppm=int(fall * PPM + 1e-6),  # a fall of exactly 20 % is 199999.99999 in binary
+        peak_at=points[peak].at,
+        trough_at=points[trough].at,
+        recovered_at=None if again is None else points[again].at,
+    )

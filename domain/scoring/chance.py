@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 Z_95 = 1.959964  # two-sided 95 % of a normal distribution
 EXACT_UP_TO = 400  # trials; beyond, the normal distribution with a continuity correction is as good
+BETA_STEPS, BETA_CLOSE = 5_000, 1e-15  # of a continued fraction: the most, and when it has converged
 
 
 def wilson(wins: float, n: float) -> tuple[float, float]:
@@ -52,14 +53,46 @@ def above_spread(wins: int, mean: float, variance: float, groups: int) -> float:
     """Give the chance of `wins` or more where the variance itself was measured, on the sums of so many groups.
 
     By Student's t with groups - 1 degrees of freedom, as few groups know their own spread badly.
-    Source: Abramowitz, Stegun 1964, 26.7.8 (the normal distribution at t (1 - 1 / 4f) / sqrt(1 + t^2 / 2f)).
     """
     freedom = groups - 1
     if variance <= 0 or freedom < 1:
         return above(wins, mean, variance)
-    t = (wins - 0.5 - mean) / math.sqrt(variance * groups / freedom)
-    z = t * (1 - 1 / (4 * freedom)) / math.sqrt(1 + t * t / (2 * freedom))
-    return 0.5 * math.erfc(z / math.sqrt(2))
+    return student_above((wins - 0.5 - mean) / math.sqrt(variance * groups / freedom), freedom)
+
+
+def student_above(t: float, freedom: int) -> float:
+    """Give the chance of `t` or more by Student's distribution with so many (> 0) degrees of freedom.
+
+    Source: Abramowitz, Stegun 1964, 26.7.1 (half the incomplete beta function at f / (f + t^2)).
+    """
+    tail = 0.5 * _beta_share(freedom / 2, 0.5, freedom / (freedom + t * t), t * t / (freedom + t * t))
+    return tail if t >= 0 else 1 - tail
+
+
+def _beta_share(a: float, b: float, x: float, rest: float) -> float:
+    """Give the regularised incomplete beta function of x, with rest = 1 - x told apart to keep its digits.
+
+    Source: Abramowitz, Stegun 1964, 26.5.8 (its continued fraction, by Lentz's method; beyond the mean of the
+    distribution that of the other end, as it then converges faster).
+    """
+    if x <= 0 or rest <= 0:
+        return 0.0 if x <= 0 else 1.0
+    if x > (a + 1) / (a + b + 2):
+        return 1 - _beta_share(b, a, rest, x)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest)) / a
+    upper, lower = 1.0, 1 / (1 - (a + b) * x / (a + 1))
+    fraction = lower
+    for m in range(1, BETA_STEPS):
+        for part in (
+            m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+            -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)),
+        ):
+            lower = 1 / (1 + part * lower)
+            upper = 1 + part / upper
+            fraction *= upper * lower
+        if abs(upper * lower - 1) < BETA_CLOSE:
+            break
+    return front * fraction
 
 
 def widening(groups: int) -> float:

@@ -1,0 +1,105 @@
+"""Closed trades by what they share, and whether what they earned differs from nothing by more than luck.
+
+Each group's average is tested against 0 (two-sided one-sample t test; Student, The probable error of a mean, Biometrika
+6, 1908). Who looks at many groups finds a lucky one, so p-values are corrected for all groups of all tables looked at
+together (Holm, A simple sequentially rejective multiple test procedure, Scandinavian Journal of Statistics 6, 1979).
+Trades of one day rise and fall together, which the test does not know: its p is rather too small.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from domain.performance.model import ClosedTrade, GroupLine
+from domain.scoring.chance import student_above
+from domain.time import kst_date, kst_text
+from domain.types import Krw
+
+
+class Groups(NamedTuple):
+    """The tables. By hour and weekday in their order, the others with the largest result first."""
+
+    by_symbol: tuple[GroupLine, ...]
+    by_strategy: tuple[GroupLine, ...]
+    by_hour: tuple[GroupLine, ...]  # of the entry, KST: 09
+    by_reason: tuple[GroupLine, ...]  # of the exit
+    by_weekday: tuple[GroupLine, ...]  # of the entry: 1 is Monday, 7 Sunday
+
+
+def reason_of(trade: ClosedTrade) -> str:
+    """Give the rule by which a trade was ended: the part of the first reason before its first colon."""
+    return trade.exit_reason.split(";", 1)[0].split(":", 1)[0].strip()
+
+
+KEYS: tuple[Callable[[ClosedTrade], str], ...] = (
+    lambda trade: trade.symbol,
+    lambda trade: trade.strategy,
+    lambda trade: kst_text(trade.opened_at)[:2],
+    reason_of,
+    lambda trade: str(kst_date(trade.opened_at).isoweekday()),
+)
+IN_ORDER = (2, 4)  # of KEYS: by their key, not by their result
+
+
+def groups_of(trades: Sequence[ClosedTrade]) -> Groups:
+    """Group closed trades in every way, with p-values corrected over all lines."""
+    tables = [_table(trades, key_of) for key_of in KEYS]
+    adjusted = iter(holm([line.p_value for table in tables for line in table]))
+    tables = [[replace(line, p_adjusted=next(adjusted)) for line in table] for table in tables]
+    for at, table in enumerate(tables):
+        if at in IN_ORDER:
+            table.sort(key=lambda line: line.key)
+        else:
+            table.sort(key=lambda line: (-line.realized, line.key))
+    return Groups(*(tuple(table) for table in tables))
+
+
+def _table(trades: Iterable[ClosedTrade], key_of: Callable[[ClosedTrade], str]) -> list[GroupLine]:
+    held: dict[str, list[ClosedTrade]] = {}
+    for trade in trades:
+        held.setdefault(key_of(trade), []).append(trade)
+    return [_line(key, members) for key, members in held.items()]
+
+
+def _line(key: str, trades: Sequence[ClosedTrade]) -> GroupLine:
+    results = [trade.realized for trade in trades]
+    return GroupLine(
+        key=key,
+        trades=len(trades),
+        wins=sum(one > 0 for one in results),
+        realized=Krw(sum(results)),
+        costs=Krw(sum(trade.costs for trade in trades)),
+        average_krw=sum(results) / len(results),
+        p_value=chance_of_mean(results),
+        p_adjusted=None,
+    )
+
+
+def chance_of_mean(results: Sequence[int]) -> float | None:
+    """Give the two-sided chance of a mean so far from 0 if trades earned nothing on average.
+
+    t = mean / sqrt(variance / n), n - 1 degrees of freedom. None below 2 results, and where all are the same: then
+    nothing tells how far they scatter. Sums are exact.
+    """
+    n, total = len(results), sum(results)
+    if n < 2:
+        return None
+    spread = n * sum(one * one for one in results) - total * total  # n (n - 1) times the sample variance
+    if spread <= 0:
+        return None
+    return 2 * student_above(abs(total) * math.sqrt((n - 1) / spread), n - 1)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Correct p-values for having been looked at together: the k-th smallest of m times (m - k + 1), never falling.
+
+    None stays None and counts as no look.
+    """
+    known = sorted((p, at) for at, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    highest = 0.0
+    for rank, (p, at) in enumerate(known):
+        highest = max(highest, min(1.0, p * (len(known) - rank)))
+        adjusted[at] = highest
+    return adjusted
