@@ -118,3 +118,15 @@ def step(price: int, ticks: int, market: Market, on: date) -> Krw:
         else:
             price = round_down(price - 1, market, on)
     return Krw(max(price, lowest) if ticks else price)
+
+
+def ticks_between(start: int, end: int, market: Market, on: date) -> int:
+    """Give how many ticks a price (won, > 0) is from another: the steps of `step` from `start` to a valid `end`.
+
+    Counted along the ladder, across bands; a start off the grid reaches its next valid price with the first.
+    """
+    table = tick_table(market, on)
+    low, high = (start + 1, end) if start < end else (end, start - 1)
+    bands = zip((1, *table.edges), (*(edge - 1 for edge in table.edges), high), table.ticks, strict=True)
+    inside = ((max(low, first), min(high, last), tick) for first, last, tick in bands)
+    return sum(last // tick - (first - 1) // tick for first, last, tick in inside if first <= last)
