@@ -37,6 +37,7 @@ def is_over(plan: SessionPlanned, venue_time: int) -> bool:
     return venue_time >= plan.close_time + LATE_PRINTS_NS or not is_of_day(plan, venue_time)
 
 
-def gate_for(state: State) -> Gate:
-    """Give the gate level of a state of the day."""
-    return GATES.get(state, Gate.CANCELS_ONLY)
+def gate_for(state: State, is_reducing: bool = False) -> Gate:
+    """Give the gate level of a state of the day; what reduces trading lets no entry pass in any."""
+    level = GATES.get(state, Gate.CANCELS_ONLY)
+    return Gate.EXITS_ONLY if is_reducing and level is Gate.OPEN else level

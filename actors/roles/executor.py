@@ -44,6 +44,7 @@ from domain.messages.trading import (
     DayChanged,
     FillBooked,
     GateChanged,
+    LossLimitHit,
     ModifyApproved,
     OrderApproved,
     OrderDenied,
@@ -71,7 +72,7 @@ class Executor(ByHand):
     """
 
     NAME: ClassVar[str] = "executor"
-    STATE_VERSION: ClassVar[int] = 5  # 4: how books compared with the broker's; 5: what lists showed open
+    STATE_VERSION: ClassVar[int] = 6  # 5: what lists showed open; 6: limits of the account that sell
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         StateCarried,
         RunStarted,
@@ -94,6 +95,7 @@ class Executor(ByHand):
         AdjustmentBooked,
         SessionPlanned,
         FlattenRequested,
+        LossLimitHit,
         GateChanged,
         ManualCancelRequested,
         ModifyApproved,

@@ -27,7 +27,15 @@ from domain.messages.orders import (
     SubmitOrder,
 )
 from domain.messages.run import ClockTicked, RunStarted, StateCarried
-from domain.messages.trading import AccountOpened, DayChanged, FillBooked, GateChanged, OrderApproved, OrderDenied
+from domain.messages.trading import (
+    AccountOpened,
+    DayChanged,
+    FillBooked,
+    GateChanged,
+    LossLimitHit,
+    OrderApproved,
+    OrderDenied,
+)
 from domain.order_work import Asked
 from domain.quotes import Quote
 from domain.time import kst_date
@@ -49,6 +57,7 @@ class ExecutorState(ComparedState):
         self.latest: dict[str, Quote] = {}  # of symbols with an open order
         self.cancel_all = False  # the day lets nothing rest
         self.halted = False
+        self.sells_on_halt = False  # settings: a limit of the account that halts also sells
         self.link_state = ""  # of the orders link
         self.resolving: dict[RequestId, ClientOrderId] = {}
 
@@ -123,12 +132,15 @@ class ExecutorState(ComparedState):
                 self.cancel_all = level is Gate.CANCELS_ONLY
             case FlattenRequested(symbol=symbol):
                 self.to_cancel |= {o.client_order_id: None for o in self._open_orders() if symbol in ("", o.symbol)}
+            case LossLimitHit() if self.sells_on_halt:  # exits will pass before the fate of all of these is known
+                self.to_cancel |= {order.client_order_id: None for order in self._open_orders()}
             case InstrumentsReceived(instruments=instruments):
                 self.instruments |= {item.symbol: item for item in instruments}
             case StateCarried():
                 self._forget()
             case RunStarted(config=config):
                 self.settings, self.link_state = config.execution, ""
+                self.sells_on_halt = config.risk.account.is_on and config.risk.account.flatten_on_halt
                 self.own_clock = config.orders_have_own_clock
                 self.resolving, self.reconciling, self.asked, self.latest = {}, None, {}, {}
                 self.comparing.begin_run(config)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from actors.roles.trading_day_state import BEFORE, HOLDINGS, TradingDayState, because, disturbance
+from actors.roles.trading_day_end import TradingDayEnd
+from actors.roles.trading_day_state import BEFORE, HOLDINGS, because, disturbance
 from domain.day_plan import is_closing_time, is_of_day, plan_session
 from domain.messages import Message, Stamp
 from domain.messages.link import ConnectionChanged, HeartbeatReceived, LinkOpened
@@ -17,6 +18,7 @@ from domain.messages.operator import (
     StopRequested,
 )
 from domain.messages.orders import OrderStateChanged
+from domain.messages.risk import LimitsUnlocked, ReducingChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import (
     DayChanged,
@@ -28,33 +30,30 @@ from domain.messages.trading import (
     StopReady,
 )
 from domain.status import DayQuery, DayView
-from domain.stopping import STOP_PATIENCE_NS
 from domain.time import kst_date
-from domain.types import Gate
-from fsm import stop as stop_fsm
 from fsm import trading_day as fsm
 from fsm.stop import SELLING
 from fsm.stop import State as Step
 from fsm.trading_day import State
 
 RUNNING = (State.PREFLIGHT, State.ARMED, State.TRADING, State.PAUSED)
-DOWN = (State.CLOSING, State.REPORTING, State.CLOSED)  # nothing new is made
 
 
-class TradingDay(TradingDayState):
+class TradingDay(TradingDayEnd):
     """Keep the trading-day machine, the stop machine and the gate.
 
     Every decision gives at most one move, and the role hears its own moves: so each is decided on the state the one
     before led to, and the gate follows the day before anything else does.
 
-    Hears: links, venue clock, people's commands, loss limits, failures, refused inputs, steps of the machine's clock,
-        open orders, holdings.
-    Says: SessionPlanned, DayChanged, GateChanged, CommandAnswered, StopChanged, StopReady.
-    Keeps: the day's state, its session, the lock of a halt, which orders are open, how far a stop has come.
+    Hears: links, venue clock, people's commands, loss limits and what else reduces trading, failures, refused inputs,
+        steps of the machine's clock, open orders, holdings.
+    Says: SessionPlanned, DayChanged, GateChanged, LimitsUnlocked, CommandAnswered, StopChanged, StopReady.
+    Keeps: the day's state, its session, the lock of a halt, what reduces trading, which orders are open, how far a stop
+        has come.
     """
 
     NAME: ClassVar[str] = "trading_day"
-    STATE_VERSION: ClassVar[int] = 2  # the steps of a stop, the states of open orders, holdings
+    STATE_VERSION: ClassVar[int] = 3  # 2: steps of a stop, states of open orders, holdings; 3: limits on the account
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,
@@ -79,12 +78,15 @@ class TradingDay(TradingDayState):
         GateChanged,
         SessionPlanned,
         StopChanged,
+        ReducingChanged,
+        LimitsUnlocked,
         *HOLDINGS,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (
         SessionPlanned,
         DayChanged,
         GateChanged,
+        LimitsUnlocked,
         CommandAnswered,
         StopChanged,
         StopReady,
@@ -153,42 +155,6 @@ class TradingDay(TradingDayState):
             return "close", "the closing auction begins"
         return self._onward()
 
-    def _closed_down(self) -> tuple[str, str] | None:
-        """Leave CLOSING when all is confirmed, or was waited for long enough, and there is a reason to end the day."""
-        if self.stop_asked is not None and self.stopping.stepwise:
-            is_done = self.stopping.state is Step.STOPPING
-            return ("report", "nothing is left that the stop waits for") if is_done else None
-        reasons = [self.stop_asked_at] if self.stop_asked is not None else []
-        reasons += [self.closing_since] if self._session_over() or self._was_cut_off() else []
-        waited = any(abs(self.now - since) >= STOP_PATIENCE_NS for since in reasons)
-        if not reasons or (self.open_orders and not waited):
-            return None
-        still = f", {len(self.open_orders)} orders not confirmed closed" if self.open_orders else ""
-        return "report", f"nothing more to wait for{still}"
-
-    def _was_cut_off(self) -> bool:
-        """Tell whether the day closes for a stop of an earlier run only: a stop belongs to its run, the day goes on."""
-        closing_time = self.plan is not None and is_closing_time(self.plan, self.venue_time)
-        return self.stopping.tells and self.stop_asked is None and not closing_time
-
-    def _stop_step(self) -> StopChanged | None:
-        """Give the next step of the stop, None while it waits or there is none."""
-        if self.stop_asked is None or not self.stopping.stepwise:
-            return None
-        if self.stopping.state is Step.RUNNING:
-            return self._stop_move("ask", f"stop: {self.stop_asked.reason}")
-        is_blocked = self.state in DOWN and self.gate is Gate.CANCELS_ONLY
-        no_sale = "the session is over" if self._session_over() else "no session is on"
-        can_sell = self.state is State.CLOSING and not self._session_over()
-        is_closed = self.state is State.CLOSED
-        move = self.stopping.due(self.now, self.open_orders, is_blocked, is_closed, "" if can_sell else no_sale)
-        return None if move is None else self._stop_move(*move)
-
-    def _stop_move(self, trigger: str, reason: str) -> StopChanged:
-        here = self.stopping.state
-        to_state = stop_fsm.next_state(here, trigger)
-        return StopChanged(here.value, to_state.value, trigger, reason, self.venue_time)
-
     def _onward(self) -> tuple[str, str] | None:
         is_open = self.plan is not None and self.venue_time >= self.plan.open_time
         match self.state:
@@ -212,8 +178,12 @@ class TradingDay(TradingDayState):
         return DayChanged(self.state.value, to_state.value, trigger, reason, self.venue_time)
 
     def _gate_reason(self) -> str:
-        selling = "; a person sells out" if self.let_out or self.stopping.state in SELLING else ""
-        return self.shut or f"{self.state.lower()}: {self.day_reason}{selling}"
+        is_held_back = self.limits.causes and self.state is State.TRADING
+        reason = self.limits.reason if is_held_back else f"{self.state.lower()}: {self.day_reason}"
+        selling = "; what is held is sold" if self.limits.lets_out else ""
+        if self.let_out or self.stopping.state in SELLING:
+            selling = "; a person sells out"
+        return self.shut or f"{reason}{selling}"
 
     # ---- people ------------------------------------------------------------------------------------------------
 
@@ -249,23 +219,34 @@ class TradingDay(TradingDayState):
 
     def _resume(self, asked: ResumeRequested, stamp: Stamp) -> list[Message]:
         reason = f"resumed by {asked.caller}{because(asked.note)}"
-        if self.lifted_seq == stamp.seq:
-            return [_accepted(asked, f"the halt is lifted; the day is {self.state.value}"), *self._step()]
         if self.locked and self.out:
             text = (
                 f"{', '.join(self.out)} cannot be trusted before the next start: stop, start, then resume with a note"
             )
             return [_refused(asked, "ROLE_FAILED", text)]
-        if self.locked and not asked.note:
-            text = f"halted ({self.lock_reason}); resume needs a note that says why it is safe (--note)"
-            return [_refused(asked, "NOTE_NEEDED", text)]
+        if (self.locked or self.limits.for_a_person) and not asked.note:
+            why = f"halted ({self.lock_reason})" if self.locked else f"only exits pass ({self.limits.for_a_person})"
+            return [_refused(asked, "NOTE_NEEDED", f"{why}; resume needs a note that says why it is safe (--note)")]
+        unlocked = self._unlocked(asked)  # first: nothing may be sold for a limit once the day leads on
+        if self.lifted_seq == stamp.seq:
+            done = _accepted(asked, f"the halt is lifted; the day is {self.state.value}{self.limits.still}")
+            return [*unlocked, done] if unlocked else [done, *self._step()]
         if self.state is State.HALTED:
-            return [self._move("unlock", reason), _accepted(asked, reason)]
+            return [*unlocked, self._move("unlock", reason), _accepted(asked, reason)]
         if self.state is State.PAUSED:
-            return [self._move(self._resume_trigger(), reason), _accepted(asked, reason)]
-        if self.state in (*BEFORE, State.ARMED, State.TRADING):
-            return [_accepted(asked, f"the day is {self.state.value}; nothing holds it back")]
+            return [*unlocked, self._move(self._resume_trigger(), reason), _accepted(asked, reason + self.limits.still)]
+        if unlocked or self.state in (*BEFORE, State.ARMED, State.TRADING):
+            what = "the limits are unlocked" if unlocked else ""
+            still = self.limits.still or ("" if unlocked else "; nothing holds it back")
+            return [*unlocked, _accepted(asked, f"{what + '; ' if what else ''}the day is {self.state.value}{still}")]
         return [_refused(asked, "WRONG_STATE", f"the day is {self.state.value}; resume needs PAUSED or HALTED")]
+
+    def _unlocked(self, asked: ResumeRequested) -> list[Message]:
+        """Lift what limits hold, where they hold something; the role hears it, and goes on from there."""
+        limits = self.limits
+        if not limits.is_on or not asked.note or not (limits.for_a_person or limits.halted):
+            return []
+        return [LimitsUnlocked(asked.caller, asked.note, self.venue_time)]
 
     def _resume_trigger(self) -> str:
         """Before the open there is nothing to resume to: the day is armed again and waits."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from actors.core.role import Role
+from actors.roles.trading_day_limits import Limits
 from domain.config import RunConfig
 from domain.day_plan import gate_for, is_over
 from domain.messages import Stamp
@@ -29,6 +30,7 @@ from domain.messages.trading import (
     StopChanged,
     StopReady,
 )
+from domain.risk.loss_levels import NAMES
 from domain.stopping import Stop
 from domain.time import kst_date
 from domain.types import Gate, LinkName, UnixNanos
@@ -47,7 +49,7 @@ HOLDINGS = (AccountOpened, BrokerStateReceived, FillBooked, HoldingBooked, Adjus
 
 
 class TradingDayState(Role):
-    """The day's state, its session, the lock of a halt, what people asked for, which orders are open."""
+    """The day's state, its session, the lock of a halt, what people and limits ask for, which orders are open."""
 
     def __init__(self) -> None:
         """Start closed."""
@@ -73,6 +75,7 @@ class TradingDayState(Role):
         self.stop_asked_at = UnixNanos(0)
         self.stop_told = False
         self.stopping = Stop()
+        self.limits = Limits()
         self.closing_since = UnixNanos(0)  # system time
         self.now = UnixNanos(0)
         self._overrides: dict[str, tuple[str, str]] = {}
@@ -80,6 +83,12 @@ class TradingDayState(Role):
     def evolve(self, message: Any, stamp: Stamp) -> None:
         """Fold one message."""
         self.now = stamp.system_time
+        was_locked = self.locked
+        self._fold(message, stamp)
+        self.limits.fold(message, self.state, was_locked)
+        self.limits.let_out(self.state, self.open_orders.values())
+
+    def _fold(self, message: Any, stamp: Stamp) -> None:
         match message:
             case QuotesJudged(rows=rows):
                 if rows:
@@ -135,8 +144,8 @@ class TradingDayState(Role):
             case HaltRequested(caller=caller, note=note):
                 self.let_out = False
                 self._lock(f"halted by {caller}{because(note)}")
-            case LossLimitHit(loss_krw=loss, limit_krw=limit):
-                self._keep_lock(f"daily loss {loss:,} KRW reached the limit of {limit:,} KRW")
+            case LossLimitHit(limit=name, loss_krw=loss, limit_krw=limit):
+                self._keep_lock(f"{NAMES[name]} {loss:,} KRW reached the limit of {limit:,} KRW")
             case LogSpaceLow(error=error):
                 self._lock(f"event log: {error}")
             case RoleFailed(role_name=role, error=error, benched=benched):
@@ -172,6 +181,7 @@ class TradingDayState(Role):
 
     def _lock(self, reason: str) -> None:
         self.stopping.call_off(reason)
+        self.limits.call_off()
         self._keep_lock(reason)
 
     def _keep_lock(self, reason: str) -> None:
@@ -198,7 +208,9 @@ class TradingDayState(Role):
     def _wanted_gate(self) -> Gate:
         if self.shut:
             return Gate.CANCELS_ONLY
-        return Gate.EXITS_ONLY if self.let_out or self.stopping.state in SELLING else gate_for(self.state)
+        if self.let_out or self.limits.lets_out or self.stopping.state in SELLING:
+            return Gate.EXITS_ONLY
+        return gate_for(self.state, bool(self.limits.causes))
 
 
 def disturbance(message: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.roles.trading_day import STOP_PATIENCE_NS, TradingDay
+from actors.roles.trading_day import TradingDay
 from domain.day_plan import gate_for
 from domain.messages import Message
 from domain.messages.link import HeartbeatReceived
@@ -23,6 +23,7 @@ from domain.messages.orders import OrderStateChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, StateChecked
 from domain.messages.trading import DayChanged, GateChanged, LossLimitHit, SessionPlanned, StopReady
 from domain.status import DayQuery
+from domain.stopping import STOP_PATIENCE_NS
 from domain.types import ClientOrderId, Gate, Krw, LinkName, Purpose, Side, UnixNanos, VenuePhase
 from fsm import trading_day as fsm
 from fsm.trading_day import State
