@@ -77,6 +77,8 @@ from domain.risk import (
     size_entry,
     size_exit,
 )
+from domain.risk.conduct import UNTOUCHED
+from domain.risk.overrides import judge_by_hand
 from domain.risk.picture import worst_price
 from domain.risk.sizing import cost
 from domain.types import PPM, ClientOrderId, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
@@ -239,11 +241,15 @@ class RiskManager(Role):
             time_in_force=asked.time_in_force,
             venue=asked.venue,
             stop_price=asked.stop_price,
+            overrides=asked.overrides,
+            note=asked.note,
         )
         verdict = self._judge(proposal, stamp, f"operator:{asked.caller}", asked.note)
-        accepted = isinstance(verdict, OrderApproved)
-        code, text = ("", "approved") if isinstance(verdict, OrderApproved) else (verdict.reason, verdict.message)
-        return [verdict, CommandAnswered(asked.command_id, accepted, code, text, verdict.client_order_id)]
+        if isinstance(verdict, OrderApproved):
+            text = f"approved, overriding {', '.join(verdict.overridden)}" if verdict.overridden else "approved"
+            return [verdict, CommandAnswered(asked.command_id, True, "", text, verdict.client_order_id)]
+        answer = (verdict.reason, verdict.message, verdict.client_order_id)
+        return [verdict, CommandAnswered(asked.command_id, False, *answer)]
 
     def _change(self, asked: ManualModifyRequested) -> list[Message]:
         """Judge an open order anew at its new price, its own hold set aside; the executor knows if it can change."""
@@ -266,24 +272,32 @@ class RiskManager(Role):
     def _judge(self, proposal: Proposal, stamp: Stamp, origin: str, rationale: str) -> Verdict:
         picture = self.state.picture(proposal)
         order_id = ClientOrderId(f"{stamp.log_id}-{stamp.seq}")
-        denial = judge(proposal, picture, STATE_RULES)
+        overridden: tuple[str, ...] = ()
+        if proposal.overrides:
+            denial, overridden = judge_by_hand(proposal, picture, RULES)
+        else:
+            denial = judge(proposal, picture, STATE_RULES)
         if denial is None and not proposal.by_hand:
             price = worst_price(proposal, picture)
             size = size_entry(price, picture) if proposal.side is Side.BUY else size_exit(picture)
             proposal = replace(proposal, quantity=size.quantity)
             denial = size.binding if size.quantity == 0 else None
-        if denial is None:
+        if denial is None and not proposal.overrides:
             denial = judge(proposal, picture, RULES)
         if denial is not None:
             return _denied(order_id, proposal, denial, origin, rationale)
         reserved = Krw(0)
         if proposal.side is Side.BUY:
             reserved = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
-        return _approved(order_id, proposal, reserved, origin, rationale)
+        return _approved(order_id, proposal, reserved, origin, rationale, overridden)
 
     def _is_repeated_exit(self, verdict: Verdict) -> bool:
-        """Tell whether the same was said already about the sells that are open now."""
-        if not isinstance(verdict, OrderDenied) or verdict.reason != "DUPLICATE" or verdict.purpose is not Purpose.EXIT:
+        """Tell whether the same was said already about the sells that are open now, or about what is left alone."""
+        if not isinstance(verdict, OrderDenied) or verdict.purpose is not Purpose.EXIT:
+            return False
+        if verdict.reason in UNTOUCHED:
+            return self.state.conduct.has_refused(verdict.symbol, verdict.reason)
+        if verdict.reason != "DUPLICATE":
             return False
         return self.state.denied_exits.get(verdict.symbol) == self.state.open_sells(verdict.symbol)
 
@@ -366,7 +380,14 @@ class RiskManager(Role):
         return super().view(query)
 
 
-def _approved(order_id: ClientOrderId, proposal: Proposal, reserved: Krw, origin: str, rationale: str) -> OrderApproved:
+def _approved(
+    order_id: ClientOrderId,
+    proposal: Proposal,
+    reserved: Krw,
+    origin: str,
+    rationale: str,
+    overridden: tuple[str, ...] = (),
+) -> OrderApproved:
     return OrderApproved(
         client_order_id=order_id,
         symbol=proposal.symbol,
@@ -382,6 +403,7 @@ def _approved(order_id: ClientOrderId, proposal: Proposal, reserved: Krw, origin
         time_in_force=proposal.time_in_force,
         venue=proposal.venue,
         stop_price=proposal.stop_price,
+        overridden=overridden,
     )
 
 

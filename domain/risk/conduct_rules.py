@@ -180,10 +180,12 @@ def _seconds(nanos: int) -> int:
 
 
 def _switch(is_on: bool) -> str:
-    return "as the venue takes" if is_on else "not checked"
+    return "what the venue takes" if is_on else "off"
 
 
 def _quiet(config: RiskConfig) -> str:
+    if not config.quiet_open_s and not config.quiet_close_s:
+        return "off"
     return f"{config.quiet_open_s:,} after the open, {config.quiet_close_s:,} before the closing auction"
 
 
@@ -192,8 +194,8 @@ def _quiet(config: RiskConfig) -> str:
 STATE: Final = (
     Rule("REDUCING", Scope.ENTRIES, reducing, lambda _: "no cause", "causes"),
     Rule("MANUAL_MODE", Scope.ENTRIES, manual_mode, lambda _: "off for strategies", "mode"),
-    Rule("NEVER_SELL", Scope.SELLS, never_sell, lambda config: ", ".join(config.never_sell) or "none", "symbols"),
-    Rule("FLAGS", Scope.ENTRIES, flags, lambda config: ", ".join(config.denied_flags) or "none", "flags"),
+    Rule("NEVER_SELL", Scope.SELLS, never_sell, lambda config: ", ".join(config.never_sell) or "off", "symbols"),
+    Rule("FLAGS", Scope.ENTRIES, flags, lambda config: ", ".join(config.denied_flags) or "off", "flags"),
     Rule("SESSION_KIND", Scope.ALL, session_kind, lambda config: _switch(config.check_sessions), "phase of the day"),
     Rule("COLLAR_TICKS", Scope.ALL, collar_ticks, lambda config: config.collar_ticks, "ticks from the mark"),
     Rule("SIGNAL_AGE", Scope.ENTRIES, signal_age, lambda config: config.max_signal_age_ms, "ms of venue time"),
@@ -206,5 +208,5 @@ STATE: Final = (
     Rule("ORDER_RATE", Scope.ENTRIES, order_rate, lambda config: config.max_orders_per_s, "requests a second"),
 )
 SIZED: Final = (
-    Rule("FOREIGN", Scope.SELLS, foreign, lambda config: "ours only" if config.leave_foreign else "all held", "shares"),
+    Rule("FOREIGN", Scope.SELLS, foreign, lambda config: "ours" if config.leave_foreign else "off", "shares"),
 )
