@@ -38,7 +38,7 @@ class DayLine:
     """One trading date of the account."""
 
     day: date
-    start_equity: Krw
+    start_equity: Krw  # before what came or left at its opening: what the date before ended with
     end_equity: Krw
     flow: Krw  # came (or left) on the date, the opening included
     realized: Krw

@@ -12,10 +12,15 @@ YEAR = 252  # trading sessions, as the field counts a year
 def cagr(total: float, days: int) -> float | None:
     """Give the growth a year that brings this return in so many sessions: (1 + total)^(252 / days) - 1.
 
-    None without a day, and where everything and more was lost.
+    None without a day, where more than everything was lost, and where it is more than a float can hold.
     Source: CFA Institute, GIPS 2020, glossary `annualize`; sessions instead of calendar days.
     """
-    return math.pow(1 + total, YEAR / days) - 1 if days > 0 and total >= -1 else None
+    if days <= 0 or total < -1:
+        return None
+    try:
+        return math.pow(1 + total, YEAR / days) - 1
+    except OverflowError:
+        return None
 
 
 def daily_rate(a_year: float) -> float:

@@ -12,14 +12,14 @@ from domain.types import Krw, UnixNanos
 LEAST = 8  # points a thinned series may have: both ends, both extremes, the deepest fall
 
 
-class Curve(NamedTuple):
+class Thinned(NamedTuple):
     """Points to draw, and how far below the peak each is, as a fraction; no depths where they cannot be told."""
 
     points: tuple[EquityPoint, ...]
     depths: tuple[tuple[UnixNanos, float], ...]
 
 
-def curve_of(points: Sequence[EquityPoint], most: int) -> Curve:
+def thinned(points: Sequence[EquityPoint], most: int) -> Thinned:
     """Give at most `most` (>= LEAST) points of a series.
 
     It keeps the first and the last, the lowest and the highest of every stretch (so of the whole), and where the
@@ -34,9 +34,9 @@ def curve_of(points: Sequence[EquityPoint], most: int) -> Curve:
         thin.append(replace(points[index], flow=Krw(flow)) if flow != points[index].flow else points[index])
         since = index + 1
     if worths is None:
-        return Curve(tuple(thin), ())
+        return Thinned(tuple(thin), ())
     depths = depths_of(worths)
-    return Curve(tuple(thin), tuple((points[index].at, depths[index]) for index in kept))
+    return Thinned(tuple(thin), tuple((points[index].at, depths[index]) for index in kept))
 
 
 def _kept(points: Sequence[EquityPoint], worths: Sequence[float] | None, most: int) -> list[int]:
