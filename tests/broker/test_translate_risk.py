@@ -69,7 +69,7 @@ def test_given_stops_out_of_range_when_read_then_field_value_and_range_are_named
     request = desk_pb2.SetStopsRequest(terms=desk_pb2.StopTerms(**{field: value}))
     with pytest.raises(RequestRefused) as refused:
         read_terms(request)
-    assert str(refused.value) == f"terms.{field} expected {allowed}, was {value:,}"
+    assert str(refused.value) == f"INVALID_ARGUMENT: terms.{field} expected {allowed}, was {value:,}"
 
 
 def test_given_no_terms_when_read_then_those_of_the_settings_are_meant() -> None:
