@@ -18,7 +18,7 @@ from domain.messages.link import (
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested
 from domain.messages.orders import OrderStateChanged
-from domain.messages.risk import LimitsUnlocked
+from domain.messages.risk import LimitsUnlocked, StopTriggered
 from domain.messages.run import RunStarted
 from domain.messages.trading import (
     AccountOpened,
@@ -52,13 +52,22 @@ FLATTEN_ATTEMPTS = 3  # market sells per instrument and command; an order the ve
 
 @dataclass(frozen=True, slots=True)
 class Flatten:
-    """An instrument an operator wants sold out."""
+    """An instrument that is sold out, because a person wants it or a stop was reached."""
 
-    caller: str
+    caller: str  # a person; empty when a stop of the position was reached
     note: str
     attempts: int  # left
-    by_stop: bool = False  # a stop sells before it ends; it belongs to its run
+    by_stop: bool = False  # a stop of the trader sells before it ends; it belongs to its run
+    rule: str = ""  # stop of the position that was reached: stop_loss, take_profit, trailing, time
+    since: int = 0  # venue time at which it was to be sold: of its first sale, until then when it was asked for
+
     by_limit: str = ""  # limit of the account that halted: daily_loss, drawdown; until a person unlocks it
+
+    @property
+    def origin(self) -> str:
+        """Give who sells, as orders name it."""
+        by_risk = self.rule or self.by_limit
+        return f"risk:{by_risk}" if by_risk else f"operator:{self.caller}"
 
 
 @dataclass(slots=True)
@@ -103,6 +112,8 @@ class RiskState:
         if type(message) is not QuotesJudged:  # the hot path: nothing of a quote is of interest here
             self.conduct.fold(message, now, self.venue_time)
             self.exposure_facts.fold(message)
+            if isinstance(message, FillBooked | HoldingBooked | AdjustmentBooked):
+                self._prune_flattening()  # which shares are ours is known now
 
     def _fold_own(self, message: Any) -> None:
         match message:
@@ -126,6 +137,8 @@ class RiskState:
                 self._flatten(message)
             case StopChanged():
                 self._stopping(message)
+            case StopTriggered():
+                self._stop_reached(message)
             case _:
                 self._fold_surroundings(message)
 
@@ -147,13 +160,13 @@ class RiskState:
                 if trigger == "unlock" or to_state == "TRADING":
                     self.loss_locked = False  # a hit limit locks the day too; only a person leads it back to TRADING
                 if trigger == "resume":
-                    self.flattening = {}
+                    self._resumed()
             case GateChanged(level=level):
                 self.gate = level
             case LossLimitHit(limit=limit):
                 self._limit_hit(limit)
             case LimitsUnlocked():
-                self.flattening = {symbol: item for symbol, item in self.flattening.items() if not item.by_limit}
+                self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_limit})
             case HoldingBooked():
                 self._adjusted(message)
             case AdjustmentBooked(symbol=symbol):
@@ -204,6 +217,7 @@ class RiskState:
         self.holds = {key: hold for key, hold in self.holds.items() if not hold.is_done}
         self.loss_locked, self.loss_armed = False, True
         self.approved_at, self.flattening, self.answers, self.denials, self.denied_exits = {}, {}, {}, [], {}
+        self.stops.end_episodes(())
 
     def _fold_order(self, message: OrderApproved | OrderStateChanged | FillBooked) -> None:
         order_id = message.client_order_id
@@ -245,9 +259,7 @@ class RiskState:
 
     def _approved(self, order: OrderApproved) -> Hold:
         self.approved_at[order.symbol, order.side] = order.venue_time
-        flatten = self.flattening.get(order.symbol)
-        if flatten is not None and order.side is Side.SELL and order.kind is OrderKind.MARKET:
-            self.flattening[order.symbol] = replace(flatten, attempts=flatten.attempts - 1)
+        self._attempted(order)
         return Hold(
             client_order_id=order.client_order_id,
             symbol=order.symbol,
@@ -300,29 +312,66 @@ class RiskState:
         if asked.command_id and asked.command_id in self.answers:
             return
         for symbol in self.flatten_symbols(asked.symbol):
-            self.flattening[symbol] = Flatten(asked.caller, asked.note, FLATTEN_ATTEMPTS)
+            self._sell_out(symbol, Flatten(asked.caller, asked.note, FLATTEN_ATTEMPTS, since=self.venue_time))
 
     def _stopping(self, change: StopChanged) -> None:
         if change.to_state == "FLATTENING":
             for symbol in self.flatten_symbols(""):
-                self.flattening[symbol] = Flatten("stop", change.reason, FLATTEN_ATTEMPTS, by_stop=True)
+                flatten = Flatten("stop", change.reason, FLATTEN_ATTEMPTS, by_stop=True, since=self.venue_time)
+                self._sell_out(symbol, flatten)
         elif change.to_state != "CONFIRMING_FLAT":
             self._end_stop_sale()
+
+    def _stop_reached(self, stop: StopTriggered) -> None:
+        if stop.symbol not in self.flattening:  # who sells already goes on
+            flatten = Flatten("", stop.rationale, FLATTEN_ATTEMPTS, rule=stop.rule, since=stop.venue_time)
+            self._sell_out(stop.symbol, flatten)
 
     def _limit_hit(self, limit: str) -> None:
         if limit == DAILY_LOSS:
             self.loss_locked, self.loss_armed = True, False
         if self.config.risk.account.is_on and self.config.risk.account.flatten_on_halt:
-            sale = Flatten("risk", f"{NAMES[limit]} at its limit", FLATTEN_ATTEMPTS, by_limit=limit)
-            self.flattening = dict.fromkeys(self.flatten_symbols(""), sale) | self.flattening
+            why = f"{NAMES[limit]} at its limit"
+            sale = Flatten("risk", why, FLATTEN_ATTEMPTS, by_limit=limit, since=self.venue_time)
+            for symbol in self.flatten_symbols(""):
+                if symbol not in self.flattening:
+                    self._sell_out(symbol, sale)
+
+    def _sell_out(self, symbol: str, flatten: Flatten) -> None:
+        if self._is_to_go(symbol) or any(hold.symbol == symbol for hold in self.holds.values()):
+            self.flattening[symbol] = flatten
+
+    def _is_to_go(self, symbol: str) -> bool:
+        """Tell whether shares are held that we may sell, now or once others' sells of them are gone."""
+        return symbol in self.positions and symbol not in self.config.risk.never_sell and self.conduct.ours(symbol) != 0
+
+    def _attempted(self, order: OrderApproved) -> None:
+        flatten = self.flattening.get(order.symbol)
+        if flatten is None or order.side is not Side.SELL:
+            return
+        if order.kind is not OrderKind.MARKET and order.origin != flatten.origin:
+            return  # a person's own order beside it
+        is_first = flatten.attempts == FLATTEN_ATTEMPTS
+        since = order.venue_time if is_first else flatten.since
+        self.flattening[order.symbol] = replace(flatten, attempts=flatten.attempts - 1, since=since)
+
+    def _resumed(self) -> None:
+        """End what a person had sold out; a stop that was reached goes on, with all its attempts."""
+        going_on = {symbol: item for symbol, item in self.flattening.items() if item.rule}
+        self._keep_flattening({key: replace(item, attempts=FLATTEN_ATTEMPTS) for key, item in going_on.items()})
 
     def _end_stop_sale(self) -> None:
-        self.flattening = {symbol: item for symbol, item in self.flattening.items() if not item.by_stop}
+        self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_stop})
 
     def _prune_flattening(self) -> None:
         if self.flattening:
-            busy = {hold.symbol for hold in self.holds.values()} | set(self.positions)
-            self.flattening = {symbol: item for symbol, item in self.flattening.items() if symbol in busy}
+            busy = {hold.symbol for hold in self.holds.values()}
+            kept = {key: item for key, item in self.flattening.items() if key in busy or self._is_to_go(key)}
+            self._keep_flattening(kept)
+
+    def _keep_flattening(self, kept: dict[str, Flatten]) -> None:
+        self.flattening = kept
+        self.stops.end_episodes(kept)
 
     # ---- questions ---------------------------------------------------------------------------------------------
 
@@ -371,6 +420,13 @@ class RiskState:
         selling = self.selling(symbol) - elsewhere
         free = self.positions.get(symbol, 0) - elsewhere - selling
         return max(0, free if ours is None else min(free, ours - selling))
+
+    def ours_of(self, symbol: str) -> int:
+        """Give the shares that we may sell once no sell of ours is open: held, ours, and not marked never to sell."""
+        if symbol in self.config.risk.never_sell:
+            return 0
+        free, ours = self.positions.get(symbol, 0) - self.selling_elsewhere(symbol), self.conduct.ours(symbol)
+        return max(0, free if ours is None else min(free, ours))
 
     def reserved(self) -> Krw:
         """Give the cash open buys hold (won), ours and others in the account."""
