@@ -1,14 +1,16 @@
 """Failures in plain words: what happened, what stopped, and what a person does about it."""
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from actors.roles.trading_day_state import BOOKS, DISPENSABLE, VITAL
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, StateChecked
-from domain.messages.trading import LossLimitHit, StopChanged, StrategyBenched
+from domain.messages.trading import StopChanged, StrategyBenched
 from domain.time import kst_text
 from domain.types import Severity
 
 MAX_NAMED = 5  # instruments named in one notice
+Notice = tuple[Severity, str, str]  # severity, topic, text without its time
 HALTED = "Trading is halted, open orders are cancelled."
 UNCANCELLED = {  # without these two nobody cancels
     "trading_day": "Only cancels pass; open orders rest until `hantrade orders cancel`.",
@@ -23,12 +25,26 @@ SELL_BY_HAND = "Sell by hand, or all with `hantrade flatten`."
 CHECK_CLOCK = "Check the machine's time service, then `hantrade resume`."
 
 
-def failure(message: Any) -> tuple[Severity, str, str] | None:
+class Said(NamedTuple):
+    """What words depend on besides the message: what was said last, and Korean names."""
+
+    last: Mapping[str, str]  # topic -> text without its time
+    names: Mapping[str, str]  # symbol -> Korean name
+
+    def name(self, symbol: str) -> str:
+        """Give an instrument as code and Korean name."""
+        return f"{symbol} {self.names.get(symbol, '')}".rstrip()
+
+    def listed(self, symbols: Iterable[str]) -> str:
+        """Give instruments as code and Korean name, in order, the first few of many."""
+        ordered = sorted(symbols)
+        more = f" and {len(ordered) - MAX_NAMED} more" if len(ordered) > MAX_NAMED else ""
+        return ", ".join(self.name(symbol) for symbol in ordered[:MAX_NAMED]) + more
+
+
+def failure(message: Any) -> Notice | None:
     """Say what a failure is and what to do; None when the message is none. Gives severity, topic and text."""
     match message:
-        case LossLimitHit(equity=equity, loss_krw=loss, limit_krw=limit):
-            body = f"The daily loss of {loss:,} KRW reached the limit of {limit:,} KRW. Equity is {equity:,} KRW."
-            return Severity.ALERT, "risk", body
         case StopChanged(trigger="give_up" | "call_off", reason=reason):
             return Severity.ALERT, "stop", f"A step of the stop did not come to its end: {reason}. {AT_BROKER}"
         case StrategyBenched():
@@ -67,7 +83,7 @@ def _role_failed(failed: RoleFailed) -> str:
     return f"{body} {stops} {START_AGAIN if failed.benched else RESUME}"
 
 
-def _input_refused(refused: InputRefused) -> tuple[Severity, str, str]:
+def _input_refused(refused: InputRefused) -> Notice:
     topic, body = f"input/{refused.source}/{refused.type}", f"{refused.type} from {refused.source} was refused"
     if refused.type in DISPENSABLE:
         return Severity.WARNING, topic, f"{body}: {refused.error}. Trading goes on without it."
