@@ -17,7 +17,7 @@ from domain.errors import HantradeError, LogCorrupt
 from domain.messages import MESSAGES, Message
 from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
 from domain.messages.link import ConnectionChanged, UptimeMeasured
-from domain.messages.trading import BaselineScored, FillBooked, SignalScored
+from domain.messages.trading import BaselineScored, FillBooked, SessionPlanned, SignalScored
 from domain.performance.trades import Movement
 from domain.types import UnixNanos
 from persistence.codec import MessageCodec
@@ -79,6 +79,7 @@ class DayFacts:
     uptime: list[UptimeMeasured] = field(default_factory=list)
     connections: list[ConnectionChanged] = field(default_factory=list)
     told: list[Numbered] = field(default_factory=list)  # what a person should know of
+    sessions: list[SessionPlanned] = field(default_factory=list)
     ended_at: int = 0  # system time of the last event, UTC ns
 
     @property
@@ -87,11 +88,12 @@ class DayFacts:
         return self.head.path
 
 
-TOLD = (  # types a person should know of; each becomes a line of its own
-    *("LossLimitHit", "LimitLevelChanged", "ReducingChanged", "StopTriggered", "ExitStuck", "LimitsUnlocked"),
-    *("HoldingClaimed", "ManualModeChanged", "StopsSet", "DayChanged", "GateChanged", "StrategyBenched"),
-    *("SymbolHalted", "SymbolReleased", "RoleFailed", "InputRefused", "LogSpaceLow", "SourceChanged", "OrdersRouted"),
-    *("AdjustmentBooked", "FlowBooked", "HoldingBooked", "ConnectionChanged", "RunStarted", "RunEnded"),
+TOLD = (  # types a person should know of; `events.py` says which of them and how
+    *("LossLimitHit", "LimitLevelChanged", "ReducingChanged", "LimitsUnlocked", "StopTriggered", "StopsSet"),
+    *("ExitStuck", "HoldingClaimed", "ManualModeChanged", "DayChanged", "StrategyBenched", "RoleFailed"),
+    *("InputRefused", "LogSpaceLow", "StateChecked", "SymbolHalted", "SymbolReleased", "SourceChanged"),
+    *("OrdersRouted", "HaltRequested", "PauseRequested", "ResumeRequested", "FlattenRequested"),
+    *("SymbolInterrupted", "OrderRejected", "ConnectionChanged"),
 )
 _DOUBTS = ("RequestStranded", "ResolveOrder")
 
@@ -120,7 +122,9 @@ class Rows:
     def whole(self, payloads: Iterable[bytes], kind: type[T]) -> list[T]:
         """Decode payloads of one type at once. Raises LogCorrupt."""
         try:
-            found: list[T] = _decoder(kind).decode(b"[" + b",".join(payloads) + b"]")
+            found: list[T] = _decoder(kind).decode(  # type: ignore[arg-type]  # a class is hashable
+                b"[" + b",".join(payloads) + b"]"
+            )
         except ValueError as error:  # msgspec's errors are ValueErrors
             raise LogCorrupt(f"{self._reader.path} holds a {kind.__name__} that cannot be read: {error}") from error
         return found
@@ -176,11 +180,17 @@ class Rows:
 
     def numbered(self, names: Sequence[str], stretch: Stretch) -> list[Numbered]:
         """Give the events of several rare types in order. Raises LogError, LogCorrupt."""
-        marks = ", ".join("?" * len(names))
+        return self._numbered(f"e.type IN ({', '.join('?' * len(names))})", tuple(names), stretch)
+
+    def states(self, order: str, stretch: Stretch) -> list[Numbered]:
+        """Give how one order's state moved. Raises LogError, LogCorrupt."""
+        return self._numbered("e.stream = ? AND +e.type = 'OrderStateChanged'", (f"order/{order}",), stretch)
+
+    def _numbered(self, wanted: str, args: tuple[str, ...], stretch: Stretch) -> list[Numbered]:
         rows = self._paged(
             "SELECT e.seq, e.type, coalesce(e.venue_time, e.recorded_at), CAST(e.payload AS BLOB) FROM events e"
-            f" WHERE e.type IN ({marks}) AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}",
-            tuple(names),
+            f" WHERE {wanted} AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}",
+            args,
             stretch,
         )
         found = []
@@ -253,7 +263,10 @@ def _read(rows: Rows, reader: LogReader, head: LogHead, stretch: Stretch) -> Day
     facts.baselines = [one for _, one in rows.decoded("BaselineScored", BaselineScored, stretch)]
     facts.uptime = [one for _, one in rows.decoded("UptimeMeasured", UptimeMeasured, stretch)]
     facts.connections = [one for _, one in rows.decoded("ConnectionChanged", ConnectionChanged, stretch)]
-    facts.told = rows.numbered([name for name in TOLD if name != "RunStarted"], stretch)
+    facts.told = rows.numbered(TOLD, stretch)
+    doubts = [one for order in sorted(facts.doubtful) for one in rows.states(order, stretch)]
+    facts.told = sorted([*facts.told, *doubts], key=lambda one: one.seq) if doubts else facts.told
+    facts.sessions = [one for _, one in rows.decoded("SessionPlanned", SessionPlanned, stretch)]
     [(ended_at,)] = reader.rows("SELECT max(recorded_at) FROM events WHERE seq = ?", (stretch.high,))
     facts.ended_at = ended_at or 0
     return facts

@@ -1,0 +1,121 @@
+"""From event logs to one report."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from domain.krx.calendar import is_session, previous_session
+from domain.performance.groups import groups_of
+from domain.performance.model import ClosedTrade
+from domain.performance.scorecard import scorecard
+from domain.performance.thinning import thinned
+from domain.performance.trades import OrderWord, Trade, closed_trade
+from fsm.trading_day import State
+from persistence.codec import MessageCodec
+from reports.changes import changes_of, run_before
+from reports.events import events_of
+from reports.flows import flows_of
+from reports.instruments import listed
+from reports.logs import Account, account_of
+from reports.measured import Period, counted, measure, summary_of
+from reports.model import Report, TradeLine
+from reports.periods import period_before, period_of
+from reports.positions import positions_of
+from reports.quality import quality_of
+from reports.signals import signals_of
+
+MOST_POINTS = 2_000  # of the equity curve
+
+
+def build_report(logs: Sequence[Path], codec: MessageCodec, kind: str, on: date, account: str | None = None) -> Report:
+    """Report the day, week (Monday to Sunday), month or year a date is in.
+
+    `logs` are all event logs of a home, in any order. `account` is a mode (paper, mock, live, backtest) or `demo`;
+    None: that of the newest run. What could not be read is named in the report. Raises ConfigError where no log is of
+    the account, or for another kind of period.
+    """
+    first, last = period_of(kind, on)
+    return build_report_between(logs, codec, kind, first, last, account)
+
+
+def build_report_between(
+    logs: Sequence[Path], codec: MessageCodec, kind: str, first: date, last: date, account: str | None = None
+) -> Report:
+    """Report the dates from first to last, both inclusive, beside the period of the same kind before. As above."""
+    found = account_of(logs, codec, account)
+    period = measure(found.heads, codec, first, last)
+    earlier = measure(found.heads, codec, *period_before(kind, first))
+    before = earlier if earlier.days else None
+    quality, uncounted = quality_of(period.days, codec)
+    groups = groups_of(period.closed)
+    shown = thinned(period.curve.points, MOST_POINTS)
+    positions = positions_of(period.days, period.curve.marks[-1] if period.curve.marks else None, codec)
+    lines = trade_lines(period)
+    symbols = {line.trade.symbol for line in lines} | {position.symbol for position in positions}
+    missing = (*found.missing, *period.missing)
+    return Report(
+        kind=kind,
+        first=first,
+        last=last,
+        mode=found.run_as,
+        logs=tuple(dict.fromkeys(facts.path for facts in period.days)),
+        names={symbol: one.name for symbol, one in sorted(listed(found.heads, codec, symbols, last).items())},
+        summary=summary_of(period),
+        metrics=period.metrics,
+        days=tuple(period.curve.lines),
+        equity=shown.points,
+        drawdowns=shown.depths,
+        by_symbol=groups.by_symbol,
+        by_strategy=groups.by_strategy,
+        by_hour=groups.by_hour,
+        by_reason=groups.by_reason,
+        by_weekday=groups.by_weekday,
+        trades=lines,
+        positions=positions,
+        events=events_of(period.days),
+        quality=quality,
+        connection=period.connection,
+        execution=period.execution,
+        signals=signals_of(period.days),
+        flows=flows_of(period.days),
+        targets=scorecard(counted(period), counted(before) if before is not None else None),
+        suggestions=(),
+        changes=changes_of(run_before(found.heads, codec, first), period.days),
+        before=summary_of(before) if before is not None else None,
+        is_complete=not missing and is_over(found, period, last),
+        missing=(*missing, *uncounted, *_untold(period)),
+    )
+
+
+def trade_lines(period: Period) -> tuple[TradeLine, ...]:
+    """Give the trades closed in a period, then those still open, with what their fills cost against prices before."""
+    words = {i: OrderWord(order.origin, order.rationale) for i, order in period.booked.orders.items()}
+    closed = zip((trade for _, trade in period.booked.closed), period.closed, strict=True)
+    still = ((trade, closed_trade(trade, words)) for trade in period.booked.open)
+    done = [_trade_line(trade, told, period, is_open=False) for trade, told in closed]
+    return (*done, *(_trade_line(trade, told, period, is_open=True) for trade, told in still))
+
+
+def _trade_line(trade: Trade, told: ClosedTrade, period: Period, *, is_open: bool) -> TradeLine:
+    decision, arrival = period.slips.of((*trade.entries, *trade.exits))
+    return TradeLine(told, is_open, tuple(trade.entries), tuple(trade.exits), decision, arrival)
+
+
+def is_over(account: Account, period: Period, last: date) -> bool:
+    """Tell whether nothing more can come: a later date was begun, or the last session's day was closed."""
+    if any(stretch.day > last for head in account.heads for stretch in head.stretches):
+        return True
+    session = last if is_session(last) else previous_session(last)
+    told = [one.message for facts in period.days if facts.day >= session for one in facts.told]
+    return any(getattr(message, "to_state", "") == State.CLOSED for message in told)
+
+
+def _untold(period: Period) -> Iterable[str]:
+    """Say what these logs do not tell."""
+    if not period.days:
+        yield "no log tells of this period"
+        return
+    if not period.connection.market_ms:
+        yield "uptime: no log of the period measured it"
+    if not period.execution.reactions and period.execution.orders > period.execution.by_hand:
+        yield "reaction: no log of the period tells when quotes came and orders went out"

@@ -1,0 +1,136 @@
+"""Everything that is computed of one period before it becomes a report; of the period before it, too."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from domain.messages.trading import SessionPlanned
+from domain.performance.metrics import Measured, mean_share, metrics_of, share_of_time
+from domain.performance.model import ClosedTrade, Metrics
+from domain.performance.scorecard import Counted
+from domain.performance.trades import OrderWord, closed_trade
+from domain.scoring.accuracy import Accuracy
+from domain.types import PPM
+from persistence.codec import MessageCodec
+from reports.connection import connection_of
+from reports.days import Curve, curve_of
+from reports.execution import Slips, execution_of, reactions_of, slips_of
+from reports.logs import LogHead
+from reports.model import ConnectionPart, ExecutionPart, Summary
+from reports.reading import DayFacts, read_days
+from reports.signals import entries_of
+from reports.trades import Booked, booked_of, past_of
+
+PERCENT_DIGITS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One period of one account, measured."""
+
+    first: date
+    days: Sequence[DayFacts]
+    booked: Booked
+    closed: tuple[ClosedTrade, ...]
+    curve: Curve
+    metrics: Metrics
+    connection: ConnectionPart
+    execution: ExecutionPart
+    slips: Slips
+    entries: Accuracy
+    missing: tuple[str, ...]
+
+    @property
+    def lowest_ppm(self) -> int | None:
+        """Give the deepest fall of a date below its start; None without a date."""
+        return max((line.lowest_ppm for line in self.curve.lines), default=None)
+
+
+def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: date) -> Period:
+    """Read and measure a period, both days inclusive. Logs that fail are named in `missing`."""
+    days, failed = read_days(heads, codec, first, last)
+    past = past_of(heads, days, codec, first)
+    booked = booked_of(days, past)
+    words = {i: OrderWord(order.origin, order.rationale) for i, order in booked.orders.items()}
+    closed = tuple(closed_trade(trade, words) for _, trade in booked.closed)
+    curve = curve_of(days, booked.entries, booked.closed)
+    slips, reactions = slips_of(days), reactions_of(days)
+    exposure = mean_share((mark.equity - mark.cash, mark.equity) for mark in curve.marks)
+    return Period(
+        first=first,
+        days=days,
+        booked=booked,
+        closed=closed,
+        curve=curve,
+        metrics=metrics_of(Measured(curve.lines, curve.points, closed, exposure, _time_in_market(days, booked, curve))),
+        connection=connection_of(days),
+        execution=execution_of(days, slips, reactions),
+        slips=slips,
+        entries=entries_of(days),
+        missing=(*failed, *past.missing, *curve.missing),
+    )
+
+
+def _time_in_market(days: Sequence[DayFacts], booked: Booked, curve: Curve) -> float | None:
+    """Give the share of the sessions' time so far with a position of ours."""
+    if not curve.points:
+        return None
+    end = max(point.at for point in curve.points)
+    plans: dict[str, SessionPlanned] = {plan.trading_date: plan for facts in days for plan in facts.sessions}
+    sessions = [
+        (plan.open_time, min(plan.close_time, max(end, plan.open_time)))
+        for plan in plans.values()
+        if plan.is_session and date.fromisoformat(plan.trading_date) in {line.day for line in curve.lines}
+    ]
+    held = [(trade.opened_at, trade.closed_at) for _, trade in booked.closed]
+    held += [(trade.opened_at, end) for trade in booked.open]
+    return share_of_time(held, sessions)
+
+
+def counted(period: Period) -> Counted:
+    """Give what the targets are measured from."""
+    fall = period.metrics.drawdown
+    has_days = bool(period.curve.lines)
+    return Counted(
+        market_ms=period.connection.market_ms,
+        up_ms=period.connection.up_ms,
+        scored_entries=period.entries.signals,
+        right_entries=period.entries.wins,
+        reactions=period.execution.reactions,
+        reaction_ms_p99=period.execution.reaction_ms_p99,
+        days=len(period.curve.lines),
+        lowest_ppm=period.lowest_ppm,
+        closed_trades=len(period.closed),
+        wins=sum(trade.realized > 0 for trade in period.closed),
+        orders=period.execution.orders,
+        by_hand=period.execution.by_hand,
+        drawdown_ppm=(fall.ppm if fall is not None else 0) if has_days else None,
+        total_return=period.metrics.total_return,
+    )
+
+
+def summary_of(period: Period) -> Summary:
+    """Give the figures of a period in one line; percentages have four digits."""
+    lines, metrics, links, execution = period.curve.lines, period.metrics, period.connection, period.execution
+    numbers = counted(period)
+    automatic = execution.orders - execution.by_hand
+    return Summary(
+        date=period.first.isoformat(),
+        trades=len(period.closed),
+        win_rate=_percent(metrics.win_rate),
+        profit_factor=None if metrics.profit_factor is None else round(metrics.profit_factor, PERCENT_DIGITS),
+        realized_pnl_krw=sum(line.realized for line in lines),
+        unrealized_pnl_krw=lines[-1].unrealized if lines else 0,
+        costs_krw=sum(line.commission + line.tax for line in lines),
+        return_pct=_percent(metrics.total_return),
+        mdd_pct=_percent(None if numbers.drawdown_ppm is None else numbers.drawdown_ppm / PPM),
+        day_loss_pct=_percent(None if period.lowest_ppm is None else period.lowest_ppm / PPM),
+        uptime_pct=_percent(links.up_ms / links.market_ms if links.market_ms else None),
+        signal_precision=_percent(period.entries.precision),
+        automation_pct=_percent(automatic / execution.orders if execution.orders else None),
+        reaction_ms_p99=None if execution.reaction_ms_p99 is None else round(execution.reaction_ms_p99, PERCENT_DIGITS),
+    )
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else round(fraction * 100, PERCENT_DIGITS)
