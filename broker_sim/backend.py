@@ -16,15 +16,17 @@ from uuid import uuid4
 from broker.journal import OrderJournal
 from broker.not_offered import NotOffered
 from broker.paced_orders import PacedOrders
-from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
+from broker.port import AccountState, Candle, Guard, MarketNews, OrderRequest, Receipt
 from broker.refusals import refuse
 from broker.subscription import Subscription
 from broker_sim.bar_ticks import ticks_of
 from broker_sim.corporate_actions import ActionTable
 from broker_sim.exchange import PLAIN
 from broker_sim.feed import Feed
+from broker_sim.newsroom import Newsroom
 from broker_sim.recorded_bars import RecordedBars
 from broker_sim.recording import Recording
+from broker_sim.set_aside import set_aside
 from broker_sim.venue import ENDED, SOURCE, DurableVenue
 from domain.config import SimConfig
 from domain.errors import LogError, RequestRefused
@@ -69,6 +71,8 @@ class SimBackend(NotOffered):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._clock_kept_at = 0
         self._trouble = ""  # why the newest rows of the feed could not be kept; empty when they were
+        self._newsroom = Newsroom()
+        venue.on_news = self._newsroom.tell
         self._turns: PacedOrders | None = None
         if orders_per_second:
             self._turns = PacedOrders(
@@ -236,6 +240,15 @@ class SimBackend(NotOffered):
         newest = self._venue.exchange.now
         return await asyncio.to_thread(self._bars.candles, symbol, since, until, interval, adjusted, newest)
 
+    def watch_market(self) -> AsyncIterator[MarketNews]:
+        """Stream the phase of the day, interruptions as the exchange infers them, and indices where recorded.
+
+        Raises RequestRefused NOT_OFFERED on paper: the market is that of the quotes handed in.
+        """
+        if self._feed is None:
+            return super().watch_market()
+        return self._newsroom.watch()
+
     # ---- the port: account and orders -----------------------------------------------------------------------
 
     async def account(self) -> AccountState:
@@ -342,6 +355,7 @@ class SimBackend(NotOffered):
         self._venue.restore(begin, list(passed.values()))
         self._venue.play(recording.index)
         depths = dropwhile(lambda depth: depth.venue_time <= begin, recording.depths())
+        self._newsroom.on_clock(begin, self._venue.exchange.phase)
         self._feed = Feed(chain(upcoming, rows), begin, speed, self._on_fed, self._on_end, clock, self._sleep, depths)
 
     async def _send(self, request: OrderRequest, guard: Guard) -> Receipt:
@@ -364,12 +378,14 @@ class SimBackend(NotOffered):
 
     def _on_rows(self, venue_time: UnixNanos | None, rows: Sequence[Quote], depths: Sequence[Depth] = ()) -> None:
         self._venue.on_quotes(rows, venue_time, depths)
+        self._newsroom.on_clock(self._venue.exchange.now, self._venue.exchange.phase)
         if self._now() - self._clock_kept_at >= CLOCK_EVERY:
             self._clock_kept_at = self._now()
             self._venue.keep_clock()
 
     def _on_end(self) -> None:
         self._venue.end_of_data()
+        self._newsroom.on_clock(self._venue.exchange.now, self._venue.exchange.phase)
         if self._recording:
             self._venue.journal.set_meta(ENDED, "1")
 
@@ -379,14 +395,3 @@ class SimBackend(NotOffered):
             raise RequestRefused(
                 "UNKNOWN_SYMBOL", f"{symbol!r} is not served here", field="symbols", value=symbol, allowed=served
             )
-
-
-def set_aside(journal_path: Path) -> Path:
-    """Rename a journal and what SQLite keeps beside it to `*.old`, over an older one; give the new path."""
-    for suffix in ("-wal", "-shm", ""):
-        old = journal_path.with_name(f"{journal_path.name}.old{suffix}")
-        current = journal_path.with_name(f"{journal_path.name}{suffix}")
-        old.unlink(missing_ok=True)
-        if current.exists():
-            current.rename(old)
-    return journal_path.with_name(f"{journal_path.name}.old")

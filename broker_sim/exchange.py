@@ -64,7 +64,7 @@ class Exchange:
         self.now = UnixNanos(0)  # venue time; 0 before the first row
         self.ended = False  # the feed has no more data today
         self.view = MarketView(DepthModel(seed, config.depth_levels) if config.depth_levels > 1 else None)
-        self.halts = Halts(config.interruptions)
+        self.halts = Halts(config.interruptions, lambda: self.now)
         self.arrivals = Arrivals(seed, config)
         self.reserves = Reserves(self.books, self.instruments, self.view, commission_ppm, lambda: self.day)
         self.commission_ppm = commission_ppm

@@ -15,14 +15,15 @@ from broker.event_feed import OrderEventFeed
 from broker.journal import OrderJournal
 from broker.not_offered import NotOffered
 from broker.paced_orders import PacedOrders
-from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
+from broker.port import AccountState, Candle, Guard, MarketNews, OrderRequest, Receipt
 from broker.refusals import refuse
-from broker_sim.backend import SimBackend, Sleep, set_aside
+from broker_sim.backend import SimBackend, Sleep
 from broker_sim.faults import FaultPlan
 from broker_sim.faulty_quotes import FaultyQuotes, until_broken
 from broker_sim.faulty_reads import FaultyReads
 from broker_sim.faulty_venue import TRUTH, FaultyVenue
 from broker_sim.known_numbers import KnownNumbers
+from broker_sim.set_aside import set_aside
 from domain.errors import ConfigError, LogError, RequestRefused
 from domain.instruments import Instrument
 from domain.messages.link import BrokerDayOrder, BrokerOpenOrder, BrokerPosition, SessionInfo
@@ -173,6 +174,12 @@ class FaultyBackend(NotOffered):
         """Give bars. Raises BrokerUnavailable as the plan says."""
         rows = await self._query("candles", lambda: self._inner.candles(symbol, since, until, interval, adjusted))
         return self._reads.page("candles", rows)
+
+    def watch_market(self) -> AsyncIterator[MarketNews]:
+        """Stream what the inner broker streams. Raises BrokerUnavailable when the session with Kiwoom breaks."""
+        news = self._inner.watch_market()
+        self.venue.line.require()
+        return until_broken(news, self._broken)
 
     # ---- the port: account and orders ----------------------------------------------------------------------------
 

@@ -249,7 +249,7 @@ class Floor:
 
     def begin_closing(self) -> None:
         """Begin the closing auction: conditional limit orders join it at the market."""
-        self._halts.under_way.clear()
+        self._halts.end_all()
         for _, issue in self._open_issues():
             if issue.stage is not Stage.HALTED:
                 issue.collect(Stage.CLOSING)

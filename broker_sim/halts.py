@@ -8,18 +8,27 @@ percentages of the others. The rules themselves are in `domain.krx.brakes` and `
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
+from broker.port import VolatilityInterruption
 from broker_sim.venue_day import VenueDay
 from domain.errors import InvariantError
 from domain.instruments import Instrument
-from domain.krx.brakes import VOLATILITY_RATES, Interruption, VolatilityGroup, on_trade, volatility_of_day
+from domain.krx.brakes import (
+    VOLATILITY_RATES,
+    Interruption,
+    InterruptionKind,
+    VolatilityGroup,
+    on_trade,
+    volatility_of_day,
+)
 from domain.krx.circuit_breaker import BreakerState, MarketHalt, breaker_of_day, is_halted, is_in_auction, on_index
 from domain.krx.order_phases import OrderPhase
 from domain.quotes import Quote
-from domain.types import Krw, Market, Venue
+from domain.types import Krw, Market, UnixNanos, Venue
 
 LEAST_DYNAMIC: Final = min(rate.dynamic_percent for rate in VOLATILITY_RATES if rate.dynamic_percent)
 LEAST_STATIC: Final = min(rate.static_percent for rate in VOLATILITY_RATES if rate.static_percent)
@@ -31,26 +40,41 @@ STOPPED: Final = {
 }
 INTERRUPTED: Final = "interruption"  # names in the tally
 LEFT_TO_FEED: Final = "interruption_left_to_feed"
+# How Kiwoom tells the measures apart (FID 1225).
+REASONS: Final = MappingProxyType(
+    {InterruptionKind.STATIC: "정적", InterruptionKind.DYNAMIC: "동적", InterruptionKind.BOTH: "동적+정적"}
+)
+
+
+def _no_clock() -> UnixNanos:
+    return UnixNanos(0)
 
 
 class Halts:
     """The day's interruptions and circuit breakers. `tally` counts what was inferred and what the feed overruled."""
 
-    def __init__(self, infers: bool) -> None:
-        """Take whether interruptions are inferred from prints."""
+    def __init__(self, infers: bool, now: Callable[[], UnixNanos] = _no_clock) -> None:
+        """Take whether interruptions are inferred from prints, and the venue's clock."""
         self.infers = infers
         self.tally: Counter[str] = Counter()
+        self.news: list[VolatilityInterruption] = []  # begins and ends that nobody took yet, in order
+        self._now = now
+        self._times: Counter[str] = Counter()  # of today, by symbol
         self.under_way: dict[str, Interruption] = {}  # by symbol
         self._references: dict[str, int] = {}  # last single price (KRW) by symbol
         self._breakers: dict[Market, BreakerState] = {}  # by market of the index
 
     def open_day(self) -> None:
         """Begin a day: nothing stands still."""
-        self.under_way, self._references, self._breakers = {}, {}, {}
+        self.end_all()
+        self._times.clear()
+        self._references, self._breakers = {}, {}
 
     def rewind(self) -> None:
         """Begin the day again, with the previous closes known."""
-        self.under_way, self._references = {}, {}
+        self.end_all()
+        self._times.clear()
+        self._references = {}
         known = self._breakers.items()
         self._breakers = {market: breaker_of_day(state.previous_close) for market, state in known}
 
@@ -59,7 +83,7 @@ class Halts:
     def on_single_price(self, symbol: str, price: int) -> None:
         """Take the price (KRW) of an auction: it ends an interruption and is the next static reference."""
         self._references[symbol] = price
-        self.under_way.pop(symbol, None)
+        self._end(symbol)
 
     def on_print(self, row: Quote, before: Quote | None, instrument: Instrument | None, day: VenueDay) -> bool:
         """Judge a print of continuous trading; tell whether it interrupts the issue."""
@@ -78,12 +102,28 @@ class Halts:
             return False
         self.under_way[row.symbol] = tripped
         self.tally[INTERRUPTED] += 1
+        self._times[row.symbol] += 1
+        self._tell(row.symbol, tripped, tripped.start, active=True)
         return True
 
     def leave_to_feed(self, symbol: str) -> None:
         """Leave an interruption that the recorded market did not have."""
-        del self.under_way[symbol]
+        self._end(symbol)
         self.tally[LEFT_TO_FEED] += 1
+
+    def end_all(self) -> None:
+        """End every interruption: an auction of all, or another day, begins."""
+        for symbol in list(self.under_way):
+            self._end(symbol)
+
+    def _end(self, symbol: str) -> None:
+        ended = self.under_way.pop(symbol, None)
+        if ended is not None:
+            self._tell(symbol, ended, self._now(), active=False)
+
+    def _tell(self, symbol: str, what: Interruption, at: UnixNanos, *, active: bool) -> None:
+        reason, times = REASONS[what.kind], self._times[symbol]
+        self.news.append(VolatilityInterruption(at, symbol, active, what.price, reason, times))
 
     # ---- markets --------------------------------------------------------------------------------------------
 

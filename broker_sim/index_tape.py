@@ -18,6 +18,10 @@ class IndexTape:
         self._index = index
         self._at = 0
 
+    def previous_close(self, market: Market) -> int:
+        """Give the index of a market at the close of the session before, in hundredths of a point."""
+        return self._index.previous_close[market]
+
     def due(self, now: int) -> Iterator[IndexValue]:
         """Give the values up to a moment (UTC ns) that were not given before, one by one, in order of venue time."""
         values = self._index.values

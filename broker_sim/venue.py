@@ -11,7 +11,7 @@ from datetime import date
 from broker.event_feed import OrderEventFeed
 from broker.gateway import OrderGateway
 from broker.journal import OrderJournal
-from broker.port import Guard, OrderRequest, Receipt
+from broker.port import Guard, IndexMoved, MarketNews, OrderRequest, Receipt
 from broker_sim.corporate_actions import ActionTable, adjustments
 from broker_sim.exchange import PLAIN, Exchange
 from broker_sim.index_file import RecordedIndex
@@ -61,6 +61,7 @@ class DurableVenue:
         self._actions = actions or ActionTable()
         self._acted = kst_date(self.kept_clock())  # the last date whose corporate actions are over
         self._tape: IndexTape | None = None  # indices still to come
+        self.on_news: Callable[[MarketNews], None] = lambda _news: None  # hears indices played and interruptions
 
     def place(self, request: OrderRequest) -> Sequence[OrderFact]:
         """Hand a request to the exchange, for the gateway."""
@@ -111,10 +112,20 @@ class DurableVenue:
                 self._trade(rows[:row_at], depths[:depth_at])
                 rows, depths = rows[row_at:], depths[depth_at:]
                 self._store(self.exchange.on_index(market, index, UnixNanos(when)))
+                self._tell_interruptions()
+                self.on_news(IndexMoved(UnixNanos(when), market, index, self._tape.previous_close(market)))
         self._trade(rows, depths)
         if venue_time is not None:
             self._apply_actions(venue_time)
             self._store(self.exchange.advance(venue_time))
+        self._tell_interruptions()
+
+    def _tell_interruptions(self) -> None:
+        news = self.exchange.halts.news
+        if news:
+            told, news[:] = list(news), []
+            for one in told:
+                self.on_news(one)
 
     def _trade(self, rows: Sequence[Quote], depths: Sequence[Depth]) -> None:
         for part in self._actions.by_day(rows, self._acted):
@@ -195,6 +206,8 @@ class DurableVenue:
     def _refold(self) -> None:
         # Only the books go back; the market's own state stays.
         seen = self.exchange
+        seen.halts.end_all()  # a fold forgets interruptions under way
+        self._tell_interruptions()
         self.exchange, self.fills = self._fold()
         self.exchange.set_instruments(seen.instruments.values())
         if seen.now:

@@ -259,7 +259,7 @@ class WinBackend:
         return self.conditions_of_control.watch(condition)
 
     def watch_market(self) -> AsyncIterator[MarketNews]:
-        """Stream phases of the day and interruptions."""
+        """Stream phases of the day, interruptions and indices."""
         return self.realtime.watch_market()
 
     async def diagnose(self, probe: bool) -> list[Diagnosis]:

@@ -134,7 +134,7 @@ def serve(  # noqa: PLR0917  # an option each
         journal = journal_path or place.broker_sim / f"journal-{port or os.getpid()}.db"
         journal.parent.mkdir(parents=True, exist_ok=True)
         if fresh:
-            from broker_sim.backend import set_aside
+            from broker_sim.set_aside import set_aside
 
             set_aside(journal)
 

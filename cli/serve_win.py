@@ -82,7 +82,7 @@ def _serve_emulated(place: Home, asked: Asked) -> int:
     plan = _plan_of(asked.faults)
     settings = _settings(place, asked, folder, plan)
     if asked.fresh:
-        from broker_sim.backend import set_aside
+        from broker_sim.set_aside import set_aside
 
         for journal in (settings.broker.journal, folder / "venue.db"):
             if journal.exists():

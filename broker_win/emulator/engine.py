@@ -275,6 +275,7 @@ class KiwoomEngine:
             # Not before: what is heard without a line is lost, and facts of before are heard only once.
             self._hears = True
             self._house.hear(self.desk.on_fact, self._on_rows, self.real_time.on_phase)
+            self._house.hear_market(self.real_time.on_news)
 
     def _tr_delay(self) -> int:
         low, high = self._plan.times.tr_ms

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from broker.port import OrderRequest, Receipt
+from broker.port import MarketNews, OrderRequest, Receipt
 from domain.instruments import Instrument
 from domain.messages.orders import OrderFact
 from domain.quotes import Depth, Quote
@@ -66,6 +66,9 @@ class House(Protocol):
         on_phase: Callable[[VenuePhase], None],
     ) -> None:
         """Hear what happens from now on. Facts of the day that came before are heard first. Called once."""
+
+    def hear_market(self, on_news: Callable[[MarketNews], None]) -> None:
+        """Hear interruptions and indices from now on, where the servers tell them. Called once."""
 
     def watch(self, codes: Sequence[str]) -> None:
         """Hear rows of these codes from now on, all that are to be heard."""

@@ -21,6 +21,7 @@ EXPECTED: Final = "주식예상체결"
 BOOK: Final = "주식호가잔량"
 SESSION: Final = "장시작시간"
 INTERRUPTION: Final = "VI발동/해제"
+INDEX: Final = "업종지수"
 
 FIDS: Final[Mapping[str, tuple[int, ...]]] = {
     TRADE: (
@@ -41,8 +42,9 @@ FIDS: Final[Mapping[str, tuple[int, ...]]] = {
     INTERRUPTION: (
         *(9001, 302, 13, 14, 9068, 9008, 9075, 1221, 1223, 1224, 1225, 1236, 1237, 1238, 1239, 1489, 1490, 9069, 1279),
     ),
+    INDEX: (20, 10, 11, 12, 15, 13, 14, 16, 17, 18, 25, 26),
 }
-OF_CODES: Final = (TRADE, PRICE, BEST, EXPECTED, BOOK, INTERRUPTION)  # what a code can be registered for
+OF_CODES: Final = (TRADE, PRICE, BEST, EXPECTED, BOOK, INTERRUPTION, INDEX)  # what a code can be registered for
 _PLACES: Final = {kind: {fid: place for place, fid in enumerate(fids)} for kind, fids in FIDS.items()}
 _LEVELS: Final = 10
 _NO_LP: Final = "\t".join(["0"] * 20)
@@ -208,6 +210,23 @@ def _expected_change(tape: CodeTape, expected: tuple[int, int]) -> str:
 def session_text(code: str, when: str, left: str) -> str:
     """Write 장시작시간: session code, time, time left to what it announces."""
     return f"{code}\t{when}\t{left}"
+
+
+def index_text(when: str, value: int, previous: int) -> str:
+    """Write 업종지수 of a value and the close before it (hundredths of a point); sign and decimals are unconfirmed."""
+    change = value - previous if previous else 0
+    sign = "+" if change > 0 else "-" if change < 0 else " "
+    percent = abs(change) * 10_000 // previous if previous else 0
+    code = "2" if change > 0 else "5" if change < 0 else "3"
+    points, moved = _points(value), _points(abs(change))
+    return (
+        f"{when}\t{sign}{points}\t{sign.strip()}{moved}\t{sign.strip()}{_points(percent)}\t0\t0\t0\t"
+        f"{sign}{points}\t{sign}{points}\t{sign}{points}\t{code}\t0.00"
+    )
+
+
+def _points(hundredths: int) -> str:
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
 def interruption_text(

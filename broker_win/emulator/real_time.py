@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from broker.port import IndexMoved, MarketNews, VolatilityInterruption
 from broker_sim.market_view import in_order
 from broker_win.emulator.code_tape import Clock, CodeTape, hhmmss
 from broker_win.emulator.house import House
@@ -18,6 +19,7 @@ from broker_win.emulator.real_data import (
     BOOK,
     EXPECTED,
     FIDS,
+    INDEX,
     INTERRUPTION,
     PRICE,
     SESSION,
@@ -27,6 +29,7 @@ from broker_win.emulator.real_data import (
     book_text,
     expectation,
     expected_text,
+    index_text,
     interruption_text,
     price_text,
     session_text,
@@ -37,13 +40,14 @@ from broker_win.emulator.session_codes import CLOSING_CODES, REPEATED, SessionCo
 from domain.krx.sessions import regular_session
 from domain.quotes import Depth, Quote, QuoteKind
 from domain.time import kst_date
-from domain.types import VenuePhase
+from domain.types import Market, VenuePhase
 
 WRONG_INPUT: Final = -105
 TOO_MANY_CODES: Final = -204
 TOO_MANY_FIDS: Final = -206
 MOST: Final = 100  # codes on a screen, codes and FIDs in a call
 ALL: Final = "ALL"
+INDEX_CODES: Final = {Market.KOSPI: "001", Market.KOSDAQ: "101"}
 SESSION_CODE: Final = "09"  # what stands for a code in 장시작시간
 _AUCTIONS: Final = frozenset({VenuePhase.OPENING_AUCTION, VenuePhase.CLOSING_AUCTION})
 _BY_QUERY: Final = frozenset({TRADE, PRICE, BEST, EXPECTED, BOOK})  # what a query of a code registers
@@ -182,6 +186,16 @@ class RealTime:
         for one in due:
             if one.code not in REPEATED or one is newest[one.code]:  # the clock may have jumped over repetitions
                 self._say(one)
+
+    def on_news(self, news: MarketNews) -> None:
+        """Hear news of the venue's market; phases are told by `on_phase`."""
+        if isinstance(news, VolatilityInterruption):
+            self.interrupt(news.symbol, news.trigger_price, news.reason, news.times, active=news.active)
+        elif isinstance(news, IndexMoved):
+            code = INDEX_CODES[news.market]
+            if INDEX in self._wanted.get(code, frozenset()):
+                when = self._clock.at(news.venue_time)
+                self._emit(code, INDEX, index_text(when, news.value, news.previous_close))
 
     def interrupt(self, code: str, price: int, reason: str, times: int, *, active: bool) -> None:
         """Tell of a volatility interruption that `price` (KRW) triggered, or of its end, where it is registered."""

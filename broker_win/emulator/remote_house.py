@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from broker.client import BrokerClient
 from broker.gateway import identity
-from broker.port import Guard, OrderRequest, OrderSessionOpened, Receipt
+from broker.port import Guard, MarketNews, OrderRequest, OrderSessionOpened, Receipt
 from broker.retries import Budget
 from broker.security.access import PLAIN, Access
 from broker_win.emulator.house import READS, Held
@@ -75,6 +75,7 @@ class RemoteHouse:
         self._is_up = False
         self._opened: OrderSessionOpened | None = None
         self._hears: tuple[Callable[..., None], Callable[[VenuePhase], None]] | None = None
+        self._on_news: Callable[[MarketNews], None] | None = None
         self._watched: frozenset[str] = frozenset()
         self._waiting: dict[str, Callable[[Receipt], None]] = {}  # by id: who waits for a receipt
         self._journal_id = ""  # that the facts so far are of
@@ -157,6 +158,10 @@ class RemoteHouse:
         if self._line is not None:
             self._line.open_quotes(self._instruments)
 
+    def hear_market(self, on_news: Callable[[MarketNews], None]) -> None:
+        """Hear what the servers tell of interruptions and indices."""
+        self._on_news = on_news
+
     def watch(self, codes: Sequence[str]) -> None:
         """Hear rows of these codes from now on."""
         self._watched = frozenset(codes)
@@ -196,6 +201,7 @@ class RemoteHouse:
             on_receipt=lambda receipt: self._tell(lambda: self._on_receipt(receipt)),
             on_beat=self._hear_beat,
             on_batch=self._hear_batch,
+            on_news=self._hear_news,
         )
         line = Line(self._client, self._name, listener)
         self._line = line  # before anything comes over it
@@ -230,6 +236,9 @@ class RemoteHouse:
         self._room.acquire()  # a control that hangs makes the servers wait, and conflate
         self._tell(lambda: self._on_batch(batch))
         return not self._closing.is_set()
+
+    def _hear_news(self, news: MarketNews) -> None:
+        self._tell(lambda: self._on_news(news) if self._on_news is not None else None)
 
     def _read(self, what: str, then: Callable[[Any], None], symbol: str) -> None:
         try:

@@ -9,7 +9,7 @@ from typing import Final
 from broker.client import BrokerClient
 from broker.client_orders import OrderSessionHandle
 from broker.client_streams import Listening, QuoteStream
-from broker.port import Guard, OrderRequest, OrderSessionOpened, Receipt
+from broker.port import Guard, MarketNews, OrderRequest, OrderSessionOpened, Receipt
 from broker.session_pulse import Rhythm
 from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
 from domain.messages.link import SessionInfo
@@ -32,6 +32,7 @@ class LineListener:
     on_receipt: Callable[[Receipt], None]
     on_beat: Callable[[SessionInfo], None]
     on_batch: Callable[[QuoteBatch], bool]  # False: nobody wants another
+    on_news: Callable[[MarketNews], None]
 
 
 class Line:
@@ -50,6 +51,7 @@ class Line:
         self._lock = threading.Lock()
         self._session: OrderSessionHandle | None = None
         self._watch: Listening[SessionInfo] | None = None
+        self._market: Listening[MarketNews] | None = None
 
     def open(self, after_seq: int, journal_id: str) -> None:
         """Open order session and heartbeats, facts from behind `after_seq` of a journal on."""
@@ -66,6 +68,7 @@ class Line:
                 Rhythm(),
             )
             self._watch = self._client.watch(BEAT_S, listener.on_beat, self._on_end)
+            self._market = self._client.watch_market(listener.on_news, self._on_market_end)
         finally:
             self._is_made.set()
 
@@ -91,7 +94,7 @@ class Line:
             quotes = self._quotes
         if quotes is not None:
             quotes.close()
-        for stream in (self._watch, self._session):
+        for stream in (self._market, self._watch, self._session):
             if stream is not None:
                 stream.close()
 
@@ -112,6 +115,12 @@ class Line:
     def _on_session_end(self, reason: HantradeError | None, _unanswered: tuple[str, ...]) -> None:
         self.is_other_journal = isinstance(reason, RequestRefused) and reason.code in ANOTHER_JOURNAL
         self._on_end(reason)
+
+    def _on_market_end(self, reason: HantradeError | None) -> None:
+        if isinstance(reason, RequestRefused):  # servers without news of the market: all else goes on
+            _log.info("no news of the market from the servers: %s", reason)
+        else:
+            self._on_end(reason)
 
     def _on_end(self, reason: HantradeError | None) -> None:
         if reason is not None:

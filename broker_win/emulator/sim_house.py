@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from broker.journal import OrderJournal
-from broker.port import AccountState, Candle, Guard, OrderRequest, Receipt
+from broker.port import AccountState, Candle, Guard, MarketNews, OrderRequest, Receipt
 from broker_sim.backend import ACCOUNT
 from broker_sim.exchange import PLAIN
 from broker_sim.venue import DurableVenue
@@ -113,6 +113,10 @@ class SimHouse:
         self._facts.replays_until = self.venue.journal.last_seq
         self._facts.listen(on_fact)
         self.catch_up()
+
+    def hear_market(self, on_news: Callable[[MarketNews], None]) -> None:
+        """Hear what the exchange interrupts, and the indices it is played."""
+        self.venue.on_news = on_news
 
     def watch(self, codes: Sequence[str]) -> None:
         """Hear rows of these codes from now on."""

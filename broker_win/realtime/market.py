@@ -1,22 +1,25 @@
-"""What Kiwoom tells of the market itself: the phase of the day, and interruptions of single issues. Pure.
+"""What Kiwoom tells of the market itself: phases of the day, interruptions of single issues, and indices. Pure.
 
 Source: kiwoom.md 2.3.
 """
 
+import re
 from functools import cache
 from typing import Final
 
-from broker.port import PhaseChanged, VolatilityInterruption
+from broker.port import IndexMoved, PhaseChanged, VolatilityInterruption
 from broker_win.realtime.layouts import Dropped, Layout, Values, layout
 from broker_win.realtime.stamps import Stamps
 from broker_win.text import code as read_code
 from broker_win.text import number, price
 from domain.krx.sessions import AFTER_MARKET_OPENED
 from domain.time import kst_date
-from domain.types import Krw, UnixNanos, VenuePhase
+from domain.types import Krw, Market, UnixNanos, VenuePhase
 
 SESSION: Final = "장시작시간"
 INTERRUPTION: Final = "VI발동/해제"
+INDEX: Final = "업종지수"
+INDICES: Final = {"001": Market.KOSPI, "101": Market.KOSDAQ}
 
 # FID 215. The phase of the market for shares that begins with a code.
 PHASES: Final = {
@@ -34,6 +37,7 @@ PHASES: Final = {
 DERIVATIVES: Final = frozenset("efos")
 NXT: Final = frozenset("PQRSTUVW")  # the other exchange's day; orders here go to KRX
 TRIGGERED, RELEASED = "1", "2"  # FID 9068 (unconfirmed)
+_POINTS: Final = re.compile(r"([+-]?) *(\d+)\.(\d\d)")
 
 
 def read_session(values: Values, now: UnixNanos, stamps: Stamps) -> PhaseChanged | None:
@@ -69,6 +73,31 @@ def read_interruption(code: str, values: Values, now: UnixNanos, stamps: Stamps)
     return VolatilityInterruption(at, symbol, is_active, at_price or Krw(0), reason, count or 0)
 
 
+def read_index(code: str, values: Values, now: UnixNanos, stamps: Stamps) -> IndexMoved | None:
+    """Read 업종지수; None for an index that is not a market's.
+
+    Values are taken as points with two decimals behind a sign that tells the direction, changes (FID 11) with their own
+    sign; both are unconfirmed, so a text without two decimals is not guessed at. Raises Dropped.
+    """
+    market = INDICES.get(code.strip())
+    if market is None:
+        return None
+    time, value, change = (text.strip() for text in _index_fields().read(values))
+    hundredths = abs(_hundredths(value, 10))
+    if not hundredths:
+        raise Dropped("bad_value", f"index (FID 10) expected above 0, was {value!r}")
+    previous = hundredths - _hundredths(change, 11) if change else 0
+    return IndexMoved(stamps.moment(time, now), market, hundredths, max(previous, 0))
+
+
+def _hundredths(text: str, fid: int) -> int:
+    found = _POINTS.fullmatch(text)
+    if found is None:
+        raise Dropped("bad_value", f"index points (FID {fid}) expected two decimals, was {text!r}")
+    sign, whole, rest = found.groups()
+    return int(whole + rest) * (-1 if sign == "-" else 1)
+
+
 def _phase(phase: VenuePhase, at: UnixNanos) -> VenuePhase:
     """Give the phase by the regime of the day: before the after-market there were auctions every ten minutes."""
     if phase is VenuePhase.AFTER_MARKET and kst_date(at) < AFTER_MARKET_OPENED:
@@ -86,6 +115,11 @@ def _moment(time: str, now: UnixNanos, stamps: Stamps) -> UnixNanos:
 @cache
 def _session_fields() -> Layout:
     return layout(SESSION, 215, 20)
+
+
+@cache
+def _index_fields() -> Layout:
+    return layout(INDEX, 20, 10, 11)
 
 
 @cache

@@ -35,6 +35,7 @@ class Registrar:
         self._waiting: list[asyncio.Future[None]] = []
         self._last_call_at: int | None = None  # monotonic ns
         self._closed = False
+        self._is_ready = False  # a log-in was made: before it nothing can be registered
         self.failures = 0
 
     def want(self, symbols: Iterable[str]) -> None:
@@ -47,6 +48,18 @@ class Registrar:
         self._registry.release(symbols)
         self._start()
 
+    def watch(self) -> None:
+        """Add a reader of the indices, without waiting; before a log-in they wait for it. Raises as `want`."""
+        self._registry.watch()
+        if self._is_ready:
+            self._start()
+
+    def unwatch(self) -> None:
+        """Take a reader of the indices off, without waiting."""
+        self._registry.unwatch()
+        if self._is_ready:
+            self._start()
+
     async def keep(self, symbols: Iterable[str]) -> None:
         """Want symbols for good, and wait until they are registered.
 
@@ -58,6 +71,7 @@ class Registrar:
     async def restore(self) -> None:
         """Register everything anew behind a log-in, and wait for it. Raises as `keep`."""
         self._registry.restore()
+        self._is_ready = True
         if self._task is not None:
             self._task.cancel()  # it may be waiting to try again what belongs to the session before
             self._task = None

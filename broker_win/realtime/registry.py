@@ -1,7 +1,8 @@
 """Who wants which symbols in real time, and what Kiwoom has to be told so that it sends just these. Pure.
 
 A screen takes 100 codes; the first registration on one replaces what it held (option 0), later ones add (1). The
-session's times are registered under an empty code on a screen of their own. Calls are not counted by Kiwoom's limits,
+session's times are registered under an empty code on a screen of their own, the indices on another one while somebody
+watches the market. Calls are not counted by Kiwoom's limits,
 but they take the control's thread, so there are few: 100 codes in one, and none that changes nothing.
 
 The registry compares what is wanted with what Kiwoom may hold: `next_call` gives one step, `done` or `failed` what
@@ -21,6 +22,8 @@ CODES_PER_SCREEN: Final = 100
 ALL: Final = "ALL"
 SESSION_TIMES: Final = ""  # the code 장시작시간 is registered under
 SESSION_FIDS: Final = "215;20;214"
+INDEX_CODES: Final = ("001", "101")  # 업종지수 of KOSPI and KOSDAQ; that they register as codes do is unconfirmed
+INDEX_FIDS: Final = "20;10;11"
 # A field brings the whole types that have it: trades (10, 15), order books (41), expected prices (10, 20), VI (9068).
 SYMBOL_FIDS: Final = "20;10;15;13;27;28;21;41;61;51;71;9068;1221"
 
@@ -96,6 +99,8 @@ class Registry:
         self._sent: Call | None = None
         self._times = self._new_shelf(SESSION_FIDS)
         self._times.codes[SESSION_TIMES] = None
+        self._watchers = 0  # of the indices
+        self._indices: _Shelf | None = None
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -128,6 +133,22 @@ class Registry:
                 del self._readers[symbol]
                 if symbol not in self._kept:
                     self._unplace(symbol)
+
+    def watch(self) -> None:
+        """Add a reader of the indices. Raises RequestRefused NO_SCREEN, and then nothing has changed."""
+        if self._indices is None:
+            self._indices = self._new_shelf(INDEX_FIDS)
+        self._indices.codes.update(dict.fromkeys(INDEX_CODES))
+        self._watchers += 1
+
+    def unwatch(self) -> None:
+        """Take a reader of the indices off. Raises InvariantError when there was none."""
+        if not self._watchers or self._indices is None:
+            raise InvariantError("reader of the indices expected to be there when it leaves")
+        self._watchers -= 1
+        if not self._watchers:
+            self._indices.codes.clear()
+            self._drop(self._indices, [])
 
     def keep(self, symbols: Iterable[str]) -> None:
         """Want symbols from now on, read or not. Raises as `want`."""
@@ -215,9 +236,11 @@ class Registry:
                 self._where.pop(code, None)
         if not shelf.codes and not shelf.held:
             self._close(shelf)
+            if shelf is self._indices:
+                self._indices = None
 
     def _symbol_shelves(self) -> Iterator[_Shelf]:
-        return (shelf for shelf in self._shelves.values() if shelf is not self._times)
+        return (shelf for shelf in self._shelves.values() if shelf.fids == SYMBOL_FIDS)
 
     def _new_shelf(self, fids: str) -> _Shelf:
         shelf = _Shelf(self._screens.take("real"), fids)

@@ -7,11 +7,11 @@ many; nobody else waits for it, least of all the control's thread.
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from broker.news_reader import NewsReader
 from broker.port import MarketNews, PhaseChanged, VolatilityInterruption
 from broker.subscription import Subscription
 from broker_win.bridge import Bridge
@@ -20,7 +20,7 @@ from broker_win.config import WinConfig
 from broker_win.control import RealData
 from broker_win.realtime.auctions import Auctions
 from broker_win.realtime.layouts import Dropped
-from broker_win.realtime.market import INTERRUPTION, SESSION, read_interruption, read_session
+from broker_win.realtime.market import INDEX, INTERRUPTION, SESSION, read_index, read_interruption, read_session
 from broker_win.realtime.quotes import QuoteMaker
 from broker_win.realtime.registrar import Registrar
 from broker_win.realtime.registry import Registry
@@ -30,8 +30,6 @@ from domain.errors import BrokerUnavailable, HantradeError, RequestRefused
 from domain.quotes import Quote, QuoteBatch
 from domain.time import kst_date
 from domain.types import VenuePhase
-
-MOST_NEWS: Final = 10_000  # of the market, waiting for one reader
 
 _log = logging.getLogger(__name__)
 
@@ -52,26 +50,6 @@ class RealTimeCounts:
     failed_calls: int
 
 
-class _Watcher:
-    """One reader of market news."""
-
-    def __init__(self) -> None:
-        self.waiting: deque[MarketNews] = deque()
-        self.error: HantradeError | None = None
-        self.told = asyncio.Event()
-
-    def tell(self, news: MarketNews) -> None:
-        if len(self.waiting) >= MOST_NEWS:  # none may be left out, so it has to begin anew
-            self.fail(BrokerUnavailable(f"market news: the reader is {MOST_NEWS} behind"))
-        elif self.error is None:
-            self.waiting.append(news)
-            self.told.set()
-
-    def fail(self, error: HantradeError) -> None:
-        self.error = error
-        self.told.set()
-
-
 class RealTime:
     """The real-time side of one control."""
 
@@ -90,7 +68,7 @@ class RealTime:
         self._auctions = Auctions()
         self._quotes = QuoteMaker(self._stamps, self._auctions)
         self._readers: set[Subscription] = set()
-        self._watchers: set[_Watcher] = set()
+        self._watchers: set[NewsReader] = set()
         self._phase: PhaseChanged | None = None
         self._handing_on = False  # it is asked for
         self._events = self._rows = self._ignored = self._conflated = 0
@@ -113,6 +91,9 @@ class RealTime:
                     self._on_phase(changed)
             elif event.real_type == INTERRUPTION:
                 self._tell(read_interruption(event.code, event.values, now, self._stamps))
+            elif event.real_type == INDEX:
+                if (moved := read_index(event.code, event.values, now, self._stamps)) is not None:
+                    self._tell(moved)
             else:
                 self._ignored += 1
         except Dropped as error:
@@ -166,22 +147,29 @@ class RealTime:
     async def watch_market(self) -> AsyncIterator[MarketNews]:
         """Stream the phase of the day as far as it was told, then what happens, without end.
 
-        Raises BrokerUnavailable to a reader who is too far behind: no change of phase may be left out.
+        Indices come while somebody watches; without a screen for them all else does. Of an index a slow reader gets the
+        newest value. Raises BrokerUnavailable to one who is too far behind: no change of phase may be left out.
         """
-        watcher = _Watcher()
+        reader = NewsReader()
         if self._phase is not None and self.phase is not None:
-            watcher.tell(self._phase)
-        self._watchers.add(watcher)
+            reader.tell(self._phase)
+        has_indices = self._watch_indices()
+        self._watchers.add(reader)
         try:
-            while True:
-                await watcher.told.wait()
-                watcher.told.clear()
-                while watcher.waiting:
-                    yield watcher.waiting.popleft()
-                if watcher.error is not None:
-                    raise watcher.error
+            async for told in reader.read():
+                yield told
         finally:
-            self._watchers.discard(watcher)
+            self._watchers.discard(reader)
+            if has_indices:
+                self._registrar.unwatch()
+
+    def _watch_indices(self) -> bool:
+        try:
+            self._registrar.watch()
+        except RequestRefused as error:
+            _log.warning("no indices: %s", error)
+            return False
+        return True
 
     @property
     def phase(self) -> VenuePhase | None:

@@ -13,7 +13,7 @@ import pytest
 
 from broker.client import BrokerClient
 from broker.client_orders import OrderSessionHandle
-from broker.port import BrokerBackend, Guard, OrderSessionOpened, Receipt
+from broker.port import BrokerBackend, Guard, IndexMoved, OrderSessionOpened, Receipt
 from broker.server import BrokerServerThread
 from broker.translate.orders import write_heartbeat
 from broker.translate.quotes import decode_batch
@@ -24,6 +24,7 @@ from domain.types import (
     DayOrderAction,
     Gate,
     Krw,
+    Market,
     OrderKind,
     Purpose,
     RequestId,
@@ -189,6 +190,22 @@ class BrokerContract:
                     break
             stream.close()
             assert got == [1, 2, 3]
+
+    def test_given_a_watcher_of_the_market_when_news_comes_then_it_is_told_or_none_is_offered(self, case: Case) -> None:
+        with a_server(case) as server, a_desk(server) as desk:
+            heard: Queue[Any] = Queue()
+            listening = desk.client.watch_market(heard.put, lambda reason: heard.put(("end", reason)))
+            first = heard.get(timeout=WAIT_S)
+            if not isinstance(first, tuple):
+                assert first.venue_time > 0
+                if isinstance(first, IndexMoved):
+                    assert first.market in (Market.KOSPI, Market.KOSDAQ) and first.value > 0
+                listening.close()
+                while not isinstance(first, tuple):
+                    first = heard.get(timeout=WAIT_S)
+                assert first == ("end", None)
+                return
+            assert isinstance(first[1], RequestRefused) and first[1].code == "NOT_OFFERED"
 
     def test_given_a_resting_order_when_cancelled_then_events_and_open_orders_agree(self, case: Case) -> None:
         with a_server(case) as server, a_desk(server) as desk:

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broker.port import AccountState, Candle, Guard, OrderSessionOpened, Receipt
+from broker.port import (
+    AccountState,
+    Candle,
+    Guard,
+    IndexMoved,
+    MarketNews,
+    OrderSessionOpened,
+    PhaseChanged,
+    Receipt,
+    VolatilityInterruption,
+)
 from broker.security.redaction import redacted
 from broker.translate import broker as wire
 from domain.errors import RequestRefused
@@ -261,3 +271,45 @@ def test_given_a_gate_request_when_unset_then_it_is_refused() -> None:
     assert wire.read_set_gate(wire.write_set_gate("g", Gate.OPEN).set_gate) == ("g", Gate.OPEN)
     with pytest.raises(RequestRefused, match="gate"):
         wire.read_set_gate(pb.SetGate(request_id="g"))
+
+
+_TIMES = st.integers(0, 2**62).map(UnixNanos)
+_NEWS: st.SearchStrategy[MarketNews] = st.one_of(
+    st.builds(
+        IndexMoved, _TIMES, st.sampled_from([Market.KOSPI, Market.KOSDAQ]), st.integers(1, 10**9), st.integers(0, 10**9)
+    ),
+    st.builds(PhaseChanged, _TIMES, st.sampled_from(VenuePhase), st.text(max_size=2)),
+    st.builds(
+        VolatilityInterruption,
+        _TIMES,
+        st.sampled_from(["005930", "120110"]),
+        st.booleans(),
+        st.integers(0, 10**7).map(Krw),
+        st.text(max_size=5),
+        st.integers(0, 9),
+    ),
+)
+
+
+@given(_NEWS)
+def test_for_any_news_of_the_market_what_is_read_is_what_was_written(news: MarketNews) -> None:
+    sent = wire.write_market_news(news).SerializeToString()
+    assert wire.read_market_news(pb.WatchMarketResponse.FromString(sent)) == news
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (pb.WatchMarketResponse(event_time=wire.timestamp(0)), "happening"),
+        (
+            pb.WatchMarketResponse(event_time=wire.timestamp(0), index_moved=pb.IndexMoved(value_centi=1)),
+            "index_moved.market",
+        ),
+    ],
+)
+def test_given_news_of_the_market_that_is_unset_when_read_then_it_is_refused_by_name(
+    message: pb.WatchMarketResponse, field: str
+) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        wire.read_market_news(message)
+    assert refused.value.field == field

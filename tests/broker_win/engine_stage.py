@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from broker.port import AccountState, Candle, OrderRequest, Receipt
+from broker.port import AccountState, Candle, MarketNews, OrderRequest, Receipt
 from broker_win.emulator.engine import KiwoomEngine
 from broker_win.emulator.house import Held
 from broker_win.emulator.parts import Emission
@@ -160,6 +160,9 @@ class FakeHouse:
         """Keep whom to tell."""
         self.on_fact, self.on_rows, self.heard = on_fact, on_rows, self.heard + 1
         on_phase(VenuePhase.CONTINUOUS)
+
+    def hear_market(self, on_news: Callable[[MarketNews], None]) -> None:
+        """Do nothing: its market has no news."""
 
     def watch(self, codes: Sequence[str]) -> None:
         """Do nothing: a test tells rows by itself."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from broker.port import IndexMoved
 from broker_win.emulator.sim_house import SimHouse
-from domain.types import Krw
+from domain.types import Krw, Market, UnixNanos
 from tests.broker.contract import BrokerContract, Case
 from tests.broker_sim.builders import SYMBOL, a_quote, an_instrument, at
 from tests.broker_win.emulated import EmulatedPc, MainThread
@@ -34,9 +35,10 @@ class TestEmulatedKiwoom(BrokerContract):
             nonlocal told
             told += 1
             if pc.house is not None:
-                when = pc.house.now() + EVERY_MS * 1_000_000
+                when = UnixNanos(pc.house.now() + EVERY_MS * 1_000_000)
                 volume = 1_000 + told * 50
                 pc.house.on_quotes([a_quote(when=when, cumulative_volume=volume)])
+                pc.house.venue.on_news(IndexMoved(when, Market.KOSPI, 265_000 + told, 264_000))
 
         timer = QTimer()
         timer.setInterval(EVERY_MS)

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.port import IndexMoved, VolatilityInterruption
+from broker_sim.index_file import IndexValue, RecordedIndex
 from broker_win.emulator.code_tape import Clock, CodeTape
 from broker_win.emulator.parts import Emission
 from broker_win.emulator.plan import EmulatorPlan
@@ -15,6 +17,7 @@ from broker_win.emulator.real_data import (
     BOOK,
     EXPECTED,
     FIDS,
+    INDEX,
     INTERRUPTION,
     PRICE,
     SESSION,
@@ -27,9 +30,11 @@ from broker_win.emulator.real_data import (
 from broker_win.emulator.real_time import RealTime
 from broker_win.emulator.session_codes import session_codes
 from broker_win.emulator.sim_house import SimHouse
+from broker_win.realtime.market import read_index
+from broker_win.realtime.stamps import Stamps
 from domain.krx.sessions import regular_session
 from domain.quotes import Depth, Quote, QuoteKind
-from domain.types import Market, UnixNanos
+from domain.types import Krw, Market, UnixNanos
 from tests.broker_sim.builders import DAY, at
 from tests.broker_win.venue_steps import KOSDAQ, SYMBOL, FakeEmitter, a_plan, a_row, a_stock, defined_fids
 
@@ -51,6 +56,7 @@ class Street:
         self.house.set_time(start)
         self.real = RealTime(self.house, self.emitter, plan or a_plan())
         self.house.hear(lambda fact: None, self.real.on_rows, self.real.on_phase)
+        self.house.hear_market(self.real.on_news)
 
     def heard(self) -> list[tuple[str, str]]:
         return [(str(one.arguments[0]), str(one.arguments[1])) for one in self.take()]
@@ -82,7 +88,7 @@ def fields(emission: Emission) -> RealFields:
 # ---- strings ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [TRADE, PRICE, BEST, EXPECTED, BOOK, SESSION, INTERRUPTION])
+@pytest.mark.parametrize("kind", [TRADE, PRICE, BEST, EXPECTED, BOOK, SESSION, INTERRUPTION, INDEX])
 def test_given_the_definitions_when_compared_then_types_have_their_fids_in_their_order(kind: str) -> None:
     assert FIDS[kind] == defined_fids(kind)
 
@@ -207,13 +213,13 @@ def test_given_times_when_written_then_they_are_korean() -> None:
 @pytest.mark.parametrize(
     ("fids", "types"),
     [
-        ({20}, {TRADE, EXPECTED}),
-        ({10}, {TRADE, PRICE, EXPECTED}),
+        ({20}, {TRADE, EXPECTED, INDEX}),
+        ({10}, {TRADE, PRICE, EXPECTED, INDEX}),
         ({27}, {TRADE, PRICE, BEST}),
         ({41}, {BOOK}),
         ({215}, {BOOK}),
         ({9068}, {INTERRUPTION}),
-        ({13}, {TRADE, PRICE, EXPECTED, BOOK, INTERRUPTION}),
+        ({13}, {TRADE, PRICE, EXPECTED, BOOK, INTERRUPTION, INDEX}),
         ({7}, set()),
     ],
 )
@@ -394,3 +400,35 @@ def test_given_a_late_day_when_its_codes_are_written_then_they_follow_its_hours(
     codes = {one.code: one.at for one in session_codes(session, ("4", "8", "9"), nxt_letters=False)}
     assert codes["3"] == session.open == at(10, 0, day=session.day)
     assert codes["4"] == at(16, 30, day=session.day)
+
+
+# ---- indices and interruptions of the venue ----------------------------------------------------------------------
+
+
+def test_given_a_recorded_index_when_registered_then_it_reads_back_as_it_was_played(tmp_path: Path) -> None:
+    street = Street(tmp_path)
+    values = ((0, Market.KOSPI, 265_012), (1, Market.KOSPI, 262_000), (1, Market.KOSDAQ, 90_005))
+    index = tuple(IndexValue(market, at(10, 1, second), value) for second, market, value in values)
+    street.house.venue.play(RecordedIndex(DAY, {Market.KOSPI: 263_000, Market.KOSDAQ: 90_005}, index))
+    assert street.real.register("3001", "001;101", "20;10;11", "0") == 0
+    street.go(10, 2)
+    sent = street.take()
+    assert [fields(one)[10] for one in sent] == ["+2650.12", "-2620.00", " 900.05"]
+    heard = [read_index(str(one.arguments[0]), fields(one), at(10, 2), Stamps()) for one in sent]
+    assert heard == [
+        IndexMoved(at(10, 1), Market.KOSPI, 265_012, 263_000),
+        IndexMoved(at(10, 1, 1), Market.KOSPI, 262_000, 263_000),
+        IndexMoved(at(10, 1, 1), Market.KOSDAQ, 90_005, 90_005),
+    ]
+    street.real.remove("3001", "ALL")
+    street.house.venue.on_news(heard[0])  # type: ignore[arg-type]  # it is there: compared above
+    assert street.take() == []
+
+
+def test_given_an_interruption_of_the_venue_when_registered_then_it_is_told_with_what_set_it_off(
+    street: Street,
+) -> None:
+    assert street.real.register("3001", SYMBOL, "9068", "0") == 0
+    street.house.venue.on_news(VolatilityInterruption(at(10, 0, 1), SYMBOL, True, Krw(11_000), "정적", 1))
+    [told] = street.take()
+    assert (fields(told)[9068], fields(told)[1221], fields(told)[1225]) == ("1", "+11000", "정적")

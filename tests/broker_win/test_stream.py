@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from broker.port import MarketNews, PhaseChanged
+from broker.news_reader import MOST_NEWS
+from broker.port import IndexMoved, MarketNews, PhaseChanged
 from broker_win.bridge import ControlHung
 from broker_win.clock import Clock
 from broker_win.config import WinConfig
 from broker_win.control import Answer, Event, RealData, Value
 from broker_win.realtime.registrar import SPACING_S
 from broker_win.realtime.registry import CODES_PER_SCREEN
-from broker_win.realtime.stream import MOST_NEWS, RealTime
+from broker_win.realtime.stream import RealTime
 from broker_win.screens import POOLS, Screens
 from domain.errors import BrokerUnavailable, RequestRefused
 from domain.quotes import Quote, QuoteBatch, QuoteKind
 from domain.time import NANOS_PER_DAY
-from domain.types import NANOS_PER_SECOND, UnixNanos, VenuePhase
+from domain.types import NANOS_PER_SECOND, Market, UnixNanos, VenuePhase
 from tests.broker_win.real_builders import SAMSUNG, a_book, a_halt, a_session, a_trade, an_event, at
 
 HYNIX = "000660"
@@ -224,7 +225,7 @@ def test_given_events_that_cannot_be_read_when_heard_then_they_are_counted_by_re
         house = House()
         with caplog.at_level(logging.WARNING):
             house.hear(*[a_trade(shares="0")] * 25, RealData(SAMSUNG, "주식체결", "1\t2"))
-            house.hear(RealData("001", "업종지수", "x"), a_session("x", "100000"))
+            house.hear(RealData("001", "업종등락", "x"), a_session("x", "100000"))
         counts = house.real.counts
         assert counts.dropped == {"no_volume": 25, "short": 1, "session_code": 1}
         assert (counts.events, counts.ignored, counts.rows) == (28, 1, 0)
@@ -473,3 +474,98 @@ def test_given_best_prices_without_a_time_when_heard_first_then_they_are_counted
         assert house.real.counts.dropped == {"untimed": 1}
 
     run(body())
+
+
+# ---- indices ---------------------------------------------------------------------------------------------------
+
+
+def an_index(value: str, change: str = "+12.30", code: str = "001", time: str = "100000") -> RealData:
+    return an_event("업종지수", {20: time, 10: value, 11: change}, code)
+
+
+def test_given_watchers_when_they_come_and_go_then_indices_are_registered_on_a_screen_of_their_own_meanwhile() -> None:
+    async def body() -> None:
+        house = House()
+        await house.real.restore()
+        registered: tuple[Value, ...] = ("SetRealReg", "3001", "001;101", "20;10;11", "0")
+        first: Any = house.real.watch_market()
+        second: Any = house.real.watch_market()
+        waiting = [asyncio.ensure_future(anext(news)) for news in (first, second)]
+        await turns()
+        assert [call for call in house.control.calls if call[2] == "001;101"] == [registered]
+        house.hear(an_index("+2650.12"))
+        told = IndexMoved(at(10, 0), Market.KOSPI, 265_012, 263_782)
+        assert [await one for one in waiting] == [told, told]
+        await first.aclose()
+        await turns()
+        assert house.control.calls[-1] == registered
+        await second.aclose()
+        await turns()
+        assert house.control.calls[-1] == ("SetRealRemove", "3001", "ALL")
+        assert house.screens.in_use()["real"] == ("3000",)
+
+    run(body())
+
+
+def test_given_a_watcher_before_the_log_in_when_it_is_made_then_indices_are_registered_with_it() -> None:
+    async def body() -> None:
+        house = House()
+        news: Any = house.real.watch_market()
+        waiting = asyncio.ensure_future(anext(news))
+        await turns()
+        assert house.control.calls == []
+        await house.real.restore()
+        assert [call[2] for call in house.control.calls] == ["", "001;101"]
+        house.hear(an_index("-2650.12", "-7.05", code="101"))
+        assert await waiting == IndexMoved(at(10, 0), Market.KOSDAQ, 265_012, 265_717)
+        await news.aclose()
+
+    run(body())
+
+
+def test_given_no_screen_for_indices_when_watched_then_all_else_is_told() -> None:
+    async def body() -> None:
+        house = House()
+        for _ in range(len(POOLS["real"]) - 1):
+            house.screens.take("real")
+        news: Any = house.real.watch_market()
+        waiting = asyncio.ensure_future(anext(news))
+        await turns()
+        house.hear(a_session("3", "090000"))
+        assert isinstance(await waiting, PhaseChanged)
+        await news.aclose()
+
+    run(body())
+
+
+def test_given_a_reader_that_does_not_read_when_an_index_moves_then_its_newest_value_waits() -> None:
+    async def body() -> None:
+        house = House()
+        house.hear(a_session("3", "090000"))
+        news: Any = house.real.watch_market()
+        await anext(news)
+        house.hear(*(an_index(f"+2650.{cents:02d}") for cents in range(100)))
+        house.hear(a_halt("1", began="100000"), an_index("+2651.00"))
+        assert getattr(await anext(news), "active") is True  # noqa: B009  # of either kind of news
+        assert getattr(await anext(news), "value") == 265_100  # noqa: B009
+        await news.aclose()
+
+    run(body())
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (an_index("265012"), "bad_value"),
+        (an_index(""), "bad_value"),
+        (an_index("0.00"), "bad_value"),
+        (an_index("+2650.12", "12"), "bad_value"),
+        (an_index("+2650.12", time="장마감"), "bad_time"),
+    ],
+)
+def test_given_an_index_that_cannot_be_read_when_heard_then_it_is_dropped_and_counted(
+    event: RealData, reason: str
+) -> None:
+    house = House()
+    house.hear(event, an_index("+900.00", code="201"))  # KOSPI200: no market's
+    assert house.real.counts.dropped == {reason: 1}
