@@ -1,5 +1,6 @@
 """What is ours of a holding, closed trades, pace: folded from what the log tells."""
 
+from datetime import date
 from typing import Any, NamedTuple
 
 import pytest
@@ -22,6 +23,7 @@ from domain.types import ClientOrderId, Krw, Purpose, RequestId, Side, UnixNanos
 from tests.actors.money_builders import COLON, SAMSUNG, at
 
 ZERO = Krw(0)
+DAY = date(2026, 1, 13)
 
 
 def a_fill(quantity: int, left: int, trade: str = "T1", order: str = "L-1", **changes: Any) -> FillBooked:
@@ -121,10 +123,11 @@ def test_given_a_new_date_when_the_account_opens_then_ours_are_kept_within_what_
 
 def test_given_a_booking_newer_than_the_brokers_answer_when_it_is_booked_again_then_it_counts_once() -> None:
     book = Ours()
-    for message in (a_fill(60, 160, held_before := "T1"), a_fill(-10, 150, "T2"), a_split(150, 300)):
+    newer = (a_fill(60, 160), a_fill(-10, 150, "T2"), a_split(150, 300))
+    for message in newer:
         book.fold(message)
     book.open_account({SAMSUNG: 100}, ())  # none of them in the broker's books yet
-    for message in (a_fill(60, 160, held_before), a_fill(-10, 150, "T2"), a_split(150, 300)):
+    for message in newer:
         book.fold(message)
     assert book.of(SAMSUNG) == 100
     book.fold(a_fill(-20, 280, "T3"))
@@ -158,16 +161,8 @@ class Step(NamedTuple):
     quantity: int
 
 
-STEPS = st.lists(
-    st.builds(
-        Step,
-        st.sampled_from(
-            ["buy", "sell", "buy elsewhere", "sell elsewhere", "split", "adjust", "claim", "open", "prove"]
-        ),
-        st.integers(0, 60),
-    ),
-    max_size=25,
-)
+WHAT = ("buy", "sell", "buy elsewhere", "sell elsewhere", "split", "adjust", "claim", "open", "prove")
+STEPS = st.lists(st.builds(Step, st.sampled_from(WHAT), st.integers(0, 60)), max_size=25)
 
 
 def played(book: Ours, step: Step, held: int, number: int) -> int:
@@ -333,13 +328,7 @@ def test_given_a_planned_session_when_kinds_are_checked_then_the_phases_of_the_m
     late = {"2026-01-13": ("10:00", "16:30")}
     config = RunConfig(mode="paper", risk=RiskConfig(check_sessions=True), session_overrides=late)
     conduct.fold(RunStarted("r1", "0.7.0", config), at(1))
-    assert conduct.facts(SAMSUNG, from_kst_hour(9)).phases == (OrderPhase.OPENING_AUCTION,)
-    assert OrderPhase.CONTINUOUS in conduct.facts(SAMSUNG, from_kst_hour(10)).phases
-    assert conduct.facts(SAMSUNG, from_kst_hour(23)) == conduct.facts(COLON, from_kst_hour(23))
-    assert conduct.facts(SAMSUNG, from_kst_hour(23)).phases == ()
-
-
-def from_kst_hour(hour: int) -> UnixNanos:
-    from datetime import date
-
-    return from_kst(date(2026, 1, 13), hour, 30)
+    opening, continuous, night = (conduct.facts(SAMSUNG, from_kst(DAY, hour, 45)) for hour in (9, 10, 23))
+    assert opening.phases == (OrderPhase.OPENING_AUCTION,)
+    assert OrderPhase.CONTINUOUS in continuous.phases
+    assert (night.phases_known, night.phases) == (True, ())
