@@ -28,7 +28,7 @@ def slip_krw(fills: Iterable[Slipped]) -> float | None:
 
 
 def slip_ppm(fills: Iterable[Slipped]) -> float | None:
-    """Give the same in ppm of the reference, weighted by notional at it: Σ cost / Σ reference notional. None without."""
+    """Give the same in ppm of the reference: Σ cost / Σ notional at the reference. None without a fill."""
     cost = notional = 0
     for fill in fills:
         cost += fill.side.sign * (fill.price - fill.reference) * fill.quantity
