@@ -5,9 +5,11 @@ from typing import NamedTuple
 
 from domain.krx.ticks import tick_size
 from domain.order_terms import terms_in_words
-from domain.risk.picture import Picture, Proposal, worst_price
+from domain.risk import conduct_rules
+from domain.risk.capacity import CASH, CONCENTRATION, ORDER_VALUE, POSITION, Capacity, taken
+from domain.risk.picture import Picture, Proposal
 from domain.risk.rule import NANOS_PER_MS, Pair, Rule, Scope, percent
-from domain.risk.sizing import cost, loss_limit_krw, position_room
+from domain.risk.sizing import loss_limit_krw
 from domain.risk.state import RiskState
 from domain.risk.table import RULES
 from domain.time import kst_date
@@ -122,17 +124,31 @@ def _twin(_: Proposal, picture: Picture) -> Pair:
 
 
 def _order_value(proposal: Proposal, picture: Picture) -> Pair:
-    return _won(proposal.quantity * worst_price(proposal, picture)), _won(picture.config.max_order_krw)
+    return _won(taken(ORDER_VALUE, proposal, picture)), _won(picture.config.max_order_krw)
 
 
 def _position(proposal: Proposal, picture: Picture) -> Pair:
-    after = picture.exposure + proposal.quantity * worst_price(proposal, picture)
-    return f"{after:,} KRW with it", _won(picture.exposure + position_room(picture))
+    after = picture.exposure + taken(POSITION, proposal, picture)
+    return f"{after:,} KRW with it", _won(POSITION.limit(picture) or 0)
 
 
 def _cash(proposal: Proposal, picture: Picture) -> Pair:
-    wanted = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
-    return _won(wanted), f"{picture.orderable:,} KRW orderable"
+    return _won(taken(CASH, proposal, picture)), f"{picture.orderable:,} KRW orderable"
+
+
+def _pair_of(capacity: Capacity) -> Callable[[Proposal, Picture], Pair]:
+    """Make the pair of a limit on size or concentration."""
+
+    def pair(proposal: Proposal, picture: Picture) -> Pair:
+        limit = capacity.limit(picture)
+        unit = capacity.measure.value
+        value = f"{capacity.used(picture) + taken(capacity, proposal, picture):,} {unit} with it"
+        if capacity.code == "ADV" and picture.config.max_adv_ppm and limit is None:
+            return value, "average volume unknown: no limit"
+        where = f"{picture.exposures.sector_name or 'unknown'}: " if capacity.code == "SECTOR" else ""
+        return where + value, "off" if limit is None else f"{limit:,} {unit}"
+
+    return pair
 
 
 def _sellable(proposal: Proposal, picture: Picture) -> Pair:
@@ -174,4 +190,6 @@ _PAIRS: dict[str, Callable[[Proposal, Picture], Pair]] = {
     "POSITION": _position,
     "CASH": _cash,
     "SELLABLE": _sellable,
+    **{capacity.code: _pair_of(capacity) for capacity in CONCENTRATION},
+    **conduct_rules.PAIRS,
 }

@@ -40,11 +40,17 @@ class Rule(NamedTuple):
 
 def judge(proposal: Proposal, picture: Picture, rules: Iterable[Rule]) -> Denial | None:
     """Give the first denial in the order of the rules, None when all of them pass."""
-    for rule in rules:
-        if rule.scope.covers(proposal):
-            message = rule.check(proposal, picture)
+    is_buy = proposal.side is Side.BUY
+    covered = (
+        Scope.ALL,
+        Scope.BUYS if is_buy else Scope.SELLS,
+        Scope.ENTRIES if Scope.ENTRIES.covers(proposal) else Scope.ALL,
+    )
+    for code, scope, check, *_ in rules:
+        if scope in covered:
+            message = check(proposal, picture)
             if message is not None:
-                return Denial(rule.code, message)
+                return Denial(code, message)
     return None
 
 

@@ -7,9 +7,8 @@ operator's flatten skips rules, and it does so in one place: the risk manager. T
 from domain.instruments import Instrument
 from domain.krx.ticks import is_on_tick, tick_size
 from domain.order_terms import in_words
-from domain.risk.picture import Picture, Proposal, worst_price
+from domain.risk.picture import Picture, Proposal
 from domain.risk.rule import NANOS_PER_MS, Scope, percent
-from domain.risk.sizing import cost, position_room
 from domain.time import kst_date, kst_text
 from domain.types import PPM, OrderKind, Purpose, Side
 
@@ -176,23 +175,6 @@ def unresolved_twin(proposal: Proposal, picture: Picture) -> str | None:
     return None
 
 
-def order_value(proposal: Proposal, picture: Picture) -> str | None:
-    """Keep the notional of one order bounded."""
-    return _over(proposal.quantity * worst_price(proposal, picture), picture.config.max_order_krw, "notional")
-
-
-def position(proposal: Proposal, picture: Picture) -> str | None:
-    """Keep the position, open buys included, below its share of equity."""
-    notional, room = proposal.quantity * worst_price(proposal, picture), position_room(picture)
-    return _over(picture.exposure + notional, picture.exposure + room, "position")
-
-
-def cash(proposal: Proposal, picture: Picture) -> str | None:
-    """Need the cash for a buy, commission included, on top of what open buys hold."""
-    wanted = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
-    return _over(wanted, picture.orderable, "cost")
-
-
 def sellable(proposal: Proposal, picture: Picture) -> str | None:
     """Sell only what is held and not bound by open sells."""
     over = proposal.quantity - picture.sellable
@@ -217,9 +199,3 @@ def _outside(price: int, known: Instrument | None) -> str | None:
     if known.upper_limit is not None and price > known.upper_limit:
         return f"{price:,} KRW is {price - known.upper_limit:,} KRW above the upper limit {known.upper_limit:,} KRW"
     return None
-
-
-def _over(value: int, limit: int, what: str) -> str | None:
-    if value <= limit:
-        return None
-    return f"{what} {value:,} KRW is {value - limit:,} KRW over the limit of {limit:,} KRW"

@@ -1,5 +1,6 @@
 """What risk knows, as a fold of messages. The only place where it changes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,11 +40,14 @@ from domain.risk.account_watch import AccountWatch, moved_by
 from domain.risk.conduct import Conduct
 from domain.risk.doubts import QuoteDoubts
 from domain.risk.exposure_facts import ExposureFacts
+from domain.risk.exposures import NO_EXPOSURES, ExposureBook, Exposures
 from domain.risk.holds import Hold
 from domain.risk.loss_levels import DAILY_LOSS, NAMES
+from domain.risk.open_orders import Elsewhere, Holds
 from domain.risk.picture import Picture, Proposal
 from domain.risk.sizing import cost, loss_limit_krw
 from domain.risk.stop_book import StopBook
+from domain.risk_config import StopTerms
 from domain.time import kst_date, kst_text
 from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
 
@@ -86,9 +90,11 @@ class RiskState:
     equity: int = 0
     start_equity: int = 0
     positions: dict[str, int] = field(default_factory=dict)  # symbol -> shares, none is 0
-    offered: dict[str, int] = field(default_factory=dict)  # holdings the broker told last
-    holds: dict[str, Hold] = field(default_factory=dict)  # orders that are open or whose fills are not all booked
-    externals: dict[str, ExternalOrderSeen] = field(default_factory=dict)  # open orders that are not ours, by number
+    costs: dict[str, int] = field(default_factory=dict)  # symbol -> cost basis of what is held, won
+    offered: dict[str, tuple[int, int]] = field(default_factory=dict)  # shares and cost basis the broker told last
+    holds: Holds = field(default_factory=Holds)  # orders that are open or whose fills are not all booked
+    externals: Elsewhere = field(default_factory=Elsewhere)  # open orders that are not ours
+    exposures: ExposureBook = field(default_factory=ExposureBook)  # what is held and being bought
     halted: dict[str, tuple[str, int]] = field(default_factory=dict)  # symbol -> why books differ, venue time since
     doubts: QuoteDoubts = field(default_factory=QuoteDoubts)  # of this run
     approved_at: dict[tuple[str, Side], int] = field(default_factory=dict)  # venue time
@@ -106,19 +112,21 @@ class RiskState:
 
     def fold(self, message: Any, now: UnixNanos) -> None:
         """Take one message in; `now` is system time."""
+        is_quotes = type(message) is QuotesJudged  # the hot path: parts to which a quote says nothing are left out
         self.watch.fold(message, now)  # first: whether a loss limit is armed is asked of it
+        if not is_quotes:
+            self.exposure_facts.fold(message)  # before what is held is put together
         self._fold_own(message)
         self.stops.fold(message)
-        if type(message) is not QuotesJudged:  # the hot path: nothing of a quote is of interest here
+        if not is_quotes:
             self.conduct.fold(message, now, self.venue_time)
-            self.exposure_facts.fold(message)
             if isinstance(message, FillBooked | HoldingBooked | AdjustmentBooked):
                 self._prune_flattening()  # which shares are ours is known now
 
     def _fold_own(self, message: Any) -> None:
         match message:
             case QuotesJudged(rows=rows, verdicts=verdicts):
-                self.quotes.update([(row[0], row) for row in confirmed(rows, verdicts)])
+                self._price(confirmed(rows, verdicts))
                 if rows:
                     self._clock(rows[-1].venue_time)
                 self.doubts.fold(message)
@@ -149,10 +157,12 @@ class RiskState:
                 self.config, self.links, self.quotes = config, {}, {}
                 self.doubts = QuoteDoubts(config.quality)
                 self._end_stop_sale()
+                self._weigh_all()
             case SourcesCompared(contradicted=contradicted):
                 self.doubts.contradicted = contradicted
             case InstrumentsReceived(instruments=instruments):
                 self.instruments.update({item.symbol: item for item in instruments})
+                self._weigh_all()
             case ConnectionChanged(link=link, to_state=to_state):
                 self.links[link] = to_state
             case DayChanged(to_state=to_state, trigger=trigger):
@@ -179,7 +189,7 @@ class RiskState:
             case ExternalOrderSeen() | SymbolHalted() | SymbolReleased():
                 self._fold_books(message)
             case BrokerStateReceived(positions=positions, venue_time=at):
-                self.offered = {item.symbol: item.quantity for item in positions if item.quantity}
+                self.offered = {item.symbol: (item.quantity, item.cost_basis) for item in positions if item.quantity}
                 if not self.config.orders_have_own_clock:  # how old a quote is, is a question to the quotes' clock
                     self._clock(at)
             case AccountOpened():
@@ -187,14 +197,13 @@ class RiskState:
             case ModifyApproved(client_order_id=order_id, reserved_krw=reserved):
                 hold = self.holds.get(order_id)
                 if hold is not None and reserved > hold.reserved:  # bound from the moment the change may be sent
-                    self.holds[order_id] = hold.repriced(hold.limit_price, reserved)
+                    self._keep(hold.repriced(hold.limit_price, reserved))
 
     def _fold_books(self, message: ExternalOrderSeen | SymbolHalted | SymbolReleased) -> None:
         match message:
-            case ExternalOrderSeen(venue_order_id=number, leaves_qty=leaves):
-                self.externals.pop(number, None)
-                if leaves:
-                    self.externals[number] = message
+            case ExternalOrderSeen(symbol=symbol):
+                self.externals.put(message)
+                self._weigh(symbol)
             case SymbolHalted(symbol=symbol, reason=reason):
                 since = self.halted[symbol][1] if symbol in self.halted else self.venue_time
                 self.halted[symbol] = (reason, since)
@@ -209,12 +218,15 @@ class RiskState:
     def _open_account(self, opened: AccountOpened) -> None:
         self.trading_date, self.cash = opened.trading_date, opened.cash
         self.equity = self.start_equity = opened.start_equity
-        self.positions = dict(self.offered)
+        self.positions = {symbol: quantity for symbol, (quantity, _) in self.offered.items()}
+        self.costs = {symbol: cost_basis for symbol, (_, cost_basis) in self.offered.items()}
         unbooked = [(hold.symbol, hold.side.sign * max(0, hold.filled - hold.booked)) for hold in self.holds.values()]
         self.conduct.open_account(self.positions, unbooked)
         # The broker's cash and holdings include every fill told so far.
-        self.holds = {key: hold.with_booked(hold.filled - hold.booked) for key, hold in self.holds.items()}
-        self.holds = {key: hold for key, hold in self.holds.items() if not hold.is_done}
+        for hold in list(self.holds.values()):
+            self.holds.put(hold.with_booked(hold.filled - hold.booked))
+        self._weigh_all()
+        self.exposure_facts.keep(self.exposures.values)
         self.loss_locked, self.loss_armed = False, True
         self.approved_at, self.flattening, self.answers, self.denials, self.denied_exits = {}, {}, {}, [], {}
         self.stops.end_episodes(())
@@ -234,12 +246,15 @@ class RiskState:
             self._keep(hold)
 
     def _keep(self, hold: Hold) -> None:
-        self.holds[hold.client_order_id] = hold
-        if hold.is_done:
-            del self.holds[hold.client_order_id]
+        self.holds.put(hold)
+        if hold.side is Side.BUY:  # what is sold counts until it is gone
+            self._weigh(hold.symbol)
 
     def _revised(self, revised: FillRevised) -> None:
         self.cash = revised.cash
+        if revised.symbol in self.positions:
+            self.costs[revised.symbol] = revised.cost_basis
+            self._weigh(revised.symbol)
         hold = self.holds.get(revised.client_order_id)
         if hold is not None and leg_of(revised.trade_id):  # proved late, and in the books the date began with
             self._keep(hold.with_booked(revised.quantity))
@@ -247,8 +262,11 @@ class RiskState:
     def _hold_shares(self, booked: FillBooked | HoldingBooked | AdjustmentBooked) -> None:
         self.cash = booked.cash
         self.positions.pop(booked.symbol, None)
+        self.costs.pop(booked.symbol, None)
         if booked.position_qty:
             self.positions[booked.symbol] = booked.position_qty
+            self.costs[booked.symbol] = booked.cost_basis
+        self._weigh(booked.symbol)
 
     def _adjusted(self, booked: HoldingBooked) -> None:
         self._hold_shares(booked)
@@ -256,6 +274,7 @@ class RiskState:
         quote = self.quotes.get(booked.symbol)
         if booked.action == "SPLIT" and quote is not None and kst_date(quote.venue_time) < kst_date(booked.venue_time):
             del self.quotes[booked.symbol]  # a price of the old shares says nothing about the new ones
+            self._weigh(booked.symbol)
 
     def _approved(self, order: OrderApproved) -> Hold:
         self.approved_at[order.symbol, order.side] = order.venue_time
@@ -338,18 +357,19 @@ class RiskState:
                     self._sell_out(symbol, sale)
 
     def _sell_out(self, symbol: str, flatten: Flatten) -> None:
-        if self._is_to_go(symbol) or any(hold.symbol == symbol for hold in self.holds.values()):
+        if self._is_to_go(symbol) or symbol in self.holds.by_symbol:
             self.flattening[symbol] = flatten
 
     def _is_to_go(self, symbol: str) -> bool:
         """Tell whether shares are held that we may sell, now or once others' sells of them are gone."""
-        return symbol in self.positions and symbol not in self.config.risk.never_sell and self.conduct.ours(symbol) != 0
+        return symbol in self.positions and not self.left_alone(symbol)
 
     def _attempted(self, order: OrderApproved) -> None:
         flatten = self.flattening.get(order.symbol)
         if flatten is None or order.side is not Side.SELL:
             return
-        if order.kind is not OrderKind.MARKET and order.origin != flatten.origin:
+        is_sale = order.origin == flatten.origin and order.client_order_id.endswith(f"-{order.symbol}")
+        if order.kind is not OrderKind.MARKET and not (is_sale and self.watches_sales):
             return  # a person's own order beside it
         is_first = flatten.attempts == FLATTEN_ATTEMPTS
         since = order.venue_time if is_first else flatten.since
@@ -365,7 +385,7 @@ class RiskState:
 
     def _prune_flattening(self) -> None:
         if self.flattening:
-            busy = {hold.symbol for hold in self.holds.values()}
+            busy = self.holds.by_symbol
             kept = {key: item for key, item in self.flattening.items() if key in busy or self._is_to_go(key)}
             self._keep_flattening(kept)
 
@@ -373,7 +393,65 @@ class RiskState:
         self.flattening = kept
         self.stops.end_episodes(kept)
 
+    # ---- what is held and being bought -------------------------------------------------------------------------
+
+    def _price(self, rows: Sequence[Quote]) -> None:
+        quotes, counted = self.quotes, self.exposures.values
+        moved = [row[0] for row in rows if row[0] in counted and _is_moved(row, quotes)] if counted else ()
+        quotes.update([(row[0], row) for row in rows])
+        for symbol in moved:
+            self._weigh(symbol)
+
+    def _weigh_all(self) -> None:
+        self.exposures = ExposureBook()
+        for symbol in {**self.positions, **self.holds.by_symbol, **self.externals.by_symbol}:
+            self._weigh(symbol)
+
+    def _weigh(self, symbol: str) -> None:
+        """Take in what an instrument counts now: whatever changes holding, price or open buys of it comes by here."""
+        held, bound = self.positions.get(symbol, 0), self.holds.by_symbol.get(symbol)
+        is_bought, won = bound is not None and bound.buying > 0, bound.reserve if bound is not None else 0
+        if symbol in self.externals.by_symbol or symbol in self.externals.held:
+            elsewhere = self._bound_elsewhere(symbol)
+            self.externals.hold(symbol, elsewhere)
+            is_bought, won = is_bought or self.externals.shares(symbol, Side.BUY) > 0, won + elsewhere
+        if not held and not is_bought:
+            self.exposures.drop(symbol)
+            return
+        quote = self.quotes.get(symbol)
+        won += held * quote.price if quote is not None and quote.price > 0 else self.costs.get(symbol, 0)
+        if symbol in self.exposures.values:
+            self.exposures.move(symbol, won)
+        else:
+            self.exposures.put(symbol, won, *self._groups(symbol))
+            self.exposure_facts.begin(symbol)
+
+    def _groups(self, symbol: str) -> tuple[str, str]:
+        known = self.instruments.get(symbol)
+        return self.config.risk.sectors.get(symbol, ""), known.market.value if known is not None else ""
+
     # ---- questions ---------------------------------------------------------------------------------------------
+
+    def exposures_of(self, symbol: str) -> Exposures:
+        """Give what is held and being bought, as an instrument that is to be bought sees it."""
+        book, limits, bound = self.exposures, self.config.risk, self.holds.by_symbol.get(symbol)
+        own, (sector, market) = book.values.get(symbol, 0), book.groups.get(symbol) or self._groups(symbol)
+        correlated = 0
+        if limits.max_correlated_ppm:
+            facts, unknown = self.exposure_facts, limits.unknown_correlation_ppm
+            correlated = own + facts.correlated(symbol, book.values, book.gross, unknown)
+        buying = (bound.buying if bound is not None else 0) + self.externals.shares(symbol, Side.BUY)
+        return Exposures(
+            gross=book.gross,
+            sector=book.sectors.get(sector, 0),
+            sector_name=sector,
+            market=book.markets.get(market, 0),
+            correlated=correlated,
+            others=book.others(symbol),
+            shares=self.positions.get(symbol, 0) + buying,
+            average_volume=self.exposure_facts.volumes.get(symbol),
+            own=own,
+        )
 
     @property
     def is_over_loss_limit(self) -> bool:
@@ -388,26 +466,39 @@ class RiskState:
             self.start_equity, self.config.risk.daily_loss_ppm
         )
 
+    @property
+    def watches_sales(self) -> bool:
+        """Tell whether sales wait for what the venue takes, and whether one that does not get done is told."""
+        risk = self.config.risk
+        return risk.escalate_s > 0 or risk.check_sessions or risk.stops != StopTerms()
+
+    @property
+    def clock(self) -> int:
+        """Give the venue's time (UTC ns), also while nothing is quoted: of the quotes, or of a later heartbeat."""
+        return max(self.venue_time, self.stops.heard_at) if self.quotes else self.stops.heard_at or self.venue_time
+
+    def left_alone(self, symbol: str) -> str:
+        """Say why a holding is never sold by us; empty when it may be, or a part of it."""
+        if symbol in self.config.risk.never_sell:
+            return "never sold by settings"
+        return "its shares are not ours" if self.conduct.ours(symbol) == 0 else ""
+
     def flatten_symbols(self, symbol: str) -> tuple[str, ...]:
         """Give the instruments a flatten of `symbol` (empty: all) is about, in order."""
-        touched = set(self.positions) | {hold.symbol for hold in self.holds.values()}
+        touched = {*self.positions, *self.holds.by_symbol}
         return tuple(sorted(name for name in touched if symbol in ("", name)))
 
     def open_sells(self, symbol: str) -> tuple[str, ...]:
         """Give the ids of the sells that bind shares of an instrument."""
-        holds = self.holds.values()
-        return tuple(item.client_order_id for item in holds if item.symbol == symbol and item.side is Side.SELL)
+        return tuple(hold.client_order_id for hold in self.holds.of(symbol) if hold.side is Side.SELL)
 
     def selling(self, symbol: str) -> int:
         """Give the shares bound by open sells, ours and others in the account."""
-        holds = self.holds.values()
-        ours = sum(item.remaining for item in holds if item.symbol == symbol and item.side is Side.SELL)
-        return ours + self.selling_elsewhere(symbol)
+        return self.holds.selling(symbol) + self.externals.shares(symbol, Side.SELL)
 
     def selling_elsewhere(self, symbol: str) -> int:
         """Give the shares bound by open sells in the account that are not ours."""
-        others = self.externals.values()
-        return sum(item.leaves_qty for item in others if item.symbol == symbol and item.side is Side.SELL)
+        return self.externals.shares(symbol, Side.SELL)
 
     def sellable_ours(self, symbol: str) -> int:
         """Give the shares that may be sold by us now: held, bound by no open sell, ours, and not marked never to sell.
@@ -430,8 +521,7 @@ class RiskState:
 
     def reserved(self) -> Krw:
         """Give the cash open buys hold (won), ours and others in the account."""
-        ours = sum([hold.reserve for hold in self.holds.values() if hold.reserved])
-        return Krw(ours + sum([self._bound(item) for item in self.externals.values()]))
+        return Krw(self.holds.reserve + self.externals.reserve)
 
     def _bound(self, item: ExternalOrderSeen) -> int:
         """Give the won an open buy that is not ours holds; without a price, up to the daily limit."""
@@ -443,7 +533,7 @@ class RiskState:
         return cost(item.leaves_qty, price, self.config.costs.commission_ppm)
 
     def _bound_elsewhere(self, symbol: str) -> int:
-        return sum([self._bound(item) for item in self.externals.values() if item.symbol == symbol])
+        return sum([self._bound(item) for item in self.externals.of(symbol)])
 
     def halt_reason(self, symbol: str) -> str:
         """Say why books differ in an instrument and since when; empty while they agree."""
@@ -459,6 +549,7 @@ class RiskState:
             there,
             orderable=Krw(there.orderable + (hold.reserve if is_buy else 0)),
             exposure=Krw(there.exposure - (hold.reserve if is_buy else 0)),
+            exposures=there.exposures.without(hold.reserve, hold.remaining) if is_buy else there.exposures,
             selling=there.selling - (0 if is_buy else hold.remaining),
             open_orders=there.open_orders - 1,
             last_same_at=None,
@@ -468,7 +559,6 @@ class RiskState:
     def picture(self, proposal: Proposal) -> Picture:
         """Put together what the rules need to judge a proposal."""
         symbol, quote = proposal.symbol, self.quotes.get(proposal.symbol)
-        holds = [hold for hold in self.holds.values() if hold.symbol == symbol]
         held = self.positions.get(symbol, 0)
         mark = quote.price if quote is not None and quote.price > 0 else None
         return Picture(
@@ -483,17 +573,24 @@ class RiskState:
             quotes_link=self.links.get(LinkName.QUOTES, "DISCONNECTED"),
             equity=Krw(self.equity),
             orderable=Krw(self.cash - self.reserved()),
-            exposure=Krw(held * (mark or 0) + sum(hold.reserve for hold in holds) + self._bound_elsewhere(symbol)),
+            exposure=Krw(self.exposures.values.get(symbol, 0)),
             held=held,
             selling=self.selling(symbol),
-            open_orders=sum(hold.is_open for hold in self.holds.values()),
+            open_orders=self.holds.open_count,
             last_same_at=self.approved_at.get((symbol, proposal.side)),
-            unresolved=tuple(hold for hold in holds if hold.is_unresolved),
+            unresolved=self.holds.unresolved(symbol),
             loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
             flattening=symbol in self.flattening,
+            exposures=self.exposures_of(symbol) if proposal.side is Side.BUY else NO_EXPOSURES,
             conduct=self.conduct.facts(symbol, self.venue_time),
             reducing=self.watch.causes,
             selling_elsewhere=self.selling_elsewhere(symbol),
             halted=self.halt_reason(symbol),
             doubt=self.doubts.of(symbol, proposal.quality),
         )
+
+
+def _is_moved(row: Quote, quotes: Mapping[str, Quote]) -> bool:
+    """Tell whether a row has another price than the one before of its instrument."""
+    before = quotes.get(row[0])
+    return before is None or before.price != row.price

@@ -1,6 +1,9 @@
 """Every rule of the risk manager, in the order in which they are asked: the first denial counts."""
 
-from domain.risk import rules
+from collections.abc import Callable
+
+from domain.risk import capacity, conduct_rules, rules
+from domain.risk.capacity import Capacity
 from domain.risk.rule import Rule, Scope
 from domain.risk_config import RiskConfig
 
@@ -10,6 +13,21 @@ def check_list(config: RiskConfig) -> tuple[tuple[str, int | str, str], ...]:
     return tuple((rule.code, rule.limit(config), rule.unit) for rule in RULES)
 
 
+def _room(row: Capacity, limit: Callable[[RiskConfig], int | str], unit: str) -> Rule:
+    return Rule(row.code, Scope.BUYS, capacity.rule_of(row), limit, unit)
+
+
+_CONCENTRATION: dict[str, tuple[Callable[[RiskConfig], int | str], str]] = {
+    "MAX_QUANTITY": (lambda config: config.max_quantity, "shares"),
+    "POSITION_KRW": (lambda config: config.max_position_krw, "KRW"),
+    "ADV": (lambda config: config.max_adv_ppm, "ppm of average daily volume"),
+    "MAX_POSITIONS": (lambda config: config.max_positions, "instruments"),
+    "SECTOR": (lambda config: config.max_sector_ppm if config.sectors else 0, "ppm of equity"),
+    "MARKET": (lambda config: config.max_market_ppm, "ppm of equity"),
+    "CORRELATED": (lambda config: config.max_correlated_ppm, "ppm of equity"),
+    "GROSS_EXPOSURE": (lambda config: config.max_gross_ppm, "ppm of equity"),
+}
+# Asked before a signal is sized: none of them looks at the quantity, but for sells of what open sells sell already.
 STATE_RULES = (
     Rule("GATE", Scope.ALL, rules.gate, lambda _: "OPEN, exits EXITS_ONLY", "gate"),
     Rule("CONNECTION", Scope.ALL, rules.connection, lambda _: "READY", "state of both links"),
@@ -25,15 +43,17 @@ STATE_RULES = (
     Rule("CONFIDENCE", Scope.ENTRIES, rules.confidence, lambda config: config.min_confidence_ppm, "ppm"),
     Rule("OPEN_ORDERS", Scope.ENTRIES, rules.open_orders, lambda config: config.max_open_orders, "orders"),
     Rule("DUPLICATE", Scope.ALL, rules.duplicate, lambda config: config.duplicate_window_ms, "ms of venue time"),
+    *conduct_rules.STATE,
 )
-
-RULES = (
-    *STATE_RULES,
+SIZED_RULES = (
     Rule("QUANTITY", Scope.ALL, rules.quantity, lambda _: 1, "shares at least"),
     Rule("UNRESOLVED_TWIN", Scope.ALL, rules.unresolved_twin, lambda _: 0, "unknown orders alike"),
     Rule("TWIN", Scope.ALL, rules.twin, lambda _: 0, "unresolved orders alike"),
-    Rule("ORDER_VALUE", Scope.BUYS, rules.order_value, lambda config: config.max_order_krw, "KRW"),
-    Rule("POSITION", Scope.BUYS, rules.position, lambda config: config.max_position_ppm, "ppm of equity"),
-    Rule("CASH", Scope.BUYS, rules.cash, lambda _: "orderable cash", "KRW"),
+    _room(capacity.ORDER_VALUE, lambda config: config.max_order_krw, "KRW"),
+    _room(capacity.POSITION, lambda config: config.max_position_ppm, "ppm of equity"),
+    _room(capacity.CASH, lambda _: "orderable cash", "KRW"),
     Rule("SELLABLE", Scope.SELLS, rules.sellable, lambda _: "held less open sells", "shares"),
+    *(_room(row, *_CONCENTRATION[row.code]) for row in capacity.CONCENTRATION),
+    *conduct_rules.SIZED,
 )
+RULES = (*STATE_RULES, *SIZED_RULES)

@@ -489,7 +489,7 @@ def test_given_shares_in_the_books_the_date_began_with_when_they_are_proved_then
     order = approved(desk.say(a_signal(symbol=COLON)))
     desk.say(a_revision(order, f"inferred:V1:{order.quantity}", order.quantity, 10_000_000))
     desk.say(order_state(order, "FILLED", order.quantity, 0))
-    assert state_of(desk.role)["state"].holds == {}
+    assert state_of(desk.role)["state"].holds.by_id == {}
 
 
 def test_given_an_adjustment_by_hand_when_heard_then_cash_and_holdings_follow() -> None:

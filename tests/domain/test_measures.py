@@ -27,7 +27,7 @@ def test_given_nothing_known_when_measured_then_every_rule_that_covers_an_order_
 
 def test_given_a_mark_when_a_price_is_far_from_it_then_the_distance_stands_beside_what_is_allowed() -> None:
     state = RiskState()
-    state.fold(QuotesJudged(1, (Quote("005930", AT, 8_000, 1, 1, 7_990, 8_010, 5, 5, 1),), ()))
+    state.fold(QuotesJudged(1, (Quote("005930", AT, 8_000, 1, 1, 7_990, 8_010, 5, 5, 1),), ()), UnixNanos(0))
     collar = next(item for item in measure(state, a_proposal(Side.BUY)) if item.code == "COLLAR")
     assert (collar.value, collar.limit) == ("25.00 % from 8,000 KRW", "3.00 % of the mark")
     assert collar.problem is not None
