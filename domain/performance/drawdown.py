@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from domain.performance.model import Drawdown, EquityPoint
 from domain.performance.returns import unit_values
@@ -47,7 +48,14 @@ def deepest_fall(worths: Sequence[float]) -> tuple[int, int, int | None] | None:
     return peak, trough, again
 
 
-def drawdown_of(points: Sequence[EquityPoint]) -> Drawdown | None:
+class Fall(NamedTuple):
+    """The deepest fall, as told and as a fraction of the peak that was not cut to ppm."""
+
+    told: Drawdown
+    share: float
+
+
+def fall_of(points: Sequence[EquityPoint]) -> Fall | None:
     """Give the deepest fall, free of flows; ppm cut to whole ones. None without points or where it cannot be told.
 
     Source: Magdon-Ismail, Atiya, Maximum drawdown, Risk Magazine 17 (2004), of the worths of a unit (`returns.py`).
@@ -57,10 +65,11 @@ def drawdown_of(points: Sequence[EquityPoint]) -> Drawdown | None:
     if worths is None or found is None:
         return None
     peak, trough, again = found
-    fall = 1 - worths[trough] / worths[peak] if worths[peak] else 0.0
-    return Drawdown(
-        ppm=int(fall * PPM + 1e-6),  # a fall of exactly 20 % is 199999.99999 in binary
+    share = 1 - worths[trough] / worths[peak] if worths[peak] else 0.0
+    told = Drawdown(
+        ppm=int(share * PPM + 1e-6),  # a fall of exactly 20 % is 199999.99999 in binary
         peak_at=points[peak].at,
         trough_at=points[trough].at,
         recovered_at=None if again is None else points[again].at,
     )
+    return Fall(told, share)

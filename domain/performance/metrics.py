@@ -4,11 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.performance.drawdown import drawdown_of
+from domain.performance.drawdown import fall_of
 from domain.performance.model import ClosedTrade, DayLine, EquityPoint, Metrics
 from domain.performance.ratios import cagr, calmar, sharpe, sortino, volatility
 from domain.performance.returns import chained, daily_returns
-from domain.types import PPM
 
 LEAST_DAYS = 20  # of returns, a month of sessions: below it no figure is told for a year
 
@@ -34,7 +33,7 @@ def metrics_of(measured: Measured, rate: float = 0.0) -> Metrics:
     found = daily_returns(days, measured.points)
     returns = [one for one in found if one is not None]
     total = chained(found)
-    fall = drawdown_of(measured.points)
+    fall = fall_of(measured.points)
     is_told = len(returns) == len(days) >= LEAST_DAYS
     growth = cagr(total, len(days)) if is_told and total is not None else None
     costs, turnover = sum(line.commission + line.tax for line in days), sum(line.turnover for line in days)
@@ -47,8 +46,8 @@ def metrics_of(measured: Measured, rate: float = 0.0) -> Metrics:
         volatility=volatility(returns) if is_told else None,
         sharpe=sharpe(returns, rate) if is_told else None,
         sortino=sortino(returns, rate) if is_told else None,
-        calmar=calmar(growth, fall.ppm / PPM) if fall else None,
-        drawdown=fall,
+        calmar=calmar(growth, fall.share) if fall else None,
+        drawdown=fall.told if fall else None,
         trades=len(trades),
         win_rate=win_rate(trades),
         profit_factor=profit_factor(trades),
