@@ -200,12 +200,12 @@ STATE: Final = (
     Rule("COLLAR_TICKS", Scope.ALL, collar_ticks, lambda config: config.collar_ticks, "ticks from the mark"),
     Rule("SIGNAL_AGE", Scope.ENTRIES, signal_age, lambda config: config.max_signal_age_ms, "ms of venue time"),
     Rule("TIME_OF_DAY", Scope.ENTRIES, time_of_day, _quiet, "s"),
-    Rule("LOSING_STREAK", Scope.ENTRIES, losing_streak, lambda config: config.max_losing_streak, "trades"),
     Rule("COOL_DOWN", Scope.ENTRIES, cool_down, lambda config: config.cool_down_s, "s of venue time"),
+    Rule("LOSING_STREAK", Scope.ENTRIES, losing_streak, lambda config: config.max_losing_streak, "trades"),
     Rule("RE_ENTRY", Scope.ENTRIES, re_entry, lambda config: config.reentry_block_s, "s of venue time"),
+    Rule("ORDER_RATE", Scope.ENTRIES, order_rate, lambda config: config.max_orders_per_s, "requests a second"),
     Rule("ORDERS_PER_DAY", Scope.ENTRIES, orders_per_day, lambda config: config.max_orders_per_day, "orders"),
     Rule("CANCELS_PER_DAY", Scope.ENTRIES, cancels_per_day, lambda config: config.max_cancels_per_day, "cancels"),
-    Rule("ORDER_RATE", Scope.ENTRIES, order_rate, lambda config: config.max_orders_per_s, "requests a second"),
 )
 SIZED: Final = (
     Rule("FOREIGN", Scope.SELLS, foreign, lambda config: "ours" if config.leave_foreign else "off", "shares"),
