@@ -29,6 +29,7 @@ from cli import (
     record,
     repairs,
     replay,
+    report,
     risk,
     signals,
     status,
@@ -92,6 +93,7 @@ app.add_typer(backtest.app, name="backtest")
 app.add_typer(krx.app, name="krx")
 app.add_typer(trends.app, name="trends")
 app.add_typer(strategies.app, name="strategies")
+app.add_typer(report.app, name="report")
 
 
 def _version(asked: bool) -> None:

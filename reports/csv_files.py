@@ -1,7 +1,6 @@
 """CSV that spreadsheets and tax offices read: UTF-8 with BOM (Excel shows Korean), RFC 4180, whole files or none.
 
-Source of the format: RFC 4180 (commas, quotes doubled, CRLF). Source of the guard: OWASP, CSV Injection, read
-2026-11-23.
+Source of the format: RFC 4180 (commas, quotes doubled, CRLF). Source of the guard: OWASP, CSV Injection.
 """
 
 import csv

@@ -121,4 +121,9 @@ CODES: dict[str, str] = {
     "event.OrderApproved": "checks overridden by a person",
     "denial.LOSING_STREAK": "pause after a losing streak",
     "denial.COOL_DOWN": "pause after a loss",
+    "missing.no log tells of this period": "no log tells of this period",
+    "missing.uptime: no log of the period measured it": "links up: no log of the period measured it",
+    "missing.reaction: no log of the period tells when quotes came and orders went out": (
+        "reaction: no log of the period tells when quotes came and orders went out"
+    ),
 }

@@ -121,4 +121,9 @@ CODES: dict[str, str] = {
     "event.OrderApproved": "점검 무시 주문 (사람)",
     "denial.LOSING_STREAK": "연속 손실 뒤 휴식",
     "denial.COOL_DOWN": "손실 뒤 휴식",
+    "missing.no log tells of this period": "이 기간의 로그가 없습니다",
+    "missing.uptime: no log of the period measured it": "연결 유지율: 이 기간의 로그에 측정값이 없습니다",
+    "missing.reaction: no log of the period tells when quotes came and orders went out": (
+        "반응 시간: 시세 수신과 주문 전송 시각을 적은 로그가 없습니다"
+    ),
 }

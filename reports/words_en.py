@@ -2,7 +2,6 @@
 
 WORDS: dict[str, str] = {
     "none": "None.",
-    "not_told": "not told",
     # ---- head -------------------------------------------------------------------------------------------------------
     "head.day": "Trading day",
     "head.week": "Trading week",
@@ -270,10 +269,11 @@ WORDS: dict[str, str] = {
     "figure.flagged": "flagged",
     "figure.conflated": "joined because the trader was busy",
     # ---- other parts ------------------------------------------------------------------------------------------------
-    "connection.how": "Market time is the regular session by the machine's clock while the trader ran. A link is up"
-    " while it is ready.",
-    "signals.how": "A signal is right when the price went its way by more than the costs within its horizon"
-    " (docs/signals.md). Beside it: what always being in the market would have had.",
+    "connection.how": "Market time is the regular session by the machine's clock, and a link is up while it is ready"
+    " (docs/connections.md). Replayed days and back-tests have no market time of their own.",
+    "signals.how": "An entry is right when what it argued for earned more than a round trip costs, from the ask to the"
+    " bid, by the end of its horizon; an exit when the price fell until then (docs/signals.md). Beside it: what always"
+    " being in the same symbols would have had.",
     "signals.none": "No signal was scored.",
     "events.hint": "The number leads into the log: `hantrade log show NUMBER`.",
     "events.left_out": "The newest {shown:,} of {all:,} events; all of them: `hantrade report --csv FOLDER`.",
@@ -308,7 +308,6 @@ WORDS: dict[str, str] = {
     "formula.chance.name": "Intervals and p",
     "formula.chance.text": "95 % intervals of shares (Wilson); p two-sided, corrected for many groups (Holm).",
     # ---- terminal ---------------------------------------------------------------------------------------------------
-    "terminal.money": "money",
     "terminal.summary": "{period}, {mode}",
     "terminal.targets": "targets (95 % interval; n and what it counts)",
     "terminal.losers": "what lost money (p corrected for many groups)",
@@ -320,5 +319,5 @@ WORDS: dict[str, str] = {
     "terminal.csv": "CSV files: {path}",
     "terminal.kind": "by",
     "terminal.key": "which",
-    "terminal.times": "times",
+    "terminal.more": "… and {count:,} more",
 }

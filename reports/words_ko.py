@@ -2,7 +2,6 @@
 
 WORDS: dict[str, str] = {
     "none": "없음",
-    "not_told": "알 수 없음",
     # ---- head -------------------------------------------------------------------------------------------------------
     "head.day": "일간 매매 보고서",
     "head.week": "주간 매매 보고서",
@@ -267,10 +266,11 @@ WORDS: dict[str, str] = {
     "figure.flagged": "표시",
     "figure.conflated": "처리가 밀려 합친 시세",
     # ---- other parts ------------------------------------------------------------------------------------------------
-    "connection.how": "장중 시간은 거래 프로그램이 실행 중이던 정규장 시간(컴퓨터 시계 기준)입니다. 연결은 준비(READY)"
-    " 상태일 때 정상으로 셉니다.",
-    "signals.how": "신호는 정해진 기간 안에 가격이 비용보다 크게 신호 방향으로 움직이면 적중입니다(docs/signals.md)."
-    " 늘 보유했을 때의 적중률을 옆에 적었습니다.",
+    "connection.how": "장중 시간은 컴퓨터 시계로 잰 정규장 시간이고, 연결은 준비(READY) 상태일 때 정상으로"
+    " 셉니다(docs/connections.md). 재생한 날과 백테스트에는 장중 시간이 없습니다.",
+    "signals.how": "진입 신호는 정해진 기간이 끝날 때까지 매도호가에 사서 매수호가에 팔아 왕복 비용보다 많이 벌었으면"
+    " 적중, 청산 신호는 그때까지 가격이 내렸으면 적중입니다(docs/signals.md). 같은 종목을 늘 보유했을 때의 적중률을"
+    " 옆에 적었습니다.",
     "signals.none": "채점한 신호가 없습니다.",
     "events.hint": "로그 번호로 원문을 볼 수 있습니다: `hantrade log show 번호`.",
     "events.left_out": "{all:,}건 가운데 최근 {shown:,}건입니다. 전체는 `hantrade report --csv 폴더`로 저장됩니다.",
@@ -303,7 +303,6 @@ WORDS: dict[str, str] = {
     "formula.chance.name": "구간과 p값",
     "formula.chance.text": "비율의 95% 구간(Wilson), 양측 p값과 여러 집단에 대한 보정(Holm).",
     # ---- terminal ---------------------------------------------------------------------------------------------------
-    "terminal.money": "금액",
     "terminal.summary": "{period}, {mode}",
     "terminal.targets": "목표 (95% 구간, 표본 수와 그 기준)",
     "terminal.losers": "손실을 낸 집단 (여러 집단에 대해 보정한 p값)",
@@ -315,5 +314,5 @@ WORDS: dict[str, str] = {
     "terminal.csv": "CSV 파일: {path}",
     "terminal.kind": "기준",
     "terminal.key": "집단",
-    "terminal.times": "횟수",
+    "terminal.more": "… 외 {count:,}건",
 }
