@@ -7,12 +7,13 @@ from backtest.house import House
 from backtest.plan import NANOS_PER_MS, Pace
 from backtest.timeline import Timeline
 from backtest.wire import Wire
+from broker.port import IndexMoved, MarketNews, VolatilityInterruption
 from broker.translate.quotes import encode_batch
 from broker_sim.index_file import RecordedIndex
 from broker_sim.venue import DurableVenue
 from domain.config import RunConfig
 from domain.instruments import Instrument
-from domain.messages.market import QuotesEnded, QuotesReceived
+from domain.messages.market import IndexReceived, QuotesEnded, QuotesReceived, SymbolInterrupted
 from domain.messages.operator import ResumeRequested, StopRequested
 from domain.messages.run import ClockTicked, RunEnded, RunStarted
 from domain.quotes import Depth, Quote, QuoteBatch
@@ -35,6 +36,8 @@ class Day:
         self._tick_ns = pace.tick_ms * NANOS_PER_MS
         self._run_id = ""
         self._batches = 0
+        self._news: list[MarketNews] = []  # of the exchange, not heard yet
+        venue.on_news = self._news.append
 
     def begin(
         self,
@@ -81,9 +84,11 @@ class Day:
         self._trade(rows, depths)
         end = UnixNanos(rows[-1].venue_time)
         self._timeline.run(end)
+        self._tell_news()
         self._batches += 1
-        batch = QuoteBatch(self._run_id, self._batches, rows, 0, False, self._timeline.now, depths)
-        self._house.post(QuotesReceived(batch, encode_batch(batch, columns=True)), "link/quotes")
+        now = self._timeline.now
+        batch = QuoteBatch(self._run_id, self._batches, rows, 0, False, now, depths)
+        self._house.post(QuotesReceived(batch, encode_batch(batch, columns=True), now), "link/quotes")
         self._timeline.run(end)
 
     def end(self, reason: str, *, data_ended: bool) -> None:
@@ -120,6 +125,21 @@ class Day:
             timeline.run(row.venue_time)
             venue.on_quotes((row,), None, books.until(row.venue_time))
             wire.pull()
+
+    def _tell_news(self) -> None:
+        """Let the trader hear of the market what happened within a batch: with it, as its quotes, and before them.
+
+        In order of venue time; of an index the newest value, as a link to a broker has it.
+        """
+        news, self._news[:] = list(self._news), []
+        newest = {one.market: one for one in news if isinstance(one, IndexMoved)}
+        for one in news if self.is_ready else ():
+            if isinstance(one, VolatilityInterruption):
+                what = (one.symbol, one.active, one.trigger_price, one.reason)
+                self._house.post(SymbolInterrupted(*what, one.venue_time), "link/quotes")
+            elif isinstance(one, IndexMoved) and one is newest[one.market]:
+                told = IndexReceived(one.market, one.value, one.previous_close, one.venue_time)
+                self._house.post(told, "link/quotes")
 
     def _settle(self, done: Callable[[], bool]) -> None:
         for _ in range(SETTLE_TICKS):

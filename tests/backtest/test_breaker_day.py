@@ -9,6 +9,7 @@ from actors.core.replay import replay
 from actors.roster import make_roles
 from backtest.history import History
 from backtest.run import codec
+from domain.messages.market import IndexReceived, QuotesReceived
 from domain.time import from_kst, kst_text
 from domain.types import Side
 from persistence.reader import LogReader
@@ -80,6 +81,25 @@ def test_given_the_same_crash_day_when_run_again_then_the_log_has_the_same_head_
     again = crashed(tmp_path / "day", (624, 2_287.5))
     calm = crashed(tmp_path / "calm" / "day")
     assert verify(again).head_hash == verify(halted[0]).head_hash != verify(calm).head_hash
+
+
+def test_given_a_recorded_index_when_back_tested_then_the_trader_hears_it_before_the_quotes_of_its_moment(
+    halted: tuple[Path, History],
+) -> None:
+    with LogReader(halted[0], codec()) as reader:
+        told = [message for _, message in reader.messages() if isinstance(message, IndexReceived | QuotesReceived)]
+    indices = [message for message in told if isinstance(message, IndexReceived)]
+    quotes = [message for message in told if isinstance(message, QuotesReceived)]
+    assert [one.value for one in indices if one.venue_time >= from_kst(DAY, 10, 24)][:1] == [228_750]
+    times = [one.venue_time for one in indices]
+    assert times == sorted(set(times)) and len(times) > 60
+    heard = -1
+    for message in told:
+        if isinstance(message, QuotesReceived):
+            heard = message.batch.rows[-1].venue_time
+        else:
+            assert heard < message.venue_time
+    assert all(one.received_at == one.batch.rows[-1].venue_time for one in quotes)
 
 
 def test_given_the_third_stage_when_it_trips_then_nothing_trades_for_the_rest_of_the_day(tmp_path: Path) -> None:
