@@ -82,5 +82,5 @@ class RiskConfig:
     # ---- facts for reports ----
     tell_arrival: bool = False  # an approval says the price its instrument stood at
     stops: StopTerms = field(default_factory=StopTerms)  # of every position without terms of its own
-    escalate_s: int = 60  # venue seconds a sale of a stop may stay unfilled until a person is told
+    escalate_s: int = 0  # venue seconds a sale of a stop or flatten may stay unfilled until a person is told; 0: never
     account: AccountConfig = field(default_factory=AccountConfig)

@@ -38,6 +38,7 @@ from domain.messages.orders import (
     ResolveOrder,
     SubmitOrder,
 )
+from domain.messages.risk import StopTriggered
 from domain.messages.run import ClockTicked, RunStarted, StateCarried
 from domain.messages.trading import (
     AccountOpened,
@@ -62,8 +63,8 @@ NANOS_PER_MS = 1_000_000
 class Executor(ByHand):
     """Work orders: submit, cancel what rests too long, move exits to the touch, resolve what is unknown.
 
-    Hears: approvals and denials, facts and receipts, what people ask for, the broker's lists, bookings, the day,
-        quotes, the clock, what another log carried over.
+    Hears: approvals and denials, facts and receipts, what people ask for, stops of positions, the broker's lists,
+        bookings, the day, quotes, the clock, what another log carried over.
     Says: SubmitOrder, ModifyOrder, CancelOrder, ResolveOrder, RequestStranded, OrderStateChanged, OrderEvidence,
         SymbolHalted, SymbolReleased, ExternalOrderSeen, ReadBroker, ReadBrokerFailed, ReconcileReported,
         CommandAnswered.
@@ -146,7 +147,7 @@ class Executor(ByHand):
                 return [*self._report(ClientOrderId(order_id)), *self._booked(stamp)]
             case ConnectionChanged(link=LinkName.ORDERS):
                 return [*self._link_moved(), *self._cancel_wanted(stamp)]
-            case DayChanged() | GateChanged() | FlattenRequested():
+            case DayChanged() | GateChanged() | FlattenRequested() | StopTriggered():
                 return self._cancel_wanted(stamp)
             case ReconcileRequested() | ReadBrokerFailed() | ReleaseRequested():
                 return self._by_hand(message)

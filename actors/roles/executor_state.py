@@ -26,6 +26,7 @@ from domain.messages.orders import (
     ResolveOrder,
     SubmitOrder,
 )
+from domain.messages.risk import StopTriggered
 from domain.messages.run import ClockTicked, RunStarted, StateCarried
 from domain.messages.trading import (
     AccountOpened,
@@ -130,7 +131,7 @@ class ExecutorState(ComparedState):
                 self.cancel_all, self.halted = to_state in CANCEL_ALL, to_state in LETS_OUT
             case GateChanged(level=level) if self.halted:  # a person may sell out, and halt again; so may a stop
                 self.cancel_all = level is Gate.CANCELS_ONLY
-            case FlattenRequested(symbol=symbol):
+            case FlattenRequested(symbol=symbol) | StopTriggered(symbol=symbol):
                 self.to_cancel |= {o.client_order_id: None for o in self._open_orders() if symbol in ("", o.symbol)}
             case LossLimitHit() if self.sells_on_halt:  # exits will pass before the fate of all of these is known
                 self.to_cancel |= {order.client_order_id: None for order in self._open_orders()}

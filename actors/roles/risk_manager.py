@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from actors.core.role import Role
-from actors.roles import risk_account, risk_conduct, risk_exits
+from actors.roles import risk_account, risk_conduct, risk_exits, risk_sales
+from actors.roles.verdicts import Verdict, approved, denied
 from domain.messages import Message, Stamp
 from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
 from domain.messages.link import (
@@ -68,7 +69,6 @@ from domain.messages.trading import (
 from domain.risk import (
     RULES,
     STATE_RULES,
-    Denial,
     Proposal,
     RiskState,
     check_list,
@@ -81,11 +81,10 @@ from domain.risk.conduct import UNTOUCHED
 from domain.risk.overrides import judge_by_hand
 from domain.risk.picture import worst_price
 from domain.risk.sizing import cost
-from domain.types import PPM, ClientOrderId, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
+from domain.types import PPM, ClientOrderId, Krw, OrderKind, Purpose, Side, UnixNanos
 from domain.views import CheckView, DenialsQuery, RiskQuery, RiskView
 from fsm.client_order import CLOSED
 
-Verdict = OrderApproved | OrderDenied
 # Heard for limits of the account, conduct and stops alone.
 WATCHED = frozenset(
     {
@@ -140,6 +139,7 @@ class RiskManager(Role):
         ManualModifyRequested,
         FlattenRequested,
         StopChanged,
+        StopTriggered,
         OrderStateChanged,
         FillBooked,
         FillRevised,
@@ -181,13 +181,15 @@ class RiskManager(Role):
     def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         """Judge orders, answer people, watch limits and stops."""
         outputs = list(self._own(message, stamp))
-        for more in (risk_conduct.outputs, risk_account.outputs, risk_exits.outputs):
+        for more in (risk_exits.outputs, risk_conduct.outputs, risk_account.outputs):
             outputs += more(self.state, message, stamp)
         return outputs
 
     def _own(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         match message:
-            case QuotesJudged() | SourcesCompared():
+            case QuotesJudged() | ClockTicked():
+                return risk_sales.put_off(self.state, stamp)
+            case SourcesCompared():
                 return ()
             case _ if type(message) in WATCHED:
                 return ()  # what is being sold out waits for none of them
@@ -200,13 +202,15 @@ class RiskManager(Role):
             case ManualModifyRequested():
                 return self._change(message)
             case FlattenRequested():
-                return self._flatten(message, stamp)
+                return risk_sales.flatten(self.state, message, stamp)
+            case StopTriggered(symbol=symbol):
+                return risk_sales.sales(self.state, stamp, (symbol,))  # others reached at once are still to be told
             case OrderStateChanged(to_status=status) if status not in CLOSED:
                 # It may be of a sale made just now, with the others of its list still to come: these would come twice.
                 return ()
             case StopChanged(to_state=to_state) if to_state != "FLATTENING":
                 return ()  # for the same reason: the stop moves on as soon as it hears of the first sale
-        return self._sell_out(stamp)
+        return risk_sales.sales(self.state, stamp)
 
     # ---- signals and orders by hand ----------------------------------------------------------------------------
 
@@ -285,11 +289,11 @@ class RiskManager(Role):
         if denial is None and not proposal.overrides:
             denial = judge(proposal, picture, RULES)
         if denial is not None:
-            return _denied(order_id, proposal, denial, origin, rationale)
+            return denied(order_id, proposal, denial, origin, rationale)
         reserved = Krw(0)
         if proposal.side is Side.BUY:
             reserved = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
-        return _approved(order_id, proposal, reserved, origin, rationale, overridden)
+        return approved(order_id, proposal, reserved, origin, rationale, overridden)
 
     def _is_repeated_exit(self, verdict: Verdict) -> bool:
         """Tell whether the same was said already about the sells that are open now, or about what is left alone."""
@@ -312,48 +316,6 @@ class RiskManager(Role):
         start = Krw(state.start_equity)
         return [LossLimitHit("daily_loss", marked.equity, start, loss, limit, marked.venue_time)]
 
-    # ---- flatten -----------------------------------------------------------------------------------------------
-
-    def _flatten(self, asked: FlattenRequested, stamp: Stamp) -> list[Message]:
-        state = self.state
-        earlier = state.answers.get(asked.command_id)
-        if earlier is not None:
-            return [earlier]
-        if asked.symbol and asked.symbol not in state.instruments and asked.symbol not in state.positions:
-            text = f"{asked.symbol!r} is not an instrument of this broker"
-            return [CommandAnswered(asked.command_id, False, "INSTRUMENT", text, "")]
-        symbols = state.flatten_symbols(asked.symbol)
-        cancels = sum(hold.is_open and hold.symbol in symbols for hold in state.holds.values())
-        exits = sum(state.positions.get(symbol, 0) > 0 for symbol in symbols)
-        orders = self._sell_out(stamp)
-        text = f"cancelling {cancels} orders, selling {exits} holdings"
-        halted = [symbol for symbol in symbols if symbol in state.halted and state.positions.get(symbol, 0) > 0]
-        waiting = exits - len(orders) - len(halted)
-        if waiting > 0:
-            text += f", {waiting} of them once nothing of it is open and the gate lets exits pass"
-        if halted:
-            text += f"; not {', '.join(halted)} until books agree"
-        return [*orders, CommandAnswered(asked.command_id, True, "", text, "", cancels=cancels, exits=exits)]
-
-    def _sell_out(self, stamp: Stamp) -> list[Message]:
-        """Sell what is being sold out and has no open order; freshness of quotes and prices do not matter here."""
-        state = self.state
-        orders_link = state.links.get(LinkName.ORDERS)
-        if not state.flattening or orders_link != "READY" or not state.gate.passes(Purpose.EXIT):
-            return []
-        busy = {hold.symbol for hold in state.holds.values()}
-        orders: list[Message] = []
-        for symbol, flatten in state.flattening.items():
-            held = state.positions.get(symbol, 0) - state.selling_elsewhere(symbol)
-            if held <= 0 or symbol in busy or flatten.attempts <= 0 or symbol in state.halted:
-                continue
-            order_id = ClientOrderId(f"{stamp.log_id}-{stamp.seq}-{symbol}")
-            at = UnixNanos(state.venue_time)
-            proposal = Proposal(symbol, Side.SELL, OrderKind.MARKET, Purpose.EXIT, held, None, None, at)
-            origin, reason = f"operator:{flatten.caller}", flatten.note or "flatten"
-            orders.append(_approved(order_id, proposal, Krw(0), origin, reason))
-        return orders
-
     # ---- questions ---------------------------------------------------------------------------------------------
 
     def view(self, query: Any) -> Any:
@@ -370,7 +332,7 @@ class RiskManager(Role):
                     reserved=reserved,
                     orderable_cash=Krw(state.cash - reserved),
                     sellable={symbol: max(0, quantity - state.selling(symbol)) for symbol, quantity in held},
-                    open_orders=sum(hold.is_open for hold in state.holds.values()),
+                    open_orders=state.holds.open_count,
                     denied=len(state.denials),
                     denied_by_reason=dict(sorted(Counter(denial.reason for denial in state.denials).items())),
                     loss_limit_hit=state.loss_locked or state.is_over_loss_limit,
@@ -378,50 +340,3 @@ class RiskManager(Role):
                     checks=tuple(CheckView(*check) for check in check_list(state.config.risk)),
                 )
         return super().view(query)
-
-
-def _approved(
-    order_id: ClientOrderId,
-    proposal: Proposal,
-    reserved: Krw,
-    origin: str,
-    rationale: str,
-    overridden: tuple[str, ...] = (),
-) -> OrderApproved:
-    return OrderApproved(
-        client_order_id=order_id,
-        symbol=proposal.symbol,
-        side=proposal.side,
-        kind=proposal.kind,
-        purpose=proposal.purpose,
-        quantity=proposal.quantity,
-        limit_price=proposal.limit_price,
-        reserved_krw=reserved,
-        origin=origin,
-        rationale=rationale,
-        venue_time=proposal.venue_time,
-        time_in_force=proposal.time_in_force,
-        venue=proposal.venue,
-        stop_price=proposal.stop_price,
-        overridden=overridden,
-    )
-
-
-def _denied(order_id: ClientOrderId, proposal: Proposal, denial: Denial, origin: str, rationale: str) -> OrderDenied:
-    return OrderDenied(
-        client_order_id=order_id,
-        symbol=proposal.symbol,
-        side=proposal.side,
-        kind=proposal.kind,
-        purpose=proposal.purpose,
-        quantity=proposal.quantity,
-        limit_price=proposal.limit_price,
-        reason=denial.code,
-        message=denial.message,
-        origin=origin,
-        rationale=rationale,
-        venue_time=proposal.venue_time,
-        time_in_force=proposal.time_in_force,
-        venue=proposal.venue,
-        stop_price=proposal.stop_price,
-    )

@@ -104,7 +104,7 @@ class StopBook:
             case RunStarted(config=config):
                 self._general = config.risk.stops
                 # What an earlier run was told of the market proves nothing about this one; the next trade does.
-                self.hits, self.interrupted, self.unsettled, self._halted = {}, {}, set(), {}
+                self.hits, self.interrupted, self.unsettled, self._halted, self.heard_at = {}, {}, set(), {}, 0
                 for symbol in self.positions:
                     self._arm(symbol)
             case SessionPlanned():
@@ -220,6 +220,11 @@ class StopBook:
         """Say in words why a position is sold."""
         held = self.positions[symbol]
         return stops.why(held.terms, hit, held.quantity, held.cost_basis, held.peak, held.began_at)
+
+    def levels_under(self, symbol: str, terms: StopTerms) -> Levels:
+        """Give where stops of a position would lie under other terms. Raises KeyError for what is not held."""
+        held = self.positions[symbol]
+        return stops.levels(terms, held.quantity, held.cost_basis, held.began_at, held.peak)
 
     def views(self, state: "RiskState") -> tuple[StopView, ...]:
         """Give every position with what would make the risk manager sell it, by symbol."""
