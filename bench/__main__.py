@@ -38,6 +38,7 @@ GROUPS = {
     "signals": Group("signals", "measure", "attention, indicators and a strategy's hook, beside pandas"),
     "appends": Group("appends", "measure", "durable appends to the log"),
     "win-quotes": Group("win_quotes", "measure", "quotes through the Windows broker: control, Qt, gRPC, client"),
+    "reports": Group("report_year", "measure", "a year's report over 100,000 trades, in a process of its own"),
     "day": Group("day", "measure", "a day of 2,700 symbols, compressed in time"),
 }
 

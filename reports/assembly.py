@@ -5,23 +5,25 @@ from datetime import date
 from pathlib import Path
 
 from domain.krx.calendar import is_session, previous_session
-from domain.performance.groups import groups_of
-from domain.performance.model import ClosedTrade
+from domain.performance.groups import Groups, groups_of
+from domain.performance.model import ClosedTrade, Target
 from domain.performance.scorecard import scorecard
+from domain.performance.suggestions import Seen, suggestions
 from domain.performance.thinning import thinned
 from domain.performance.trades import OrderWord, Trade, closed_trade
 from fsm.trading_day import State
 from persistence.codec import MessageCodec
 from reports.changes import changes_of, run_before
+from reports.connection import losses_by_hour
 from reports.events import events_of
 from reports.flows import flows_of
 from reports.instruments import listed
 from reports.logs import Account, account_of
 from reports.measured import Period, counted, measure, summary_of
-from reports.model import Report, TradeLine
+from reports.model import QualityPart, Report, TradeLine
 from reports.periods import period_before, period_of
 from reports.positions import positions_of
-from reports.quality import quality_of
+from reports.quality import quality_of, uncounted
 from reports.signals import signals_of
 
 MOST_POINTS = 2_000  # of the equity curve
@@ -46,7 +48,8 @@ def build_report_between(
     period = measure(found.heads, codec, first, last)
     earlier = measure(found.heads, codec, *period_before(kind, first))
     before = earlier if earlier.days else None
-    quality, uncounted = quality_of(period.days, codec)
+    quality = quality_of([facts.quality for facts in period.days if facts.quality is not None])
+    targets = scorecard(counted(period), counted(before) if before is not None else None)
     groups = groups_of(period.closed)
     shown = thinned(period.curve.points, MOST_POINTS)
     positions = positions_of(period.days, period.curve.marks[-1] if period.curve.marks else None, codec)
@@ -78,12 +81,38 @@ def build_report_between(
         execution=period.execution,
         signals=signals_of(period.days),
         flows=flows_of(period.days),
-        targets=scorecard(counted(period), counted(before) if before is not None else None),
-        suggestions=(),
+        targets=targets,
+        suggestions=suggestions(_seen(period, groups, targets, quality)),
         changes=changes_of(run_before(found.heads, codec, first), period.days),
         before=summary_of(before) if before is not None else None,
         is_complete=not missing and is_over(found, period, last),
-        missing=(*missing, *uncounted, *_untold(period)),
+        missing=(*missing, *uncounted([facts.stretch for facts in period.days]), *_untold(period)),
+    )
+
+
+def _seen(period: Period, groups: Groups, targets: tuple[Target, ...], quality: QualityPart) -> Seen:
+    """Give what the rules of suggestions look at."""
+    execution, links = period.execution, period.connection
+    return Seen(
+        metrics=period.metrics,
+        groups=groups,
+        targets=targets,
+        orders=execution.orders,
+        denied=execution.denied,
+        rejected=execution.rejected,
+        unknown=execution.unknown,
+        reaction_ms_p99=execution.reaction_ms_p99,
+        reactions=execution.reactions,
+        decision_slip_ppm=execution.decision_slip_ppm,
+        arrival_slip_ppm=execution.arrival_slip_ppm,
+        slips=execution.slips,
+        quotes=quality.quotes,
+        refused=quality.refused,
+        market_ms=links.market_ms,
+        up_ms=links.up_ms,
+        longest_ms=links.longest_ms,
+        losses=links.losses,
+        losses_by_hour=losses_by_hour(period.days),
     )
 
 

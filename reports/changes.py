@@ -9,7 +9,8 @@ from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 from reports.logs import LogHead
 from reports.model import Change
-from reports.reading import DayFacts, Rows
+from reports.queries import Rows
+from reports.reading import DayFacts
 from reports.rows import Run
 
 NOWHERE = ""  # value of a setting that a version does not know

@@ -1,9 +1,11 @@
 """Links over market time, and how often and how long they were away."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from domain.messages.link import ConnectionChanged, UptimeMeasured
+from domain.time import kst_text
 from domain.types import LinkName
 from fsm.connection import State
 from reports.model import ConnectionPart
@@ -40,6 +42,14 @@ def connection_of(days: Sequence[DayFacts]) -> ConnectionPart:
         losses=losses,
         longest_ms=longest // NANOS_PER_MS,
     )
+
+
+def losses_by_hour(days: Iterable[DayFacts]) -> dict[str, int]:
+    """Count losses by hour of system time, KST (09)."""
+    hours = Counter(
+        kst_text(change.system_time)[:2] for facts in days for change in facts.connections if is_loss(change)
+    )
+    return dict(sorted(hours.items()))
 
 
 def is_loss(change: ConnectionChanged) -> bool:

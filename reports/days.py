@@ -14,7 +14,7 @@ from domain.performance.model import DayLine, EquityPoint
 from domain.performance.trades import Trade
 from domain.types import PPM, Krw, UnixNanos
 from reports.reading import DayFacts, Opening
-from reports.rows import Mark
+from reports.rows import Mark, Run
 from reports.trades import Dated
 
 
@@ -36,6 +36,7 @@ class Curve:
     points: list[EquityPoint] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)  # one for each point
     missing: list[str] = field(default_factory=list)
+    tells_flows: bool = False  # by the run that goes on
 
 
 @dataclass(slots=True)
@@ -140,6 +141,8 @@ def _walk(facts: DayFacts, state: _Day, curve: Curve, last: DayFacts | None) -> 
             came, has_shares = 0, False
         else:
             came, has_shares = came + event.cash, has_shares or event.has_shares
+    if facts.runs:
+        curve.tells_flows = _tells(facts.runs[-1][1])
 
 
 def _events(facts: DayFacts) -> list[tuple[int, _Event]]:
@@ -159,9 +162,11 @@ def _flow_at(seq: int, opening: Opening, facts: DayFacts, curve: Curve, last: Da
     """
     if not curve.marks:
         return 0
-    follows = last is None or facts.head.log_id in (last.head.log_id,) or facts.head.follows == last.head.log_id
-    tells = any(run.config.get("tell_flows", False) for at, run in facts.runs if at <= seq)
-    if follows and tells:
+    follows = last is None or last.head.log_id in (facts.head.log_id, facts.head.follows)
+    for at, run in facts.runs:
+        if at <= seq:
+            curve.tells_flows = _tells(run)
+    if follows and curve.tells_flows:
         return sum(flow.amount for at, flow in facts.flows if at > seq)
     jump = opening.opened.start_equity - curve.marks[-1].equity
     if jump and not follows:
@@ -170,6 +175,10 @@ def _flow_at(seq: int, opening: Opening, facts: DayFacts, curve: Curve, last: Da
             " that came or left"
         )
     return jump
+
+
+def _tells(run: Run) -> bool:
+    return bool(run.config.get("tell_flows", False))
 
 
 def _begin(state: _Day, start: int) -> None:

@@ -19,7 +19,8 @@ from domain.types import Krw, Side, UnixNanos
 from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 from reports.logs import LogHead, Stretch
-from reports.reading import DayFacts, Opening, Rows, movements
+from reports.queries import Rows
+from reports.reading import DayFacts, Opening, movements
 from reports.rows import Approved
 
 Event = Movement | Opening
