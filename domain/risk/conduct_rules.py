@@ -7,13 +7,14 @@ from typing import Final
 
 from domain.krx.order_kinds import allowed_at
 from domain.risk.conduct_measures import PAIRS, phases_of, ticks_away
+from domain.risk.overrides import OVERRIDABLE
 from domain.risk.picture import Picture, Proposal
 from domain.risk.rule import NANOS_PER_MS, Rule, Scope
 from domain.risk_config import RiskConfig
 from domain.time import kst_date, kst_text
 from domain.types import NANOS_PER_SECOND
 
-__all__ = ["PAIRS", "SIZED", "STATE"]
+__all__ = ["OVERRIDABLE", "PAIRS", "SIZED", "STATE"]
 
 # ---- what reduces trading, and who trades --------------------------------------------------------------------
 

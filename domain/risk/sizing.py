@@ -32,11 +32,21 @@ def size_entry(price: int, picture: Picture) -> Size:
 
 
 def size_exit(picture: Picture) -> Size:
-    """Give all sellable shares."""
+    """Give all sellable shares, of those that are ours where others' are told apart."""
+    ours = picture.ours_left
+    if ours is not None and ours < picture.sellable:
+        return _size_exit_of_ours(ours, picture)
     if picture.selling:
         text = f"{picture.held:,} shares held, {picture.selling:,} already in open sells: another would oversell"
         return Size(picture.sellable, Denial("DUPLICATE", text))
     return Size(picture.sellable, Denial("SELLABLE", f"{picture.held:,} shares held, nothing to sell"))
+
+
+def _size_exit_of_ours(ours: int, picture: Picture) -> Size:
+    what = f"{picture.held:,} shares held, {picture.conduct.ours:,} of them ours"
+    if ours or not picture.conduct.ours:
+        return Size(ours, Denial("FOREIGN", f"{what}; `hantrade claim` puts others under our care"))
+    return Size(0, Denial("DUPLICATE", f"{what} and in open sells: another would sell what is not"))
 
 
 def loss_limit_krw(start_equity: int, daily_loss_ppm: int) -> Krw:
