@@ -31,6 +31,9 @@ class Counted:
     up_ms: int = 0  # of it, both links READY
     scored_entries: int = 0  # entry signals with an outcome
     right_entries: int = 0
+    # 95 % interval of their share as `domain/scoring/accuracy` has it, which knows that signals of one date hang
+    # together; None: that of independent signals.
+    precision_interval: tuple[float, float] | None = None
     reactions: int = 0  # orders whose way from the receipt of a quote to the wire was measured
     reaction_ms_p99: float | None = None
     days: int = 0  # trading dates
@@ -48,7 +51,7 @@ class Measure(NamedTuple):
 
     value: float | None
     n: int
-    wins: int | None = None  # of n, where cases are independent trials: then there is an interval
+    interval: tuple[float, float] | None = None  # 95 %, of shares that are a sample
 
 
 def scorecard(now: Counted, before: Counted | None = None) -> tuple[Target, ...]:
@@ -82,7 +85,7 @@ _BELOW = ("reaction",)
 def _measures(counted: Counted) -> dict[str, Measure]:
     days, automatic = counted.days, counted.orders - counted.by_hand
     return {
-        "signal_precision": _trials(counted.right_entries, counted.scored_entries),
+        "signal_precision": _trials(counted.right_entries, counted.scored_entries, counted.precision_interval),
         "reaction": Measure(counted.reaction_ms_p99, counted.reactions),
         "daily_loss": Measure(_fraction(counted.lowest_ppm), days),
         "win_rate": _trials(counted.wins, counted.closed_trades),
@@ -101,8 +104,8 @@ def _pace(counted: Counted, sessions: int, least: int) -> float | None:
     return float((1 + total) ** (sessions / counted.days) - 1)
 
 
-def _trials(wins: int, n: int) -> Measure:
-    return Measure(_share(wins, n), n, wins)
+def _trials(wins: int, n: int, interval: tuple[float, float] | None = None) -> Measure:
+    return Measure(_share(wins, n), n, interval or wilson(wins, n))
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -114,10 +117,10 @@ def _fraction(ppm: int | None) -> float | None:
 
 
 def _target(name: str, aim: float, measure: Measure, denominator: str, before: float | None) -> Target:
-    value, n, wins = measure
+    value, n, interval = measure
     is_wish = name in WISHES
     is_told = n > 0 and value is not None
-    low, high = wilson(wins, n) if wins is not None and is_told else (None, None)
+    low, high = interval if interval and is_told else (None, None)
     return Target(
         name=name,
         aim=aim,
