@@ -1,15 +1,25 @@
 """`hantrade fills`, `positions`, `cash`, `quotes`: what the trader holds and sees."""
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from actors.edges.desk_reader import ALL
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source
-from cli.names import labelled, symbol_of
+from cli.names import labelled, name_of, symbol_of
 from cli.orders import side_word
-from cli.output import emit_json, krw, kst_clocks, plain, show_table, signed
+from cli.output import emit_json, krw, kst_clocks, note, plain, show_table, signed
 from domain.time import kst_text
 from domain.types import UnixNanos
+from domain.wording import counted
+from hantrade.v1 import types_pb2
+
+FILL_COLUMNS = (
+    *("fill_time", "symbol", "name", "side", "last_qty", "last_px_krw", "notional_krw", "commission_krw", "tax_krw"),
+    *("realized_pnl_krw", "client_order_id", "venue_order_id", "trade_id"),
+)
 
 fills_app = typer.Typer(no_args_is_help=True, help="Executions.")
 
@@ -21,17 +31,24 @@ LimitOption = Annotated[int, typer.Option("--limit", help="Most rows shown.", mi
 def list_fills(
     symbol: SymbolOption = "",
     limit: LimitOption = 100,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write all of them, oldest first, as CSV for Excel.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
     log: LogOption = None,
 ) -> None:
     """List the executions of the trading day, newest first.
 
-    Of all days of a log: `hantrade log export --view fills`.
+    Of all days of a log: `hantrade log export --view fills`; trades of a period: `hantrade report --csv`.
 
     Example: hantrade fills list --symbol 120110
     """
-    fills = list(Source(home, log).fills(symbol_of(symbol) if symbol else "", limit).fills)
+    chosen = symbol_of(symbol) if symbol else ""
+    fills = list(Source(home, log).fills(chosen, ALL if csv else limit).fills)
+    if csv is not None:
+        _write_fills(csv, reversed(fills), force)
     if json:
         emit_json(plain(fill) for fill in fills)
         return
@@ -53,7 +70,16 @@ def list_fills(
     left, right = "left", "right"
     columns = [("time", left), ("symbol", left), ("side", left), ("shares", right), ("price", right)]
     columns += [("notional", right), ("commission", right), ("tax", right), ("realised", right), ("order", left)]
-    show_table(f"{len(fills)} fills of the day, newest first; KRW", columns, rows, "no fills")
+    if csv is None:
+        show_table(f"{len(fills)} fills of the day, newest first; KRW", columns, rows, "no fills")
+
+
+def _write_fills(path: Path, fills: Iterable[types_pb2.Fill], force: bool) -> None:
+    from reports.csv_files import write_csv
+
+    told = ({**plain(fill), "name": name_of(fill.symbol)} for fill in fills)
+    count = write_csv(path, FILL_COLUMNS, ([fill[name] for name in FILL_COLUMNS] for fill in told), force=force)
+    note(f"{path}: {counted(count, 'fill')}")
 
 
 def cash(json: JsonOption = False, home: HomeOption = DEFAULT_HOME, log: LogOption = None) -> None:

@@ -56,7 +56,7 @@ def printed_measure(name: str, value: float | None) -> str:
 def counted_text(target: Target, words: Words) -> str:
     """Print n and what it counts."""
     size = numbers.span(target.n) if target.denominator.endswith(SPANS) else numbers.whole(target.n)
-    return f"{size} {words.name('denominator', target.denominator)}"
+    return f"{words.name('denominator', target.denominator)}: {size}"
 
 
 def aim_text(target: Target, words: Words) -> str:

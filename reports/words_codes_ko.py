@@ -32,7 +32,7 @@ CODES: dict[str, str] = {
     "reason.trailing": "추적 손절",
     "reason.time": "시간 초과",
     "reason.flatten": "전량 청산",
-    "reason.closing": "장 마감",
+    "reason.close": "장 마감 전 정리",
     "flow.deposit": "입금",
     "flow.withdrawal": "출금",
     "flow.found": "계좌에서 발견",

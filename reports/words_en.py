@@ -167,7 +167,9 @@ WORDS: dict[str, str] = {
     # ---- patterns ---------------------------------------------------------------------------------------------------
     "patterns.how": "Closed trades, after costs. p is the chance of an average so far from 0 if such trades earned"
     " nothing; the corrected p allows for having looked at all these groups at once (Holm). Above 0.05 a difference is"
-    " what luck alone would show; and since trades of one day rise and fall together, p is rather too small.",
+    " what luck alone would show; and since trades of one day rise and fall together, p is rather too small. Reasons"
+    " of exits are no fair groups: a stop ends losers and a target ends winners by what they are, so that their p"
+    " tells nothing new.",
     # ---- suggestions ------------------------------------------------------------------------------------------------
     "suggestions.how": "Each follows from a stated rule (docs/reports.md). They are things to look at, not advice, and"
     " none promises a profit.",
