@@ -9,6 +9,7 @@ from typing import Any
 from domain.config import RunConfig
 from domain.krx.order_phases import OrderDay, order_day
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
+from domain.messages.operator import ResumeRequested
 from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
 from domain.messages.risk import HoldingClaimed, LimitsUnlocked, ManualModeChanged
 from domain.messages.run import RunStarted
@@ -65,6 +66,8 @@ class Conduct:
             case FillRevised() | AdjustmentBooked() | HoldingClaimed() | LimitsUnlocked():
                 self.trades.fold(message, at)
                 self.holdings.fold(message)
+            case ResumeRequested(note=note) if note.strip():  # nothing else may hold, so no unlocking is told
+                self.trades.fold(message, at)
             case ManualModeChanged(is_on=is_on):
                 self.manual_mode = is_on
             case SessionPlanned() | RunStarted():

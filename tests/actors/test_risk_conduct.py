@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from actors.core.state import dump, load
 from actors.roles.risk_manager import RiskManager
-from domain.messages.operator import ClaimRequested, CommandAnswered, ManualModeRequested
+from domain.messages.operator import ClaimRequested, CommandAnswered, ManualModeRequested, ResumeRequested
 from domain.messages.orders import CancelOrder
-from domain.messages.risk import HoldingClaimed, LimitsUnlocked, ManualModeChanged
+from domain.messages.risk import HoldingClaimed, ManualModeChanged
 from domain.messages.trading import OrderApproved, OrderDenied
 from domain.types import ClientOrderId, Krw, RequestId, Side, UnixNanos, VenueOrderId
 from tests.actors.money_builders import (
@@ -245,7 +245,9 @@ def test_given_losing_trades_when_one_is_closed_then_entries_wait_until_time_or_
     assert denied(desk.say(a_signal())).reason == "COOL_DOWN"
     desk.say(prices(51))
     assert denied(desk.say(a_signal(seconds=51))).reason == "LOSING_STREAK"
-    desk.say(LimitsUnlocked("kim", "a bad print", UnixNanos(0)))
+    desk.say(ResumeRequested("r1", "kim", " "))
+    assert denied(desk.say(a_signal(seconds=51))).reason == "LOSING_STREAK"
+    desk.say(ResumeRequested("r2", "kim", "a bad print"))
     assert denied(desk.say(a_signal(seconds=51))).reason == "RE_ENTRY"
     approved(desk.say(a_signal(symbol=COLON, seconds=51)))
     approved(desk.say(by_hand()))
