@@ -127,6 +127,11 @@ def ticks_between(start: int, end: int, market: Market, on: date) -> int:
     """
     table = tick_table(market, on)
     low, high = (start + 1, end) if start < end else (end, start - 1)
-    bands = zip((1, *table.edges), (*(edge - 1 for edge in table.edges), high), table.ticks, strict=True)
-    inside = ((max(low, first), min(high, last), tick) for first, last, tick in bands)
-    return sum(last // tick - (first - 1) // tick for first, last, tick in inside if first <= last)
+    count = 0
+    for band in range(bisect_right(table.edges, low), len(table.ticks)):
+        last = min(high, table.edges[band] - 1) if band < len(table.edges) else high
+        if low > last:
+            break
+        count += last // table.ticks[band] - (low - 1) // table.ticks[band]
+        low = last + 1
+    return count

@@ -55,8 +55,9 @@ def session_kind(proposal: Proposal, picture: Picture) -> str | None:
 
 def collar_ticks(proposal: Proposal, picture: Picture) -> str | None:
     """Keep a limit price within so many ticks of the mark, counted along the tick ladder."""
-    away, limit = ticks_away(proposal, picture), picture.config.collar_ticks
-    if not limit or away is None or away <= limit:
+    limit = picture.config.collar_ticks
+    away = ticks_away(proposal, picture) if limit else None
+    if away is None or away <= limit:
         return None
     what = f"{proposal.limit_price:,} KRW is {away:,} ticks from the mark {picture.mark:,} KRW"
     return f"{what}, {away - limit:,} over the limit of {limit:,} ticks"
