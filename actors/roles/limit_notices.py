@@ -18,7 +18,6 @@ from domain.messages.risk import (
 from domain.messages.run import RunStarted
 from domain.messages.trading import AccountOpened, LossLimitHit
 from domain.risk.loss_levels import HALTED, NAMES, OK, STICKY, rank
-from domain.time import kst_text
 from domain.types import Severity
 
 LIMITS = (  # what is told here
@@ -139,11 +138,11 @@ def _position(message: Any, said: Said) -> Notice | None:
     match message:
         case StopTriggered(symbol=symbol, rule=rule, quantity=quantity, rationale=why):
             severity = Severity.INFO if rule == "take_profit" else Severity.WARNING
-            body = f"{STOPS.get(rule, rule)} of {said.name(symbol)}: {why.rstrip('.')}."
+            body = f"{STOPS.get(rule, rule)} of {said.name(symbol)}: {why.removeprefix(f'{rule}: ').rstrip('.')}."
             return severity, f"stop/{symbol}", f"{body} {quantity:,} shares are sold."
-        case ExitStuck(symbol=symbol, quantity=quantity, since=since, text=text):
-            body = f"The sale of {quantity:,} {said.name(symbol)} does not get done since {kst_text(since)}"
-            return Severity.ALERT, f"stuck/{symbol}", f"{body}: {text.rstrip('.')}."
+        case ExitStuck(symbol=symbol, text=text):
+            body = f"A sale of {said.name(symbol)} does not get done: {text.rstrip('.')}."
+            return Severity.ALERT, f"stuck/{symbol}", body
         case FlowBooked(amount=amount, text=text, trading_date=on):
             body = f"{amount:+,} KRW came or went without an order of ours before {on}: {text}."
             return Severity.WARNING, "flow", f"{body} Limits on losses and returns leave it out."

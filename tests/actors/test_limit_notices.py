@@ -71,7 +71,9 @@ CASES: list[tuple[Any, Severity, str, str]] = [
     ),
     (UNLOCKED, Severity.INFO, "limits", "kim unlocked the limits of the account: looked."),
     (
-        StopTriggered(SAMSUNG, "stop_loss", 10, Krw(9_400), Krw(9_500), Krw(100), Krw(100_000), "it fell", at(60)),
+        StopTriggered(
+            SAMSUNG, "stop_loss", 10, Krw(9_400), Krw(9_500), Krw(100), Krw(100_000), "stop_loss: it fell", at(60)
+        ),
         Severity.WARNING,
         f"stop/{SAMSUNG}",
         "09:01:00 Stop loss of 005930 삼성전자: it fell. 10 shares are sold.",
@@ -86,7 +88,7 @@ CASES: list[tuple[Any, Severity, str, str]] = [
         ExitStuck(SAMSUNG, "LIMIT_LOCK", "no bid; wait or sell after hours", 10, at(0), at(60)),
         Severity.ALERT,
         f"stuck/{SAMSUNG}",
-        "The sale of 10 005930 삼성전자 does not get done since 09:00:00: no bid; wait or sell after hours.",
+        "A sale of 005930 삼성전자 does not get done: no bid; wait or sell after hours.",
     ),
     (
         FlowBooked("2026-01-13", Krw(-70_000), Krw(-70_000), "cash", at(0)),
