@@ -89,13 +89,15 @@ def _time_in_market(days: Sequence[DayFacts], booked: Booked, curve: Curve) -> f
 
 def counted(period: Period) -> Counted:
     """Give what the targets are measured from."""
-    fall = period.metrics.drawdown
+    fall, entries = period.metrics.drawdown, period.entries
     has_days = bool(period.curve.lines)
+    low, high = entries.precision_low, entries.precision_high
     return Counted(
         market_ms=period.connection.market_ms,
         up_ms=period.connection.up_ms,
-        scored_entries=period.entries.signals,
-        right_entries=period.entries.wins,
+        scored_entries=entries.signals,
+        right_entries=entries.wins,
+        precision_interval=(low, high) if low is not None and high is not None else None,
         reactions=period.execution.reactions,
         reaction_ms_p99=period.execution.reaction_ms_p99,
         days=len(period.curve.lines),
