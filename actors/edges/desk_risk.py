@@ -33,9 +33,11 @@ class RiskCommands(desk_pb2_grpc.DeskServiceServicer):
     def ClaimHolding(self, request: Any, context: Any) -> Any:  # noqa: N802
         caller = self._caller(request, context)
         self._answer(context, lambda: noted(request))
-        quantity = 0
-        if request.HasField("quantity"):
-            quantity = self._answer(context, lambda: whole(request.quantity, "quantity", MAX_QUANTITY))
+        quantity = request.quantity
+        if not request.HasField("quantity"):
+            quantity = self._answer(context, lambda: self._read.stop(request.symbol)).quantity
+        elif quantity:
+            self._answer(context, lambda: whole(quantity, "quantity", MAX_QUANTITY))
         asked = (caller, request.symbol, quantity, request.note)
         self._command(lambda i: operator.ClaimRequested(i, *asked), context)
         return desk_pb2.ClaimHoldingResponse(ours=self._answer(context, lambda: self._read.stop(request.symbol)).ours)

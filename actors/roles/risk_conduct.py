@@ -1,15 +1,17 @@
-"""What the risk manager answers to people about conduct: shares put under its care, manual mode."""
+"""What the risk manager answers to people about conduct: shares put under its care, manual mode, signs of life."""
 
 from typing import Any
 
 from domain.messages import Message, Stamp
-from domain.messages.operator import ClaimRequested, CommandAnswered, ManualModeRequested
+from domain.messages.operator import ClaimRequested, CommandAnswered, ManualModeRequested, PresenceReported
 from domain.messages.risk import HoldingClaimed, ManualModeChanged
 from domain.risk import RiskState
 
 
 def outputs(state: RiskState, message: Any, _: Stamp) -> list[Message]:
     """Answer people who claim a holding or trade alone; a command that was answered before gets that answer."""
+    if isinstance(message, PresenceReported):
+        return [CommandAnswered(message.command_id, True, "", "heard", "")]
     if not isinstance(message, ClaimRequested | ManualModeRequested):
         return []
     earlier = state.answers.get(message.command_id)

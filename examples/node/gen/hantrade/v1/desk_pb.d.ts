@@ -3150,7 +3150,7 @@ export declare type ClaimHoldingRequest = Message<"hantrade.v1.ClaimHoldingReque
   symbol: string;
 
   /**
-   * Shares that are to be ours from now on, those that are already included. Unset means all that are held.
+   * Shares that are to be ours from now on, those that are already included; 0: none. Unset: all held.
    *
    * @generated from field: optional int64 quantity = 2;
    */
