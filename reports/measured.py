@@ -90,7 +90,6 @@ def _time_in_market(days: Sequence[DayFacts], booked: Booked, curve: Curve) -> f
 def counted(period: Period) -> Counted:
     """Give what the targets are measured from."""
     fall, entries = period.metrics.drawdown, period.entries
-    has_days = bool(period.curve.lines)
     low, high = entries.precision_low, entries.precision_high
     return Counted(
         market_ms=period.connection.market_ms,
@@ -106,7 +105,7 @@ def counted(period: Period) -> Counted:
         wins=sum(trade.realized > 0 for trade in period.closed),
         orders=period.execution.orders,
         by_hand=period.execution.by_hand,
-        drawdown_ppm=(fall.ppm if fall is not None else 0) if has_days else None,
+        drawdown_ppm=None if fall is None else fall.ppm,
         total_return=period.metrics.total_return,
     )
 
