@@ -131,9 +131,7 @@ def _ppm(option: str, percent: float) -> int:
 
 def claim(
     symbol: Annotated[str, typer.Argument(help="Code or Korean name of a holding.")],
-    quantity: Annotated[
-        int | None, typer.Option(help="Shares that are to be ours; default all held, 0 none.", min=0)
-    ] = None,
+    quantity: Annotated[int | None, typer.Option(help="Shares to be ours; default all, 0 none.", min=0)] = None,
     note_text: NoteOption = "",
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
