@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from actors.core.role import Role
@@ -67,7 +66,9 @@ from domain.messages.trading import (
     StopChanged,
 )
 from domain.risk import (
+    FITTED_RULES,
     RULES,
+    SIZED_RULES,
     STATE_RULES,
     Proposal,
     RiskState,
@@ -284,10 +285,10 @@ class RiskManager(Role):
         if denial is None and not proposal.by_hand:
             price = worst_price(proposal, picture)
             size = size_entry(price, picture) if proposal.side is Side.BUY else size_exit(picture)
-            proposal = replace(proposal, quantity=size.quantity)
+            proposal = proposal.sized(size.quantity)
             denial = size.binding if size.quantity == 0 else None
         if denial is None and not proposal.overrides:
-            denial = judge(proposal, picture, RULES)
+            denial = judge(proposal, picture, SIZED_RULES if proposal.by_hand else FITTED_RULES)
         if denial is not None:
             return denied(order_id, proposal, denial, origin, rationale)
         reserved = Krw(0)

@@ -5,10 +5,12 @@ from domain.risk.picture import Denial, Picture, Proposal
 from domain.risk.rule import judge
 from domain.risk.sizing import Size, cost, loss_limit_krw, size_entry, size_exit
 from domain.risk.state import RiskState
-from domain.risk.table import RULES, STATE_RULES, check_list
+from domain.risk.table import FITTED_RULES, RULES, SIZED_RULES, STATE_RULES, check_list
 
 __all__ = [
+    "FITTED_RULES",
     "RULES",
+    "SIZED_RULES",
     "STATE_RULES",
     "Denial",
     "Hold",

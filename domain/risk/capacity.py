@@ -157,11 +157,16 @@ def taken(capacity: Capacity, proposal: Proposal, picture: Picture) -> int:
 def rule_of(capacity: Capacity) -> Callable[[Proposal, Picture], str | None]:
     """Make the check that denies what there is no room for: value, limit and distance in words."""
 
+    limit_of, used_of, is_notional = capacity.limit, capacity.used, capacity.measure is Measure.NOTIONAL
+
     def check(proposal: Proposal, picture: Picture) -> str | None:
-        limit = capacity.limit(picture)
+        limit = limit_of(picture)
         if limit is None:
             return None
-        value = capacity.used(picture) + taken(capacity, proposal, picture)
+        if is_notional:
+            value = used_of(picture) + proposal.quantity * worst_price(proposal, picture)
+        else:
+            value = used_of(picture) + taken(capacity, proposal, picture)
         return None if value <= limit else _over(capacity, picture, value, limit)
 
     return check
@@ -179,9 +184,9 @@ def most_shares(capacity: Capacity, room: int, price: int, commission_ppm: int) 
     return max(0, room) // price
 
 
-def why_none(capacity: Capacity, picture: Picture, limit: int, price: int) -> str:
+def why_none(capacity: Capacity, picture: Picture, price: int) -> str:
     """Say why not even one share fits, at a price (won)."""
-    used = capacity.used(picture)
+    limit, used = capacity.limit(picture) or 0, capacity.used(picture)
     room = limit - used
     if capacity.measure in (Measure.SHARES, Measure.POSITION):
         return _over(capacity, picture, used + 1, limit)

@@ -4,9 +4,8 @@ From daily bars before the trading date. Correlations are made when bars come an
 order is judged: that only looks them up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import repeat
 from operator import mul
 from typing import Any
 
@@ -25,10 +24,12 @@ class ExposureFacts:
 
     sessions: int = 20  # of averages and correlations
     is_paired: bool = False  # correlations are wanted
+    unknown_ppm: int = PPM  # counted where a correlation is not known
     volumes: dict[str, int] = field(default_factory=dict)  # symbol -> average of a session, cut to shares
     series: dict[str, Series] = field(default_factory=dict)
-    paired: set[str] = field(default_factory=set)  # symbols all others know their correlation with; never iterated
-    pairs: dict[str, dict[str, int]] = field(default_factory=dict)  # symbol -> one of `paired` -> ppm, at least 0
+    # All that was held or being bought on the trading date -> won it counts, 0 when it is gone; never out of order.
+    counted: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, list[int]] = field(default_factory=dict)  # symbol -> ppm, at least 0, for each of `counted`
 
     def fold(self, message: Any) -> None:
         """Take one message in."""
@@ -36,41 +37,36 @@ class ExposureFacts:
             case HistoryReceived():
                 self._receive(message)
             case RunStarted(config=config):
-                self.sessions = config.risk.adv_days
-                self.is_paired = bool(config.risk.max_correlated_ppm)
-                if not self.is_paired:
-                    self.paired, self.pairs = set(), {}
+                limits = config.risk
+                self.sessions, self.is_paired = limits.adv_days, bool(limits.max_correlated_ppm)
+                self.unknown_ppm = limits.unknown_correlation_ppm
+                self.restart(self.counted)
 
-    def begin(self, symbol: str) -> None:
-        """Learn how all others move with an instrument that is held or being bought from now on."""
-        if not self.is_paired or symbol in self.paired:
+    def restart(self, counted: Mapping[str, int]) -> None:
+        """Begin anew with what is held and being bought (won by symbol)."""
+        self.counted = {symbol: won for symbol, won in counted.items() if won} if self.is_paired else {}
+        self.rows = {symbol: self._row(symbol) for symbol in self.series} if self.is_paired else {}
+
+    def count(self, symbol: str, won: int) -> None:
+        """Take in what an instrument counts now. At the first time, learn how all others move with it."""
+        if not self.is_paired:
             return
-        self.paired.add(symbol)
-        for name in self.series:
-            self._pair(name, symbol)
+        is_new = symbol not in self.counted
+        self.counted[symbol] = won
+        if is_new:
+            for name, row in self.rows.items():
+                row.append(self._ppm(name, symbol))
 
-    def keep(self, symbols: Iterable[str]) -> None:
-        """Forget what others have to do with instruments that are none of these."""
-        kept = {symbol for symbol in symbols if symbol in self.paired}
-        if len(kept) != len(self.paired):
-            self.paired = kept
-            self.pairs = {
-                name: {key: ppm for key, ppm in row.items() if key in kept} for name, row in self.pairs.items()
-            }
+    def correlated(self, symbol: str) -> int:
+        """Give the won of other instruments by their correlation with one: those that move against it count nothing.
 
-    def correlated(self, symbol: str, values: Mapping[str, int], total: int, unknown_ppm: int) -> int:
-        """Give the won of other instruments by their correlation with one: those against it count nothing.
-
-        `values` are won by symbol, `total` their sum; `unknown_ppm` counts where a correlation is not known. Rounded
-        up, so that a limit is never passed by a fraction of a won.
+        Rounded up, so that a limit is never passed by a fraction of a won.
         """
-        unknown, counted = total - values.get(symbol, 0), 0
-        row = self.pairs.get(symbol)
-        if row:
-            known = list(map(values.get, row, repeat(0)))
-            unknown -= sum(known)
-            counted = sum(map(mul, known, row.values()))
-        return -(-(counted + unknown_ppm * unknown) // PPM)
+        row, won = self.rows.get(symbol), self.counted.values()
+        weighed: int = (
+            self.unknown_ppm * (sum(won) - self.counted.get(symbol, 0)) if row is None else sum(map(mul, won, row))
+        )
+        return -(-weighed // PPM)
 
     def _receive(self, history: HistoryReceived) -> None:
         bars = [bar for bar in history.bars if bar.day < history.trading_date]
@@ -81,19 +77,18 @@ class ExposureFacts:
         self.series[symbol] = series((bar.day, bar.close) for bar in bars[-self.sessions - 1 :])
         if not self.is_paired:
             return
-        self.pairs.pop(symbol, None)
-        for name in self.series:
-            if name in self.paired:
-                self._pair(symbol, name)
-            if symbol in self.paired:
-                self._pair(name, symbol)
+        self.rows[symbol] = self._row(symbol)
+        if symbol in self.counted:
+            place = list(self.counted).index(symbol)
+            for name, row in self.rows.items():
+                row[place] = self._ppm(name, symbol)
 
-    def _pair(self, symbol: str, other: str) -> None:
+    def _row(self, symbol: str) -> list[int]:
+        return [self._ppm(symbol, other) for other in self.counted]
+
+    def _ppm(self, symbol: str, other: str) -> int:
+        if symbol == other:
+            return 0  # it counts whole, elsewhere
         first, second = self.series.get(symbol), self.series.get(other)
-        if symbol == other or first is None or second is None:
-            return
-        ppm = correlation(first, second)
-        row = self.pairs.setdefault(symbol, {})
-        row.pop(other, None)
-        if ppm is not None:
-            row[other] = max(0, ppm)
+        ppm = correlation(first, second) if first is not None and second is not None else None
+        return self.unknown_ppm if ppm is None else max(0, ppm)

@@ -40,6 +40,12 @@ class Proposal:
         """Tell whether a person asked for it."""
         return self.confidence_ppm is None
 
+    def sized(self, quantity: int) -> "Proposal":
+        """Give it with a quantity (shares)."""
+        terms = (self.kind, self.purpose, quantity, self.limit_price, self.confidence_ppm, self.venue_time)
+        more = (self.time_in_force, self.venue, self.stop_price, self.quality, self.overrides, self.note)
+        return Proposal(self.symbol, self.side, *terms, *more)
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from domain.risk.capacity import SIZING, Capacity, affordable, cost, most_shares, why_none
+from domain.risk.capacity import CASH, SIZING, Measure, affordable, cost, most_shares, why_none
 from domain.risk.picture import Denial, Picture
 from domain.types import PPM, Krw
 
@@ -18,17 +18,22 @@ class Size(NamedTuple):
 
 def size_entry(price: int, picture: Picture) -> Size:
     """Give the largest quantity that every limit on size and concentration has room for at a price (won, > 0)."""
-    least: tuple[int, Capacity, int] | None = None
+    least, binding = -1, CASH
     for capacity in SIZING:
         limit = capacity.limit(picture)
         if limit is None:
             continue
-        quantity = most_shares(capacity, limit - capacity.used(picture), price, picture.commission_ppm)
-        if quantity is not None and (least is None or quantity < least[0]):
-            least = (quantity, capacity, limit)
-    assert least is not None, "cash is always a limit"
-    quantity, capacity, limit = least
-    return Size(quantity, Denial(capacity.code, "" if quantity else why_none(capacity, picture, limit, price)))
+        room = limit - capacity.used(picture)
+        if capacity.measure is Measure.NOTIONAL:
+            quantity = room // price if room > 0 else 0
+        else:
+            most = most_shares(capacity, room, price, picture.commission_ppm)
+            if most is None:
+                continue
+            quantity = most
+        if least < 0 or quantity < least:
+            least, binding = quantity, capacity
+    return Size(least, Denial(binding.code, "" if least else why_none(binding, picture, price)))
 
 
 def size_exit(picture: Picture) -> Size:

@@ -31,6 +31,7 @@ from domain.messages.trading import (
     ModifyApproved,
     OrderApproved,
     OrderDenied,
+    SignalFormed,
     StopChanged,
 )
 from domain.proved_shares import leg_of
@@ -51,6 +52,7 @@ from domain.risk_config import StopTerms
 from domain.time import kst_date, kst_text
 from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
 
+_OF_AN_ORDER = frozenset({SignalFormed, OrderApproved, OrderStateChanged})
 FLATTEN_ATTEMPTS = 3  # market sells per instrument and command; an order the venue keeps refusing must not loop
 
 
@@ -112,7 +114,13 @@ class RiskState:
 
     def fold(self, message: Any, now: UnixNanos) -> None:
         """Take one message in; `now` is system time."""
-        is_quotes = type(message) is QuotesJudged  # the hot path: parts to which a quote says nothing are left out
+        kind = type(message)
+        if kind in _OF_AN_ORDER:  # the way of every order: parts to which these say nothing are left out
+            if kind is not SignalFormed:
+                self._fold_own(message)
+            self.conduct.fold(message, now, self.venue_time)
+            return
+        is_quotes = kind is QuotesJudged  # the hot path, likewise
         self.watch.fold(message, now)  # first: whether a loss limit is armed is asked of it
         if not is_quotes:
             self.exposure_facts.fold(message)  # before what is held is put together
@@ -226,7 +234,7 @@ class RiskState:
         for hold in list(self.holds.values()):
             self.holds.put(hold.with_booked(hold.filled - hold.booked))
         self._weigh_all()
-        self.exposure_facts.keep(self.exposures.values)
+        self.exposure_facts.restart(self.exposures.values)
         self.loss_locked, self.loss_armed = False, True
         self.approved_at, self.flattening, self.answers, self.denials, self.denied_exits = {}, {}, {}, [], {}
         self.stops.end_episodes(())
@@ -416,7 +424,9 @@ class RiskState:
             self.externals.hold(symbol, elsewhere)
             is_bought, won = is_bought or self.externals.shares(symbol, Side.BUY) > 0, won + elsewhere
         if not held and not is_bought:
-            self.exposures.drop(symbol)
+            if symbol in self.exposures.values:
+                self.exposures.drop(symbol)
+                self.exposure_facts.count(symbol, 0)
             return
         quote = self.quotes.get(symbol)
         won += held * quote.price if quote is not None and quote.price > 0 else self.costs.get(symbol, 0)
@@ -424,7 +434,7 @@ class RiskState:
             self.exposures.move(symbol, won)
         else:
             self.exposures.put(symbol, won, *self._groups(symbol))
-            self.exposure_facts.begin(symbol)
+        self.exposure_facts.count(symbol, won)
 
     def _groups(self, symbol: str) -> tuple[str, str]:
         known = self.instruments.get(symbol)
@@ -438,8 +448,7 @@ class RiskState:
         own, (sector, market) = book.values.get(symbol, 0), book.groups.get(symbol) or self._groups(symbol)
         correlated = 0
         if limits.max_correlated_ppm:
-            facts, unknown = self.exposure_facts, limits.unknown_correlation_ppm
-            correlated = own + facts.correlated(symbol, book.values, book.gross, unknown)
+            correlated = own + self.exposure_facts.correlated(symbol)
         buying = (bound.buying if bound is not None else 0) + self.externals.shares(symbol, Side.BUY)
         return Exposures(
             gross=book.gross,

@@ -57,3 +57,5 @@ SIZED_RULES = (
     *conduct_rules.SIZED,
 )
 RULES = (*STATE_RULES, *SIZED_RULES)
+# Asked of a signal once it is sized: sizing left it in the room of all others.
+FITTED_RULES = tuple(rule for rule in SIZED_RULES if rule.code not in {row.code for row in capacity.SIZING})
