@@ -13,6 +13,7 @@ from cli.home import Home
 from cli.output import emit_json, note
 from domain.errors import ConfigError, RequestRefused
 from domain.time import KST
+from domain.wording import counted
 
 if TYPE_CHECKING:
     from persistence.codec import MessageCodec
@@ -143,7 +144,7 @@ def _report(
         from reports.csv_files import write_folder
 
         for path, rows in write_folder(found, csv, force=force):
-            note(f"{path}: {rows:,} rows")
+            note(f"{path}: {counted(rows, 'row')}")
     if json:
         from reports.objects import objects
 

@@ -12,6 +12,7 @@ from cli.output import console
 from reports import numbers
 from reports.labels import Labels
 from reports.model import Report
+from reports.notable import notable_events
 from reports.page import period_text, suggestions_of
 from reports.page_headline import tiles_of
 from reports.page_targets import target_rows
@@ -125,22 +126,25 @@ def _show_suggestions(out: Console, report: Report, words: Words) -> None:
 
 
 def _show_events(out: Console, report: Report, words: Words) -> None:
-    if not report.events:
+    found, interruptions = notable_events(report)
+    if not found:
         out.print(words("events.none"))
-        return
-    labels = Labels(words, report.names)
-    shown = report.events[-MOST_EVENTS:]
-    rows = [
-        [
-            numbers.moment(event.at, report.days),
-            words.name("event", event.kind),
-            " ".join(filter(None, (labels.symbol(event.subject), event.text))),
+    else:
+        labels = Labels(words, report.names)
+        shown = found[-MOST_EVENTS:]
+        rows = [
+            [
+                numbers.moment(event.at, report.days),
+                words.name("event", event.kind),
+                " ".join(filter(None, (labels.symbol(event.subject), event.text))),
+            ]
+            for event in shown
         ]
-        for event in shown
-    ]
-    title = words("terminal.events", shown=len(shown), all=len(report.events))
-    columns = ((words("column.time"), ""), (words("column.what"), ""), (words("column.text"), "w"))
-    _table(out, title, columns, rows)
+        title = words("terminal.events", shown=len(shown), all=len(found))
+        columns = ((words("column.time"), ""), (words("column.what"), ""), (words("column.text"), "w"))
+        _table(out, title, columns, rows)
+    if interruptions:
+        out.print(words("events.interruptions", count=interruptions), markup=False)
 
 
 def _show_missing(out: Console, report: Report, words: Words) -> None:
@@ -148,7 +152,7 @@ def _show_missing(out: Console, report: Report, words: Words) -> None:
         return
     out.print(Text(words("section.missing"), "italic"))
     for text in report.missing[:MOST_MISSING]:
-        out.print(Text(f"- {words.name('missing', text)}"))
+        out.print(Text(f"- {words.name('untold', text)}"))
     if len(report.missing) > MOST_MISSING:
         out.print(words("terminal.more", count=len(report.missing) - MOST_MISSING))
 

@@ -15,6 +15,7 @@ from reports import numbers
 from reports.charts import bar_svg
 from reports.labels import Labels
 from reports.model import Report
+from reports.notable import notable_events
 from reports.page_account import charts_of
 from reports.page_figures import (
     account_figures,
@@ -85,6 +86,7 @@ def _environment(words: Words, report: Report) -> Environment:
 def _parts(report: Report, words: Words) -> dict[str, Any]:
     heading = f"head.{report.kind}"
     period = period_text(report, words)
+    events, interruptions = notable_events(report)
     return {
         "report": report,
         "r": report,
@@ -99,8 +101,10 @@ def _parts(report: Report, words: Words) -> dict[str, Any]:
         "suggestions": suggestions_of(report, words),
         "trades": report.trades[-MOST_TRADES:],
         "left_out": len(report.trades) > MOST_TRADES,
-        "events": report.events[-MOST_EVENTS:],
-        "events_left_out": len(report.events) > MOST_EVENTS,
+        "events": events[-MOST_EVENTS:],
+        "events_left_out": len(events) > MOST_EVENTS,
+        "events_all": len(events),
+        "interruptions": interruptions,
         "account_figures": account_figures(report, words),
         "trade_figures": trade_figures(report, words),
         "execution_figures": execution_figures(report, words),

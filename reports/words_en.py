@@ -278,6 +278,7 @@ WORDS: dict[str, str] = {
     " being in the same symbols would have had.",
     "signals.none": "No signal was scored.",
     "events.hint": "The number leads into the log: `hantrade log show NUMBER`.",
+    "events.interruptions": "Volatility interruptions of symbols, begun or ended, are only counted here: {count:,}.",
     "events.left_out": "The newest {shown:,} of {all:,} events; all of them: `hantrade report --csv FOLDER`.",
     "events.none": "No limit, stop, halt, failure or lost link.",
     "flows.none": "No money and no shares came or left without a trade.",

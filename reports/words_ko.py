@@ -274,6 +274,7 @@ WORDS: dict[str, str] = {
     " 옆에 적었습니다.",
     "signals.none": "채점한 신호가 없습니다.",
     "events.hint": "로그 번호로 원문을 볼 수 있습니다: `hantrade log show 번호`.",
+    "events.interruptions": "종목의 변동성완화장치(VI) 발동과 해제는 횟수만 셉니다: {count:,}건.",
     "events.left_out": "{all:,}건 가운데 최근 {shown:,}건입니다. 전체는 `hantrade report --csv 폴더`로 저장됩니다.",
     "events.none": "한도, 손절, 정지, 장애, 연결 끊김이 없었습니다.",
     "flows.none": "매매 없이 들어오거나 나간 돈과 주식이 없습니다.",
