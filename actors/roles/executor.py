@@ -96,6 +96,7 @@ class Executor(ByHand):
         AdjustmentBooked,
         SessionPlanned,
         FlattenRequested,
+        StopTriggered,
         LossLimitHit,
         GateChanged,
         ManualCancelRequested,
