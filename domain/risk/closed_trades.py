@@ -19,7 +19,7 @@ class Closed(NamedTuple):
 
     symbol: str
     profit: int  # won, costs of both sides included; 0 is neither won nor lost
-    at: int  # venue time of the quotes
+    at: int  # venue time
 
 
 @dataclass(slots=True)
@@ -34,7 +34,7 @@ class ClosedTrades:
     last_loss_at: int = 0  # 0: none on the trading date
 
     def fold(self, message: Any, at: int) -> None:
-        """Take one message in; `at` is the venue time of the quotes."""
+        """Take one message in; `at` is its venue time, by the clock of the quotes."""
         match message:
             case FillBooked(symbol=symbol, realized_pnl=realized, position_qty=left):
                 self.open[symbol] = self.open.get(symbol, 0) + realized

@@ -42,13 +42,14 @@ class Conduct:
     overrides: dict[str, tuple[str, str]] = field(default_factory=dict)  # of session hours
     checks_sessions: bool = False
     leaves_foreign: bool = False
+    own_clock: bool = False  # the orders' broker has one: its times say nothing beside those of the quotes
     trades: ClosedTrades = field(default_factory=ClosedTrades)
     holdings: Ours = field(default_factory=Ours)
     manual_mode: bool = False
     refused_sales: dict[str, tuple[str, int]] = field(default_factory=dict)  # symbol -> code, shares ours when it was
 
     def fold(self, message: Any, now: UnixNanos, at: int = 0) -> None:
-        """Take one message in; `now` is system time, `at` the venue time of the quotes."""
+        """Take one message in; `now` is system time, `at` the venue time of the newest quote."""
         self.now = now
         match message:
             case SubmitOrder() | ModifyOrder() | CancelOrder():
@@ -61,7 +62,7 @@ class Conduct:
                     self.refused_sales[message.symbol] = (code, self.holdings.of(message.symbol))
             case FillBooked() | HoldingBooked():
                 if not self.holdings.is_again(message):
-                    self.trades.fold(message, at)
+                    self.trades.fold(message, at if self.own_clock else message.venue_time)
                 self.holdings.fold(message)
             case FillRevised() | AdjustmentBooked() | HoldingClaimed() | LimitsUnlocked():
                 self.trades.fold(message, at)
@@ -131,5 +132,5 @@ class Conduct:
         self.day = order_day(date.fromisoformat(self.planned), self.overrides) if is_wanted else None
 
     def _configure(self, config: RunConfig) -> None:
-        self.overrides = dict(config.session_overrides)
+        self.overrides, self.own_clock = dict(config.session_overrides), config.orders_have_own_clock
         self.checks_sessions, self.leaves_foreign = config.risk.check_sessions, config.risk.leave_foreign

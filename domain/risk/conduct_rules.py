@@ -11,8 +11,11 @@ from domain.risk.overrides import OVERRIDABLE
 from domain.risk.picture import Picture, Proposal
 from domain.risk.rule import NANOS_PER_MS, Rule, Scope
 from domain.risk_config import RiskConfig
-from domain.time import kst_date, kst_text
+from domain.time import NANOS_PER_MINUTE, kst_date, kst_text
 from domain.types import NANOS_PER_SECOND
+
+# A fill may be newer than the newest quote. One that is much newer is of a day that is played again from its beginning.
+_AHEAD = NANOS_PER_MINUTE
 
 __all__ = ["OVERRIDABLE", "PAIRS", "SIZED", "STATE"]
 
@@ -171,9 +174,9 @@ def _one_more(count: int, limit: int, what: str) -> str | None:
 
 def _too_soon(now: int, then: int, wait_s: int, what: str, name: str) -> str | None:
     since = now - then
-    if not wait_s or not then or not 0 <= since < wait_s * NANOS_PER_SECOND:
+    if not wait_s or not then or not -_AHEAD <= since < wait_s * NANOS_PER_SECOND:
         return None
-    passed = since // NANOS_PER_SECOND
+    passed = max(0, since) // NANOS_PER_SECOND
     return f"{what} {passed:,} s ago, {wait_s - passed:,} s inside the {name} of {wait_s:,} s"
 
 

@@ -169,6 +169,13 @@ def test_given_a_person_when_a_rule_asks_strategies_alone_then_the_order_passes(
     assert code_of(a_proposal(Side.SELL), a_case(facts, config)) == ""
 
 
+@pytest.mark.parametrize(("seconds", "code"), [(10.5, "COOL_DOWN"), (70, "COOL_DOWN"), (70.001, "")])
+def test_given_a_loss_newer_than_the_quotes_when_judged_then_it_counts_unless_the_day_began_anew(
+    seconds: float, code: str
+) -> None:
+    assert code_of(a_proposal(), a_case({"last_loss_at": at(seconds)}, {"cool_down_s": 5})) == code
+
+
 def test_given_causes_when_only_exits_pass_then_entries_are_denied_with_every_cause() -> None:
     causes = (Cause("NO_DATA", "no quote for 70 s", False), Cause("DEAD_MAN", "nobody there for 1 h", False))
     denial = judge(a_proposal(**BY_HAND), a_case({}, {}, reducing=causes), RULES)

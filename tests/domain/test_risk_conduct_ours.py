@@ -319,6 +319,18 @@ def test_given_requests_when_a_second_passed_then_they_count_no_more() -> None:
     assert conduct.facts(SAMSUNG, 0).cancels_today == 0
 
 
+@pytest.mark.parametrize(("own_clock", "closed_at"), [(False, at(1)), (True, at(99))])
+def test_given_a_broker_with_a_clock_of_its_own_when_a_trade_is_closed_then_the_quotes_tell_when(
+    own_clock: bool, closed_at: int
+) -> None:
+    conduct = Conduct()
+    endpoint = "other" if own_clock else ""
+    conduct.fold(RunStarted("r1", "0.7.0", RunConfig(mode="mock", orders_endpoint=endpoint)), at(0))
+    conduct.fold(a_fill(-10, 0, realized_pnl=Krw(-1)), at(5), at(99))
+    facts = conduct.facts(SAMSUNG, at(99))
+    assert (facts.closed_at, facts.last_loss_at, facts.losing_streak) == (closed_at, closed_at, 1)
+
+
 def test_given_a_planned_session_when_kinds_are_checked_then_the_phases_of_the_moment_are_told() -> None:
     conduct = Conduct()
     planned = SessionPlanned("2026-01-13", True, at(0), at(22_800), at(23_400), False)
