@@ -228,17 +228,18 @@ class TradingDay(TradingDayEnd):
             why = f"halted ({self.lock_reason})" if self.locked else f"only exits pass ({self.limits.for_a_person})"
             return [_refused(asked, "NOTE_NEEDED", f"{why}; resume needs a note that says why it is safe (--note)")]
         unlocked = self._unlocked(asked)  # first: nothing may be sold for a limit once the day leads on
+        what = "; the limits are unlocked" if unlocked else ""
+        still = what + self.limits.still
         if self.lifted_seq == stamp.seq:
-            done = _accepted(asked, f"the halt is lifted; the day is {self.state.value}{self.limits.still}")
+            done = _accepted(asked, f"the halt is lifted; the day is {self.state.value}{still}")
             return [*unlocked, done] if unlocked else [done, *self._step()]
         if self.state is State.HALTED:
-            return [*unlocked, self._move("unlock", reason), _accepted(asked, reason)]
+            return [*unlocked, self._move("unlock", reason), _accepted(asked, reason + still)]
         if self.state is State.PAUSED:
-            return [*unlocked, self._move(self._resume_trigger(), reason), _accepted(asked, reason + self.limits.still)]
+            return [*unlocked, self._move(self._resume_trigger(), reason), _accepted(asked, reason + still)]
         if unlocked or self.state in (*BEFORE, State.ARMED, State.TRADING):
-            what = "the limits are unlocked" if unlocked else ""
-            still = self.limits.still or ("" if unlocked else "; nothing holds it back")
-            return [*unlocked, _accepted(asked, f"{what + '; ' if what else ''}the day is {self.state.value}{still}")]
+            text = f"the day is {self.state.value}{still or '; nothing holds it back'}"
+            return [*unlocked, _accepted(asked, text)]
         return [_refused(asked, "WRONG_STATE", f"the day is {self.state.value}; resume needs PAUSED or HALTED")]
 
     def _unlocked(self, asked: ResumeRequested) -> list[Message]:
