@@ -12,8 +12,8 @@ from actors.roles.risk_manager import RiskManager
 from domain.messages.operator import ClaimRequested, CommandAnswered, ManualModeRequested, ResumeRequested
 from domain.messages.orders import CancelOrder
 from domain.messages.risk import HoldingClaimed, ManualModeChanged
-from domain.messages.trading import OrderApproved, OrderDenied
-from domain.types import ClientOrderId, Krw, RequestId, Side, UnixNanos, VenueOrderId
+from domain.messages.trading import OrderApproved, OrderDenied, SessionPlanned
+from domain.types import ClientOrderId, Krw, RequestId, Side, TimeInForce, UnixNanos, VenueOrderId
 from tests.actors.money_builders import (
     COLON,
     SAMSUNG,
@@ -22,6 +22,7 @@ from tests.actors.money_builders import (
     a_run,
     a_signal,
     an_account,
+    at,
     broker_state,
     by_hand,
     flatten,
@@ -251,6 +252,22 @@ def test_given_losing_trades_when_one_is_closed_then_entries_wait_until_time_or_
     assert denied(desk.say(a_signal(seconds=51))).reason == "RE_ENTRY"
     approved(desk.say(a_signal(symbol=COLON, seconds=51)))
     approved(desk.say(by_hand()))
+
+
+def test_given_a_planned_session_when_a_kind_is_not_taken_then_it_is_denied_and_a_snapshot_knows_the_phases() -> None:
+    desk = a_desk(10_000_000, HELD, check_sessions=True)
+    ioc: dict[str, Any] = {"time_in_force": TimeInForce.IOC}
+    approved(desk.say(by_hand(Side.SELL, 1, **ioc)))  # no session is planned: nothing is known of phases
+    desk.say(SessionPlanned("2026-01-13", True, at(0), at(22_800), at(23_400), False))
+    desk.say(prices(10))
+    approved(desk.say(by_hand(Side.SELL, 2, **ioc)))
+    desk.say(prices(22_900))
+    denial = denied(desk.say(by_hand(Side.SELL, 3, **ioc)))
+    assert (denial.reason, "LIMIT IOC is not taken in CLOSING_AUCTION" in denial.message) == ("SESSION_KIND", True)
+    approved(desk.say(by_hand(Side.SELL, 3)))
+    fresh = RiskManager()
+    load(fresh, dump(desk.role))
+    assert state_of(fresh) == state_of(desk.role)
 
 
 # ---- restarts and everything at once ---------------------------------------------------------------------------
