@@ -135,6 +135,28 @@ def test_given_a_lock_when_midnight_and_a_restart_come_then_it_holds_until_a_per
     assert (here.day.state, here.codes, here.may_enter()) == ("TRADING", [], True)
 
 
+@pytest.mark.parametrize("loss", [460_000, 500_000])
+def test_given_a_lock_when_a_person_unlocks_it_between_two_days_then_the_next_one_trades(loss: int) -> None:
+    here = Account()
+    here.house.hear(marked(START - loss), beat(6.5 * 3600 + 36), beat(6.5 * 3600 + 37))
+    refused, answer = here.house.hear(resume(""))[-1], here.house.hear(resume())[-1]
+    assert isinstance(refused, CommandAnswered)
+    assert isinstance(answer, CommandAnswered)
+    assert (refused.code, answer.accepted) == ("NOTE_NEEDED", True)
+    assert answer.text.endswith("the day is CLOSED; the limits are unlocked")
+    assert here.codes == []
+    here.house.hear(beat(DAY_S - 60), account("2026-01-14", START - loss), beat(DAY_S + 1))
+    assert (here.day.state, here.day.gate) == ("TRADING", Gate.OPEN)
+
+
+def test_given_a_pause_when_something_reduces_then_a_resume_needs_a_note_and_lifts_both() -> None:
+    here = Account()
+    here.house.hear(PauseRequested("c", "kim", ""), marked(START - 460_000), resume(""))
+    assert (here.day.state, here.codes) == ("PAUSED", ["DAILY_LOSS"])
+    here.house.hear(resume())
+    assert (here.day.state, here.day.gate, here.codes) == ("TRADING", Gate.OPEN, [])
+
+
 def test_given_a_warning_when_the_next_date_begins_then_the_level_begins_anew() -> None:
     here = Account()
     here.house.hear(marked(START - 400_000), account("2026-01-14", START - 400_000))
