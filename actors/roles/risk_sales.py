@@ -11,7 +11,7 @@ from domain.messages import Message, Stamp
 from domain.messages.operator import CommandAnswered, FlattenRequested
 from domain.messages.trading import OrderApproved
 from domain.risk import Proposal, RiskState
-from domain.risk.sale_terms import sale_terms
+from domain.risk.sale_terms import is_sale_of, sale_terms
 from domain.types import ClientOrderId, Krw, LinkName, Purpose, Side, UnixNanos
 
 
@@ -57,12 +57,13 @@ def flatten(state: RiskState, asked: FlattenRequested, stamp: Stamp) -> list[Mes
     symbols = state.flatten_symbols(asked.symbol)
     held = [symbol for symbol in symbols if state.positions.get(symbol, 0) > 0]
     left = {symbol: why for symbol in held if (why := state.left_alone(symbol))}
-    cancels = sum(hold.is_open and hold.symbol in symbols for hold in state.holds.values())
+    made = _made(state, symbols)
+    cancels = sum(hold.is_open and hold.symbol in symbols for hold in state.holds.values()) - len(made)
     exits = len(held) - len(left)
     orders = sales(state, stamp)
     text = f"cancelling {cancels} orders, selling {exits} holdings"
     halted = [symbol for symbol in held if symbol in state.halted and symbol not in left]
-    waiting = exits - len(orders) - len(halted)
+    waiting = exits - len(orders) - len(made) - len(halted)
     if waiting > 0:
         text += f", {waiting} of them once nothing of it is open and the gate lets exits pass"
     if halted:
@@ -70,6 +71,13 @@ def flatten(state: RiskState, asked: FlattenRequested, stamp: Stamp) -> list[Mes
     text += "".join(f"; not {symbol}: {why}" for symbol, why in left.items())
     text += _partly(state, [symbol for symbol in held if symbol not in left])
     return [*orders, CommandAnswered(asked.command_id, True, "", text, "", cancels=cancels, exits=exits)]
+
+
+def _made(state: RiskState, symbols: Iterable[str]) -> list[str]:
+    """Give what is sold already: the day may have opened the gate to sales before this is answered."""
+    if not state.watches_sales:
+        return []  # answers of runs before 0.7.0 counted them among what is cancelled
+    return [name for name in symbols if any(is_sale_of(name, hold.client_order_id) for hold in state.holds.of(name))]
 
 
 def _partly(state: RiskState, symbols: Iterable[str]) -> str:

@@ -27,6 +27,13 @@ AT_MARKET = SaleTerms(OrderKind.MARKET)
 AT_THE_BID = SaleTerms(OrderKind.BEST_LIMIT)
 
 
+def is_sale_of(symbol: str, order_id: str) -> bool:
+    """Tell by its id whether an order sells an instrument out: other orders end with a sequence, these with it."""
+    head, _, tail = order_id.rpartition("-")
+    _, dash, seq = head.rpartition("-")
+    return tail == symbol and bool(dash) and seq.isdigit()
+
+
 def sale_terms(state: "RiskState", symbol: str) -> SaleTerms | None:
     """Give how an instrument can be sold now; None while the venue takes no order that would do.
 

@@ -46,6 +46,7 @@ from domain.risk.holds import Hold
 from domain.risk.loss_levels import DAILY_LOSS, NAMES
 from domain.risk.open_orders import Elsewhere, Holds
 from domain.risk.picture import Picture, Proposal
+from domain.risk.sale_terms import is_sale_of
 from domain.risk.sizing import cost, loss_limit_krw
 from domain.risk.stop_book import StopBook
 from domain.risk_config import StopTerms
@@ -376,8 +377,8 @@ class RiskState:
         flatten = self.flattening.get(order.symbol)
         if flatten is None or order.side is not Side.SELL:
             return
-        is_sale = order.origin == flatten.origin and order.client_order_id.endswith(f"-{order.symbol}")
-        if order.kind is not OrderKind.MARKET and not (is_sale and self.watches_sales):
+        is_sale = self.watches_sales and is_sale_of(order.symbol, order.client_order_id)
+        if order.kind is not OrderKind.MARKET and not is_sale:
             return  # a person's own order beside it
         is_first = flatten.attempts == FLATTEN_ATTEMPTS
         since = order.venue_time if is_first else flatten.since
@@ -543,6 +544,18 @@ class RiskState:
 
     def _bound_elsewhere(self, symbol: str) -> int:
         return sum([self._bound(item) for item in self.externals.of(symbol)])
+
+    def arrival_price(self, symbol: str) -> Krw | None:
+        """Give what an instrument stands at: the middle of bid and ask cut to won, else the last trade.
+
+        None: nothing is known of it in this run, or it is not to be told.
+        """
+        quote = self.quotes.get(symbol)
+        if quote is None or not self.config.risk.tell_arrival:
+            return None
+        if quote.bid_price > 0 and quote.ask_price > 0:
+            return Krw((quote.bid_price + quote.ask_price) // 2)
+        return Krw(quote.price) if quote.price > 0 else None
 
     def halt_reason(self, symbol: str) -> str:
         """Say why books differ in an instrument and since when; empty while they agree."""

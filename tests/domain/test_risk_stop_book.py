@@ -19,7 +19,7 @@ from domain.quotes import Quote, QuoteKind
 from domain.risk.stop_book import StopBook
 from domain.risk_config import RiskConfig, StopTerms
 from domain.time import from_kst
-from domain.types import NANOS_PER_SECOND, Krw, LinkName, Side, UnixNanos, VenuePhase
+from domain.types import NANOS_PER_SECOND, ClientOrderId, Krw, LinkName, Side, UnixNanos, VenuePhase
 from tests.actors.money_builders import COLON, OPEN, SAMSUNG, a_link, an_account, at, broker_state
 
 TRADE, BOOK, CROSS = QuoteKind.TRADE, QuoteKind.BOOK, QuoteKind.AUCTION_TRADE
@@ -40,7 +40,7 @@ def a_run(terms: StopTerms = TERMS) -> RunStarted:
 def a_fill(position: int, cost: int, seconds: float = 0, symbol: str = SAMSUNG) -> FillBooked:
     side = Side.BUY if position else Side.SELL
     money = (Krw(0),) * 5
-    return FillBooked("o", "t", symbol, side, 1, *money, position, Krw(cost), Krw(0), at(seconds))
+    return FillBooked(ClientOrderId("o"), "t", symbol, side, 1, *money, position, Krw(cost), Krw(0), at(seconds))
 
 
 def an_action(kind: str, position: int, cost: int, seconds: float = 9) -> HoldingBooked:
