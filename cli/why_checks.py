@@ -9,9 +9,10 @@ from actors.core.kernel import Kernel
 from actors.roles.risk_manager import RiskManager
 from domain.errors import LogError
 from domain.messages import Message, Stamp
-from domain.messages.market import QuotesJudged, QuotesReceived
+from domain.messages.link import HeartbeatReceived
+from domain.messages.market import IndexReceived, QuotesJudged, QuotesReceived
 from domain.messages.operator import ManualOrderRequested
-from domain.messages.run import RoleFailed, RunStarted, StateCarried
+from domain.messages.run import ClockTicked, RoleFailed, RunStarted, StateCarried
 from domain.messages.trading import OrderApproved, OrderDenied, SignalFormed
 from domain.quotes import Quote
 from domain.risk import STATE_RULES, Proposal
@@ -23,6 +24,7 @@ from persistence.record import Record
 from persistence.story import Step, Story
 
 _HEARD = frozenset(kind.__name__ for kind in (*RiskManager.HEARS, *RiskManager.SAYS, RoleFailed, StateCarried))
+_FREQUENT = {kind.__name__ for kind in (QuotesJudged, ClockTicked, IndexReceived, HeartbeatReceived)}
 _NAMELESS = Quote("", 0, 0, 0, 0, 0, 0, 0, 0, 0)
 _BEFORE_SIZE = frozenset(rule.code for rule in STATE_RULES)
 
@@ -80,8 +82,9 @@ def _judged_again(verdict: Step, asked: tuple[Record, Any], reader: LogReader) -
 def _fold(role: RiskManager, reader: LogReader, last_seq: int, symbol: str) -> str:
     """Fold what the risk manager hears up to an event; give why it cannot be done.
 
-    Nearly all of a log are quotes, and of quotes the rules need the last one of the instrument in this run and the
-    venue's clock. So the others are left out, and both come last: what stands between does not look at them.
+    Nearly all of a log are quotes, and of quotes the rules need the last one of the instrument in this run, those of
+    what is held beside it, and the venue's clock. So the others are left out, and these come last: what stands between
+    does not look at them. Ticks, indices and heartbeats matter only by what was said because of them.
     """
     kernel = Kernel((role,), reader.log_id)
     run_began = 0
@@ -99,34 +102,37 @@ def _fold(role: RiskManager, reader: LogReader, last_seq: int, symbol: str) -> s
             kernel.fold(message, Stamp(record.seq, UnixNanos(record.recorded_at), reader.log_id), record.role)
         except LogError as error:
             return str(error)
-    return _fold_quotes(kernel, reader, run_began, last_seq, symbol) or "; ".join(kernel.benched.values())
+    symbols = {symbol, *role.state.positions, *(hold.symbol for hold in role.state.holds.values())}
+    return _fold_quotes(kernel, reader, run_began, last_seq, symbols) or "; ".join(kernel.benched.values())
 
 
 def _rare(reader: LogReader, last_seq: int) -> Iterator[Record]:
     """Give what the risk manager hears besides quotes, by the log's index of types."""
-    kinds = sorted(_HEARD - {QuotesJudged.__name__})
+    kinds = sorted(_HEARD - _FREQUENT)
     return merge(*(reader.events(1, last_seq, type=kind, raw=False) for kind in kinds), key=lambda record: record.seq)
 
 
-def _fold_quotes(kernel: Kernel, reader: LogReader, run_began: int, last_seq: int, symbol: str) -> str:
-    """Fold the last judged batch with a row of the instrument, and the clock of the last batch of all."""
-    needle = f'"{symbol}"'.encode()
-    judged, named = None, None
-    for record in reader.events(run_began + 1, last_seq, reverse=True, raw=False):
+def _fold_quotes(kernel: Kernel, reader: LogReader, run_began: int, last_seq: int, symbols: set[str]) -> str:
+    """Fold the last judged batch with a row of each instrument, and the clock of the last batch of all."""
+    wanted = {symbol: f'"{symbol}"'.encode() for symbol in symbols}
+    judged, folded = None, []
+    for record in reader.events(run_began + 1, last_seq, reverse=True, raw=False) if wanted else ():
         if record.type == QuotesJudged.__name__:
             judged = record
-        elif record.type == QuotesReceived.__name__ and needle in record.payload and judged is not None:
-            if judged.causation_seq != record.seq:
+        elif record.type == QuotesReceived.__name__ and judged is not None and judged.causation_seq == record.seq:
+            if not any(needle in record.payload for needle in wanted.values()):
                 continue
             message = reader.decode(judged)
             if isinstance(message, UnknownEvent):
                 return f"event #{judged.seq:,}, a {judged.type}, cannot be read: {message.reason}"
-            if isinstance(message, QuotesJudged) and any(row.symbol == symbol for row in message.rows):
-                named = (judged, message)
+            if isinstance(message, QuotesJudged) and (found := {row.symbol for row in message.rows} & wanted.keys()):
+                folded.append((judged, message))
+                wanted = {symbol: needle for symbol, needle in wanted.items() if symbol not in found}
+            if not wanted:
                 break
+    folded.reverse()
     # The clock outlives a run, quotes do not.
     clock = next(reader.events(1, last_seq, type=QuotesJudged.__name__, reverse=True, raw=False), None)
-    folded = [named] if named is not None else []
     if clock is not None and clock.venue_time is not None:
         folded.append((clock, QuotesJudged(0, (_NAMELESS._replace(venue_time=clock.venue_time),), ())))
     for record, message in folded:

@@ -32,12 +32,14 @@ from domain.messages.orders import (
     OrderFilled,
     OrderRejected,
     OrderReplaced,
+    OrderSent,
     OrderStateChanged,
     RequestAnswered,
     RequestStranded,
     ResolveOrder,
     SubmitOrder,
 )
+from domain.messages.risk import ExitStuck, StopTriggered
 from domain.messages.run import ClockTicked, RunEnded, RunStarted
 from domain.messages.trading import (
     DayChanged,
@@ -108,8 +110,10 @@ def because(step: Step) -> str:
 
 def _why(cause: Message, effect: object) -> str | None:
     match cause:
-        case LossLimitHit():
-            return "the loss limit was hit"
+        case LossLimitHit(limit=limit):
+            return f"the limit of the {limit.replace('_', ' ')} was hit"
+        case StopTriggered(rationale=rationale):
+            return rationale
         case DayChanged(to_state=state, reason=reason):
             return f"the day went to {state}: {reason}"
         case GateChanged(level=level, reason=reason):
@@ -155,7 +159,8 @@ def _booked(m: FillBooked) -> str:
 
 def _verdict(m: OrderApproved) -> str:
     reserved = f", {m.reserved_krw:,} KRW reserved" if m.reserved_krw else ""
-    return f"approved: {m.side} {m.quantity:,} {_terms(m)}{reserved}, for {m.origin}"
+    over = f"; {', '.join(m.overridden)} denied it, and a person overrode that" if m.overridden else ""
+    return f"approved: {m.side} {m.quantity:,} {_terms(m)}{reserved}, for {m.origin}{over}"
 
 
 def _denied(m: OrderDenied) -> str:
@@ -233,6 +238,8 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
     ReleaseRequested: ("by hand", lambda m: f'{m.caller} lets it out of quarantine: "{m.note}"'),
     FlattenRequested: ("flatten", _flatten),
     CommandAnswered: ("reply", _reply),
+    StopTriggered: ("stop", lambda m: f"{m.rationale}; {m.quantity:,} shares of {labelled(m.symbol)} are to be sold"),
+    ExitStuck: ("stuck", lambda m: f"{m.reason}: {m.text}"),
     OrderApproved: ("risk", _verdict),
     OrderDenied: ("risk", _denied),
     ModifyApproved: ("risk", _let_pass),
@@ -247,6 +254,7 @@ _WORDS: dict[type[Message], tuple[str, Callable[[Any], str | list[str]]]] = {
         "modify",
         lambda m: f"asks to move {m.quantity:,} of {_leg(m.original_venue_order_id)} to {m.limit_price:,} KRW",
     ),
+    OrderSent: ("sent", lambda m: f"request {m.request_id} went onto the wire at {kst_text(m.sent_at)}"),
     ResolveOrder: ("resolve", lambda m: f"asks the broker what became of request {m.request_id}"),
     RequestAnswered: ("broker", _answered),
     RequestStranded: ("no answer", lambda m: f"nobody knows whether request {m.request_id} arrived: {m.reason}"),
