@@ -35,7 +35,7 @@ GROUPS = {  # codes, not sentences
     *("weekday", "mode", "group", "strategy", "purpose", "link", "reason", "flow", "target", "denominator", "event"),
     *("quality", "denial", "untold", "suggestion"),
 }
-FIGURES = {  # of every rule of domain/performance/suggestions.py, made up
+FIGURES: dict[str, float | int | str] = {  # of every rule of domain/performance/suggestions.py, made up
     "trades": 18,
     "least": 30,
     "unknown": 1,
