@@ -155,6 +155,8 @@ class AccountWatch:
 
     def money_moved(self, amount: int) -> None:
         """Take in that money, or shares at mark, came within the date; negative left. It is no result of trading."""
+        if not amount:
+            return
         before = self.equity
         self.base_equity += amount
         self.equity += amount
