@@ -1,11 +1,11 @@
 """The risk manager: nothing goes to the market that it did not approve."""
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from actors.core.role import Role
 from actors.roles import risk_account, risk_conduct, risk_exits, risk_sales
+from actors.roles.risk_view import denials, risk_view
 from actors.roles.verdicts import Verdict, approved, denied
 from domain.messages import Message, Stamp
 from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
@@ -72,7 +72,6 @@ from domain.risk import (
     STATE_RULES,
     Proposal,
     RiskState,
-    check_list,
     judge,
     loss_limit_krw,
     size_entry,
@@ -83,7 +82,7 @@ from domain.risk.overrides import judge_by_hand
 from domain.risk.picture import worst_price
 from domain.risk.sizing import cost
 from domain.types import PPM, ClientOrderId, Krw, OrderKind, Purpose, Side, UnixNanos
-from domain.views import CheckView, DenialsQuery, RiskQuery, RiskView
+from domain.views import DenialsQuery, RiskQuery
 from fsm.client_order import CLOSED
 
 # Heard for limits of the account, conduct and stops alone.
@@ -294,7 +293,8 @@ class RiskManager(Role):
         reserved = Krw(0)
         if proposal.side is Side.BUY:
             reserved = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
-        return approved(order_id, proposal, reserved, origin, rationale, overridden)
+        arrival = self.state.arrival_price(proposal.symbol)
+        return approved(order_id, proposal, reserved, origin, rationale, overridden, arrival)
 
     def _is_repeated_exit(self, verdict: Verdict) -> bool:
         """Tell whether the same was said already about the sells that are open now, or about what is left alone."""
@@ -321,23 +321,9 @@ class RiskManager(Role):
 
     def view(self, query: Any) -> Any:
         """Answer RiskQuery and DenialsQuery."""
-        state = self.state
         match query:
-            case DenialsQuery(symbol=symbol, limit=limit):
-                found = [denial for denial in state.denials if symbol in ("", denial.symbol)]
-                return tuple(found[-limit:] if limit else found)
+            case DenialsQuery():
+                return denials(self.state, query)
             case RiskQuery():
-                reserved = state.reserved()
-                held = sorted(state.positions.items())
-                return RiskView(
-                    reserved=reserved,
-                    orderable_cash=Krw(state.cash - reserved),
-                    sellable={symbol: max(0, quantity - state.selling(symbol)) for symbol, quantity in held},
-                    open_orders=state.holds.open_count,
-                    denied=len(state.denials),
-                    denied_by_reason=dict(sorted(Counter(denial.reason for denial in state.denials).items())),
-                    loss_limit_hit=state.loss_locked or state.is_over_loss_limit,
-                    flattening=tuple(sorted(state.flattening)),
-                    checks=tuple(CheckView(*check) for check in check_list(state.config.risk)),
-                )
+                return risk_view(self.state)
         return super().view(query)

@@ -43,7 +43,8 @@ def _sale(state: RiskState, stamp: Stamp, symbol: str) -> OrderApproved | None:
     order_id = ClientOrderId(f"{stamp.log_id}-{stamp.seq}-{symbol}")
     at = UnixNanos(state.venue_time)
     proposal = Proposal(symbol, Side.SELL, terms.kind, Purpose.EXIT, quantity, terms.limit_price, None, at)
-    return approved(order_id, proposal, Krw(0), flatten.origin, flatten.note or "flatten")
+    arrival, reason = state.arrival_price(symbol), flatten.note or "flatten"
+    return approved(order_id, proposal, Krw(0), flatten.origin, reason, arrival_price=arrival)
 
 
 def flatten(state: RiskState, asked: FlattenRequested, stamp: Stamp) -> list[Message]:

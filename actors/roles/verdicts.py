@@ -14,6 +14,7 @@ def approved(
     origin: str,
     rationale: str,
     overridden: tuple[str, ...] = (),
+    arrival_price: Krw | None = None,
 ) -> OrderApproved:
     """Let an order pass under an id; `reserved` is the cash (won) held for a buy."""
     return OrderApproved(
@@ -31,6 +32,7 @@ def approved(
         time_in_force=proposal.time_in_force,
         venue=proposal.venue,
         stop_price=proposal.stop_price,
+        arrival_price=arrival_price,
         overridden=overridden,
     )
 
