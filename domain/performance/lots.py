@@ -74,7 +74,7 @@ def lots_of(entries: Iterable[Entry]) -> Lots:
         parts: tuple[Part, ...] = ()
         realized = 0
         if isinstance(moved, FillBooked):
-            held, parts = _filled(held, moved)
+            parts = _fill(held, moved)
         elif isinstance(moved, FillRevised):
             held, realized = _revised(held, moved)
         elif isinstance(moved, HoldingBooked):
@@ -91,26 +91,26 @@ def lots_of(entries: Iterable[Entry]) -> Lots:
     return lots
 
 
-def _filled(held: list[Lot], fill: FillBooked) -> tuple[list[Lot], tuple[Part, ...]]:
-    """Close the oldest lots of the other side; what is left of the fill is a lot of its own."""
+def _fill(held: list[Lot], fill: FillBooked) -> tuple[Part, ...]:
+    """Close the oldest lots of the other side; what is left of the fill is a lot of its own. Changes the list."""
     sign, left = fill.side.sign, fill.last_qty
     notional, costs = int(fill.notional), fill.commission + fill.tax
     if left <= 0:
         raise InvariantError(f"shares to book expected > 0, was {left!r}")
-    after, parts = list(held), []
-    while left and after and after[0].quantity * sign < 0:
-        shares = min(left, abs(after[0].quantity))
-        lot = after[0].part(shares)
+    parts = []
+    while left and held and held[0].quantity * sign < 0:
+        shares = min(left, abs(held[0].quantity))
+        lot = held[0].part(shares)
         mine, paid = portion(notional, shares, left), portion(costs, shares, left)
         proceeds = -sign * mine
         parts.append(Part(lot, Krw(proceeds), Krw(paid), Krw(proceeds - lot.basis - lot.costs - paid)))
-        rest = after[0].less(lot)
-        after[:1] = [rest] if rest.quantity else []
+        rest = held[0].less(lot)
+        held[:1] = [rest] if rest.quantity else []
         left, notional, costs = left - shares, notional - mine, costs - paid
     if left:
         basis = Krw(sign * notional)
-        after.append(Lot(fill.venue_time, sign * left, basis, Krw(costs), fill.client_order_id))
-    return after, tuple(parts)
+        held.append(Lot(fill.venue_time, sign * left, basis, Krw(costs), fill.client_order_id))
+    return tuple(parts)
 
 
 def _revised(held: list[Lot], revised: FillRevised) -> tuple[list[Lot], int]:

@@ -26,6 +26,7 @@ REJECT_SHARE = 0.02  # of orders
 REFUSED_SHARE = 0.01  # of quotes
 DENIAL_SHARE = 0.3  # of what was proposed, by one reason
 LEAST_ORDERS = 10  # orders, or proposals, of a share that is judged
+KINDS = ("symbol", "strategy", "hour", "reason", "weekday")  # of groups, in the order of their tables
 STREAK_CODES = ("LOSING_STREAK", "COOL_DOWN")
 TARGET_CASES = {  # least number of cases of a target that is said to be missed; two others have rules of their own
     "signal_precision": 30,
@@ -114,14 +115,21 @@ def _links(seen: Seen) -> Iterator[Found]:
         yield Found({**figures, "longest_ms": seen.longest_ms, "hour": hour, "times": times}, 1 - share)
 
 
-def _groups(seen: Seen) -> Iterator[tuple[str, GroupLine, bool]]:
-    """Give the kind, the line and whether it loses for more than luck, of every group that lost."""
-    tables = zip(("symbol", "strategy", "hour", "reason", "weekday"), seen.groups, strict=True)
-    for kind, lines in tables:
+class Loser(NamedTuple):
+    """One group that lost."""
+
+    kind: str
+    line: GroupLine
+    is_sure: bool  # for more than luck
+    is_all: bool  # no other group in its table
+
+
+def _losers(seen: Seen) -> Iterator[Loser]:
+    for kind, lines in zip(KINDS, seen.groups, strict=True):
         for line in lines:
             if line.realized < 0:
                 is_sure = line.p_adjusted is not None and line.p_adjusted < GROUP_P and line.trades >= GROUP_TRADES
-                yield kind, line, is_sure
+                yield Loser(kind, line, is_sure, len(lines) == 1)
 
 
 def _group_figures(kind: str, line: GroupLine) -> Figures:
@@ -130,16 +138,15 @@ def _group_figures(kind: str, line: GroupLine) -> Figures:
 
 
 def _group_loses(seen: Seen) -> Iterator[Found]:
-    for kind, line, is_sure in _groups(seen):
+    for kind, line, is_sure, _ in _losers(seen):
         if is_sure and line.p_adjusted is not None:
             yield Found({**_group_figures(kind, line), "p_adjusted": line.p_adjusted}, 1 - line.p_adjusted)
 
 
 def _group_watch(seen: Seen) -> Iterator[Found]:
-    weak = [(line.realized, kind, line) for kind, line, is_sure in _groups(seen) if not is_sure]
-    told = [one for one in weak if one[2].trades >= WATCH_TRADES and len(getattr(seen.groups, f"by_{one[1]}")) > 1]
-    for rank, (_, kind, line) in enumerate(sorted(told, key=lambda one: one[0])[:WATCH_MOST]):
-        yield Found(_group_figures(kind, line), 1 - rank / WATCH_MOST - 0.001)
+    weak = [one for one in _losers(seen) if not one.is_sure and not one.is_all and one.line.trades >= WATCH_TRADES]
+    for rank, one in enumerate(sorted(weak, key=lambda loser: loser.line.realized)[:WATCH_MOST]):
+        yield Found(_group_figures(one.kind, one.line), 1 - rank / WATCH_MOST)
 
 
 def _costs(seen: Seen) -> Iterator[Found]:
