@@ -33,9 +33,9 @@ class Log(NamedTuple):
 class Causes:
     """Looks for causes, order by order in time; remembers what differed before."""
 
-    def __init__(self, a: History, b: History) -> None:
-        """Take both logs."""
-        self.a, self.b = Log("A", a), Log("B", b)
+    def __init__(self, a: History, b: History, names: tuple[str, str] = ("A", "B")) -> None:
+        """Take both logs, and what they are called."""
+        self.a, self.b = Log(names[0], a), Log(names[1], b)
         self._money_apart = 0  # number of the first order that moved cash differently in both
         self._of_symbol: dict[str, tuple[int, Pair]] = {}  # newest order of a symbol that was not the same
 
@@ -64,7 +64,8 @@ class Causes:
     def _time(self, a: OrderStory, b: OrderStory) -> Iterator[str]:
         symbol = a.approved.symbol
         if a.approved.purpose is Purpose.EXIT:
-            yield from _bought(_opened(self.a.history, symbol, a.clock), _opened(self.b.history, symbol, b.clock))
+            opened = (_opened(self.a.history, symbol, a.clock), _opened(self.b.history, symbol, b.clock))
+            yield from self._bought(*opened)
         for log, order, other in ((self.a, a, b), (self.b, b, a)):
             if order.approved.venue_time < other.approved.venue_time:
                 away = self.b if log is self.a else self.a
@@ -76,24 +77,25 @@ class Causes:
     def _quantity(self, a: OrderStory, b: OrderStory) -> Iterator[str]:
         if a.approved.side is Side.SELL:
             if a.held != b.held:
-                yield f"A held {a.held:,} shares of it, B {b.held:,}"
+                yield f"{self.a.name} held {a.held:,} shares of it, {self.b.name} {b.held:,}"
             yield from self._follows(a.approved.symbol)
             return
         if a.equity != b.equity:
             since = f", apart since order {self._money_apart}" if self._money_apart else ", marked at other moments"
-            yield f"it was sized by an equity of {a.equity:,} in A and {b.equity:,} in B{since}"
+            yield f"it was sized by an equity of {self._in_both(a.equity, b.equity)}{since}"
         if a.cash != b.cash:
-            yield f"cash was {a.cash:,} in A and {b.cash:,} in B"
+            yield f"cash was {self._in_both(a.cash, b.cash)}"
 
     def _fills(self, a: OrderStory, b: OrderStory, differences: tuple[str, ...]) -> Iterator[str]:
         if "quantity" in differences or "price" in differences:
             return  # another order gets other fills
         if a.clock != b.clock:
             apart = (b.clock - a.clock) // NANOS_PER_MS
-            yield f"batches ended elsewhere: the decision left {_ms(apart)} in B"
+            yield f"batches ended elsewhere: the decision left {_ms(apart)} in {self.b.name}"
         if a.reached_at and b.reached_at and a.reached_at != b.reached_at:
             waited = [(story.reached_at - story.approved.venue_time) // NANOS_PER_MS for story in (a, b)]
-            yield f"it reached the venue {waited[0]:,} ms after its row in A, {waited[1]:,} ms in B (venue time)"
+            there, here = f"{waited[0]:,} ms after its row in {self.a.name}", f"{waited[1]:,} ms in {self.b.name}"
+            yield f"it reached the venue {there}, {here} (venue time)"
         for log, story, other in ((self.a, a, b), (self.b, b, a)):
             if story.filled < other.filled and story.status not in ("FILLED", other.status):
                 shares = f"{story.filled:,} of {story.approved.quantity:,} filled"
@@ -115,7 +117,7 @@ class Causes:
             yield f"{missing.name} held none of it then{when}"
             return
         a, b = (_opened(log.history, order.symbol, story.clock) for log in (self.a, self.b))
-        yield from _bought(a, b)
+        yield from self._bought(a, b)
 
     def _hindered(self, story: OrderStory, log: Log) -> Iterator[str]:
         """Say what kept a log from making this order when the other did."""
@@ -149,6 +151,22 @@ class Causes:
         sold, pause = _newest(history, order.symbol, Side.SELL, at), _cool_down(history, order.origin)
         if sold is not None and at < sold.venue_time + pause * NANOS_PER_SECOND:
             yield f"{name} had sold it at {kst_text(sold.venue_time)} and enters again after {pause:,} s"
+
+    def _bought(self, a: "Opening | None", b: "Opening | None") -> Iterator[str]:
+        """Say how the purchases of a holding differ: an exit watches price, peak and time since it hears of them."""
+        if a is None or b is None:
+            return
+        if a.fill.last_px != b.fill.last_px:
+            yield f"what it sells was bought at {self._in_both(a.fill.last_px, b.fill.last_px)}"
+        late = (b.fill.venue_time - a.fill.venue_time) // NANOS_PER_MS
+        if late:
+            yield f"what it sells was bought {_ms(late)} in {self.b.name}, so its clock began then"
+        heard = (b.heard - a.heard) // NANOS_PER_MS
+        if heard and heard != late:
+            yield f"{self.b.name} heard of the purchase {_ms(heard)} than {self.a.name}, and watched prices from then"
+
+    def _in_both(self, a: int, b: int) -> str:
+        return f"{a:,} in {self.a.name} and {b:,} in {self.b.name}"
 
     def _follows(self, symbol: str) -> Iterator[str]:
         before = self._of_symbol.get(symbol)
@@ -214,20 +232,6 @@ def _opened(history: History, symbol: str, at: int) -> Opening | None:
             found = Opening(fill, heard) if fill.side is Side.BUY and not held else found
             held = fill.position_qty
     return found
-
-
-def _bought(a: Opening | None, b: Opening | None) -> Iterator[str]:
-    """Say how the purchases of one holding differ: an exit watches price, peak and time from when it hears of them."""
-    if a is None or b is None:
-        return
-    if a.fill.last_px != b.fill.last_px:
-        yield f"what it sells was bought at {a.fill.last_px:,} in A and {b.fill.last_px:,} in B"
-    late = (b.fill.venue_time - a.fill.venue_time) // NANOS_PER_MS
-    if late:
-        yield f"what it sells was bought {_ms(late)} in B, so its clock began then"
-    heard = (b.heard - a.heard) // NANOS_PER_MS
-    if heard and heard != late:
-        yield f"B heard of the purchase {_ms(heard)} than A, and watched prices from then"
 
 
 def _cool_down(history: History, origin: str) -> int:

@@ -35,6 +35,7 @@ class Comparison:
     b: History
     settings: tuple[str, ...]  # what differs in the configuration, in words
     verdicts: tuple[Verdict, ...]
+    names: tuple[str, str] = ("A", "B")  # what the logs are called in causes
 
     @property
     def counts(self) -> dict[str, int]:
@@ -58,10 +59,10 @@ class Comparison:
         return sum(1 for item in self.verdicts if item.verdict != SAME and not item.causes)
 
 
-def compare(a: History, b: History) -> Comparison:
-    """Align the orders of two logs and explain what is not the same."""
+def compare(a: History, b: History, names: tuple[str, str] = ("A", "B")) -> Comparison:
+    """Align the orders of two logs and explain what is not the same. The verdicts say `a` and `b` for any names."""
     pairs = align(list(a.orders.values()), list(b.orders.values()))
-    causes = Causes(a, b)
+    causes = Causes(a, b, names)
     verdicts: list[Verdict] = []
     for number, pair in enumerate(pairs, 1):
         found = differences(pair)
@@ -73,7 +74,7 @@ def compare(a: History, b: History) -> Comparison:
         why = () if verdict == SAME else tuple(causes.of(number, pair, found))
         verdicts.append(Verdict(number, pair, verdict, found, why))
         causes.note(number, pair, verdict != SAME)
-    return Comparison(a, b, tuple(settings(a, b)), tuple(verdicts))
+    return Comparison(a, b, tuple(settings(a, b)), tuple(verdicts), names)
 
 
 def differences(pair: Pair) -> tuple[str, ...]:

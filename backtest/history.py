@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from backtest.run import codec
 from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.link import InstrumentsReceived
@@ -110,7 +112,9 @@ class History:
     answers: list[int] = field(default_factory=list)  # newest row heard at each receipt
     heard: dict[int, int] = field(default_factory=dict)  # order event -> newest row heard then
     ahead: list[tuple[int, int, int]] = field(default_factory=list)  # seq, venue time, clock of batches not yet due
+    rows: list[int] = field(default_factory=list)  # quotes of each of them
     quotes: int = 0
+    conflated: int = 0  # rows the broker left out for a slow reader
     events: int = 0
     signals: Counter[str] = field(default_factory=Counter)  # where the attention used came from -> how many
     served: set[str] = field(default_factory=set)
@@ -150,12 +154,18 @@ class History:
         return held
 
 
-def read_history(path: Path) -> History:
-    """Read a log. Raises ConfigError, LogError."""
+def read_history(path: Path, span: tuple[int, int] | None = None) -> History:
+    """Read a log, or its events of a span of sequences (both inclusive) with the books and settings they began with.
+
+    Raises ConfigError, LogError.
+    """
     history = History(path)
+    low, high = span or (1, None)
     with LogReader(path, codec()) as reader:
-        for record in reader.events(raw=False):
-            history.events = record.seq
+        for record in _before(reader, low):
+            _carry(history, reader, record)
+        for record in reader.events(low, high, raw=False):
+            history.events += 1
             if record.type == "QuotesReceived":
                 _batch(history, record)
                 continue
@@ -173,15 +183,43 @@ def read_history(path: Path) -> History:
     return history
 
 
-def _batch(history: History, record: Record) -> None:
-    import msgspec
+def _before(reader: LogReader, low: int) -> list[Record]:
+    """Give what the books, the day's state and the settings at a sequence came from, in order."""
+    found = [record for name in _CARRIED for record in (reader.events(1, low - 1, type=name) if low > 1 else ())]
+    return sorted(found, key=lambda record: record.seq)
 
-    history.quotes += int(msgspec.json.decode(record.payload)["rows"])
+
+def _carry(history: History, reader: LogReader, record: Record) -> None:
+    message = reader.decode(record)
+    match message:
+        case RunStarted():
+            history.runs = [message]
+        case AccountOpened(cash=cash):
+            history._cash = cash
+        case FillBooked() | FillRevised() | AdjustmentBooked() | DayChanged():
+            _TAKES[record.type](history, message, record)
+
+
+_CARRIED = ("RunStarted", "AccountOpened", "FillBooked", "FillRevised", "AdjustmentBooked", "DayChanged")
+
+
+class _Counted(msgspec.Struct):
+    """Of the payload of QuotesReceived."""
+
+    rows: int
+    conflated: int = 0
+
+
+def _batch(history: History, record: Record) -> None:
+    counted = msgspec.json.decode(record.payload, type=_Counted)
+    history.quotes += counted.rows
+    history.conflated += counted.conflated
     if record.venue_time is None:
         return
     if record.venue_time > record.recorded_at:
         history.ahead.append((record.seq, record.venue_time, record.recorded_at))
     history.ends.append(record.venue_time)
+    history.rows.append(counted.rows)
     history._now = record.venue_time
 
 

@@ -117,27 +117,32 @@ def run(
 
 @app.command("compare")
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="A", help="An event log.")],
+    first: Annotated[Path, typer.Argument(metavar="A", help="An event log; the others are held against it.")],
     second: Annotated[Path, typer.Argument(metavar="B", help="Another one, of the same days.")],
+    third: Annotated[Path | None, typer.Argument(metavar="[C]", help="A third one.")] = None,
+    day: Annotated[str, typer.Option(help="One trading date YYYY-MM-DD; default: those the logs share.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Show the orders that are the same, too.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Hold the orders of two logs against each other: the same, different in what and why, only in one.
+    """Hold two or three logs of the same days against each other, say a back-test, paper and live.
 
-    Exit codes: 0 the same orders with the same fills, 1 not.
+    First one table of figures with what makes them differ, then order by order: the same, different in what and why,
+    only in one. Exit codes: 0 the same orders with the same fills, 1 not.
 
-    Example: hantrade backtest compare .hantrade/logs/demo-20260113.db .hantrade/logs/backtest-20260113.db
+    Example: hantrade backtest compare back.db paper.db live.db --day 2026-01-13
     """
-    from backtest.compare import compare as compare_logs
-    from backtest.history import read_history
+    from backtest.figures import table_of
+    from backtest.same_days import read_same_days
     from cli.backtest_compare import objects_of, show
+    from cli.names import labelled
 
-    found = compare_logs(read_history(first), read_history(second))
+    found = read_same_days([first, second, *([third] if third else [])], _day("--day", day))
+    table = table_of(found.logs, labelled)
     if json:
-        emit_json(objects_of(found))
+        emit_json(objects_of(table, found.days))
     else:
-        show(found, everything=everything)
-    raise typer.Exit(Exit.DONE if found.is_same else Exit.REFUSED)
+        show(table, found.days, everything=everything)
+    raise typer.Exit(Exit.DONE if table.is_same else Exit.REFUSED)
 
 
 # ---- what was asked for ----------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ ARROWS: dict[str, set[str]] = {
     **{backend: {"broker", "domain", "fsm"} for backend in BACKENDS},
     "broker_win": {"broker", "broker_sim", "domain", "fsm"},  # broker_sim: the emulator only, see EMULATOR
     "actors": BELOW_ACTORS | {"hantrade"},  # hantrade: the desk server only, see WIRE
-    "backtest": BELOW_ACTORS | {"actors", "broker_sim"},
+    "backtest": BELOW_ACTORS | {"actors", "broker_sim", "reports"},  # reports: the figures of a log
     "reports": {"persistence", "domain", "fsm"},
     "dashboard": {"hantrade"},
     "cli": BELOW_ACTORS | BACKENDS | {"actors", "backtest", "dashboard", "hantrade", "reports"},
