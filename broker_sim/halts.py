@@ -3,7 +3,8 @@ index.
 
 Interruptions are inferred, where the configuration asks for it, because few feeds tell of them. *The feed wins*: a
 print of continuous trading before the nominal end means that the recorded market was not interrupted, so the
-interruption is left, and counted. Whether an issue belongs to KOSPI200 no feed tells: all are judged by the wider
+interruption is left, and counted, and further ones of the issue are no news until an auction of it prints: a price that
+is far off stays so, print by print. Whether an issue belongs to KOSPI200 no feed tells: all are judged by the wider
 percentages of the others. The rules themselves are in `domain.krx.brakes` and `domain.krx.circuit_breaker`.
 """
 
@@ -58,6 +59,8 @@ class Halts:
         self.infers = infers
         self.tally: Counter[str] = Counter()
         self.news: list[VolatilityInterruption] = []  # begins and ends that nobody took yet, in order
+        self._told: set[str] = set()  # symbols whose interruption under way is news
+        self._overruled: set[str] = set()  # symbols whose last one the feed did not have: the next ones are no news
         self._now = now
         self._times: Counter[str] = Counter()  # of today, by symbol
         self.under_way: dict[str, Interruption] = {}  # by symbol
@@ -67,12 +70,14 @@ class Halts:
     def open_day(self) -> None:
         """Begin a day: nothing stands still."""
         self.end_all()
+        self._overruled.clear()
         self._times.clear()
         self._references, self._breakers = {}, {}
 
     def rewind(self) -> None:
         """Begin the day again, with the previous closes known."""
         self.end_all()
+        self._overruled.clear()
         self._times.clear()
         self._references = {}
         known = self._breakers.items()
@@ -84,6 +89,7 @@ class Halts:
         """Take the price (KRW) of an auction: it ends an interruption and is the next static reference."""
         self._references[symbol] = price
         self._end(symbol)
+        self._overruled.discard(symbol)
 
     def on_print(self, row: Quote, before: Quote | None, instrument: Instrument | None, day: VenueDay) -> bool:
         """Judge a print of continuous trading; tell whether it interrupts the issue."""
@@ -103,12 +109,15 @@ class Halts:
         self.under_way[row.symbol] = tripped
         self.tally[INTERRUPTED] += 1
         self._times[row.symbol] += 1
-        self._tell(row.symbol, tripped, tripped.start, active=True)
+        if row.symbol not in self._overruled:
+            self._told.add(row.symbol)
+            self._tell(row.symbol, tripped, tripped.start, active=True)
         return True
 
     def leave_to_feed(self, symbol: str) -> None:
         """Leave an interruption that the recorded market did not have."""
         self._end(symbol)
+        self._overruled.add(symbol)
         self.tally[LEFT_TO_FEED] += 1
 
     def end_all(self) -> None:
@@ -118,7 +127,8 @@ class Halts:
 
     def _end(self, symbol: str) -> None:
         ended = self.under_way.pop(symbol, None)
-        if ended is not None:
+        if ended is not None and symbol in self._told:
+            self._told.discard(symbol)
             self._tell(symbol, ended, self._now(), active=False)
 
     def _tell(self, symbol: str, what: Interruption, at: UnixNanos, *, active: bool) -> None:

@@ -72,6 +72,17 @@ def test_given_an_interruption_when_it_is_over_in_any_way_then_its_end_is_told_o
     assert heard == [an_interruption(True, at(10, 0, 30)), an_interruption(False, ended)]
 
 
+def test_given_a_feed_that_trades_on_far_off_when_prints_go_on_then_it_is_no_news_until_an_auction_prints(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, None, config=INTERRUPTS)
+    heard = told(house)
+    house.rows(a_quote(10_000, at(10, 0)), *(a_quote(11_000 + second, at(10, 1, second)) for second in range(30)))
+    assert heard == [an_interruption(True, at(10, 1)), an_interruption(False, at(10, 1, 1))]
+    house.rows(a_quote(11_030, at(10, 5), kind=QuoteKind.AUCTION_TRADE), a_quote(12_200, at(10, 6)))
+    assert [getattr(news, "active", None) for news in heard] == [True, False, True]
+
+
 async def read(stream: Any, count: int) -> list[MarketNews]:
     return [await anext(stream) for _ in range(count)]
 
