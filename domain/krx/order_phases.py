@@ -47,6 +47,13 @@ BY_CLOCK: Final = {
 }
 NXT_PHASES: Final = frozenset(phase for (venue, _), phase in BY_CLOCK.items() if venue == "NXT")
 KRX_PHASES: Final = frozenset(OrderPhase) - NXT_PHASES - {OrderPhase.OTHER_INTERRUPTION, OrderPhase.HALTED}
+INTERRUPTED: Final = {  # what a phase is for an instrument whose trading a volatility interruption holds up
+    OrderPhase.CONTINUOUS: OrderPhase.INTERRUPTION_AUCTION,
+    OrderPhase.AFTER_MARKET: OrderPhase.OTHER_INTERRUPTION,
+    OrderPhase.NXT_PRE: OrderPhase.OTHER_INTERRUPTION,
+    OrderPhase.NXT_MAIN: OrderPhase.OTHER_INTERRUPTION,
+    OrderPhase.NXT_AFTER: OrderPhase.OTHER_INTERRUPTION,
+}
 AUCTIONS: Final = frozenset(
     {
         OrderPhase.OPENING_AUCTION,

@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any
 
 from domain.config import RunConfig
-from domain.krx.order_phases import OrderDay, order_day
+from domain.krx.brakes import INTERRUPTION_NS
+from domain.krx.order_phases import INTERRUPTED, OrderDay, OrderPhase, order_day
+from domain.krx.sessions import MOST_RANDOM_END
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.operator import ResumeRequested
 from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
@@ -84,10 +86,13 @@ class Conduct:
         self.trades.open_account(set(held))
         self.holdings.open_account(held, unbooked)
 
-    def facts(self, symbol: str, venue_time: int, now: int | None = None) -> ConductFacts:
+    def facts(
+        self, symbol: str, venue_time: int, now: int | None = None, interrupted_at: int | None = None
+    ) -> ConductFacts:
         """Give what rules look at for an order of an instrument.
 
-        `venue_time` is that of the newest quote; `now` the system time, None: of the message heard last.
+        `venue_time` is that of the newest quote; `now` the system time, None: of the message heard last;
+        `interrupted_at` the venue time a volatility interruption of the instrument began, None: there is none.
         """
         trades = self.trades
         return ConductFacts(
@@ -97,7 +102,7 @@ class Conduct:
             cancels_today=self.cancels,
             open_time=self.open_time,
             close_auction_time=self.close_auction_time,
-            phases=() if self.day is None else self.day.at(venue_time, Venue.SOR),
+            phases=self._phases(venue_time, interrupted_at),
             losing_streak=trades.losing_streak,
             last_loss_at=trades.last_loss_at,
             closed_at=trades.closed_at.get(symbol, 0),
@@ -113,6 +118,15 @@ class Conduct:
     def has_refused(self, symbol: str, code: str) -> bool:
         """Tell whether a strategy's sale was refused for the same on this date, with as many shares ours as now."""
         return self.refused_sales.get(symbol) == (code, self.holdings.of(symbol))
+
+    def _phases(self, at: int, interrupted_at: int | None) -> tuple[OrderPhase, ...]:
+        if self.day is None:
+            return ()
+        phases = self.day.at(at, Venue.SOR)
+        # Bounded, as its end may not have been told: it then is over all the same.
+        if interrupted_at is None or at - interrupted_at > INTERRUPTION_NS + MOST_RANDOM_END:
+            return phases
+        return tuple(INTERRUPTED.get(phase, phase) for phase in phases)
 
     def _requests_before(self, now: int) -> int:
         count = 0

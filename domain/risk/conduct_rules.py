@@ -14,10 +14,10 @@ from domain.risk_config import RiskConfig
 from domain.time import NANOS_PER_MINUTE, kst_date, kst_text
 from domain.types import NANOS_PER_SECOND
 
-# A fill may be newer than the newest quote. One that is much newer is of a day that is played again from its beginning.
-_AHEAD = NANOS_PER_MINUTE
-
 __all__ = ["OVERRIDABLE", "PAIRS", "SIZED", "STATE"]
+
+# A fill may be newer than the newest quote. One that is much newer is of a day that is played again from its beginning.
+_AHEAD: Final = NANOS_PER_MINUTE
 
 # ---- what reduces trading, and who trades --------------------------------------------------------------------
 

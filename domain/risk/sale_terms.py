@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.krx.order_kinds import allowed_at
-from domain.krx.order_phases import OrderPhase
+from domain.krx.order_phases import INTERRUPTED
 from domain.risk.stops import is_locked
 from domain.time import kst_date
 from domain.types import Krw, Market, OrderKind, TimeInForce, Venue
@@ -19,10 +19,6 @@ class SaleTerms(NamedTuple):
     limit_price: Krw | None = None  # of a limit order
 
 
-_IN_AUCTION = {
-    OrderPhase.CONTINUOUS: OrderPhase.INTERRUPTION_AUCTION,
-    OrderPhase.AFTER_MARKET: OrderPhase.OTHER_INTERRUPTION,
-}
 AT_MARKET = SaleTerms(OrderKind.MARKET)
 AT_THE_BID = SaleTerms(OrderKind.BEST_LIMIT)
 
@@ -56,7 +52,7 @@ def sale_terms(state: "RiskState", symbol: str) -> SaleTerms | None:
     now = state.clock
     phases = day.at(now, Venue.KRX)
     if symbol in state.stops.interrupted:
-        phases = tuple(_IN_AUCTION.get(phase, phase) for phase in phases)
+        phases = tuple(INTERRUPTED.get(phase, phase) for phase in phases)
     market = known.market if known is not None else Market.KOSPI
     for one in (terms, AT_THE_BID):
         if allowed_at(one.kind, TimeInForce.DAY, Venue.KRX, phases, kst_date(now), market=market) is None:

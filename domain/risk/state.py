@@ -604,7 +604,7 @@ class RiskState:
             loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
             flattening=symbol in self.flattening,
             exposures=self.exposures_of(symbol) if proposal.side is Side.BUY else NO_EXPOSURES,
-            conduct=self.conduct.facts(symbol, self.venue_time),
+            conduct=self.conduct.facts(symbol, self.venue_time, interrupted_at=self.stops.interrupted.get(symbol)),
             reducing=self.watch.causes,
             selling_elsewhere=self.selling_elsewhere(symbol),
             halted=self.halt_reason(symbol),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from actors.core.state import dump, load
 from actors.roles.risk_manager import RiskManager
+from domain.messages.market import SymbolInterrupted
 from domain.messages.operator import ClaimRequested, CommandAnswered, ManualModeRequested, ResumeRequested
 from domain.messages.orders import CancelOrder
 from domain.messages.risk import HoldingClaimed, ManualModeChanged
@@ -261,6 +262,10 @@ def test_given_a_planned_session_when_a_kind_is_not_taken_then_it_is_denied_and_
     desk.say(SessionPlanned("2026-01-13", True, at(0), at(22_800), at(23_400), False))
     desk.say(prices(10))
     approved(desk.say(by_hand(Side.SELL, 2, **ioc)))
+    desk.say(SymbolInterrupted(SAMSUNG, True, Krw(10_000), "", at(11)))
+    desk.say(prices(12))
+    denial = denied(desk.say(by_hand(Side.SELL, 3, **ioc)))
+    assert (denial.reason, "in INTERRUPTION_AUCTION" in denial.message) == ("SESSION_KIND", True)
     desk.say(prices(22_900))
     denial = denied(desk.say(by_hand(Side.SELL, 3, **ioc)))
     assert (denial.reason, "LIMIT IOC is not taken in CLOSING_AUCTION" in denial.message) == ("SESSION_KIND", True)

@@ -344,3 +344,8 @@ def test_given_a_planned_session_when_kinds_are_checked_then_the_phases_of_the_m
     assert opening.phases == (OrderPhase.OPENING_AUCTION,)
     assert OrderPhase.CONTINUOUS in continuous.phases
     assert (night.phases_known, night.phases) == (True, ())
+    began = from_kst(DAY, 10, 44)
+    held_up = conduct.facts(SAMSUNG, from_kst(DAY, 10, 45), interrupted_at=began)
+    assert OrderPhase.INTERRUPTION_AUCTION in held_up.phases
+    assert OrderPhase.CONTINUOUS not in held_up.phases
+    assert conduct.facts(SAMSUNG, from_kst(DAY, 10, 47), interrupted_at=began).phases == continuous.phases
