@@ -1,6 +1,8 @@
 """From event logs to one report."""
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from domain.performance.model import ClosedTrade, Target
 from domain.performance.scorecard import scorecard
 from domain.performance.suggestions import Seen, suggestions
 from domain.performance.thinning import thinned
-from domain.performance.trades import OrderWord, Trade, closed_trade
+from domain.performance.trades import Trade, closed_trade
 from fsm.trading_day import State
 from persistence.codec import MessageCodec
 from reports.changes import changes_of, run_before
@@ -24,7 +26,6 @@ from reports.model import QualityPart, Report, TradeLine
 from reports.periods import period_before, period_of
 from reports.positions import positions_of
 from reports.quality import quality_of, uncounted
-from reports.signals import signals_of
 
 MOST_POINTS = 2_000  # of the equity curve
 
@@ -44,6 +45,25 @@ def build_report_between(
     logs: Sequence[Path], codec: MessageCodec, kind: str, first: date, last: date, account: str | None = None
 ) -> Report:
     """Report the dates from first to last, both inclusive, beside the period of the same kind before. As above."""
+    with _uncollected():
+        return _built(logs, codec, kind, first, last, account)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the cyclic collector away: a year makes millions of values and keeps them, and it would walk them anew."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _built(
+    logs: Sequence[Path], codec: MessageCodec, kind: str, first: date, last: date, account: str | None
+) -> Report:
     found = account_of(logs, codec, account)
     period = measure(found.heads, codec, first, last)
     earlier = measure(found.heads, codec, *period_before(kind, first))
@@ -79,7 +99,7 @@ def build_report_between(
         quality=quality,
         connection=period.connection,
         execution=period.execution,
-        signals=signals_of(period.days),
+        signals=period.signals,
         flows=flows_of(period.days),
         targets=targets,
         suggestions=suggestions(_seen(period, groups, targets, quality)),
@@ -118,9 +138,8 @@ def _seen(period: Period, groups: Groups, targets: tuple[Target, ...], quality: 
 
 def trade_lines(period: Period) -> tuple[TradeLine, ...]:
     """Give the trades closed in a period, then those still open, with what their fills cost against prices before."""
-    words = {i: OrderWord(order.origin, order.rationale) for i, order in period.booked.orders.items()}
     closed = zip((trade for _, trade in period.booked.closed), period.closed, strict=True)
-    still = ((trade, closed_trade(trade, words)) for trade in period.booked.open)
+    still = ((trade, closed_trade(trade, period.words)) for trade in period.booked.open)
     done = [_trade_line(trade, told, period, is_open=False) for trade, told in closed]
     return (*done, *(_trade_line(trade, told, period, is_open=True) for trade, told in still))
 

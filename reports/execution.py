@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from domain.messages.trading import FillBooked
 from domain.order_work import BY_HAND
-from domain.types import PPM
+from domain.types import PPM, Side
 from reports.model import ExecutionPart
 from reports.reading import DayFacts
 from reports.rows import Approved
@@ -16,81 +16,82 @@ from reports.rows import Approved
 NANOS_PER_MS = 1_000_000
 
 
-class Prices(NamedTuple):
-    """Prices of one order before it was filled (won); None: not told."""
+class Slip(NamedTuple):
+    """Fills against the prices before them; a cost is positive where fills were worse (formula: domain/performance)."""
 
-    decision: int | None  # mark when the signal was formed
-    arrival: int | None  # when risk let it pass
+    decision_shares: int = 0
+    decision_cost: int = 0  # won, against the mark when the signal was formed
+    arrival_shares: int = 0
+    arrival_cost: int = 0  # won, against the price when risk let the order pass
 
-
-@dataclass(slots=True)
-class Slip:
-    """Fills against one price. `cost` is positive where fills were worse."""
-
-    shares: int = 0
-    value: int = 0  # won of these shares at the price
-    cost: int = 0  # won
-
-    def add(self, shares: int, price: int | None, notional: int, sign: int) -> None:
-        """Take one fill in: `notional` won for `shares`, `sign` of its side. A price of 0 or none is not told."""
-        if price:
-            self.shares += shares
-            self.value += shares * price
-            self.cost += sign * (notional - shares * price)
-
-    @property
-    def per_share(self) -> float | None:
-        """Give won a share; None when nothing was measured."""
-        return self.cost / self.shares if self.shares else None
-
-    @property
-    def ppm(self) -> float | None:
-        """Give parts per million of the price, weighted by notional; None when nothing was measured."""
-        return self.cost * PPM / self.value if self.value else None
+    def plus(self, other: "Slip") -> "Slip":
+        """Give both together."""
+        return Slip(self[0] + other[0], self[1] + other[1], self[2] + other[2], self[3] + other[3])
 
 
 @dataclass(slots=True)
 class Slips:
-    """All fills of a period and of each of its orders."""
+    """All fills of a period and of each of its orders. A value is won of the shares at the price before."""
 
-    decision: Slip = field(default_factory=Slip)
-    arrival: Slip = field(default_factory=Slip)
+    whole: Slip = field(default_factory=Slip)
+    decision_value: int = 0
+    arrival_value: int = 0
     measured: int = 0  # fills with either price
-    by_order: dict[str, tuple[Slip, Slip]] = field(default_factory=dict)  # decision, arrival
+    by_order: dict[str, Slip] = field(default_factory=dict)
 
     def of(self, order_ids: Iterable[str]) -> tuple[float | None, float | None]:
-        """Give won a share over some orders against decision and arrival."""
-        decision, arrival = Slip(), Slip()
-        for found in (self.by_order[i] for i in order_ids if i in self.by_order):
-            for total, part in zip((decision, arrival), found, strict=True):
-                total.shares, total.cost = total.shares + part.shares, total.cost + part.cost
-        return decision.per_share, arrival.per_share
+        """Give won a share over some orders, against decision and arrival; None: not told."""
+        found = Slip()
+        for order_id in order_ids:
+            one = self.by_order.get(order_id)
+            if one is not None:
+                found = found.plus(one)
+        decided, decision, arrived, arrival = found
+        return decision / decided if decided else None, arrival / arrived if arrived else None
+
+    @property
+    def decision_ppm(self) -> float | None:
+        """Give parts per million of the price at the decision, weighted by notional; None when nothing was measured."""
+        return self.whole.decision_cost * PPM / self.decision_value if self.decision_value else None
+
+    @property
+    def arrival_ppm(self) -> float | None:
+        """Give the same of the price when the order went out."""
+        return self.whole.arrival_cost * PPM / self.arrival_value if self.arrival_value else None
 
 
 def slips_of(days: Iterable[DayFacts]) -> Slips:
     """Hold every fill against the prices before it. A fill of an order without either price is not measured."""
     slips = Slips()
-    prices: dict[str, Prices] = {}
+    prices: dict[str, tuple[int | None, int | None]] = {}
     for facts in days:
         for asked in facts.approved:
-            decision, arrival = facts.references.get(asked.cause), asked.order.arrival_price
-            if decision or arrival:
-                prices[asked.order.client_order_id] = Prices(decision, arrival)
+            order = asked.order
+            if asked.reference or order.arrival_price:
+                prices[order.client_order_id] = (asked.reference, order.arrival_price)
         for _, moved in facts.moved:
-            if not isinstance(moved, FillBooked):
-                continue
-            found = prices.get(moved.client_order_id)
-            if found is None:
-                continue
-            slips.measured += 1
-            parts = slips.by_order.get(moved.client_order_id)
-            if parts is None:
-                parts = slips.by_order[moved.client_order_id] = (Slip(), Slip())
-            sign = moved.side.sign
-            for price, slip, total in zip(found, parts, (slips.decision, slips.arrival), strict=True):
-                slip.add(moved.last_qty, price, moved.notional, sign)
-                total.add(moved.last_qty, price, moved.notional, sign)
+            found = prices.get(moved.client_order_id) if isinstance(moved, FillBooked) else None
+            if found is not None and isinstance(moved, FillBooked):
+                _add(slips, moved, *found)
     return slips
+
+
+def _add(slips: Slips, fill: FillBooked, decision: int | None, arrival: int | None) -> None:
+    """Take one fill in; a price of 0 or none is not told."""
+    shares, notional, sign = fill.last_qty, fill.notional, 1 if fill.side is Side.BUY else -1
+    at_decision, at_arrival = (decision or 0) * shares, (arrival or 0) * shares
+    slip = Slip(
+        shares if decision else 0,
+        sign * (notional - at_decision) if decision else 0,
+        shares if arrival else 0,
+        sign * (notional - at_arrival) if arrival else 0,
+    )
+    before = slips.by_order.get(fill.client_order_id)
+    slips.by_order[fill.client_order_id] = slip if before is None else before.plus(slip)
+    slips.whole = slips.whole.plus(slip)
+    slips.decision_value += at_decision
+    slips.arrival_value += at_arrival
+    slips.measured += 1
 
 
 def reactions_of(days: Iterable[DayFacts]) -> list[float]:
@@ -106,7 +107,7 @@ def reactions_of(days: Iterable[DayFacts]) -> list[float]:
             one.client_order_id: one.sent_at for one in reversed(facts.sent) if one.request_id == one.client_order_id
         }
         for asked in facts.approved:
-            at, received = sent.get(asked.order.client_order_id), facts.received.get(asked.seq)
+            at, received = sent.get(asked.order.client_order_id), asked.received_at
             if at and received and not is_by_hand(asked.order) and at >= received:
                 found.append((at - received) / NANOS_PER_MS)
     return sorted(found)
@@ -124,19 +125,22 @@ def percentile(ascending: Sequence[float], share: float) -> float | None:
 
 def execution_of(days: Sequence[DayFacts], slips: Slips, reactions: Sequence[float]) -> ExecutionPart:
     """Sum up what became of the orders that were decided in a period."""
-    filled = Counter[str]()
     denied, rejected = Counter[str](), Counter[str]()
     unknown: set[str] = set()
     cancelled: set[str] = set()
+    filled: dict[str, int] = {}
     for facts in days:
-        filled.update(_shares(facts))
+        for _, moved in facts.moved:
+            if isinstance(moved, FillBooked):
+                filled[moved.client_order_id] = filled.get(moved.client_order_id, 0) + moved.last_qty
         denied.update(facts.denied)
         rejected.update(facts.rejected.values())
         unknown |= facts.doubtful
         cancelled |= facts.cancelled
     orders = [asked.order for facts in days for asked in facts.approved]
-    whole = sum(filled[order.client_order_id] >= order.quantity for order in orders)
-    none = sum(not filled[order.client_order_id] for order in orders)
+    shares = [filled.get(order.client_order_id, 0) for order in orders]
+    whole = sum(done >= order.quantity for done, order in zip(shares, orders, strict=True))
+    none = shares.count(0)
     return ExecutionPart(
         orders=len(orders),
         by_hand=sum(map(is_by_hand, orders)),
@@ -150,15 +154,7 @@ def execution_of(days: Sequence[DayFacts], slips: Slips, reactions: Sequence[flo
         reaction_ms_p50=percentile(reactions, 0.5),
         reaction_ms_p99=percentile(reactions, 0.99),
         reactions=len(reactions),
-        decision_slip_ppm=slips.decision.ppm,
-        arrival_slip_ppm=slips.arrival.ppm,
+        decision_slip_ppm=slips.decision_ppm,
+        arrival_slip_ppm=slips.arrival_ppm,
         slips=slips.measured,
     )
-
-
-def _shares(facts: DayFacts) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for _, moved in facts.moved:
-        if isinstance(moved, FillBooked):
-            found[moved.client_order_id] = found.get(moved.client_order_id, 0) + moved.last_qty
-    return found

@@ -9,16 +9,15 @@ from domain.performance.metrics import Measured, mean_share, metrics_of, share_o
 from domain.performance.model import ClosedTrade, Metrics
 from domain.performance.scorecard import Counted
 from domain.performance.trades import OrderWord, closed_trade
-from domain.scoring.accuracy import Accuracy
 from domain.types import PPM
 from persistence.codec import MessageCodec
 from reports.connection import connection_of
 from reports.days import Curve, curve_of
 from reports.execution import Slips, execution_of, reactions_of, slips_of
 from reports.logs import LogHead
-from reports.model import ConnectionPart, ExecutionPart, Summary
+from reports.model import ConnectionPart, ExecutionPart, SignalLine, Summary
 from reports.reading import DayFacts, read_days
-from reports.signals import entries_of
+from reports.signals import entries_of, signals_of
 from reports.trades import Booked, booked_of, past_of
 
 PERCENT_DIGITS = 4
@@ -32,12 +31,14 @@ class Period:
     days: Sequence[DayFacts]
     booked: Booked
     closed: tuple[ClosedTrade, ...]
+    words: dict[str, OrderWord]  # of orders, by client order id
     curve: Curve
     metrics: Metrics
     connection: ConnectionPart
     execution: ExecutionPart
     slips: Slips
-    entries: Accuracy
+    signals: tuple[SignalLine, ...]
+    entries: SignalLine | None  # of all strategies; None: none was scored
     missing: tuple[str, ...]
 
     @property
@@ -54,19 +55,21 @@ def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: da
     words = {i: OrderWord(order.origin, order.rationale) for i, order in booked.orders.items()}
     closed = tuple(closed_trade(trade, words) for _, trade in booked.closed)
     curve = curve_of(days, booked.entries, booked.closed)
-    slips, reactions = slips_of(days), reactions_of(days)
+    slips, reactions, signals = slips_of(days), reactions_of(days), signals_of(days)
     exposure = mean_share((mark.equity - mark.cash, mark.equity) for mark in curve.marks)
     return Period(
         first=first,
         days=days,
         booked=booked,
         closed=closed,
+        words=words,
         curve=curve,
         metrics=metrics_of(Measured(curve.lines, curve.points, closed, exposure, _time_in_market(days, booked, curve))),
         connection=connection_of(days),
         execution=execution_of(days, slips, reactions),
         slips=slips,
-        entries=entries_of(days),
+        signals=signals,
+        entries=entries_of(days, signals),
         missing=(*failed, *past.missing, *curve.missing),
     )
 
@@ -90,13 +93,12 @@ def _time_in_market(days: Sequence[DayFacts], booked: Booked, curve: Curve) -> f
 def counted(period: Period) -> Counted:
     """Give what the targets are measured from."""
     fall, entries = period.metrics.drawdown, period.entries
-    low, high = entries.precision_low, entries.precision_high
     return Counted(
         market_ms=period.connection.market_ms,
         up_ms=period.connection.up_ms,
-        scored_entries=entries.signals,
-        right_entries=entries.wins,
-        precision_interval=(low, high) if low is not None and high is not None else None,
+        scored_entries=entries.scored if entries is not None else 0,
+        right_entries=entries.right if entries is not None else 0,
+        precision_interval=_interval(period.entries),
         reactions=period.execution.reactions,
         reaction_ms_p99=period.execution.reaction_ms_p99,
         days=len(period.curve.lines),
@@ -108,6 +110,10 @@ def counted(period: Period) -> Counted:
         drawdown_ppm=None if fall is None else fall.ppm,
         total_return=period.metrics.total_return,
     )
+
+
+def _interval(line: SignalLine | None) -> tuple[float, float] | None:
+    return None if line is None or line.low is None or line.high is None else (line.low, line.high)
 
 
 def summary_of(period: Period) -> Summary:
@@ -127,7 +133,7 @@ def summary_of(period: Period) -> Summary:
         mdd_pct=_percent(None if numbers.drawdown_ppm is None else numbers.drawdown_ppm / PPM),
         day_loss_pct=_percent(None if period.lowest_ppm is None else period.lowest_ppm / PPM),
         uptime_pct=_percent(links.up_ms / links.market_ms if links.market_ms else None),
-        signal_precision=_percent(period.entries.precision),
+        signal_precision=_percent(numbers.right_entries / numbers.scored_entries if numbers.scored_entries else None),
         automation_pct=_percent(automatic / execution.orders if execution.orders else None),
         reaction_ms_p99=None if execution.reaction_ms_p99 is None else round(execution.reaction_ms_p99, PERCENT_DIGITS),
     )

@@ -16,9 +16,10 @@ from domain.types import UnixNanos
 from persistence.reader import LogReader
 from persistence.views import RARE
 from reports.logs import Stretch
-from reports.rows import Approved, Received
+from reports.rows import Approved, Received, Reference
 
 PAGE = 20_000  # rows of one query: it must end soon where a trader writes the log
+CACHE_KB = 65_536  # of pages SQLite keeps, against 2,000 by default
 T = TypeVar("T")
 
 
@@ -31,19 +32,21 @@ class Numbered(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """An order that risk let pass, with its place and that of what asked for it."""
+    """An order that risk let pass, with its place and what led to it."""
 
     seq: int
-    cause: int
     order: Approved
+    reference: int | None  # won, the mark when its signal was formed; None: no signal asked for it
+    received_at: int  # system time (UTC ns) at which the quotes behind it came; 0: not told, or no quote led to it
 
 
 class Rows:
     """One log, asked by type."""
 
     def __init__(self, reader: LogReader) -> None:
-        """Take the open log."""
+        """Take the open log; its pages are read again and again, once for each type."""
         self._reader = reader
+        reader.rows(f"PRAGMA cache_size = -{CACHE_KB}")
 
     def payloads(self, name: str, stretch: Stretch, stream: str = "") -> list[tuple[int, bytes]]:
         """Give (sequence, payload) of the events of one rare type, of one stream or any. Raises LogError."""
@@ -80,43 +83,26 @@ class Rows:
         return {row[0] for row in rows if row[0]}
 
     def asked(self, stretch: Stretch) -> list[Asked]:
-        """Give the orders that risk let pass. Raises LogError, LogCorrupt."""
-        rows = self._paged(
-            "SELECT e.seq, e.causation_seq, CAST(e.payload AS BLOB) FROM events e WHERE e.type = 'OrderApproved'"
-            f" AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}",
-            (),
-            stretch,
-        )
-        orders = self.whole([row[2] for row in rows], Approved)
-        return [Asked(row[0], row[1], order) for row, order in zip(rows, orders, strict=True)]
+        """Give the orders that risk let pass. Raises LogError, LogCorrupt.
 
-    def received(self, stretch: Stretch) -> dict[int, int]:
-        """Give when the quotes behind approved orders came: sequence of the approval -> system time, UTC ns.
-
-        What asked for the order (a signal, a stop) follows from judged quotes, these from a batch received. An order
-        that no quote led to is not in it. Raises LogError, LogCorrupt.
+        What asked for an order (a signal, a stop) follows from judged quotes, these from a batch received.
         """
         rows = self._paged(
-            "SELECT e.seq, CAST(CASE WHEN b.type = 'QuotesReceived' THEN b.payload"
-            " WHEN c.type = 'QuotesReceived' THEN c.payload END AS BLOB)"
-            " FROM events e JOIN events a ON a.seq = e.causation_seq JOIN events b ON b.seq = a.causation_seq"
-            " LEFT JOIN events c ON c.seq = b.causation_seq"
+            "SELECT e.seq, CAST(e.payload AS BLOB), CAST(CASE a.type WHEN 'SignalFormed' THEN a.payload END AS BLOB),"
+            " CAST(CASE 'QuotesReceived' WHEN b.type THEN b.payload WHEN c.type THEN c.payload END AS BLOB)"
+            " FROM events e LEFT JOIN events a ON a.seq = e.causation_seq"
+            " LEFT JOIN events b ON b.seq = a.causation_seq LEFT JOIN events c ON c.seq = b.causation_seq"
             f" WHERE e.type = 'OrderApproved' AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}",
             (),
             stretch,
         )
-        told = [(seq, payload) for seq, payload in rows if payload is not None]
-        batches = self.whole([payload for _, payload in told], Received)
-        return {seq: one.received_at for (seq, _), one in zip(told, batches, strict=True) if one.received_at}
-
-    def signals(self, stretch: Stretch) -> list[tuple[int, bytes]]:
-        """Give (sequence, payload) of the signals that approved orders were asked by. Raises LogError."""
-        sql = (
-            "SELECT e.seq, CAST(f.payload AS BLOB), f.seq FROM events e JOIN events f ON f.seq = e.causation_seq"
-            f" WHERE e.type = 'OrderApproved' AND e.{RARE} AND +f.type = 'SignalFormed'"
-            f" AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}"
-        )
-        return [(signal, payload) for _, payload, signal in self._paged(sql, (), stretch)]
+        orders = self.whole([row[1] for row in rows], Approved)
+        signals = self.whole([row[2] or b"{}" for row in rows], Reference)
+        batches = self.whole([row[3] or b"{}" for row in rows], Received)
+        return [
+            Asked(row[0], order, signal.reference_price, batch.received_at)
+            for row, order, signal, batch in zip(rows, orders, signals, batches, strict=True)
+        ]
 
     def numbered(self, names: Sequence[str], stretch: Stretch) -> list[Numbered]:
         """Give the events of several rare types in order. Raises LogError, LogCorrupt."""

@@ -18,7 +18,7 @@ from reports.logs import LogHead, Stretch
 from reports.model import QualityPart
 from reports.quality import count_quality, is_countable
 from reports.queries import Asked, Numbered, Rows
-from reports.rows import BrokerState, Denied, Held, Mark, Opened, Reference, Rejected, Run, Sent
+from reports.rows import BrokerState, Denied, Held, Mark, Opened, Rejected, Run, Sent
 
 
 class Opening(NamedTuple):
@@ -42,9 +42,7 @@ class DayFacts:
     moved: list[tuple[int, Movement]] = field(default_factory=list)
     flows: list[tuple[int, FlowBooked]] = field(default_factory=list)
     approved: list[Asked] = field(default_factory=list)
-    references: dict[int, int] = field(default_factory=dict)  # sequence of a signal -> won at which it was formed
     sent: list[Sent] = field(default_factory=list)
-    received: dict[int, int] = field(default_factory=dict)  # sequence of an approval -> its quotes came, system time ns
     denied: list[str] = field(default_factory=list)  # reasons
     rejected: dict[str, str] = field(default_factory=dict)  # order -> reason
     doubtful: set[str] = field(default_factory=set)  # orders whose fate was unknown for a while
@@ -108,16 +106,7 @@ def _read(rows: Rows, reader: LogReader, head: LogHead, stretch: Stretch) -> Day
     facts.flows = rows.decoded("FlowBooked", FlowBooked, stretch)
     facts.moved = movements(rows, stretch)
     facts.approved = rows.asked(stretch)
-    signals = rows.signals(stretch)
-    formed = rows.whole((row[1] for row in signals), Reference)
-    facts.references = {
-        seq: one.reference_price
-        for (seq, _), one in zip(signals, formed, strict=True)
-        if one.reference_price is not None
-    }
     facts.sent = [one for _, one in rows.decoded("OrderSent", Sent, stretch)]
-    if facts.sent:
-        facts.received = rows.received(stretch)
     facts.denied = [one.reason for _, one in rows.decoded("OrderDenied", Denied, stretch)]
     facts.rejected = {
         one.client_order_id: " ".join(part for part in (one.code, one.text) if part) or "no reason given"

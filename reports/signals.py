@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from domain.messages.trading import SignalScored
-from domain.scoring.accuracy import Accuracy, Chances, accuracy, chances_of
+from domain.scoring.accuracy import Chances, accuracy, chances_of
 from domain.types import Purpose
 from reports.model import SignalLine
 from reports.reading import DayFacts
@@ -19,10 +19,12 @@ def signals_of(days: Sequence[DayFacts]) -> tuple[SignalLine, ...]:
     return tuple(_line(groups[key], chances) for key in sorted(groups))
 
 
-def entries_of(days: Iterable[DayFacts]) -> Accuracy:
-    """Give the accuracy of all entries together."""
-    scored = [one for facts in days for one in facts.scored if one.purpose is Purpose.ENTRY]
-    return accuracy("all", "", Purpose.ENTRY, scored, {})
+def entries_of(days: Iterable[DayFacts], lines: Iterable[SignalLine]) -> SignalLine | None:
+    """Give all entries in one line; None when none was scored. One strategy alone is the whole."""
+    entries = [line for line in lines if line.purpose == Purpose.ENTRY]
+    if len(entries) < 2:
+        return entries[0] if entries else None
+    return _line([one for facts in days for one in facts.scored if one.purpose is Purpose.ENTRY], {})
 
 
 def _line(scored: Sequence[SignalScored], chances: Chances) -> SignalLine:

@@ -8,7 +8,6 @@ a position of ours is never wrong by what somebody else moved.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from domain.errors import HantradeError
 from domain.messages.holdings import AdjustmentBooked, FillRevised
@@ -26,11 +25,7 @@ from reports.rows import Approved
 Event = Movement | Opening
 
 
-class Dated(NamedTuple):
-    """One movement as booked anew, with its trading date; None: before the period."""
-
-    day: date | None
-    entry: Entry
+Dated = tuple[date | None, Entry]  # trading date (None: before the period), and the movement as booked anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +64,7 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
         gapless = list(_without_gaps(stream, {symbol: position.quantity for symbol, position in held.items()}))
         entries = rebooked((moved for _, moved in gapless), first.opened.cash if first else Krw(0), held)
         for (day, _), entry in zip(gapless, entries, strict=True):
-            dated.append(Dated(day, entry))
+            dated.append((day, entry))
             if not entry.left:
                 closings[(entry.moved.symbol, entry.moved.venue_time)] = day
             yield entry
@@ -82,7 +77,7 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
             closed.append((day, trade))
     closed.sort(key=lambda item: item[1].closed_at)
     still = tuple(trade for trade in trades if not trade.is_closed)
-    return Booked(tuple(item for item in dated if item.day is not None), tuple(closed), still, orders)
+    return Booked(tuple(item for item in dated if item[0] is not None), tuple(closed), still, orders)
 
 
 def _in_order(days: Sequence[DayFacts], past: Past) -> Iterator[tuple[date | None, Event]]:
