@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from domain.performance.metrics import LEAST_DAYS
 from domain.performance.model import GroupLine
 from reports import numbers
 from reports.charts import bar_svg
@@ -95,6 +96,7 @@ def _parts(report: Report, words: Words) -> dict[str, Any]:
         "period": period,
         "sections": SECTIONS,
         "formulas": FORMULAS,
+        "least_days": LEAST_DAYS,
         "tiles": tiles_of(report, words),
         "charts": charts_of(report, words),
         "targets": target_rows(report.targets, words),

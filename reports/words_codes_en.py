@@ -31,6 +31,8 @@ CODES: dict[str, str] = {
     "reason.take_profit": "take-profit",
     "reason.trailing": "trailing stop",
     "reason.time": "time stop",
+    "reason.attention": "attention fell",
+    "reason.range": "back in the range",
     "reason.flatten": "flatten",
     "reason.close": "end of the session",
     "flow.deposit": "deposit",

@@ -31,6 +31,8 @@ CODES: dict[str, str] = {
     "reason.take_profit": "익절",
     "reason.trailing": "추적 손절",
     "reason.time": "시간 초과",
+    "reason.attention": "관심 식음",
+    "reason.range": "범위로 복귀",
     "reason.flatten": "전량 청산",
     "reason.close": "장 마감 전 정리",
     "flow.deposit": "입금",

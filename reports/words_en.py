@@ -220,8 +220,8 @@ WORDS: dict[str, str] = {
     "trades.open": "open",
     "trades.out": "Out:",
     # ---- figures ----------------------------------------------------------------------------------------------------
-    "metrics.few": "Figures of a year from so few trading dates ({days:,}) say next to nothing: they are arithmetic,"
-    " not a forecast.",
+    "metrics.few": "Figures of a year and ratios need {least:,} trading dates, here are {days:,}: a dash stands for"
+    " them.",
     "figure.total_return": "return of the period, time-weighted",
     "figure.cagr": "return a year (CAGR)",
     "figure.volatility": "volatility a year",

@@ -184,7 +184,7 @@ def test_given_figures_that_could_not_be_told_when_shown_then_a_dash_stands_ther
 
 
 def test_given_a_year_figure_of_few_days_when_shown_then_the_page_warns() -> None:
-    warning = "say next to nothing"
+    warning = "a dash stands for them"
     assert warning in words_of(page(a_report(metrics=some_metrics(days=5)), "en", "0"))
     assert warning not in words_of(page(a_report(metrics=some_metrics(days=60, cagr=0.1)), "en", "0"))
 
