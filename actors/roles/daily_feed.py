@@ -21,20 +21,23 @@ from strategies.base import Argument, Day
 class DailyFeed:
     """What is known of the date's histories, and the way of sessions to strategies."""
 
-    __slots__ = ("asked", "before", "days", "has", "overrides", "presence")
+    __slots__ = ("asked", "before", "days", "has", "needed", "overrides", "presence")
 
     def __init__(self) -> None:
         """Start before any date."""
-        self.days = 0  # daily bars asked of the broker; 0: none
+        self.days = 0  # daily bars asked of the broker for strategies that take them; 0: none
+        self.needed = 0  # those that limits of the risk manager need, of every watched instrument; 0: none
         self.overrides: dict[str, tuple[str, str]] = {}  # of session hours
         self.before = ""  # date of the session before the one under way, YYYY-MM-DD
         self.presence = Presence()
         self.asked: set[str] = set()  # symbols whose history of the date came or may come; looked up, never iterated
         self.has: set[str] = set()  # those of them it came of
 
-    def configure(self, days: int, overrides: Overrides, day: Day | None) -> None:
+    def configure(self, days: int, overrides: Overrides, day: Day | None, needed: int = 0) -> None:
         """Take the settings of a run; `day` is under way. Whoever was asked may have died with the run that asked."""
-        self.days, self.overrides, self.asked = days, dict(overrides), set(self.has)
+        if needed > max(self.days, self.needed):
+            self.has = set()  # what came may have too few sessions for the limits of this run
+        self.days, self.needed, self.overrides, self.asked = days, needed, dict(overrides), set(self.has)
         if day is None or not self.presence.is_whole(day):
             self.presence = Presence()  # nobody was there between two runs
 
@@ -59,17 +62,24 @@ class DailyFeed:
                 track.daily.close(own)
 
     def request(self, day: Day | None, tracks: Mapping[str, Track]) -> FetchHistory | None:
-        """Ask for the histories of a date that strategies need and nobody asked for."""
-        if not self.days or day is None:
+        """Ask for the histories of a date that strategies or limits need and nobody asked for."""
+        wanted = max(self.days, self.needed)
+        if not wanted or day is None:
             return None
-        lacking = tuple(symbol for symbol, track in tracks.items() if track.days and symbol not in self.asked)
-        return FetchHistory(lacking, day.trading_date.isoformat(), self.days) if lacking else None
+        takers = (symbol for symbol, track in tracks.items() if track.days or self.needed)
+        lacking = tuple(symbol for symbol in takers if symbol not in self.asked)
+        return FetchHistory(lacking, day.trading_date.isoformat(), wanted) if lacking else None
 
     def receive(self, message: HistoryReceived, track: Track, day: Day, bench: StrategyBench) -> None:
         """Take a history. Older sessions are given now, the one before the date at the symbol's next row."""
-        if message.trading_date != day.trading_date.isoformat() or not track.days:
+        if message.trading_date != day.trading_date.isoformat():
             return  # of another date: too late
-        if not track.daily.receive(message.bars, message.trading_date, self._kept, self.overrides):
+        if not track.days or (self.needed and not self.days):
+            if self.needed:  # for limits alone
+                (self.has.add if message.bars else self.asked.discard)(message.symbol)
+            return
+        bars = message.bars[-self.days :] if self.needed else message.bars  # limits may need more than is wanted here
+        if not track.daily.receive(bars, message.trading_date, self._kept, self.overrides):
             self.asked.discard(message.symbol)  # asked for again when the link comes back
             return
         self.has.add(message.symbol)

@@ -32,12 +32,14 @@ class Strategist(StrategistHearing):
         HistoryReceived, FillBooked, FillRevised, HoldingBooked, AdjustmentBooked, OrderStateChanged, OrderDenied.
     Says: SignalFormed (entries only while TRADING and with no order of the symbol open, exits also while PAUSED; one of
         a symbol and message), StrategyBenched (a hook raised), FetchHistory (once a date for the symbols of strategies
-        that take daily bars; again when a link or a run begins and the answer was empty or did not come).
+        that take daily bars, or for all where limits of the risk manager need them; again when a link or a run begins
+        and the answer was empty or did not come).
     Keeps: see StrategistState.
     """
 
     NAME: ClassVar[str] = "strategist"
-    STATE_VERSION: ClassVar[int] = 4  # 2: knows whose clock counts; 3: why rows were left out; 4: daily bars, who hears
+    # 2: knows whose clock counts; 3: why rows were left out; 4: daily bars, who hears; 5: daily bars for limits
+    STATE_VERSION: ClassVar[int] = 5
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         InstrumentsReceived,

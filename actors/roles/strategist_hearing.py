@@ -155,7 +155,9 @@ class StrategistHearing(StrategistState):
         """Take the configuration. What is configured as before keeps its state, a benched strategy starts anew."""
         config = message.config
         self._wanted, self._rules = config.symbols, config.signals
-        self._daily.configure(config.signals.history_days, config.session_overrides, self._day)
+        limits = config.risk
+        needed = limits.adv_days + 1 if limits.max_adv_ppm or limits.max_correlated_ppm else 0
+        self._daily.configure(config.signals.history_days, config.session_overrides, self._day, needed)
         self._own_clock = config.orders_have_own_clock
         self._tell_quality = config.quality.deny_bad_quality
         fresh = self._bench.configure(config.strategies, self._known)

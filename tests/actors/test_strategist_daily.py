@@ -1,6 +1,7 @@
 """Daily bars: own sessions and the broker's history reach strategies in order, once, and never too early."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from domain.messages.market import DayBar, FetchHistory, HistoryReceived, Quotes
 from domain.messages.run import RunStarted
 from domain.messages.trading import DayChanged, SessionPlanned, SignalFormed
 from domain.quotes import Quote, QuoteKind
+from domain.risk_config import RiskConfig
 from domain.time import NANOS_PER_MINUTE, kst_date
 from domain.types import Krw, Purpose, Side, UnixNanos
 from strategies.attention_momentum import AttentionMomentum
@@ -380,3 +382,53 @@ def test_for_any_course_a_strategy_hears_sessions_before_its_date_in_order_once_
             assert known == sorted(set(known))
     assert len(argued) == len(set(argued)), "once a session"
     assert all(about == previous_session(date.fromisoformat(on)).isoformat() for on, about in argued)
+
+
+# ---- limits that need daily bars -------------------------------------------------------------------------------------
+
+
+def with_limits(days: int, **limits: Any) -> RunStarted:
+    run = a_run(days=days, symbols=(CODE,))
+    return replace(run, config=replace(run.config, risk=RiskConfig(**limits)))
+
+
+@pytest.mark.parametrize(
+    ("days", "limits", "asked"),
+    [
+        (120, {"max_adv_ppm": 10_000}, [FetchHistory((CODE, OTHER), "2026-01-12", 120)]),
+        (0, {"max_adv_ppm": 10_000}, [FetchHistory((CODE, OTHER), "2026-01-12", 21)]),
+        (10, {"max_correlated_ppm": 1, "adv_days": 60}, [FetchHistory((CODE, OTHER), "2026-01-12", 61)]),
+        (120, {"adv_days": 60}, [FetchHistory((CODE,), "2026-01-12", 120)]),
+        (0, {}, []),
+    ],
+)
+def test_given_limits_that_need_daily_bars_when_a_date_begins_then_all_that_is_watched_is_asked_for_once(
+    days: int, limits: dict[str, int], asked: list[FetchHistory]
+) -> None:
+    role = Strategist(KNOWN)
+    assert requests(play(role, [with_limits(days, **limits), SERVED, planned(MONDAY), SERVED])) == asked
+
+
+def test_given_bars_for_limits_alone_when_they_come_then_no_strategy_hears_and_none_is_asked_for_again() -> None:
+    role = a_role(planned(MONDAY), run=with_limits(0, max_adv_ppm=1))
+    bars = tuple(a_session(on, 100) for on in before(MONDAY, 3))
+    said = play(role, [history(MONDAY, *bars), history(MONDAY, symbol=OTHER), SERVED, *trading(MONDAY)])
+    assert requests(said) == [FetchHistory((OTHER,), "2026-01-12", 21)]  # it had none
+    play(role, [judged(a_row(MONDAY, 1))])
+    assert heard(role) == []
+
+
+def test_given_more_sessions_for_limits_than_strategies_take_when_they_come_then_these_hear_of_theirs() -> None:
+    role = a_role(planned(MONDAY), run=with_limits(2, max_adv_ppm=1))
+    bars = [a_session(on, 100 + place) for place, on in enumerate(before(MONDAY, 21))]
+    play(role, [history(MONDAY, *bars), *trading(MONDAY), judged(a_row(MONDAY, 1))])
+    assert [day for day, _, _ in heard(role)] == [bar.day for bar in bars[-2:]]
+
+
+def test_given_a_run_whose_limits_need_more_sessions_when_it_begins_within_a_date_then_they_are_asked_for() -> None:
+    role = a_role(planned(MONDAY), run=with_limits(0, max_adv_ppm=1))
+    bars = [a_session(on, 100) for on in before(MONDAY, 21)]
+    play(role, [history(MONDAY, *bars), history(MONDAY, *bars, symbol=OTHER)])
+    assert requests(play(role, [with_limits(0, max_adv_ppm=1), SERVED])) == []
+    more = requests(play(role, [with_limits(0, max_adv_ppm=1, adv_days=60), SERVED]))
+    assert more == [FetchHistory((CODE, OTHER), "2026-01-12", 61)]
