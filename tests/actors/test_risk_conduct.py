@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 from actors.core.state import dump, load
 from actors.roles.risk_manager import RiskManager
 from domain.messages.market import SymbolInterrupted
-from domain.messages.operator import ClaimRequested, CommandAnswered, ManualModeRequested, ResumeRequested
+from domain.messages.operator import (
+    ClaimRequested,
+    CommandAnswered,
+    ManualModeRequested,
+    ManualModifyRequested,
+    ResumeRequested,
+)
 from domain.messages.orders import CancelOrder
 from domain.messages.risk import HoldingClaimed, ManualModeChanged
-from domain.messages.trading import OrderApproved, OrderDenied, SessionPlanned
+from domain.messages.trading import ModifyApproved, OrderApproved, OrderDenied, SessionPlanned
 from domain.types import ClientOrderId, Krw, RequestId, Side, TimeInForce, UnixNanos, VenueOrderId
 from tests.actors.money_builders import (
     COLON,
@@ -110,6 +116,15 @@ def test_given_shares_of_others_when_a_person_sells_more_than_ours_then_only_an_
     assert (order.quantity, order.overridden) == (21, ("FOREIGN",))
     filled(desk, order, 99)
     assert ours(desk) == 0
+
+
+def test_given_an_open_sell_of_all_that_is_ours_when_it_is_changed_then_its_own_shares_do_not_count_twice() -> None:
+    desk = a_desk(10_000_000, HELD, **FOREIGN, duplicate_window_ms=0)
+    desk.say(a_claim(20))
+    order = approved(desk.say(by_hand(Side.SELL, 20)))
+    assert denied(desk.say(by_hand(Side.SELL, 1))).reason == "FOREIGN"
+    [changed] = desk.say(ManualModifyRequested("m1", "kim", order.client_order_id, None, Krw(10_050)))
+    assert isinstance(changed, ModifyApproved)
 
 
 def test_given_what_is_not_ours_when_a_strategy_keeps_selling_it_then_it_is_denied_once_while_it_stays_so() -> None:
