@@ -29,10 +29,10 @@ _ROOM = {row.code: Rule(row.code, Scope.BUYS, capacity.rule_of(row), *_LIMITS[ro
 _CONDUCT = {rule.code: rule for rule in (*conduct_rules.STATE, *conduct_rules.SIZED)}
 # Asked before a signal is sized: none of them looks at the quantity, but for sells of what open sells sell already.
 STATE_RULES = (
+    _CONDUCT["REDUCING"],  # before the gate, which follows it: this one says why
     Rule("GATE", Scope.ALL, rules.gate, lambda _: "OPEN, exits EXITS_ONLY", "gate"),
     Rule("CONNECTION", Scope.ALL, rules.connection, lambda _: "READY", "state of both links"),
     Rule("DAILY_LOSS", Scope.ENTRIES, rules.daily_loss, lambda config: config.daily_loss_ppm, "ppm of start equity"),
-    _CONDUCT["REDUCING"],
     _CONDUCT["MANUAL_MODE"],
     Rule("INSTRUMENT", Scope.ALL, rules.instrument, lambda _: "tradable", "instrument"),
     Rule("SYMBOL_HALTED", Scope.ALL, rules.symbol_halted, lambda _: "books agree", "state of the instrument"),

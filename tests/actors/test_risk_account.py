@@ -54,6 +54,8 @@ def test_given_a_loss_that_grows_when_it_reaches_each_share_then_it_is_told_redu
     here.house.hear(marked(START - 450_000))
     assert (here.codes, here.day.state, here.day.gate) == (["DAILY_LOSS"], "TRADING", Gate.EXITS_ONLY)
     assert not here.may_enter()
+    [denied] = only(OrderDenied, here.house.hear(by_hand()))
+    assert denied.reason == "REDUCING"
     assert here.day.view(DayQuery()).gate_reason.startswith("reducing: daily loss of 450,000 KRW reached 90 % of")
     here.house.hear(marked(START), marked(START - 499_999))
     assert (here.codes, here.house.said(LossLimitHit)) == (["DAILY_LOSS"], [])
