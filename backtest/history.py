@@ -166,6 +166,8 @@ def read_history(path: Path, span: tuple[int, int] | None = None) -> History:
             _carry(history, reader, record)
         for record in reader.events(low, high, raw=False):
             history.events += 1
+            if record.seq == low and record.type == "RunStarted":
+                history.runs.clear()  # the one before it says nothing of this span
             if record.type == "QuotesReceived":
                 _batch(history, record)
                 continue

@@ -81,6 +81,33 @@ def test_given_two_runs_when_compared_then_same_is_0_and_different_is_1(home: Pa
     assert "it was sized by an equity of 10,000,000 in A and 5,000,000 in B, marked at other moments" in first["causes"]
 
 
+def test_given_three_logs_when_compared_then_figures_come_first_for_people_and_behind_the_orders_as_json(
+    home: Path, tmp_path: Path
+) -> None:
+    logs = [tmp_path / f"{name}.db" for name in "abc"]
+    for log, more in zip(logs, ((), ("--cash", "5000000"), ("--link-ms", "900")), strict=True):
+        assert a_backtest(home, "--no-check", "--json", "--to", "2026-01-13", "--out", str(log), *more).exit_code == 0
+    asked = ["backtest", "compare", *map(str, logs), "--day", "2026-01-13"]
+    done = runner.invoke(app, [*asked, "--json"])
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    kinds = [row["row"] for row in rows]
+    assert kinds == sorted(kinds, key=["order", "figure", "summary"].index)
+    [orders] = [row for row in rows if row.get("figure") == "orders"]
+    assert (orders["unit"], orders["difference_c"]) == ("count", orders["c"] - orders["a"])
+    [cash] = [row for row in rows if row.get("figure") == "equity_end_krw"]
+    assert "at the start: -5,000,000 KRW" in cash["causes"]["b"]
+    assert {row["pair"] for row in rows if row["row"] == "order"} == {"A-B", "A-C"}
+    summary = rows[-1]
+    assert (done.exit_code, summary["identical"], summary["days"]) == (1, False, ["2026-01-13"])
+    assert summary["pairs"]["A-B"]["settings"] == summary["settings"] == ["cash: 10000000 against 5000000"]
+    assert (summary["c"]["log_path"], summary["pairs"]["A-C"]["settings"]) == (str(logs[2]), [])
+    told = runner.invoke(app, asked).stdout
+    assert told.index("figures of 2026-01-13") < told.index("of A and B") < told.index("of A and C")
+    assert "settings differ between A and B: cash: 10000000 against 5000000" in told
+    wrong = runner.invoke(app, [*asked[:-1], "13.01.2026"])
+    assert isinstance(wrong.exception, ConfigError) and "--day must be YYYY-MM-DD" in str(wrong.exception)
+
+
 def test_given_a_log_when_run_like_it_then_its_batches_are_used(home: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "a.db", tmp_path / "b.db"
     assert a_backtest(home, "--no-check", "--json", "--batch-ms", "9000", "--out", str(first)).exit_code == 0
