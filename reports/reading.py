@@ -1,6 +1,6 @@
 """What the logs of an account tell of each trading date. No quote is read here but to count them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -96,6 +96,21 @@ def read_days(
         except HantradeError as error:
             missing.append(f"{head.path.name} cannot be read whole and is left out: {error}")
     return days, tuple(missing)
+
+
+def read_movements(heads: Iterable[LogHead], codec: MessageCodec) -> list[DayFacts]:
+    """Read runs, openings and movements of every date of the logs, oldest first. Raises LogError, LogCorrupt."""
+    days = []
+    for head in heads:
+        with LogReader(head.path, codec) as reader:
+            rows = Rows(reader)
+            for stretch in head.stretches:
+                facts = DayFacts(stretch.day, head, stretch)
+                facts.runs = rows.decoded("RunStarted", Run, stretch)
+                facts.openings = _openings(rows, reader, stretch)
+                facts.moved = movements(rows, stretch)
+                days.append(facts)
+    return days
 
 
 def _read(rows: Rows, reader: LogReader, head: LogHead, stretch: Stretch) -> DayFacts:

@@ -47,6 +47,9 @@ class Past:
     missing: tuple[str, ...] = ()
 
 
+NOTHING_BEFORE = Past()
+
+
 def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
     """Book the movements of a period once more and group them into round trips."""
     orders = {order.client_order_id: order for order in past.orders}
@@ -60,10 +63,9 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
     held = {symbol: position for symbol, position in held.items() if symbol not in explained}
 
     def watched() -> Iterator[Entry]:
-        stream = list(_in_order(days, past))
-        gapless = list(_without_gaps(stream, {symbol: position.quantity for symbol, position in held.items()}))
-        entries = rebooked((moved for _, moved in gapless), first.opened.cash if first else Krw(0), held)
-        for (day, _), entry in zip(gapless, entries, strict=True):
+        moves = list(gapless(days, past, {symbol: position.quantity for symbol, position in held.items()}))
+        entries = rebooked((moved for _, moved in moves), first.opened.cash if first else Krw(0), held)
+        for (day, _), entry in zip(moves, entries, strict=True):
             dated.append((day, entry))
             if not entry.left:
                 closings[(entry.moved.symbol, entry.moved.venue_time)] = day
@@ -78,6 +80,14 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
     closed.sort(key=lambda item: item[1].closed_at)
     still = tuple(trade for trade in trades if not trade.is_closed)
     return Booked(tuple(item for item in dated if item[0] is not None), tuple(closed), still, orders)
+
+
+def gapless(days: Sequence[DayFacts], past: Past, held: Mapping[str, int]) -> Iterator[tuple[date | None, Movement]]:
+    """Give all movements with their dates, and adjustments where shares came or left without one.
+
+    `held` are shares before the first; what an opening shows beyond them is put in as such an adjustment.
+    """
+    return _without_gaps(_in_order(days, past), held)
 
 
 def _in_order(days: Sequence[DayFacts], past: Past) -> Iterator[tuple[date | None, Event]]:

@@ -77,8 +77,8 @@ class Writer:
 
     # ---- beginnings --------------------------------------------------------------------------------------------
 
-    def follows(self, before: "Writer", day: date) -> None:
-        self.say(StateCarried(before.log_id, before.seq, "00", {}), clock(day, 8))
+    def follows(self, before: "Writer", day: date, hour: int = 8) -> None:
+        self.say(StateCarried(before.log_id, before.seq, "00", {}), clock(day, hour))
 
     def opens(
         self,
