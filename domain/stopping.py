@@ -37,11 +37,23 @@ class Stop:
     selling_since: UnixNanos = UnixNanos(0)  # system time
     offered: dict[str, int] = field(default_factory=dict)  # holdings the broker told last, shares
     held: dict[str, int] = field(default_factory=dict)  # own books, shares; none is 0
+    never_sell: tuple[str, ...] = ()  # settings: symbols that no sale touches
 
     # ---- the fold ----------------------------------------------------------------------------------------------
 
-    def begin_run(self, settings: ExecutionConfig) -> None:
+    @property
+    def to_sell(self) -> int:
+        """Give the number of holdings that a flatten sells."""
+        return sum(symbol not in self.never_sell for symbol in self.held)
+
+    @property
+    def left_alone(self) -> list[str]:
+        """Give the holdings that settings never sell, by symbol."""
+        return sorted(symbol for symbol in self.held if symbol in self.never_sell)
+
+    def begin_run(self, settings: ExecutionConfig, never_sell: tuple[str, ...] = ()) -> None:
         """Forget the stop of an earlier run; holdings stay."""
+        self.never_sell = never_sell
         self.state, self.stepwise, self.flatten, self.called_off = State.RUNNING, False, False, ""
         self.tells, self.patience_ns = settings.stop_steps, settings.flatten_patience_ms * _NANOS_PER_MS
 
@@ -114,8 +126,8 @@ class Stop:
         if orders and not is_late:
             return None
         reasons = [f"{_count(len(orders), 'order')} not confirmed closed" if orders else "nothing is open"]
-        if self.flatten and self.held:
-            holdings = _count(len(self.held), "holding")
+        if self.flatten and self.to_sell:
+            holdings = _count(self.to_sell, "holding")
             if not no_sale:
                 return "flatten", f"{reasons[0]}; {holdings} to sell"
             reasons.append(f"{holdings} not sold: {no_sale}")
@@ -125,14 +137,14 @@ class Stop:
     def _sold(self, now: int, orders: Mapping[str, str]) -> Move | None:
         if self.called_off:
             return "call_off", self.called_off
-        if self.state is State.FLATTENING and (orders or not self.held):
-            return "sell", f"{_count(len(self.held), 'holding')} to sell" if orders else "nothing is held any more"
-        if self.state is State.CONFIRMING_FLAT and not orders and not self.held:
+        if self.state is State.FLATTENING and (orders or not self.to_sell):
+            return "sell", f"{_count(self.to_sell, 'holding')} to sell" if orders else "nothing is held any more"
+        if self.state is State.CONFIRMING_FLAT and not orders and not self.to_sell:
             return "confirm", "everything is sold"
         if abs(now - self.selling_since) < self.patience_ns:
             return None
         seconds = self.patience_ns / NANOS_PER_SECOND
-        left = f"{_count(len(self.held), 'holding')} and {_count(len(orders), 'open order')}"
+        left = f"{_count(self.to_sell, 'holding')} and {_count(len(orders), 'open order')}"
         return "call_off", f"not sold within {seconds:g} s: {left} left"
 
 

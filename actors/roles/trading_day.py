@@ -214,7 +214,8 @@ class TradingDay(TradingDayEnd):
         if asked.flatten and not self.stopping.flatten:
             return _refused(asked, "WRONG_STATE", f"the stop is {self.stopping.state.value}: it is too late to sell")
         if asked.flatten:
-            text = f"stopping; {len(self.stopping.held)} holdings are sold first"
+            text = f"stopping; {self.stopping.to_sell} holdings are sold first"
+            text += "".join(f"; not {symbol}: never sold by settings" for symbol in self.stopping.left_alone)
         return _accepted(asked, text, len(self.open_orders))
 
     def _resume(self, asked: ResumeRequested, stamp: Stamp) -> list[Message]:

@@ -129,7 +129,7 @@ class TradingDayState(Role):
         self._overrides = dict(config.session_overrides)
         self.ready = {LinkName.QUOTES: False, LinkName.ORDERS: False}
         self.stop_asked, self.stop_told, self.shut, self.hold, self.out = None, False, "", "", {}
-        self.stopping.begin_run(config.execution)
+        self.stopping.begin_run(config.execution, config.risk.never_sell)
         self.closing_since, self.let_out = self.now, False
         self.lifted_seq = 0  # in a log that follows another, sequences begin anew
 

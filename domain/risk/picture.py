@@ -70,6 +70,7 @@ class Picture:
     unresolved: tuple[Hold, ...]  # orders of the instrument whose fate nobody knows
     loss_limit_hit: bool  # the loss stands at the limit or beyond, or a person has not lifted the halt it led to
     flattening: bool  # the instrument is being sold out
+    sold_out_by: str = "an operator"  # while it is being sold out
     halted: str = ""  # why books differ in the instrument, and since when; empty while they agree
     doubt: str = ""  # why its quotes, or those behind the signal, are doubtful; empty while they are not
     exposures: Exposures = NO_EXPOSURES  # what is held and being bought, for limits on concentration

@@ -23,7 +23,9 @@ def gate(proposal: Proposal, picture: Picture) -> str | None:
         return f"gate is {picture.gate.value}, {purpose.value} needs {'OPEN' if is_entry else 'OPEN or EXITS_ONLY'}"
     if is_entry and picture.day != "TRADING":
         return f"day is {picture.day}, ENTRY needs TRADING"
-    return f"{proposal.symbol} is being sold out by an operator" if is_entry and picture.flattening else None
+    if not is_entry or not picture.flattening:
+        return None
+    return f"{proposal.symbol} is being sold out by {picture.sold_out_by}"
 
 
 def connection(_: Proposal, picture: Picture) -> str | None:

@@ -42,6 +42,7 @@ from domain.risk.conduct import Conduct
 from domain.risk.doubts import QuoteDoubts
 from domain.risk.exposure_facts import ExposureFacts
 from domain.risk.exposures import NO_EXPOSURES, ExposureBook, Exposures
+from domain.risk.flattening import FLATTEN_ATTEMPTS, Flatten
 from domain.risk.holds import Hold
 from domain.risk.loss_levels import DAILY_LOSS, NAMES
 from domain.risk.open_orders import Elsewhere, Holds
@@ -54,27 +55,6 @@ from domain.time import kst_date, kst_text
 from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side, UnixNanos
 
 _OF_AN_ORDER = frozenset({SignalFormed, OrderApproved, OrderStateChanged})
-FLATTEN_ATTEMPTS = 3  # market sells per instrument and command; an order the venue keeps refusing must not loop
-
-
-@dataclass(frozen=True, slots=True)
-class Flatten:
-    """An instrument that is sold out, because a person wants it or a stop was reached."""
-
-    caller: str  # a person; empty when a stop of the position was reached
-    note: str
-    attempts: int  # left
-    by_stop: bool = False  # a stop of the trader sells before it ends; it belongs to its run
-    rule: str = ""  # stop of the position that was reached: stop_loss, take_profit, trailing, time
-    since: int = 0  # venue time at which it was to be sold: of its first sale, until then when it was asked for
-
-    by_limit: str = ""  # limit of the account that halted: daily_loss, drawdown; until a person unlocks it
-
-    @property
-    def origin(self) -> str:
-        """Give who sells, as orders name it."""
-        by_risk = self.rule or self.by_limit
-        return f"risk:{by_risk}" if by_risk else f"operator:{self.caller}"
 
 
 @dataclass(slots=True)
@@ -581,7 +561,7 @@ class RiskState:
     def picture(self, proposal: Proposal) -> Picture:
         """Put together what the rules need to judge a proposal."""
         symbol, quote = proposal.symbol, self.quotes.get(proposal.symbol)
-        held = self.positions.get(symbol, 0)
+        held, flatten = self.positions.get(symbol, 0), self.flattening.get(symbol)
         mark = quote.price if quote is not None and quote.price > 0 else None
         return Picture(
             config=self.config.risk,
@@ -602,7 +582,8 @@ class RiskState:
             last_same_at=self.approved_at.get((symbol, proposal.side)),
             unresolved=self.holds.unresolved(symbol),
             loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
-            flattening=symbol in self.flattening,
+            flattening=flatten is not None,
+            sold_out_by=flatten.seller if flatten is not None else "",
             exposures=self.exposures_of(symbol) if proposal.side is Side.BUY else NO_EXPOSURES,
             conduct=self.conduct.facts(symbol, self.venue_time, interrupted_at=self.stops.interrupted.get(symbol)),
             reducing=self.watch.causes,

@@ -9,7 +9,8 @@ from domain.time import kst_text
 from domain.types import NANOS_PER_SECOND, LinkName, Purpose, Side, UnixNanos
 
 if TYPE_CHECKING:
-    from domain.risk.state import Flatten, RiskState
+    from domain.risk.flattening import Flatten
+    from domain.risk.state import RiskState
 
 LIMIT_LOCK, NOT_FILLED, ATTEMPTS, HALTED = "LIMIT_LOCK", "NOT_FILLED", "ATTEMPTS", "HALTED"
 Finding = tuple[str, str]  # reason, and why and what to do in words

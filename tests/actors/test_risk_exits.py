@@ -7,10 +7,17 @@ import pytest
 from actors.roster import make_roles
 from domain.messages.holdings import AdjustmentBooked
 from domain.messages.link import BrokerOpenOrder, SymbolHalted, SymbolReleased
-from domain.messages.operator import CommandAnswered, FlattenRequested, HaltRequested, PauseRequested, ResumeRequested
+from domain.messages.operator import (
+    CommandAnswered,
+    FlattenRequested,
+    HaltRequested,
+    PauseRequested,
+    ResumeRequested,
+    StopRequested,
+)
 from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
 from domain.messages.risk import StopsSet, StopTriggered
-from domain.messages.trading import OrderApproved, OrderDenied
+from domain.messages.trading import OrderApproved, OrderDenied, StopChanged
 from domain.quotes import QuoteKind
 from domain.risk_config import RiskConfig, StopTerms
 from domain.types import PPM, Krw, OrderKind, Side, VenuePhase
@@ -76,7 +83,8 @@ def test_given_a_stop_that_was_reached_when_a_strategy_enters_before_it_is_sold_
     floor = Floor()
     floor.quote(AT_STOP)
     floor.house.hear(a_signal(Side.BUY, AT_STOP, floor.venue.at))
-    assert [denial.reason for denial in floor.said(OrderDenied)] == ["GATE"]
+    [denial] = floor.said(OrderDenied)
+    assert (denial.reason, denial.message) == ("GATE", "005930 is being sold out by its stop: stop loss")
 
 
 def test_given_no_stops_when_prices_fall_then_nothing_is_said() -> None:
@@ -423,6 +431,25 @@ def test_given_a_symbol_that_is_never_sold_when_all_is_flattened_then_the_answer
     [answer] = floor.said(CommandAnswered)
     assert answer.text == "cancelling 0 orders, selling 1 holdings; not 005930: never sold by settings"
     assert ([sale.symbol for sale in floor.sales], answer.exits, floor.flattening) == ([COLON], 1, [COLON])
+
+
+def test_given_a_symbol_that_is_never_sold_when_the_trader_stops_and_sells_then_it_does_not_wait_for_it() -> None:
+    floor = Floor(replace(RISK, never_sell=(SAMSUNG,)), symbols=(SAMSUNG, COLON))
+    floor.house.hear(StopRequested("s", "kim", "bye", flatten=True))
+    [answer] = floor.said(CommandAnswered)
+    assert answer.text == "stopping; 1 holdings are sold first; not 005930: never sold by settings"
+    [sale] = floor.sales
+    floor.fill(sale, 10, 0, floor.accept(sale))
+    assert [change.to_state for change in floor.said(StopChanged)][-2:] == ["STOPPING", "STOPPED"]
+    assert sale.symbol == COLON
+
+
+def test_given_a_sale_before_a_stop_of_the_trader_when_it_locks_at_the_limit_then_it_is_told_once() -> None:
+    floor = Floor(replace(RISK, stops=StopTerms()))
+    floor.house.hear(StopRequested("s", "kim", "bye", flatten=True))
+    floor.accept(floor.sales[0])
+    floor.quotes(3, LOWER, bid=0)
+    assert (floor.stuck, len(floor.sales)) == (["LIMIT_LOCK"], 1)
 
 
 def test_given_shares_that_are_not_ours_when_a_stop_is_reached_or_all_is_flattened_then_they_stay() -> None:
