@@ -30,6 +30,7 @@ from cli import (
     repairs,
     replay,
     report,
+    report_tax,
     risk,
     signals,
     status,
@@ -93,6 +94,7 @@ app.add_typer(backtest.app, name="backtest")
 app.add_typer(krx.app, name="krx")
 app.add_typer(trends.app, name="trends")
 app.add_typer(strategies.app, name="strategies")
+report.app.command("tax")(report_tax.tax)
 app.add_typer(report.app, name="report")
 
 

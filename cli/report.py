@@ -178,16 +178,22 @@ def _built(kind: str, on: str, mode: str, logs: list[Path]) -> "Report":
     from cli.compose import codec
     from reports.assembly import build_report
 
-    if mode and mode not in ACCOUNTS:
-        raise ConfigError(f"--mode expected one of {', '.join(ACCOUNTS)}, was {mode!r}")
+    account = account_option(mode)
     read = codec()
-    chosen = day_of(on, datetime.now(KST).date()) or _newest(logs, read, mode)
-    found = build_report(logs, read, kind, chosen, mode or None)
+    chosen = day_of(on, datetime.now(KST).date()) or _newest(logs, read, account)
+    found = build_report(logs, read, kind, chosen, account)
     if not found.days:
         span = f"on {found.first}" if found.first == found.last else f"from {found.first} to {found.last}"
-        newest = _newest(logs, read, mode)
+        newest = _newest(logs, read, account)
         raise RequestRefused("NO_TRADING", f"no {found.mode} log tells of trading {span}; the newest date is {newest}")
     return found
+
+
+def account_option(mode: str) -> str | None:
+    """Give the account a person named, None for that of the newest run. Raises ConfigError."""
+    if mode and mode not in ACCOUNTS:
+        raise ConfigError(f"--mode expected one of {', '.join(ACCOUNTS)}, was {mode!r}")
+    return mode or None
 
 
 def day_of(text: str, today: date) -> date | None:
@@ -202,10 +208,10 @@ def day_of(text: str, today: date) -> date | None:
         raise ConfigError(f"--date expected YYYY-MM-DD, today or yesterday, was {text!r}") from None
 
 
-def _newest(logs: list[Path], read: "MessageCodec", mode: str) -> date:
+def _newest(logs: list[Path], read: "MessageCodec", account: str | None) -> date:
     from reports.logs import account_of
 
-    heads = account_of(logs, read, mode or None).heads
+    heads = account_of(logs, read, account).heads
     return max(stretch.day for head in heads for stretch in head.stretches)
 
 

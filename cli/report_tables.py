@@ -44,7 +44,7 @@ def show(report: Report, words: Words, html: Path | None, csv: Path | None) -> N
 def _show_summary(out: Console, report: Report, words: Words) -> None:
     title = words("terminal.summary", period=period_text(report, words), mode=words.name("mode", report.mode))
     rows = [[tile.label, tile.figure, "; ".join(tile.hints)] for tile in tiles_of(report, words)]
-    _table(out, title, (("", ""), (words("column.figure"), "n"), ("", "w")), rows)
+    print_table(out, title, (("", ""), (words("column.figure"), "n"), ("", "w")), rows)
     if not report.is_complete:
         out.print(Text(words("head.incomplete"), "bold"))
 
@@ -63,7 +63,7 @@ def _show_days(out: Console, report: Report, words: Words) -> None:
     ]
     heads = ("result", "realized", "costs", "lowest", "trades_wins")
     columns = [(words("column.date"), ""), *((words(f"column.{head}"), "n") for head in heads)]
-    _table(out, words("caption.days"), columns, rows)
+    print_table(out, words("caption.days"), columns, rows)
 
 
 def _show_targets(out: Console, report: Report, words: Words) -> None:
@@ -81,7 +81,7 @@ def _show_targets(out: Console, report: Report, words: Words) -> None:
     ]
     heads = (("target", ""), ("aim", "n"), ("measured", "n"), ("interval", "n"), ("verdict", ""), ("n", "n"))
     columns = [*((words(f"column.{head}"), kind) for head, kind in heads), (words("column.trend"), "")]
-    _table(out, words("terminal.targets"), columns, rows)
+    print_table(out, words("terminal.targets"), columns, rows)
 
 
 def _show_losers(out: Console, report: Report, words: Words) -> None:
@@ -112,7 +112,7 @@ def _show_losers(out: Console, report: Report, words: Words) -> None:
     heads = (("trades", "n"), ("win_rate", "n"), ("realized", "n"), ("p_adjusted", "n"))
     columns = [(words("terminal.kind"), ""), (words("terminal.key"), "w")]
     columns += [(words(f"column.{head}"), kind) for head, kind in heads]
-    _table(out, words("terminal.losers"), columns, rows)
+    print_table(out, words("terminal.losers"), columns, rows)
 
 
 def _show_suggestions(out: Console, report: Report, words: Words) -> None:
@@ -142,7 +142,7 @@ def _show_events(out: Console, report: Report, words: Words) -> None:
         ]
         title = words("terminal.events", shown=len(shown), all=len(found))
         columns = ((words("column.time"), ""), (words("column.what"), ""), (words("column.text"), "w"))
-        _table(out, title, columns, rows)
+        print_table(out, title, columns, rows)
     if interruptions:
         out.print(words("events.interruptions", count=interruptions), markup=False)
 
@@ -157,7 +157,8 @@ def _show_missing(out: Console, report: Report, words: Words) -> None:
         out.print(words("terminal.more", count=len(report.missing) - MOST_MISSING))
 
 
-def _table(out: Console, title: str, columns: Columns, rows: Sequence[Sequence[str]]) -> None:
+def print_table(out: Console, title: str, columns: Columns, rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose figures and names are never broken over lines."""
     table = Table(title=escape(title), title_justify="left", show_header=any(heading for heading, _ in columns))
     for heading, kind in columns:
         table.add_column(escape(heading), justify="right" if kind == "n" else "left", no_wrap=kind != "w")

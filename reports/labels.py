@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from domain.order_work import BY_HAND
 from reports.words import Words
 
 
@@ -20,6 +21,8 @@ class Labels:
 
     def strategy(self, origin: str) -> str:
         """Give a strategy's name, or who opened a position otherwise."""
+        if origin.startswith(BY_HAND):
+            return f"{self._words.name('strategy', 'operator')}: {origin.removeprefix(BY_HAND)}"
         return self._words.name("strategy", origin)
 
     def hour(self, key: str) -> str:

@@ -149,4 +149,10 @@ CODES: dict[str, str] = {
     "denial.CORRELATED": "too much that moves together",
     "denial.GROSS_EXPOSURE": "too much in positions",
     "denial.FOREIGN": "shares that are not ours",
+    "tax_kind.fill": "fill",
+    "tax_kind.revision": "revision",
+    "tax_kind.total": "total",
+    "tax_side.BUY": "buy",
+    "tax_side.SELL": "sell",
+    "strategy.operator": "by hand",
 }

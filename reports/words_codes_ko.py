@@ -149,4 +149,10 @@ CODES: dict[str, str] = {
     "denial.CORRELATED": "함께 움직이는 종목 비중 초과",
     "denial.GROSS_EXPOSURE": "총 투자 비중 초과",
     "denial.FOREIGN": "외부에서 산 주식",
+    "tax_kind.fill": "체결",
+    "tax_kind.revision": "정정",
+    "tax_kind.total": "합계",
+    "tax_side.BUY": "매수",
+    "tax_side.SELL": "매도",
+    "strategy.operator": "수동",
 }

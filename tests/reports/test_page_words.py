@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from cli.report_tables import show
+from cli.report_tax import show_sums
 from domain.errors import ConfigError
 from domain.performance import suggestions
 from domain.performance.model import Drawdown, Suggestion
@@ -18,6 +19,7 @@ from domain.risk_config import RiskConfig
 from reports.labels import Labels
 from reports.page import MOST_EVENTS, MOST_TRADES, page
 from reports.suggestion_words import suggestion_text
+from reports.tax_file import headings
 from reports.words import LANGUAGES, TABLES, Words
 from tests.reports.report_builders import (
     NAMES,
@@ -33,7 +35,7 @@ from tests.reports.report_builders import (
 ROOT = Path(__file__).parents[2]
 GROUPS = {  # codes, not sentences
     *("weekday", "mode", "group", "strategy", "purpose", "link", "reason", "flow", "target", "denominator", "event"),
-    *("quality", "denial", "untold", "suggestion"),
+    *("quality", "denial", "untold", "suggestion", "tax_kind", "tax_side"),
 }
 FIGURES: dict[str, float | int | str] = {  # of every rule of domain/performance/suggestions.py, made up
     "trades": 18,
@@ -134,6 +136,8 @@ def test_given_reports_of_every_kind_when_shown_then_every_sentence_is_used(
         page(report, "en", "0")
         show(report, words, None, None)
     show(a_report(), words, Path("a.html"), Path("folder"))
+    show_sums(2026, [], 0, words)
+    headings(words)
     capsys.readouterr()
     sentences = {key for key in TABLES["en"] if key.partition(".")[0] not in GROUPS}
     assert sentences - table.asked == set()
@@ -198,3 +202,4 @@ def test_given_labels_when_asked_then_codes_become_words() -> None:
         "stop",
         "not opened by us",
     )
+    assert labels.strategy("operator:cli:mina") == "by hand: cli:mina"
