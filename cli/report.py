@@ -189,11 +189,11 @@ def _built(kind: str, on: str, mode: str, logs: list[Path]) -> "Report":
     return found
 
 
-def account_option(mode: str) -> str | None:
+def account_option(named: str) -> str | None:
     """Give the account a person named, None for that of the newest run. Raises ConfigError."""
-    if mode and mode not in ACCOUNTS:
-        raise ConfigError(f"--mode expected one of {', '.join(ACCOUNTS)}, was {mode!r}")
-    return mode or None
+    if named and named not in ACCOUNTS:
+        raise ConfigError(f"--mode expected one of {', '.join(ACCOUNTS)}, was {named!r}")
+    return named or None
 
 
 def day_of(text: str, today: date) -> date | None:
