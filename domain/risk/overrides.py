@@ -59,7 +59,7 @@ class Judged(NamedTuple):
 
 
 def refuse_overrides(proposal: Proposal) -> Denial | None:
-    """Deny an order that names a check nobody may override, or some without a note; None where it names none or may."""
+    """Deny an order that names a check nobody may override, or names some without a note; else None."""
     if not proposal.overrides:
         return None
     wrong = [code for code in proposal.overrides if code not in OVERRIDABLE]
