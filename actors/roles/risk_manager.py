@@ -117,10 +117,11 @@ WATCHED = frozenset(
 
 
 class RiskManager(Role):
-    """Judge every order before it exists, size what signals ask for, watch the daily loss, sell out on flatten.
+    """Judge every order before it exists, size what signals ask for, watch limits and stops, sell out.
 
-    Hears: signals, orders by hand, flatten, everything the rules look at.
-    Says: OrderApproved, OrderDenied, ModifyApproved, LossLimitHit, CommandAnswered.
+    Hears: signals, orders by hand, flatten, everything the rules, limits and stops look at.
+    Says: OrderApproved, OrderDenied, ModifyApproved, LimitLevelChanged, ReducingChanged, LossLimitHit, StopTriggered,
+        ExitStuck, StopsSet, HoldingClaimed, ManualModeChanged, CommandAnswered.
     Keeps: what open orders bind, others' in the account too, cash, holdings, prices, links, gate and day, symbols whose
         books differ, whose quotes are doubtful, the loss lock, who is being sold out.
     """
