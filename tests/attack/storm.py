@@ -42,6 +42,7 @@ from domain.messages.orders import (
 from domain.messages.run import ClockTicked, RunStarted
 from domain.messages.trading import GateChanged, SignalFormed
 from domain.quotes import Quote, QuoteKind
+from domain.risk_config import RiskConfig
 from domain.types import (
     Gate,
     Krw,
@@ -66,6 +67,8 @@ COMMISSION_PPM = 150
 
 class Storm:
     """One run from one seed. `account` checks at the end that nothing was lost, doubled or booked wrong."""
+
+    risk = RiskConfig()
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.draw = folder, random.Random(seed)
@@ -129,7 +132,7 @@ class Storm:
         self.run += 1
         day: Any = self.kernel.role("trading_day")
         self.wire.gate = day.gate
-        config = RunConfig("paper", symbols=SYMBOLS, orders_endpoint="paper", strategies=())
+        config = RunConfig("paper", symbols=SYMBOLS, orders_endpoint="paper", strategies=(), risk=self.risk)
         self.post(RunStarted(f"r{self.run}", "0.1.0", config))
 
     def kill_trader(self) -> None:
