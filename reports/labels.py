@@ -31,7 +31,7 @@ class Labels:
 
     def weekday(self, key: str) -> str:
         """Give a day of the week (1 is Monday)."""
-        return self._words.name("weekday", key)
+        return self._words.name("day", key)
 
     def reason(self, key: str) -> str:
         """Give the reason of an exit; the part before the first colon names the rule."""

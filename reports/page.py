@@ -36,7 +36,7 @@ SECTIONS = (
     *("quality", "signals", "events", "flows", "changes", "missing"),
 )
 FORMULAS = ("return", "realized", "drawdown", "win_rate", "ratios", "shares", "chance")
-MOST_TRADES, MOST_EVENTS = 500, 300  # of a page; CSV has them all
+MOST_TRADES, MOST_EVENTS, MOST_GROUPS = 500, 300, 60  # of a page; CSV has them all
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -68,6 +68,7 @@ def _environment(words: Words, report: Report) -> Environment:
         ranked=_ranked,
         largest=_largest,
         coded=_coded,
+        ends=_ends,
     )
     labels = Labels(words, report.names)
     made.globals.update(
@@ -138,6 +139,12 @@ def _coded(text: str) -> Markup:
     """Set what stands between backticks as code."""
     pieces = text.split("`")
     return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(pieces))
+
+
+def _ends(lines: Sequence[GroupLine]) -> Sequence[GroupLine]:
+    """Leave out the middle of a long table: the largest gains and losses stand at its ends."""
+    half = MOST_GROUPS // 2
+    return lines if len(lines) <= MOST_GROUPS else (*lines[:half], *lines[-half:])
 
 
 def _largest(lines: Sequence[GroupLine]) -> float:

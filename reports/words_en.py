@@ -170,6 +170,7 @@ WORDS: dict[str, str] = {
     " what luck alone would show; and since trades of one day rise and fall together, p is rather too small. Reasons"
     " of exits are no fair groups: a stop ends losers and a target ends winners by what they are, so that their p"
     " tells nothing new.",
+    "patterns.left_out": "The ends of a long table: {shown:,} of {all:,}; all of them: `hantrade report --csv FOLDER`.",
     # ---- suggestions ------------------------------------------------------------------------------------------------
     "suggestions.how": "Each follows from a stated rule (docs/reports.md). They are things to look at, not advice, and"
     " none promises a profit.",

@@ -9,9 +9,10 @@ import pytest
 
 from domain.types import UnixNanos
 from reports.model import Report
-from reports.page import MOST_EVENTS, MOST_TRADES, SECTIONS, page
+from reports.page import MOST_EVENTS, MOST_GROUPS, MOST_TRADES, SECTIONS, page
 from reports.words import LANGUAGES
 from tests.reports.report_builders import (
+    a_group,
     a_line,
     a_report,
     a_summary,
@@ -161,6 +162,15 @@ def test_given_more_trades_than_a_page_holds_when_shown_then_the_newest_stand_th
     assert "+1,000,000<" not in html
     assert f"+{1_000_000 + MOST_TRADES:,}<" in html
     assert f"The newest {MOST_TRADES} of {MOST_TRADES + 1} trades" in words_of(html)
+
+
+def test_given_more_groups_than_a_page_holds_when_shown_then_both_ends_stand_there_and_the_page_says_so() -> None:
+    lines = tuple(a_group(f"{i:06d}", realized=1_000_000 - i) for i in range(MOST_GROUPS + 3))
+    text = words_of(page(a_report(by_symbol=lines, names={}), "en", "0"))
+    assert f"{MOST_GROUPS} of {MOST_GROUPS + 3}; all of them" in text
+    half = MOST_GROUPS // 2
+    shown = [i for i in range(len(lines)) if f"+{1_000_000 - i:,} " in text]
+    assert shown == [*range(half), *range(half + 3, MOST_GROUPS + 3)]
 
 
 def test_given_many_interruptions_when_shown_then_they_are_counted_and_hide_nothing() -> None:

@@ -17,12 +17,13 @@ from domain.quality import EXPLANATIONS
 from domain.risk.table import check_list
 from domain.risk_config import RiskConfig
 from reports.labels import Labels
-from reports.page import MOST_EVENTS, MOST_TRADES, page
+from reports.page import MOST_EVENTS, MOST_GROUPS, MOST_TRADES, page
 from reports.suggestion_words import suggestion_text
 from reports.tax_file import headings
 from reports.words import LANGUAGES, TABLES, Words
 from tests.reports.report_builders import (
     NAMES,
+    a_group,
     a_line,
     a_report,
     a_target,
@@ -34,7 +35,20 @@ from tests.reports.report_builders import (
 
 ROOT = Path(__file__).parents[2]
 GROUPS = {  # codes, not sentences
-    *("weekday", "mode", "group", "strategy", "purpose", "link", "reason", "flow", "target", "denominator", "event"),
+    *(
+        "weekday",
+        "day",
+        "mode",
+        "group",
+        "strategy",
+        "purpose",
+        "link",
+        "reason",
+        "flow",
+        "target",
+        "denominator",
+        "event",
+    ),
     *("quality", "denial", "untold", "suggestion", "tax_kind", "tax_side"),
 }
 FIGURES: dict[str, float | int | str] = {  # of every rule of domain/performance/suggestions.py, made up
@@ -126,6 +140,7 @@ def test_given_reports_of_every_kind_when_shown_then_every_sentence_is_used(
             a_target("drawdown"),
         ),
         metrics=some_metrics(drawdown=None),
+        by_symbol=(a_group("120110"),) * (MOST_GROUPS + 1),
     )
     by_hand = a_line(by_hand=True, entry_reason="")
     winners = a_report(
@@ -198,7 +213,7 @@ def test_given_labels_when_asked_then_codes_become_words() -> None:
     assert labels.symbol("999990") == "999990"
     assert (labels.hour("09"), labels.hour("?")) == ("09:00–10:00", "?")
     assert (labels.weekday("2"), labels.reason("stop: 4275 is 1.5 % below"), labels.strategy("")) == (
-        "Tue",
+        "Tuesday",
         "stop",
         "not opened by us",
     )
