@@ -28,8 +28,11 @@ def share(fraction: float | None, digits: int = 2) -> str:
 
 
 def signed_share(fraction: float | None, digits: int = 2) -> str:
-    """Print a fraction as a percentage with its sign."""
-    return NONE if fraction is None else f"{_unsigned_zero(fraction * 100, digits):+.{digits}f} %"
+    """Print a fraction as a percentage with its sign; nothing has none."""
+    if fraction is None:
+        return NONE
+    value = _unsigned_zero(fraction * 100, digits)
+    return f"{value:+.{digits}f} %" if value else f"{value:.{digits}f} %"
 
 
 def percent(value: float | None, digits: int = 2) -> str:

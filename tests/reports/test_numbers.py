@@ -21,7 +21,7 @@ from tests.reports.report_builders import at
         (numbers.share(0.012), "1.20 %"),
         (numbers.share(-0.00001), "0.00 %"),
         (numbers.signed_share(-0.001), "-0.10 %"),
-        (numbers.signed_share(0.0), "+0.00 %"),
+        (numbers.signed_share(0.0), "0.00 %"),
         (numbers.percent(50.0, 1), "50.0 %"),
         (numbers.ppm_share(-36.0), "-0.004 %"),
         (numbers.plain(-0.001), "0.00"),
