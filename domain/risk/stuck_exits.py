@@ -30,7 +30,8 @@ def stuck_exits(state: "RiskState") -> list[ExitStuck]:
         if finding is None or (told and finding[0] != ATTEMPTS):
             continue
         left, since = state.ours_of(symbol), UnixNanos(flatten.since)
-        text = f"{left:,} shares of {symbol} are not sold since {kst_text(since)} ({flatten.note}): {finding[1]}"
+        why = flatten.note or "flatten"
+        text = f"{left:,} shares of {symbol} are not sold since {kst_text(since)} ({why}): {finding[1]}"
         found.append(ExitStuck(symbol, finding[0], text, left, since, UnixNanos(state.clock)))
     return found
 

@@ -37,25 +37,35 @@ AT_STOP = 9_700
 class Floor:
     """A house in the middle of a good day: it holds ten shares at 10,000 won, and stops are on."""
 
-    def __init__(self, risk: RiskConfig = RISK, held: int = 10, symbols: tuple[str, ...] = (SAMSUNG,)) -> None:
+    def __init__(
+        self, risk: RiskConfig = RISK, held: int = 10, symbols: tuple[str, ...] = (SAMSUNG,), at: float = 1
+    ) -> None:
         self.venue, self.risk, self.symbols = Venue(), risk, symbols
         self.held = dict.fromkeys(symbols, held)
         self.house = House(*make_roles())
         self.numbers = 0
+        self.venue.at = at
         self.begin()
 
     # ---- runs and links ----------------------------------------------------------------------------------------
 
     def begin(self, *orders: BrokerOpenOrder) -> None:
         """Begin a run and let its links come up."""
-        self.house.hear(a_run(risk=self.risk, symbols=self.symbols), opened(LinkName.QUOTES))
+        self.house.hear(a_run(risk=self.risk, symbols=self.symbols), opened(LinkName.QUOTES, seconds=self.venue.at))
         self.house.hear(InstrumentsReceived(tuple(an_instrument(symbol) for symbol in self.symbols), ()))
         self.link_up(*orders)
-        self.quote(10_000)
+        if self.venue.at > 0:
+            self.quote(10_000)
 
     def link_up(self, *orders: BrokerOpenOrder) -> None:
         held = [BrokerPosition(name, shares, Krw(shares * 10_000)) for name, shares in self.held.items() if shares]
-        self.house.hear(opened(LinkName.ORDERS), broker_state(*orders, as_of=self.venue.seq, positions=held))
+        state = broker_state(*orders, as_of=self.venue.seq, positions=held, seconds=self.venue.at)
+        self.house.hear(opened(LinkName.ORDERS, seconds=self.venue.at), state)
+
+    def next_day(self) -> None:
+        """Begin the next trading date with a new run."""
+        self.venue.at = 86_400
+        self.begin()
 
     def link_lost(self) -> None:
         """Lose the orders link; it is dialled again after a while."""

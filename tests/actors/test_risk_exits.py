@@ -7,6 +7,7 @@ import pytest
 from actors.roster import make_roles
 from domain.messages.holdings import AdjustmentBooked
 from domain.messages.link import BrokerOpenOrder, SymbolHalted, SymbolReleased
+from domain.messages.market import QuotesEnded
 from domain.messages.operator import (
     CommandAnswered,
     FlattenRequested,
@@ -21,7 +22,7 @@ from domain.messages.trading import OrderApproved, OrderDenied, StopChanged
 from domain.quotes import QuoteKind
 from domain.risk_config import RiskConfig, StopTerms
 from domain.types import PPM, Krw, OrderKind, Side, VenuePhase
-from tests.actors.builders import SAMSUNG
+from tests.actors.builders import SAMSUNG, venue
 from tests.actors.exit_builders import AT_STOP, LOWER, RISK, Floor
 from tests.actors.money_builders import COLON, a_signal, at
 
@@ -44,7 +45,7 @@ def a_strategys_exit(floor: Floor) -> tuple[SubmitOrder, str]:
         (StopTerms(take_profit_ppm=50_000), (10_490, 10_500), "take_profit", 10_500, 0),
         (StopTerms(take_profit_ppm=50_000), (10_490, 11_000), "take_profit", 10_500, 500),
         (StopTerms(trailing_ppm=50_000), (11_000, 10_460, 10_450), "trailing", 10_450, 0),
-        (StopTerms(hold_s=5), (10_000, 10_000, 10_000), "time", None, 0),
+        (StopTerms(hold_s=4), (10_000, 10_000, 10_000), "time", None, 0),
     ],
 )
 def test_given_stops_of_the_settings_when_one_is_reached_then_all_is_sold_at_the_market_and_why_is_told(
@@ -305,6 +306,33 @@ def test_given_a_stop_that_is_waiting_when_the_closing_auction_begins_then_it_is
     assert (floor.day, len(floor.sales), floor.stuck) == ("CLOSING", 1, ["HALTED"])
 
 
+def test_given_a_stop_that_was_not_sold_when_the_next_date_begins_then_it_is_judged_anew() -> None:
+    floor = Floor()
+    floor.quote(LOWER, bid=0)
+    number = floor.accept(floor.sales[0])
+    floor.quote(LOWER, bid=0)
+    floor.house.hear(QuotesEnded(venue(23_440)))
+    floor.cancel(floor.sales[0], 10, number)
+    floor.wait(3)
+    floor.next_day()
+    assert (floor.day, floor.flattening) == ("TRADING", [])
+    floor.quote(10_000)
+    assert len(floor.stops) == 1
+    floor.quote(AT_STOP)
+    assert (len(floor.stops), len(floor.sales), floor.stuck) == (2, 2, ["LIMIT_LOCK"])
+
+
+def test_given_a_flatten_before_the_open_when_the_venue_takes_orders_then_it_is_sold_and_no_attempt_is_wasted() -> None:
+    floor = Floor(at=-3_600)  # 08:00
+    floor.house.hear(FlattenRequested("f", "kim", "", "out"))
+    floor.beat()
+    floor.wait(2)
+    assert (floor.day, floor.sales) == ("PAUSED", [])
+    floor.venue.at = -900  # 08:45: the opening auction collects orders
+    floor.wait(1)
+    assert [sale.kind for sale in floor.sales] == [OrderKind.MARKET]
+
+
 # ---- sales that do not get done --------------------------------------------------------------------------------
 
 
@@ -542,7 +570,7 @@ def test_given_positions_when_asked_then_every_stop_is_shown() -> None:
     shown = floor.stop_view()
     assert (shown.stop_price, shown.target_price, shown.trailing_price) == (9_700, 10_500, 9_898)
     assert (shown.peak_price, shown.sellable_price, shown.quantity, shown.ours) == (10_100, 10_100, 10, 10)
-    assert shown.sell_at == at(600)
+    assert shown.sell_at == at(601)
     assert (shown.own_terms, shown.stuck, shown.never_sell) == (False, "", False)
 
 
