@@ -37,7 +37,7 @@ soak-win: env-dev ## a trading week of the Windows broker in compressed time, te
 bench: env-dev ## measure beside peers, about ten minutes; writes bench/results.json
 	@$(PY) -m bench $(ARGS)
 
-bench-peer: env-dev ## get NautilusTrader (150 MB), basana and pandas, each into a folder of .venv, to measure beside them
+bench-peer: env-dev ## get NautilusTrader (150 MB), basana, pandas and vn.py, each into a folder of .venv, to measure beside them
 	@$(PY) -m venv .venv/nautilus
 	@.venv/nautilus/bin/python -m pip install --quiet --upgrade pip
 	@.venv/nautilus/bin/python -m pip install --quiet --group nautilus
@@ -47,6 +47,9 @@ bench-peer: env-dev ## get NautilusTrader (150 MB), basana and pandas, each into
 	@$(PY) -m venv .venv/pandas
 	@.venv/pandas/bin/python -m pip install --quiet --upgrade pip
 	@.venv/pandas/bin/python -m pip install --quiet --group pandas
+	@$(PY) -m venv .venv/vnpy
+	@.venv/vnpy/bin/python -m pip install --quiet --upgrade pip
+	@.venv/vnpy/bin/python -m pip install --quiet --no-deps --group vnpy
 
 proto: env-dev ## generate the stubs from protos/ (Python, and Node when it is installed)
 	@$(PY) tools/gen_stubs.py

@@ -36,6 +36,7 @@ GROUPS = {
     "inline": Group("inline", "measure", "the inline core on quotes, EMA cross"),
     "matching": Group("matching", "measure", "the matching core of the simulated exchange, alone"),
     "signals": Group("signals", "measure", "attention, indicators and a strategy's hook, beside pandas"),
+    "risk": Group("risk", "measure", "a risk decision with 100 positions and 1,000 open orders, every check on"),
     "appends": Group("appends", "measure", "durable appends to the log"),
     "win-quotes": Group("win_quotes", "measure", "quotes through the Windows broker: control, Qt, gRPC, client"),
     "reports": Group("report_year", "measure", "a year's report over 100,000 trades, in a process of its own"),
