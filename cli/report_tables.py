@@ -36,8 +36,7 @@ def show(report: Report, words: Words, html: Path | None, csv: Path | None) -> N
     out.print(words("foot.no_promise"))
     if csv is not None:
         out.print(words("terminal.csv", path=csv), soft_wrap=True, markup=False)
-    command = f"hantrade report {report.kind} --date {report.first} --html FILE"
-    page = words("terminal.page", path=html) if html else words("terminal.no_page", command=command)
+    page = words("terminal.page", path=html) if html else words("terminal.no_page")
     out.print(page, soft_wrap=True, markup=False)
 
 

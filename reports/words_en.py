@@ -319,7 +319,7 @@ WORDS: dict[str, str] = {
     "terminal.suggestions": "what the figures suggest",
     "terminal.events": "risk events and trouble: {shown:,} of {all:,}",
     "terminal.page": "Page: {path}",
-    "terminal.no_page": "Page for a browser or printer: {command}",
+    "terminal.no_page": "A page for a browser or a printer: the same with --html FILE",
     "terminal.csv": "CSV files: {path}",
     "terminal.kind": "by",
     "terminal.key": "which",

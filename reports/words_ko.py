@@ -314,7 +314,7 @@ WORDS: dict[str, str] = {
     "terminal.suggestions": "수치가 말하는 점검 사항",
     "terminal.events": "위험 이벤트와 장애: {all:,}건 중 {shown:,}건",
     "terminal.page": "보고서 페이지: {path}",
-    "terminal.no_page": "브라우저와 인쇄용 페이지: {command}",
+    "terminal.no_page": "브라우저와 인쇄용 페이지: 같은 명령에 --html 파일",
     "terminal.csv": "CSV 파일: {path}",
     "terminal.kind": "기준",
     "terminal.key": "집단",
