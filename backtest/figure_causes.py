@@ -7,20 +7,19 @@ add up to the difference, and what is left over is named as such. What no fact e
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 from backtest.compare import ONLY_A, ONLY_B, SAME, Comparison, Verdict
 from backtest.history import History, OrderStory
+from backtest.order_sums import FILLED, MEASURES, SIZED, Sums, kind_of, sums_of
 from backtest.same_days import Told
-from domain.messages.trading import FillBooked
+from domain.order_work import BY_HAND
 from domain.time import kst_text
 from domain.types import NANOS_PER_SECOND
 
 NANOS_PER_MS: Final = 1_000_000
 MOST_NAMED: Final = 3  # causes, reasons or symbols in one cell
-SIZED, FILLED = "sized", "filled"  # how an order of both logs differs
 _NUMBERS: Final = re.compile(r"[\d,.:]*\d")
 # Figures that settings move: begins of the settings' names.
 _SETTINGS: Final = {
@@ -34,40 +33,20 @@ _SETTINGS: Final = {
 }
 
 
-@dataclass(slots=True)
-class Sums:
-    """What the fills of one order come to."""
-
-    fills: int = 0
-    shares: int = 0
-    notional: int = 0  # won
-    realized: int = 0  # won, costs included
-    costs: int = 0  # won
-
-
-_MEASURES: Final[Mapping[str, tuple[Callable[[Sums], int], str]]] = {
-    "fills": (lambda sums: sums.fills, ""),
-    "shares": (lambda sums: sums.shares, " shares"),
-    "notional_krw": (lambda sums: sums.notional, " KRW"),
-    "realized_pnl_krw": (lambda sums: sums.realized, " KRW"),
-    "costs_krw": (lambda sums: sums.costs, " KRW"),
-}
-
-
 class FigureCauses:
     """Explains one log against the first."""
 
     def __init__(self, first: Told, other: Told, pair: Comparison, shown: Callable[[str], str]) -> None:
         """Take both logs, their comparison order by order, and how a symbol is written."""
         self._a, self._b, self._pair, self._shown = first, other, pair, shown
-        self._sums_a, self._sums_b = _sums(first), _sums(other)
+        self._sums_a, self._sums_b = sums_of(first), sums_of(other)
 
     def of(self, key: str, first: float | None, other: float | None) -> Iterator[str]:
         """Give the causes of one figure that differs."""
         if first is None or other is None:
             yield self._untold(key, self._a if first is None else self._b)
             return
-        if key in _MEASURES:
+        if key in MEASURES:
             yield from self._by_orders(key, round(other - first))
         match key:
             case "orders":
@@ -105,12 +84,12 @@ class FigureCauses:
                 yield f"{len(alone):,} only in {name}{_mostly(alone)}"
 
     def _by_orders(self, key: str, difference: int) -> Iterator[str]:
-        measure, unit = _MEASURES[key]
+        measure, unit = MEASURES[key]
         parts, counts = Counter[str](), Counter[str]()
         for item in self._pair.verdicts:
             a, b = (self._of(sums, story) for sums, story in zip((self._sums_a, self._sums_b), item.pair, strict=True))
             moved = measure(b) - measure(a)
-            kind = _kind(item)
+            kind = kind_of(item)
             parts[kind] += moved
             counts[kind] += bool(moved)
         words = {
@@ -145,9 +124,13 @@ class FigureCauses:
             yield f"orders reached the venue {there} their row in {self._a.name}, {here} in {self._b.name} (median)"
 
     def _people(self) -> Iterator[str]:
+        a, b = (_by_hand(told.history) for told in (self._a, self._b))
+        for person in sorted({*a, *b}):
+            if a[person] != b[person]:
+                yield f"by {person}: {a[person]:,} in {self._a.name}, {b[person]:,} in {self._b.name}"
         for told in (self._a, self._b):
             if told.is_backtest:
-                yield f"nobody asks for orders in a back-test ({told.name})"
+                yield f"{told.name} is a back-test: no person is in it"
 
     def _reasons(self) -> Iterator[str]:
         a, b = self._a.period.execution.denied, self._b.period.execution.denied
@@ -190,7 +173,7 @@ class FigureCauses:
     def _slippage(self) -> Iterator[str]:
         if self._apart(lambda told: told.period.execution.slips):
             yield f"fills measured: {self._both(lambda told: told.period.execution.slips)}"
-        kinds = Counter(_kind(item) for item in self._pair.verdicts if item.verdict != SAME)
+        kinds = Counter(kind_of(item) for item in self._pair.verdicts if item.verdict != SAME)
         for kind, text in ((SIZED, "of another quantity"), (FILLED, "filled otherwise")):
             if kinds[kind]:
                 yield f"{_orders(kinds[kind])} in both, {text}"
@@ -250,24 +233,10 @@ class FigureCauses:
         return of(self._b) - of(self._a)
 
 
-def _kind(item: Verdict) -> str:
-    if item.verdict in (ONLY_A, ONLY_B):
-        return item.verdict
-    return SIZED if "quantity" in item.differences else FILLED
-
-
-def _sums(told: Told) -> dict[str, Sums]:
-    found: dict[str, Sums] = {}
-    for facts in told.period.days:
-        for _, moved in facts.moved:
-            if isinstance(moved, FillBooked):
-                sums = found.setdefault(moved.client_order_id, Sums())
-                sums.fills += 1
-                sums.shares += moved.last_qty
-                sums.notional += moved.notional
-                sums.realized += moved.realized_pnl
-                sums.costs += moved.commission + moved.tax
-    return found
+def _by_hand(history: History) -> Counter[str]:
+    """Count the orders of each person."""
+    origins = (story.approved.origin for story in history.orders.values())
+    return Counter(origin.removeprefix(BY_HAND) for origin in origins if origin.startswith(BY_HAND))
 
 
 def _held(history: History) -> dict[str, int]:

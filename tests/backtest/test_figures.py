@@ -1,6 +1,7 @@
 """Logs of the same dates in one table: figures as a report has them, parts that add up, and what is refused."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,20 @@ def test_given_a_figure_one_log_does_not_tell_when_compared_then_there_is_no_dif
     empty = Told("B", other.history, measure([], None, FIRST, FIRST))  # type: ignore[arg-type]  # no log is read
     [said] = FigureCauses(first, empty, compare(first.history, other.history), str).of("equity_end_krw", 1, None)
     assert said == "not told in B: no account was opened"
+
+
+def test_given_orders_of_people_when_they_differ_then_each_person_is_named(logs: tuple[Path, ...]) -> None:
+    first, other = read_same_days([logs[0], logs[1]]).logs
+    story = next(iter(first.history.orders.values()))
+    asked = replace(story, approved=replace(story.approved, origin="operator:cli:mina"))
+    by_hand = Told("B", replace(other.history, orders={"o-1": asked}), other.period)
+    causes = FigureCauses(first, by_hand, compare(first.history, by_hand.history), str)
+    assert "by cli:mina: 0 in A, 1 in B" in list(causes.of("orders_by_hand", 0, 1))
+
+
+def test_given_batches_of_other_sizes_when_compared_then_the_row_says_how_large_they_are(
+    logs: tuple[Path, ...],
+) -> None:
+    [batches] = [row for row in table(logs[0], logs[1]).rows if row.figure.key == "batches"]
+    assert batches.differences[0] is not None and batches.differences[0] < 0
+    assert re.fullmatch(r"rows of a batch \(median\): \d+ in A, \d+ in B", batches.causes[0][0])
