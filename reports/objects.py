@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from domain.performance.model import GroupLine
-from domain.time import kst_datetime
+from domain.time import kst_date, kst_text
 from reports.model import Report, TradeLine
+
+NANOS_PER_MS = 1_000_000
 
 Row = tuple[Any, ...]
 SUMMARY_KEYS = (
@@ -64,7 +66,7 @@ def summary_object(report: Report) -> dict[str, Any]:
 
 def iso(at: int) -> str:
     """Give a moment (UTC ns) as ISO 8601 in KST, with milliseconds."""
-    return kst_datetime(at).isoformat(timespec="milliseconds")
+    return f"{kst_date(at).isoformat()}T{kst_text(at)}.{at // NANOS_PER_MS % 1_000:03d}+09:00"
 
 
 def _days(report: Report) -> Iterator[Row]:

@@ -6,11 +6,14 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.errors import ConfigError
+from domain.time import kst_datetime
 from reports.csv_files import cell, write_csv, write_folder
 from reports.model import Summary
-from reports.objects import PARTS, SUMMARY_KEYS, objects
+from reports.objects import PARTS, SUMMARY_KEYS, iso, objects
 from tests.reports.report_builders import a_line, a_report, an_empty_report, an_event
 
 CONTRACT = [
@@ -39,6 +42,11 @@ def test_given_times_and_money_when_told_as_objects_then_they_are_iso_in_kst_and
     assert found["metrics"]["drawdown"]["peak_at"] == "2026-01-13T09:30:00.000+09:00"
     assert found["day"]["date"] == "2026-01-13"
     assert found["execution"]["denied"] == {"CASH": 3, "NEW_RULE": 1}
+
+
+@given(st.integers(0, 4 * 10**18))
+def test_for_any_moment_its_text_is_iso_in_kst_cut_to_milliseconds(at: int) -> None:
+    assert iso(at) == kst_datetime(at).isoformat(timespec="milliseconds")
 
 
 def test_given_nothing_when_told_as_objects_then_the_summary_is_there_with_nulls() -> None:
