@@ -320,12 +320,12 @@ class RiskState:
         if asked.command_id and asked.command_id in self.answers:
             return
         for symbol in self.flatten_symbols(asked.symbol):
-            self._sell_out(symbol, Flatten(asked.caller, asked.note, FLATTEN_ATTEMPTS, since=self.venue_time))
+            self._sell_out(symbol, Flatten(asked.caller, asked.note, FLATTEN_ATTEMPTS, since=self.clock))
 
     def _stopping(self, change: StopChanged) -> None:
         if change.to_state == "FLATTENING":
             for symbol in self.flatten_symbols(""):
-                flatten = Flatten("stop", change.reason, FLATTEN_ATTEMPTS, by_stop=True, since=self.venue_time)
+                flatten = Flatten("stop", change.reason, FLATTEN_ATTEMPTS, by_stop=True, since=self.clock)
                 self._sell_out(symbol, flatten)
         elif change.to_state != "CONFIRMING_FLAT":
             self._end_stop_sale()
@@ -340,7 +340,7 @@ class RiskState:
             self.loss_locked, self.loss_armed = True, False
         if self.config.risk.account.is_on and self.config.risk.account.flatten_on_halt:
             why = f"{NAMES[limit]} at its limit"
-            sale = Flatten("risk", why, FLATTEN_ATTEMPTS, by_limit=limit, since=self.venue_time)
+            sale = Flatten("risk", why, FLATTEN_ATTEMPTS, by_limit=limit, since=self.clock)
             for symbol in self.flatten_symbols(""):
                 if symbol not in self.flattening:
                     self._sell_out(symbol, sale)
@@ -348,6 +348,7 @@ class RiskState:
     def _sell_out(self, symbol: str, flatten: Flatten) -> None:
         if self._is_to_go(symbol) or symbol in self.holds.by_symbol:
             self.flattening[symbol] = flatten
+            self.stops.begin_episode(symbol)
 
     def _is_to_go(self, symbol: str) -> bool:
         """Tell whether shares are held that we may sell, now or once others' sells of them are gone."""
@@ -368,6 +369,8 @@ class RiskState:
         """End what a person had sold out; a stop that was reached goes on, with all its attempts."""
         going_on = {symbol: item for symbol, item in self.flattening.items() if item.rule}
         self._keep_flattening({key: replace(item, attempts=FLATTEN_ATTEMPTS) for key, item in going_on.items()})
+        for symbol in going_on:
+            self.stops.begin_episode(symbol)
 
     def _end_stop_sale(self) -> None:
         self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_stop})

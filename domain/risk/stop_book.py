@@ -120,6 +120,10 @@ class StopBook:
             case ConnectionChanged(link=link, to_state=to_state) if to_state not in UP:
                 self._stands_still(link, is_halted=False)
 
+    def begin_episode(self, symbol: str) -> None:
+        """Forget what was told of an earlier attempt to sell an instrument out."""
+        self.stuck.pop(symbol, None)
+
     def end_episodes(self, going_on: Iterable[str]) -> None:
         """Forget what was told of sales that are done; `going_on` are the instruments still being sold out."""
         if self.stuck:

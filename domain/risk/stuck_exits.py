@@ -58,7 +58,7 @@ def _finding(state: "RiskState", symbol: str, flatten: "Flatten") -> Finding | N
 def _stands_still(state: "RiskState", symbol: str, flatten: "Flatten") -> str:
     """Say what stops the instrument, or us; empty when nothing does.
 
-    That the way to the broker is shut is told of stops alone: who flattens was answered that it waits.
+    That the way to the broker is shut is not told of what a person flattens: the answer said that it waits.
     """
     if symbol in state.halted:
         return f"{state.halt_reason(symbol)}; it is sold once they agree: `hantrade reconcile`"
@@ -70,14 +70,19 @@ def _stands_still(state: "RiskState", symbol: str, flatten: "Flatten") -> str:
         return f"a volatility interruption since {kst_text(since)}; it trades in the auction that ends it"
     if state.stops.market_halted:
         return "a circuit breaker stopped the market; it is sold once trading goes on"
-    if not flatten.rule:
+    if not flatten.rule and not flatten.by_limit:
         return ""
     link = state.links.get(LinkName.ORDERS, "DISCONNECTED")
     if link != "READY":
-        return f"the orders link is {link}; it is sold once the link is READY, or sell at the broker by other means"
-    if not state.gate.passes(Purpose.EXIT):
-        return f"the gate is {state.gate.value}; `hantrade resume` or `hantrade flatten {symbol}` lets it out"
-    return ""
+        return (
+            f"the orders link is {link}; what rests at the venue goes on there, nothing new is sent until it is READY"
+        )
+    if state.gate.passes(Purpose.EXIT):
+        return ""
+    gate = f"the gate is {state.gate.value} and the day {state.day}"
+    if state.day not in ("TRADING", "PAUSED", "HALTED"):
+        return f"{gate}: its stop is judged anew on the next trading date"
+    return f"{gate}; `hantrade resume` or `hantrade flatten {symbol}` lets it out"
 
 
 def _waits_for(orders: list[Hold]) -> str:

@@ -1,9 +1,12 @@
 """Stops of positions with every role in the house: reached, cancelled, sold, and never twice or too much."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from actors.core.state import dump, load
+from actors.roles.risk_manager import RiskManager
 from actors.roster import make_roles
 from domain.messages.holdings import AdjustmentBooked
 from domain.messages.link import BrokerOpenOrder, SymbolHalted, SymbolReleased
@@ -22,7 +25,7 @@ from domain.messages.trading import OrderApproved, OrderDenied, StopChanged
 from domain.quotes import QuoteKind
 from domain.risk_config import RiskConfig, StopTerms
 from domain.types import PPM, Krw, OrderKind, Side, VenuePhase
-from tests.actors.builders import SAMSUNG, venue
+from tests.actors.builders import SAMSUNG, state_of, venue
 from tests.actors.exit_builders import AT_STOP, LOWER, RISK, Floor
 from tests.actors.money_builders import COLON, a_signal, at
 
@@ -393,6 +396,10 @@ def test_given_a_sale_the_venue_keeps_refusing_when_its_attempts_are_used_then_i
     assert (len(floor.sales), floor.stuck, len(floor.stops)) == (3, ["ATTEMPTS"], 1)
     floor.house.hear(FlattenRequested("f", "kim", SAMSUNG, "out"))
     assert len(floor.sales) == 4, "a person may try again"
+    for _ in range(3):
+        floor.reject(floor.sales[-1])
+    floor.quotes(3, 9_000)
+    assert (len(floor.sales), floor.stuck) == (6, ["ATTEMPTS"] * 2), "and is told again"
 
 
 def test_given_books_that_differ_when_a_stop_is_reached_then_it_is_told_and_sold_once_they_agree() -> None:
@@ -574,7 +581,7 @@ def test_given_positions_when_asked_then_every_stop_is_shown() -> None:
     assert (shown.own_terms, shown.stuck, shown.never_sell) == (False, "", False)
 
 
-# ---- replay ----------------------------------------------------------------------------------------------------
+# ---- snapshots and replay --------------------------------------------------------------------------------------
 
 
 def test_given_stops_that_were_reached_and_stuck_when_replayed_then_every_word_is_the_same() -> None:
@@ -586,3 +593,20 @@ def test_given_stops_that_were_reached_and_stuck_when_replayed_then_every_word_i
     floor.quotes(40, LOWER, bid=0)
     assert floor.house.replayed(make_roles).identical
     assert {type(item.message) for item in floor.house.core.history} >= {StopTriggered, CancelOrder}
+
+
+def test_given_stops_in_every_state_when_a_snapshot_is_taken_then_it_comes_back_as_it_was() -> None:
+    floor = Floor(symbols=(SAMSUNG, COLON))
+    floor.ask(StopTerms(trailing_ppm=20_000), COLON)
+    floor.quote(LOWER, bid=0)
+    floor.accept(floor.sales[0])
+    floor.quote(LOWER, bid=0)
+    floor.interruption()
+    floor.beat(VenuePhase.HALTED)
+    floor.beat()
+    risk: Any = floor.house.core.kernel.role("risk_manager")
+    book = risk.state.stops
+    assert all((book.stuck, book.own, book.interrupted, book.unsettled, risk.state.flattening))
+    again = RiskManager()
+    load(again, dump(risk))
+    assert state_of(again) == state_of(risk)
