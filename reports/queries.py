@@ -23,6 +23,18 @@ CACHE_KB = 65_536  # of pages SQLite keeps, against 2,000 by default
 T = TypeVar("T")
 
 
+Fetched = tuple[bytes, ...]  # columns of events as JSON arrays: sequences, then payloads
+
+
+class Raw(NamedTuple):
+    """An event that is not decoded yet."""
+
+    seq: int
+    type: str
+    at: UnixNanos  # venue time where it has one, else system time
+    payload: bytes
+
+
 class Numbered(NamedTuple):
     """A message with its place."""
 
@@ -48,85 +60,103 @@ class Rows:
         self._reader = reader
         reader.rows(f"PRAGMA cache_size = -{CACHE_KB}")
 
-    def payloads(self, name: str, stretch: Stretch, stream: str = "") -> list[tuple[int, bytes]]:
-        """Give (sequence, payload) of the events of one rare type, of one stream or any. Raises LogError."""
+    def fetch(self, name: str, stretch: Stretch, stream: str = "") -> Fetched:
+        """Read the events of one rare type, of one stream or any. Raises LogError."""
         wanted, args = ("e.stream = ? AND +e.type = ?", (stream, name)) if stream else ("e.type = ?", (name,))
-        sql = (
-            f"SELECT e.seq, CAST(e.payload AS BLOB) FROM events e WHERE {wanted} AND e.{RARE}"
-            f" AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}"
+        return self._fetched(
+            f"SELECT e.seq, e.payload FROM events e WHERE {wanted} AND e.{RARE}"
+            " AND e.seq BETWEEN ? AND ? ORDER BY e.seq",
+            ("seq", "payload"),
+            (*args, stretch.low, stretch.high),
         )
-        return self._paged(sql, args, stretch)
 
     def decoded(self, name: str, kind: type[T], stretch: Stretch, stream: str = "") -> list[tuple[int, T]]:
         """Give (sequence, message) of one rare type. Raises LogError, LogCorrupt for what cannot be decoded."""
-        rows = self.payloads(name, stretch, stream)
-        return list(zip([row[0] for row in rows], self.whole([row[1] for row in rows], kind), strict=True))
+        return self.decode(self.fetch(name, stretch, stream), kind)
 
-    def whole(self, payloads: Iterable[bytes], kind: type[T]) -> list[T]:
-        """Decode payloads of one type at once. Raises LogCorrupt."""
+    def decode(self, fetched: Fetched, kind: type[T]) -> list[tuple[int, T]]:
+        """Give (sequence, message) of what was read, in order. Raises LogCorrupt for what cannot be decoded."""
+        seqs, payloads = fetched
+        return list(zip(self._array(seqs, int), self._array(payloads, kind), strict=True))
+
+    def _array(self, json: bytes, kind: type[T]) -> list[T]:
         try:
-            found: list[T] = _decoder(kind).decode(  # type: ignore[arg-type]  # a class is hashable
-                b"[" + b",".join(payloads) + b"]"
-            )
+            found: list[T] = _decoder(kind).decode(json)  # type: ignore[arg-type]  # a class is hashable
         except ValueError as error:  # msgspec's errors are ValueErrors
             raise LogCorrupt(f"{self._reader.path} holds a {kind.__name__} that cannot be read: {error}") from error
         return found
 
-    def streams(self, names: Sequence[str], stretch: Stretch) -> set[str]:
-        """Give the orders that rare events of these types are about. Raises LogError."""
+    def _fetched(self, select: str, columns: Sequence[str], args: tuple[Any, ...]) -> tuple[bytes, ...]:
+        """Read columns as one JSON array each, in one step of SQLite: no other thread of Python waits for it."""
+        arrays = ", ".join(f"CAST('[' || coalesce(group_concat({name}), '') || ']' AS BLOB)" for name in columns)
+        [row] = self._reader.rows(f"SELECT {arrays} FROM ({select})", args)
+        return tuple(row)
+
+    def whole(self, payloads: Iterable[bytes], kind: type[T]) -> list[T]:
+        """Decode payloads of one type at once. Raises LogCorrupt."""
+        return self._array(b"[" + b",".join(payloads) + b"]", kind)
+
+    def streams(self, names: Sequence[str], stretch: Stretch) -> list[tuple[str, str]]:
+        """Give (type, order) of the orders that rare events of these types are about. Raises LogError."""
         marks = ", ".join("?" * len(names))
         rows = self._reader.rows(
-            f"SELECT DISTINCT substr(e.stream, 7) FROM events e WHERE e.type IN ({marks}) AND e.{RARE}"
-            " AND e.seq BETWEEN ? AND ? AND e.stream >= 'order/' AND e.stream < 'order0'",
+            f"SELECT DISTINCT e.type, substr(e.stream, 7) FROM events e WHERE e.type IN ({marks}) AND e.{RARE}"
+            " AND e.seq BETWEEN ? AND ? AND e.stream > 'order/' AND e.stream < 'order0' ORDER BY 1, 2",
             (*names, stretch.low, stretch.high),
         )
-        return {row[0] for row in rows if row[0]}
+        return [(name, order) for name, order in rows]
 
-    def asked(self, stretch: Stretch) -> list[Asked]:
-        """Give the orders that risk let pass. Raises LogError, LogCorrupt.
+    def fetch_asked(self, stretch: Stretch) -> tuple[bytes, ...]:
+        """Read the orders that risk let pass with what led to them. Raises LogError.
 
         What asked for an order (a signal, a stop) follows from judged quotes, these from a batch received.
         """
-        rows = self._paged(
-            "SELECT e.seq, CAST(e.payload AS BLOB), CAST(CASE a.type WHEN 'SignalFormed' THEN a.payload END AS BLOB),"
-            " CAST(CASE 'QuotesReceived' WHEN b.type THEN b.payload WHEN c.type THEN c.payload END AS BLOB)"
+        select = (
+            "SELECT e.seq, e.payload, CASE a.type WHEN 'SignalFormed' THEN a.payload ELSE '{}' END AS signal,"
+            " CASE 'QuotesReceived' WHEN b.type THEN b.payload WHEN c.type THEN c.payload ELSE '{}' END AS batch"
             " FROM events e LEFT JOIN events a ON a.seq = e.causation_seq"
             " LEFT JOIN events b ON b.seq = a.causation_seq LEFT JOIN events c ON c.seq = b.causation_seq"
-            f" WHERE e.type = 'OrderApproved' AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}",
-            (),
-            stretch,
+            f" WHERE e.type = 'OrderApproved' AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq"
         )
-        orders = self.whole([row[1] for row in rows], Approved)
-        signals = self.whole([row[2] or b"{}" for row in rows], Reference)
-        batches = self.whole([row[3] or b"{}" for row in rows], Received)
-        return [
-            Asked(row[0], order, signal.reference_price, batch.received_at)
-            for row, order, signal, batch in zip(rows, orders, signals, batches, strict=True)
-        ]
+        return self._fetched(select, ("seq", "payload", "signal", "batch"), (stretch.low, stretch.high))
 
-    def numbered(self, names: Sequence[str], stretch: Stretch) -> list[Numbered]:
-        """Give the events of several rare types in order. Raises LogError, LogCorrupt."""
-        return self._numbered(f"e.type IN ({', '.join('?' * len(names))})", tuple(names), stretch)
+    def asked(self, fetched: tuple[bytes, ...]) -> list[Asked]:
+        """Give them, in order. Raises LogCorrupt."""
+        seqs, orders, signals, batches = fetched
+        rows = zip(
+            self._array(seqs, int),
+            self._array(orders, Approved),
+            self._array(signals, Reference),
+            self._array(batches, Received),
+            strict=True,
+        )
+        return [Asked(seq, order, signal.reference_price, batch.received_at) for seq, order, signal, batch in rows]
 
-    def states(self, order: str, stretch: Stretch) -> list[Numbered]:
-        """Give how one order's state moved. Raises LogError, LogCorrupt."""
-        return self._numbered("e.stream = ? AND +e.type = 'OrderStateChanged'", (f"order/{order}",), stretch)
+    def some(self, names: Sequence[str], stretch: Stretch) -> list[Raw]:
+        """Read the events of several rare types in order. Raises LogError."""
+        return self._rare(f"e.type IN ({', '.join('?' * len(names))})", tuple(names), stretch)
 
-    def _numbered(self, wanted: str, args: tuple[str, ...], stretch: Stretch) -> list[Numbered]:
+    def states(self, order: str, stretch: Stretch) -> list[Raw]:
+        """Read how one order's state moved. Raises LogError."""
+        return self._rare("e.stream = ? AND +e.type = 'OrderStateChanged'", (f"order/{order}",), stretch)
+
+    def _rare(self, wanted: str, args: tuple[str, ...], stretch: Stretch) -> list[Raw]:
         rows = self._paged(
             "SELECT e.seq, e.type, coalesce(e.venue_time, e.recorded_at), CAST(e.payload AS BLOB) FROM events e"
             f" WHERE {wanted} AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT {PAGE}",
             args,
             stretch,
         )
-        found = []
-        for seq, name, at, payload in rows:
-            kind: Any = MESSAGES[name]
-            try:
-                found.append(Numbered(seq, at, _one(kind).decode(payload)))
-            except ValueError as error:
-                raise LogCorrupt(f"{self._reader.path} event {seq}: {name} cannot be read: {error}", seq) from error
-        return found
+        return [Raw(*row) for row in rows]
+
+    def numbered(self, raw: Raw) -> Numbered:
+        """Decode one of them. Raises LogCorrupt."""
+        kind: Any = MESSAGES[raw.type]
+        try:
+            return Numbered(raw.seq, raw.at, _one(kind).decode(raw.payload))
+        except ValueError as error:
+            what = f"{self._reader.path} event {raw.seq}: {raw.type} cannot be read"
+            raise LogCorrupt(f"{what}: {error}", raw.seq) from error
 
     def _paged(self, sql: str, args: tuple[Any, ...], stretch: Stretch) -> list[tuple[Any, ...]]:
         low, found = stretch.low, []

@@ -1,14 +1,18 @@
 """What the logs of an account tell of each trading date. No quote is read here but to count them."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.errors import HantradeError
 from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
 from domain.messages.link import ConnectionChanged, UptimeMeasured
+from domain.messages.orders import OrderRejected
 from domain.messages.trading import BaselineScored, FillBooked, SessionPlanned, SignalScored
 from domain.performance.trades import Movement
 from persistence.codec import MessageCodec
@@ -17,8 +21,8 @@ from persistence.views import RARE
 from reports.logs import LogHead, Stretch
 from reports.model import QualityPart
 from reports.quality import count_quality, is_countable
-from reports.queries import Asked, Numbered, Rows
-from reports.rows import BrokerState, Denied, Held, Mark, Opened, Rejected, Run, Sent
+from reports.queries import Asked, Fetched, Numbered, Raw, Rows
+from reports.rows import BrokerState, Denied, Held, Mark, Opened, Run, Sent
 
 
 class Opening(NamedTuple):
@@ -70,6 +74,26 @@ TOLD = (  # types a person should know of; `events.py` says which of them and ho
     *("SymbolInterrupted", "OrderRejected", "ConnectionChanged"),
 )
 _DOUBTS = ("RequestStranded", "ResolveOrder")
+_RARE = ("RunStarted", "FlowBooked", "BaselineScored", "UptimeMeasured", "SessionPlanned", *TOLD)
+_MOVES = ("FillRevised", "HoldingBooked", "AdjustmentBooked")
+_BULK = ("EquityMarked", "FillBooked", "OrderSent", "OrderDenied", "SignalScored")
+AHEAD = 8  # logs read while the ones before are decoded
+
+
+class _Raw(NamedTuple):
+    """One date of one log as read, not decoded yet."""
+
+    head: LogHead
+    stretch: Stretch
+    rows: Rows
+    bulk: dict[str, Fetched]
+    asked: Fetched
+    rare: list[Raw]
+    states: list[Raw]  # of orders whose fate was unknown for a while
+    streams: list[tuple[str, str]]
+    openings: list[tuple[Any, ...]]
+    quality: QualityPart | None
+    ended_at: int
 
 
 def read_days(
@@ -83,19 +107,105 @@ def read_days(
     counts = is_countable(stretch for head in heads for stretch in head.within(first, last))
     days: list[DayFacts] = []
     missing = []
-    for head in heads:
-        stretches = head.within(first, last)
-        if not stretches:
-            continue
+    for head, read in _ahead([head for head in heads if head.within(first, last)], codec, first, last, counts):
         try:
-            with LogReader(head.path, codec) as reader:
-                found = [_read(Rows(reader), reader, head, stretch) for stretch in stretches]
-                for facts in found if counts else ():
-                    facts.quality = count_quality(reader, facts.stretch)
-                days += found
+            days += [_decoded(raw) for raw in read()]
         except HantradeError as error:
             missing.append(f"{head.path.name} cannot be read whole and is left out: {error}")
     return days, tuple(missing)
+
+
+def _ahead(
+    heads: Sequence[LogHead], codec: MessageCodec, first: date, last: date, counts: bool
+) -> Iterator[tuple[LogHead, Callable[[], list[_Raw]]]]:
+    """Give the logs in order with what reads them; a second thread reads ahead while the caller decodes.
+
+    SQLite lets go of the interpreter while it reads.
+    """
+    waiting: deque[tuple[LogHead, Future[list[_Raw]]]] = deque()
+    left = iter(heads)
+    with ThreadPoolExecutor(1, thread_name_prefix="report") as pool:
+        while True:
+            for head in islice(left, AHEAD - len(waiting)):
+                waiting.append((head, pool.submit(_fetch_log, head, codec, first, last, counts)))
+            if not waiting:
+                return
+            head, future = waiting.popleft()
+            yield head, future.result
+
+
+def _fetch_log(head: LogHead, codec: MessageCodec, first: date, last: date, counts: bool) -> list[_Raw]:
+    with LogReader(head.path, codec) as reader:
+        rows = Rows(reader)
+        return [_fetch(rows, reader, head, stretch, counts) for stretch in head.within(first, last)]
+
+
+def _fetch(rows: Rows, reader: LogReader, head: LogHead, stretch: Stretch, counts: bool) -> _Raw:
+    streams = rows.streams((*_DOUBTS, "OrderCancelled"), stretch)
+    doubtful = sorted({order for name, order in streams if name in _DOUBTS})
+    [(ended_at,)] = reader.rows("SELECT max(recorded_at) FROM events WHERE seq = ?", (stretch.high,))
+    return _Raw(
+        head=head,
+        stretch=stretch,
+        rows=rows,
+        bulk={name: rows.fetch(name, stretch) for name in _BULK},
+        asked=rows.fetch_asked(stretch),
+        rare=rows.some((*_RARE, *_MOVES), stretch),
+        states=[raw for order in doubtful for raw in rows.states(order, stretch)],
+        streams=streams,
+        openings=_opening_rows(reader, stretch),
+        quality=count_quality(reader, stretch) if counts else None,
+        ended_at=ended_at or 0,
+    )
+
+
+def _decoded(raw: _Raw) -> DayFacts:
+    rows = raw.rows
+    facts = DayFacts(raw.stretch.day, raw.head, raw.stretch, quality=raw.quality, ended_at=raw.ended_at)
+    facts.openings = _openings(rows, raw.openings)
+    facts.marks = rows.decode(raw.bulk["EquityMarked"], Mark)
+    facts.moved = [*rows.decode(raw.bulk["FillBooked"], FillBooked)]
+    facts.sent = [one for _, one in rows.decode(raw.bulk["OrderSent"], Sent)]
+    facts.denied = [one.reason for _, one in rows.decode(raw.bulk["OrderDenied"], Denied)]
+    facts.scored = [one for _, one in rows.decode(raw.bulk["SignalScored"], SignalScored)]
+    facts.approved = rows.asked(raw.asked)
+    facts.doubtful = {order for name, order in raw.streams if name in _DOUBTS}
+    facts.cancelled = {order for name, order in raw.streams if name not in _DOUBTS}
+    moves: list[tuple[int, Movement]] = []
+    for one in raw.rare:
+        if one.type == "RunStarted":
+            facts.runs.append((one.seq, rows.whole([one.payload], Run)[0]))
+        else:
+            _take(facts, moves, rows.numbered(one))
+    facts.told += [rows.numbered(one) for one in raw.states]
+    facts.told.sort(key=lambda one: one.seq)
+    if moves:
+        facts.moved = sorted([*facts.moved, *moves], key=lambda item: item[0])
+    return facts
+
+
+def _take(facts: DayFacts, moves: list[tuple[int, Movement]], one: Numbered) -> None:
+    """Put one rare message where it belongs; one may belong to two."""
+    match one.message:
+        case FillRevised() | HoldingBooked() | AdjustmentBooked() as moved:
+            moves.append((one.seq, moved))
+        case FlowBooked() as flow:
+            facts.flows.append((one.seq, flow))
+        case BaselineScored() as baseline:
+            facts.baselines.append(baseline)
+        case UptimeMeasured() as uptime:
+            facts.uptime.append(uptime)
+        case SessionPlanned() as session:
+            facts.sessions.append(session)
+        case OrderRejected(client_order_id=order, code=code, text=text):
+            if order:
+                facts.rejected[order] = " ".join(part for part in (code, text) if part) or "no reason given"
+            facts.told.append(one)
+        case ConnectionChanged() as change:
+            facts.connections.append(change)
+            facts.told.append(one)
+        case _:
+            facts.told.append(one)
 
 
 def read_movements(heads: Iterable[LogHead], codec: MessageCodec) -> list[DayFacts]:
@@ -107,40 +217,10 @@ def read_movements(heads: Iterable[LogHead], codec: MessageCodec) -> list[DayFac
             for stretch in head.stretches:
                 facts = DayFacts(stretch.day, head, stretch)
                 facts.runs = rows.decoded("RunStarted", Run, stretch)
-                facts.openings = _openings(rows, reader, stretch)
+                facts.openings = _openings(rows, _opening_rows(reader, stretch))
                 facts.moved = movements(rows, stretch)
                 days.append(facts)
     return days
-
-
-def _read(rows: Rows, reader: LogReader, head: LogHead, stretch: Stretch) -> DayFacts:
-    facts = DayFacts(stretch.day, head, stretch)
-    facts.runs = rows.decoded("RunStarted", Run, stretch)
-    facts.openings = _openings(rows, reader, stretch)
-    facts.marks = rows.decoded("EquityMarked", Mark, stretch)
-    facts.flows = rows.decoded("FlowBooked", FlowBooked, stretch)
-    facts.moved = movements(rows, stretch)
-    facts.approved = rows.asked(stretch)
-    facts.sent = [one for _, one in rows.decoded("OrderSent", Sent, stretch)]
-    facts.denied = [one.reason for _, one in rows.decoded("OrderDenied", Denied, stretch)]
-    facts.rejected = {
-        one.client_order_id: " ".join(part for part in (one.code, one.text) if part) or "no reason given"
-        for _, one in rows.decoded("OrderRejected", Rejected, stretch)
-        if one.client_order_id
-    }
-    facts.doubtful = rows.streams(_DOUBTS, stretch)
-    facts.cancelled = rows.streams(("OrderCancelled",), stretch)
-    facts.scored = [one for _, one in rows.decoded("SignalScored", SignalScored, stretch)]
-    facts.baselines = [one for _, one in rows.decoded("BaselineScored", BaselineScored, stretch)]
-    facts.uptime = [one for _, one in rows.decoded("UptimeMeasured", UptimeMeasured, stretch)]
-    facts.connections = [one for _, one in rows.decoded("ConnectionChanged", ConnectionChanged, stretch)]
-    facts.told = rows.numbered(TOLD, stretch)
-    doubts = [one for order in sorted(facts.doubtful) for one in rows.states(order, stretch)]
-    facts.told = sorted([*facts.told, *doubts], key=lambda one: one.seq) if doubts else facts.told
-    facts.sessions = [one for _, one in rows.decoded("SessionPlanned", SessionPlanned, stretch)]
-    [(ended_at,)] = reader.rows("SELECT max(recorded_at) FROM events WHERE seq = ?", (stretch.high,))
-    facts.ended_at = ended_at or 0
-    return facts
 
 
 def movements(rows: Rows, stretch: Stretch, stream: str = "") -> list[tuple[int, Movement]]:
@@ -152,14 +232,17 @@ def movements(rows: Rows, stretch: Stretch, stream: str = "") -> list[tuple[int,
     return sorted([*found, *rare], key=lambda item: item[0]) if rare else found
 
 
-def _openings(rows: Rows, reader: LogReader, stretch: Stretch) -> list[Opening]:
-    """Give the openings of the account with the broker's holdings behind them."""
-    found = reader.rows(
+def _opening_rows(reader: LogReader, stretch: Stretch) -> list[tuple[Any, ...]]:
+    """Read the openings of the account with the broker's holdings behind them."""
+    return reader.rows(
         "SELECT e.seq, CAST(e.payload AS BLOB), f.type, CAST(f.payload AS BLOB) FROM events e"
         f" LEFT JOIN events f ON f.seq = e.causation_seq WHERE e.type = 'AccountOpened' AND e.{RARE}"
         " AND e.seq BETWEEN ? AND ? ORDER BY e.seq",
         (stretch.low, stretch.high),
     )
+
+
+def _openings(rows: Rows, found: Iterable[tuple[Any, ...]]) -> list[Opening]:
     made = []
     for seq, payload, cause, state in found:
         [opened] = rows.whole([payload], Opened)

@@ -88,11 +88,3 @@ class Denied(msgspec.Struct, gc=False):
     """Of OrderDenied."""
 
     reason: str
-
-
-class Rejected(msgspec.Struct, gc=False):
-    """Of OrderRejected."""
-
-    client_order_id: str
-    code: str
-    text: str
