@@ -154,6 +154,7 @@ def _asked(role: RiskManager, verdict: Any, asked: Any) -> Iterable[Measured]:
         time_in_force=verdict.time_in_force,
         venue=verdict.venue,
         stop_price=verdict.stop_price,
+        overrides=getattr(verdict, "overridden", ()),
     )
     unsized = isinstance(verdict, OrderDenied) and isinstance(asked, SignalFormed) and verdict.quantity == 0
     for item in measure(role.state, proposal):

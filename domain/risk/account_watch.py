@@ -71,6 +71,8 @@ class AccountWatch:
     trading_date: str = ""  # of the account opened last
     equity: int = 0  # net of what getting out would cost
     base_equity: int = 0  # start of the date, and money that came or went since
+    # Its limit is a share of the start alone: a withdrawal that made it smaller could trip it.
+    start_equity: int = 0
     high_water: int = 0  # highest net equity over all dates, scaled when money comes or goes; 0 before the first
     told: dict[str, Told] = field(default_factory=lambda: {DAILY_LOSS: Told(), DRAWDOWN: Told()})
     # ---- the market ----
@@ -117,7 +119,7 @@ class AccountWatch:
         match message:
             case AccountOpened(trading_date=trading_date, start_equity=start_equity):
                 self.trading_date = trading_date
-                self.equity = self.base_equity = start_equity
+                self.equity = self.base_equity = self.start_equity = start_equity
                 if self.config.is_on and not self.high_water:
                     self.high_water = start_equity
             case FlowBooked(amount=amount):
@@ -184,7 +186,7 @@ class AccountWatch:
 
     def losses(self) -> tuple[Loss, Loss]:
         """Give how both limits stand by the numbers alone."""
-        daily = Loss(DAILY_LOSS, self.base_equity, self.equity, self.daily_loss_ppm)
+        daily = Loss(DAILY_LOSS, self.base_equity, self.equity, self.daily_loss_ppm, self.start_equity)
         return daily, Loss(DRAWDOWN, self.high_water, self.equity, self.config.drawdown_ppm)
 
     @property

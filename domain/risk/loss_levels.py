@@ -1,7 +1,6 @@
 """How close a loss of the account is to its limit. Pure, exact to the won.
 
-A limit is a share of a base: of the day's starting equity for the daily loss, of the high-water mark for the drawdown.
-It is reached at the smallest whole loss that is not below that share. The levels before it are shares of the limit in
+A limit is a share of the day's starting equity for the daily loss, of the high-water mark for the drawdown. It is reached at the smallest whole loss that is not below that share. The levels before it are shares of the limit in
 won, reached in the same way. REDUCING and HALTED stay until a person unlocks them, whatever the loss does.
 """
 
@@ -27,7 +26,8 @@ class Loss:
     name: str  # daily_loss, drawdown
     base: int  # won
     equity: int  # won, net of what getting out would cost
-    ppm: int  # of the base; 0: no limit
+    ppm: int  # of `share_of`; 0: no limit
+    share_of: int | None = None  # won the limit is a share of; None: the base
 
     @property
     def amount(self) -> Krw:
@@ -36,8 +36,9 @@ class Loss:
 
     @property
     def limit(self) -> Krw:
-        """Give the smallest loss (won) that reaches the limit: the exact share of the base, rounded up."""
-        return Krw(max(0, -(-self.base * self.ppm // PPM)))
+        """Give the smallest loss (won) that reaches the limit: the exact share, rounded up."""
+        whole = self.base if self.share_of is None else self.share_of
+        return Krw(max(0, -(-whole * self.ppm // PPM)))
 
     @property
     def is_reached(self) -> bool:

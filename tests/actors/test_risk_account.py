@@ -1,5 +1,7 @@
 """Limits on the account: told at the won, in force at the gate, lifted by a person, the same after a restart."""
 
+from typing import Any
+
 import pytest
 
 from actors.roles.risk_manager import RiskManager
@@ -186,10 +188,23 @@ def test_given_money_that_came_or_went_when_equity_is_marked_then_no_limit_is_re
 def test_given_a_deposit_by_hand_when_equity_falls_then_the_days_loss_counts_without_it() -> None:
     here = Account()
     paid = AdjustmentBooked("a", "kim", "", 0, 0, Krw(0), Krw(START), Krw(2 * START), "more", venue(2), "deposit")
-    here.house.hear(paid, marked(2 * START - 899_999))
+    here.house.hear(paid, marked(2 * START - 449_999))
     assert here.codes == []
-    here.house.hear(marked(2 * START - 900_000))
-    assert here.codes == ["DAILY_LOSS"], "90 % of 5 % of 20 million"
+    here.house.hear(marked(2 * START - 450_000))
+    assert here.codes == ["DAILY_LOSS"], "90 % of 5 % of what the date began with"
+
+
+def test_given_a_loss_when_most_of_the_money_is_withdrawn_then_no_limit_trips() -> None:
+    here = Account()
+    here.house.hear(marked(START - 300_000))
+    left = START - 300_000 - 8_000_000
+    before = Krw(START - 300_000)
+    taken = AdjustmentBooked("a", "kim", "", 0, 0, Krw(0), before, Krw(left), "rent", venue(2), "withdrawal")
+    here.house.hear(taken, marked(left))
+    assert here.codes == []
+    risk: Any = here.house.core.kernel.role("risk_manager")
+    [daily, _] = here.watch.limit_views(risk.state)
+    assert (daily.name, daily.loss, daily.limit, daily.base_equity) == ("daily_loss", 300_000, 500_000, 2_000_000)
 
 
 # ---- shocks ----------------------------------------------------------------------------------------------------
