@@ -181,6 +181,8 @@ class RiskManager(Role):
 
     def decide(self, message: Any, stamp: Stamp) -> Iterable[Message]:
         """Judge orders, answer people, watch limits and stops."""
+        if type(message) is SignalFormed:
+            return self._signal(message, stamp)  # nobody below has a word in what a strategy argues for
         outputs = list(self._own(message, stamp))
         for more in (risk_exits.outputs, risk_conduct.outputs, risk_account.outputs):
             outputs += more(self.state, message, stamp)
@@ -194,8 +196,6 @@ class RiskManager(Role):
                 return ()
             case _ if type(message) in WATCHED:
                 return ()  # what is being sold out waits for none of them
-            case SignalFormed():
-                return self._signal(message, stamp)
             case EquityMarked():
                 return () if self.state.watch.config.is_on else self._loss(message)  # else risk_account says it
             case ManualOrderRequested():

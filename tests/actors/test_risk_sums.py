@@ -116,15 +116,15 @@ class Walk:
         return known.market.value if known is not None else ""
 
     def correlated(self, symbol: str) -> int:
-        weighed = sum(self.value(other) * self._ppm(symbol, other) for other in self.members - {symbol})
-        return (self.value(symbol) if symbol in self.members else 0) + -(-weighed // PPM)
+        weighed = sum(self.value(other) * self._percent(symbol, other) for other in self.members - {symbol})
+        return (self.value(symbol) if symbol in self.members else 0) + -(-weighed // 100)
 
-    def _ppm(self, symbol: str, other: str) -> int:
+    def _percent(self, symbol: str, other: str) -> int:
         series = self.state.exposure_facts.series
         if symbol not in series or other not in series:
-            return UNKNOWN_PPM
+            return UNKNOWN_PPM // 10_000
         ppm = correlation(series[symbol], series[other])
-        return UNKNOWN_PPM if ppm is None else max(0, ppm)
+        return -(-(UNKNOWN_PPM if ppm is None else max(0, ppm)) // 10_000)  # rounded up
 
     def shares(self, symbol: str) -> int:
         own = sum(hold.remaining for hold in self.holds if hold.symbol == symbol and hold.side is Side.BUY)
