@@ -73,6 +73,11 @@ class FakeDoor:
         """Commit the oldest input that somebody waits for."""
         self.uncommitted.pop(0)()
 
+    def commit_all(self) -> None:
+        """Commit whatever somebody waits for."""
+        while self.uncommitted:
+            self.commit()
+
     def of(self, kind: type[Message]) -> list[Any]:
         return [message for message in self.all if isinstance(message, kind)]
 

@@ -5,7 +5,9 @@ The test is the broker: it speaks on the streams the link opened, and says when 
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.edges.market_watch import AGAIN_NS, APART_NS, MarketWatch
+from actors.edges.quote_link import QuoteLink, QuoteTap
+from broker.client import BrokerClient
 from broker.port import IndexMoved, PhaseChanged, VolatilityInterruption
+from broker.server import BrokerServerThread
+from broker_sim.recording import Recording
 from domain.errors import BrokerUnavailable, RequestRefused
-from domain.messages.link import CloseLink, LinkLost, ReconcileLink, SubscribeQuotes
+from domain.messages.link import CloseLink, HeartbeatReceived, LinkLost, ReconcileLink, SubscribeQuotes
 from domain.messages.market import IndexReceived, SymbolInterrupted
 from domain.types import Krw, LinkName, Market, UnixNanos, VenuePhase
 from tests.actors.link_builders import SYMBOL, FakeClient, FakeDoor, T, a_session, an_opening, settle
 from tests.actors.test_quote_link import House
+from tests.broker.test_contract_sim import paper, recorded
+from tests.broker_sim.builders import DAY, a_day, a_file, at
+from tests.broker_sim.builders import SYMBOL as DAYS_SYMBOL
 
 
 def an_index(value: int, at: int = 0, market: Market = Market.KOSPI) -> IndexMoved:
@@ -169,3 +178,43 @@ def test_given_news_that_cannot_be_had_when_subscribed_then_quotes_go_on(house: 
     settle(house.ref)
     assert house.door.of(LinkLost) == []
     assert len(house.client.streams) == 1
+
+
+# ---- over real gRPC ----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def a_link(serve: Any) -> Iterator[FakeDoor]:
+    """Subscribe to a broker served on loopback; give what comes through the door."""
+    server, door = BrokerServerThread(serve).start(), FakeDoor()
+    ref: Any = QuoteLink.start(door, lambda _: BrokerClient(server.address, call_timeout_s=5.0), QuoteTap())
+    try:
+        for message in (an_opening(LinkName.QUOTES), SubscribeQuotes((DAYS_SYMBOL,))):
+            ref.tell(message)
+        settle(ref)
+        yield door
+    finally:
+        ref.stop(timeout=5)
+        server.stop()
+    assert [thread for thread in threading.enumerate() if thread.name.startswith(("listen", "quotes"))] == []
+
+
+def test_given_a_recorded_index_when_served_then_the_trader_hears_it_in_order(tmp_path: Path) -> None:
+    a_file(tmp_path, a_day(prev_close=10_000))
+    same = {"market": "KOSPI", "date": f"{DAY}", "prev_close": 2_500}
+    times = [(minute, f"{9 + minute // 60:02d}:{minute % 60:02d}:00") for minute in range(380)]
+    values = [same | {"time": time, "value": 2_500 + minute} for minute, time in times]
+    recording = Recording.load(a_file(tmp_path, values, "index.parquet").parent)
+    with a_link(lambda: recorded(recording, tmp_path / "orders.db")) as door:
+        told = [door.next_of(IndexReceived)]
+        door.commit_all()
+        told.append(door.next_of(IndexReceived))
+    assert [(one.market, one.previous_close) for one in told] == [(Market.KOSPI, 250_000)] * 2
+    assert told[0].venue_time < told[1].venue_time
+    assert all(one.value == 250_000 + 100 * ((one.venue_time - at(9, 0)) // (60 * 10**9)) for one in told)
+
+
+def test_given_a_broker_without_news_when_subscribed_then_the_link_is_not_lost_for_it(tmp_path: Path) -> None:
+    with a_link(lambda: paper(tmp_path / "orders.db")) as door:
+        door.next_of(HeartbeatReceived)
+        assert door.of(IndexReceived) == []
