@@ -3,6 +3,7 @@
 Every limit is off at 0. Getting out is never made hard: pace, time and past trades hold for entries only.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from domain.krx.order_kinds import allowed_at
@@ -18,6 +19,8 @@ __all__ = ["OVERRIDABLE", "PAIRS", "SIZED", "STATE"]
 
 # A fill may be newer than the newest quote. One that is much newer is of a day that is played again from its beginning.
 _AHEAD: Final = NANOS_PER_MINUTE
+
+_allowed_at = lru_cache(1_024)(allowed_at)  # the same few questions all day long
 
 # ---- what reduces trading, and who trades --------------------------------------------------------------------
 
@@ -52,7 +55,7 @@ def session_kind(proposal: Proposal, picture: Picture) -> str | None:
         return None
     terms = (proposal.kind, proposal.time_in_force, proposal.venue)
     market = None if known is None else known.market
-    problem = allowed_at(*terms, phases_of(proposal, picture), kst_date(facts.now), market=market)
+    problem = _allowed_at(*terms, phases_of(proposal, picture), kst_date(facts.now), market=market)
     return None if problem is None else f"at {kst_text(facts.now)}: {problem}"
 
 

@@ -31,8 +31,9 @@ class Holds(Mapping[str, Hold]):
 
     def put(self, hold: Hold) -> None:
         """Keep an order in the place of what was known of it; one that is done is forgotten."""
-        self.drop(hold.client_order_id, keep_place=not hold.is_done)
-        if not hold.is_done:
+        is_kept = not hold.is_done
+        self.drop(hold.client_order_id, keep_place=is_kept)
+        if is_kept:
             self.by_id[hold.client_order_id] = hold
             self._count(hold, 1)
 
@@ -54,11 +55,12 @@ class Holds(Mapping[str, Hold]):
         if bound is None:
             bound = self.by_symbol[hold.symbol] = Bound()
         bound.ids[hold.client_order_id] = None
+        remaining = sign * hold.remaining
         if hold.side is Side.SELL:
-            bound.selling += sign * hold.remaining
+            bound.selling += remaining
         else:
             reserve = sign * hold.reserve
-            bound.buying += sign * hold.remaining
+            bound.buying += remaining
             bound.reserve += reserve
             self.reserve += reserve
         if hold.is_open:

@@ -16,7 +16,7 @@ from domain.types import Gate, Krw, OrderKind, Purpose, Side, TimeInForce, UnixN
 DAILY_RANGE_PERCENT = 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, nor is the picture: one is made for every order, and freezing takes time
 class Proposal:
     """One order somebody wants."""
 
@@ -47,7 +47,7 @@ class Proposal:
         return Proposal(self.symbol, self.side, *terms, *more)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Picture:
     """Everything the rules need about one instrument and the house, at one moment."""
 
