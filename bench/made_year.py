@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,6 +68,7 @@ from persistence.event_log import EventLog
 ROOT = Path(__file__).parent.parent
 MAKERS = ("bench/made_year.py", "domain/messages", "persistence")
 YEAR = 2026
+SESSIONS = 366  # at most
 CODES = tuple(f"9{number:05d}" for number in range(100, 2_100, 100))
 SHARES = 10
 CASH = 1_000_000_000
@@ -136,7 +138,7 @@ class _Out(NamedTuple):
 
 
 def _make(folder: Path, trades: int) -> None:
-    days = list(_sessions())
+    days = list(islice(_sessions(), SESSIONS))
     each, rest = divmod(trades, len(days))
     account, before = _Account(), ("", 0)
     for index, day in enumerate(days):
