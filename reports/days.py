@@ -124,7 +124,10 @@ def _walk(facts: DayFacts, state: _Day, curve: Curve, last: DayFacts | None) -> 
     """Take the openings and marks of one log on one date into the curve."""
     came, has_shares = 0, False  # since the last point
     for seq, event in _events(facts):
-        if isinstance(event, Opening):
+        if isinstance(event, Mark) and not has_shares and state.start is not None:  # nearly all
+            _take(state, curve, event, came)
+            came = 0
+        elif isinstance(event, Opening):
             flow = _flow_at(seq, event, facts, curve, last)
             opened = event.opened
             value = Krw(opened.start_equity - opened.cash)
@@ -187,12 +190,15 @@ def _begin(state: _Day, start: int) -> None:
 
 
 def _take(state: _Day, curve: Curve, mark: Mark, flow: int) -> None:
-    state.base += flow
-    state.flow += flow
-    state.lowest = max(state.lowest, state.base - mark.equity)
-    if mark.equity > 0:
-        state.exposure_ppm = max(state.exposure_ppm, (mark.equity - mark.cash) * PPM // mark.equity)
-    before = curve.points[-1].at if curve.points else 0
-    at = UnixNanos(mark.venue_time or before)
-    curve.points.append(EquityPoint(at, mark.equity, Krw(flow)))
+    equity = mark.equity
+    if flow:
+        state.base += flow
+        state.flow += flow
+    state.lowest = max(state.lowest, state.base - equity)
+    if mark.positions and equity > 0:
+        exposure = (equity - mark.cash) * PPM // equity
+        state.exposure_ppm = max(state.exposure_ppm, exposure)
+    points = curve.points
+    at = mark.venue_time or (points[-1].at if points else UnixNanos(0))
+    points.append(EquityPoint(at, equity, Krw(flow)))
     curve.marks.append(mark)
