@@ -173,7 +173,7 @@ def submit(
     A denial names the check. Checks of house policy can be overridden one by one with a reason (docs/risk.md says
     which); those of safety and of the venue cannot.
 
-    What the session does not take is rejected by the venue; `orders show` tells why. An order by hand rests where it
+    What the venue does not take in this phase of the day is denied (SESSION_KIND). An order by hand rests where it
     was put until it is filled, cancelled, or the end of the trading day; only strategies' orders are hurried.
 
     Example: hantrade orders submit buy 120110 10 --price 47300 --note "my own view"

@@ -36,6 +36,7 @@ class Checks:
     at_seq: int  # state behind this event
     measured: tuple[Measured, ...]
     problem: str  # why they cannot be told; empty when they can
+    overridden: tuple[str, ...] = ()  # codes that denied it, and a person overrode that
 
 
 def recompute(story: Story, reader: LogReader, codec: MessageCodec) -> Checks | None:
@@ -76,7 +77,8 @@ def _judged_again(verdict: Step, asked: tuple[Record, Any], reader: LogReader) -
         says = "nothing" if now is None else f"denies: {now.message}" if isinstance(now, OrderDenied) else "approves it"
         text = f"this version of hantrade {says}, other than recorded; the values then cannot be told"
         return Checks(at_seq, (), text)
-    return Checks(at_seq, tuple(_asked(role, verdict.message, asked[1])), "")
+    overridden = verdict.message.overridden if isinstance(verdict.message, OrderApproved) else ()
+    return Checks(at_seq, tuple(_asked(role, verdict.message, asked[1])), "", overridden)
 
 
 def _fold(role: RiskManager, reader: LogReader, last_seq: int, symbol: str) -> str:

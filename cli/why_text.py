@@ -209,11 +209,13 @@ _MILESTONES: dict[type, str] = {
 def _check_lines(checks: Checks) -> list[str]:
     if checks.problem:
         return _wrap(_INDENT, f"the values of the checks are not in the log and cannot be recomputed: {checks.problem}")
-    lines = _wrap(_INDENT, f"checks, recomputed from the state behind #{checks.at_seq:,}: value, limit")
+    legend = "; OVR: a person overrode it" if checks.overridden else ""
+    lines = _wrap(_INDENT, f"checks, recomputed from the state behind #{checks.at_seq:,}: value, limit{legend}")
     codes = max((len(item.code) for item in checks.measured), default=0)
     values = max((len(item.value) for item in checks.measured), default=0)
     for item in checks.measured:
-        text = f"{'ok ' if item.problem is None else 'NO '} {item.code:<{codes}}  {item.value:<{values}}  {item.limit}"
+        passed = "ok " if item.problem is None else "OVR" if item.code in checks.overridden else "NO "
+        text = f"{passed} {item.code:<{codes}}  {item.value:<{values}}  {item.limit}"
         lines.append((_INDENT + text).rstrip())
     return lines
 

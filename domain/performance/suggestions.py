@@ -27,6 +27,7 @@ REFUSED_SHARE = 0.01  # of quotes
 DENIAL_SHARE = 0.3  # of what was proposed, by one reason
 LEAST_ORDERS = 10  # orders, or proposals, of a share that is judged
 KINDS = ("symbol", "strategy", "hour", "reason", "weekday")  # of groups, in the order of their tables
+BY_OUTCOME = "reason"  # of the exit: a stop ends losers by what it is, so that it loses says nothing
 STREAK_CODES = ("LOSING_STREAK", "COOL_DOWN")
 TARGET_CASES = {  # least number of cases of a target that is said to be missed; two others have rules of their own
     "signal_precision": 30,
@@ -126,7 +127,7 @@ class Loser(NamedTuple):
 
 def _losers(seen: Seen) -> Iterator[Loser]:
     for kind, lines in zip(KINDS, seen.groups, strict=True):
-        for line in lines:
+        for line in lines if kind != BY_OUTCOME else ():
             if line.realized < 0:
                 is_sure = line.p_adjusted is not None and line.p_adjusted < GROUP_P and line.trades >= GROUP_TRADES
                 yield Loser(kind, line, is_sure, len(lines) == 1)

@@ -79,9 +79,6 @@ def test_given_a_market_order_when_filled_then_books_show_it(live: LiveHome) -> 
             "stop limit stop 10,300",
             "stop limit at 10,200 KRW once 10,300 KRW trades",
         ),
-        (["--kind", "pre-open-close"], ("REJECTED",), "pre open close", "pre open close"),
-        (["--kind", "post-close"], ("REJECTED",), "post close", "post close"),
-        (["--kind", "off-hours-single", "--price", "9800"], ("REJECTED",), "off hours single", "off hours single at"),
     ],
 )
 def test_given_a_kind_when_submitted_then_the_venue_takes_it_or_its_reason_shows(
@@ -99,10 +96,23 @@ def test_given_a_kind_when_submitted_then_the_venue_takes_it_or_its_reason_shows
     assert f"│ {terms} " in " ".join(live.type("orders", "show", order_id)[1].split())
     told = " ".join(live.type("log", "why", order_id, "--log", str(live.root / "log.db"))[1].split())
     assert f"asks: BUY 1 코오롱인더 (120110) {story}" in told or f"asks: BUY 1 120110 코오롱인더 {story}" in told
-    if ends == ("REJECTED",):
-        assert "not taken" in str(shown()["reason"])
     if shown()["status"] == "WORKING":
         assert live.type("orders", "cancel", order_id)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (("--kind", "pre-open-close"), "PRE_OPEN_CLOSE"),
+        (("--kind", "post-close"), "POST_CLOSE"),
+        (("--kind", "off-hours-single", "--price", "9800"), "OFF_HOURS_SINGLE"),
+    ],
+)
+def test_given_a_kind_of_another_phase_when_submitted_then_it_is_denied_before_the_venue_sees_it(
+    live: LiveHome, kind: tuple[str, ...], words: str
+) -> None:
+    code, out = live.type("orders", "submit", "buy", SYMBOL, "1", *kind, "--json")
+    assert (code, f"{words} DAY is not taken in CONTINUOUS" in out) == (1, True), out
 
 
 STOP_BELOW = ("--stop-price", "9900")

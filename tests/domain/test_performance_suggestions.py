@@ -145,3 +145,9 @@ def test_given_disconnects_and_rejects_when_told_then_the_most_frequent_is_named
     assert rejects.figures == {"rejected": 4, "orders": 10, "share": 0.4, "reason": "a", "times": 2}
     [silent] = suggestions(seen(market_ms=1_000, up_ms=500))
     assert (silent.figures["hour"], silent.figures["times"]) == ("", 0)
+
+
+def test_given_stops_that_lose_when_looked_at_then_nothing_is_suggested_of_them() -> None:
+    line = a_line("stop", -1_000)
+    groups = Groups(by_symbol=(), by_strategy=(), by_hour=(), by_reason=(line, line), by_weekday=())
+    assert not {"group_loses", "group_watch"} & set(told(seen(groups=groups)))
