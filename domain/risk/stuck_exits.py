@@ -52,7 +52,7 @@ def _finding(state: "RiskState", symbol: str, flatten: "Flatten") -> Finding | N
     waited = state.clock - flatten.since
     if not orders or waited <= _patience(state):
         return None
-    return NOT_FILLED, f"{_waits_for(orders)} after {waited // NANOS_PER_SECOND:,} s"
+    return NOT_FILLED, _waits_for(orders, waited // NANOS_PER_SECOND, flatten.attempts)
 
 
 def _stands_still(state: "RiskState", symbol: str, flatten: "Flatten") -> str:
@@ -85,12 +85,15 @@ def _stands_still(state: "RiskState", symbol: str, flatten: "Flatten") -> str:
     return f"{gate}; `hantrade resume` or `hantrade flatten {symbol}` lets it out"
 
 
-def _waits_for(orders: list[Hold]) -> str:
+def _waits_for(orders: list[Hold], seconds: int, attempts: int) -> str:
     unknown = [hold for hold in orders if hold.is_unresolved]
     if unknown:
-        return f"order {unknown[0].client_order_id} is {unknown[0].status}, nothing is sent before it is resolved"
-    sale = next((hold for hold in orders if hold.side is Side.SELL), orders[0])
-    return f"order {sale.client_order_id} is {sale.status}, {sale.remaining:,} shares of it open: cancel or move it"
+        order = unknown[0]
+        return f"order {order.client_order_id} is {order.status}; nothing is sent before it is resolved"
+    order = next((hold for hold in orders if hold.side is Side.SELL), orders[0])
+    still = f"after {seconds:,} s order {order.client_order_id} is {order.status} with {order.remaining:,} shares open"
+    then = "it is tried again" if attempts > 0 else "it is yours to sell: no attempt is left"
+    return f"{still}; `hantrade orders cancel {order.client_order_id}`, then {then}"
 
 
 def _patience(state: "RiskState") -> int:

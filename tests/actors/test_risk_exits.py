@@ -15,12 +15,13 @@ from domain.messages.operator import (
     CommandAnswered,
     FlattenRequested,
     HaltRequested,
+    ManualCancelRequested,
     PauseRequested,
     ResumeRequested,
     StopRequested,
 )
 from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
-from domain.messages.risk import StopsSet, StopTriggered
+from domain.messages.risk import ExitStuck, StopsSet, StopTriggered
 from domain.messages.trading import OrderApproved, OrderDenied, StopChanged
 from domain.quotes import QuoteKind
 from domain.risk_config import RiskConfig, StopTerms
@@ -610,3 +611,22 @@ def test_given_stops_in_every_state_when_a_snapshot_is_taken_then_it_comes_back_
     again = RiskManager()
     load(again, dump(risk))
     assert state_of(again) == state_of(risk)
+
+
+def test_given_a_sale_that_is_stuck_when_it_is_told_then_the_words_say_why_since_when_and_what_to_do() -> None:
+    floor = Floor()
+    floor.quote(AT_STOP)
+    sale = floor.sales[0]
+    floor.fill(sale, 4, 6, floor.accept(sale))
+    floor.quotes(31, 9_500)
+    [told] = floor.said(ExitStuck)
+    order = sale.client_order_id
+    assert (told.quantity, told.since, told.venue_time) == (6, floor.stops[0].venue_time, at(floor.venue.at))
+    assert told.text == (
+        "6 shares of 005930 are not sold since 09:00:03 (stop_loss: 9,700 KRW reached 9,700 KRW, 3.00 % below cost"
+        f" 10,000 KRW): after 31 s order {order} is PARTIAL with 6 shares open; `hantrade orders cancel {order}`, then"
+        " it is tried again"
+    )
+    floor.house.hear(ManualCancelRequested("c", "kim", order))
+    floor.cancel(sale, 6, "1")
+    assert [item.quantity for item in floor.sales] == [10, 6]
