@@ -27,6 +27,7 @@ from tests.actors.builders import (
     received,
     venue,
 )
+from tests.actors.money_builders import a_signal
 
 STOP = StopTerms(stop_loss_ppm=30_000)  # at 9,700 for shares of 10,000
 RISK = RiskConfig(stops=STOP, escalate_s=30, check_sessions=True)
@@ -188,3 +189,10 @@ class Floor:
         for _ in range(seconds):
             self.beat()
             self.house.tick(1)
+
+
+def a_strategys_exit(floor: Floor) -> tuple[SubmitOrder, str]:
+    """Let a strategy's sale of everything rest at the venue."""
+    floor.house.hear(a_signal(Side.SELL, 10_000, floor.venue.at))
+    order = floor.sales[-1]
+    return order, floor.accept(order)
