@@ -1,6 +1,7 @@
 """Which logs tell of an account, and which part of each belongs to which trading date."""
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 from persistence.views import RARE
 
+READERS = 2  # threads that read: SQLite lets go of the interpreter meanwhile
 DEMO = "demo"  # begin of the names of demo logs: their mode is paper, but they are no account of anybody
 _TELLS_DATE = "e.type IN ('AccountOpened', 'SessionPlanned')"
 
@@ -76,9 +78,11 @@ def account_of(logs: Iterable[Path], codec: MessageCodec, wanted: str | None) ->
     other the newest counts. Raises ConfigError when no log is of the account.
     """
     heads, missing = [], []
-    for path in logs:
+    with ThreadPoolExecutor(READERS, thread_name_prefix="report") as pool:
+        found = [(path, pool.submit(read_head, path, codec)) for path in logs]
+    for path, read in found:
         try:
-            head = read_head(path, codec)
+            head = read.result()
         except HantradeError as error:
             missing.append(f"{path.name} is left out: {error}")
         else:

@@ -18,7 +18,7 @@ from domain.performance.trades import Movement
 from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 from persistence.views import RARE
-from reports.logs import LogHead, Stretch
+from reports.logs import READERS, LogHead, Stretch
 from reports.model import QualityPart
 from reports.quality import count_quality, is_countable
 from reports.queries import Asked, Fetched, Numbered, Raw, Rows
@@ -118,13 +118,13 @@ def read_days(
 def _ahead(
     heads: Sequence[LogHead], codec: MessageCodec, first: date, last: date, counts: bool
 ) -> Iterator[tuple[LogHead, Callable[[], list[_Raw]]]]:
-    """Give the logs in order with what reads them; a second thread reads ahead while the caller decodes.
+    """Give the logs in order with what reads them; other threads read ahead while the caller decodes.
 
     SQLite lets go of the interpreter while it reads.
     """
     waiting: deque[tuple[LogHead, Future[list[_Raw]]]] = deque()
     left = iter(heads)
-    with ThreadPoolExecutor(1, thread_name_prefix="report") as pool:
+    with ThreadPoolExecutor(READERS, thread_name_prefix="report") as pool:
         while True:
             for head in islice(left, AHEAD - len(waiting)):
                 waiting.append((head, pool.submit(_fetch_log, head, codec, first, last, counts)))
