@@ -4,9 +4,7 @@ from dataclasses import replace
 
 from domain.messages.link import SymbolHalted, SymbolReleased
 from domain.messages.market import QuotesEnded
-from domain.messages.operator import (
-    FlattenRequested,
-)
+from domain.messages.operator import FlattenRequested
 from domain.messages.orders import ModifyOrder, SubmitOrder
 from domain.quotes import QuoteKind
 from domain.risk_config import RiskConfig, StopTerms
@@ -189,8 +187,6 @@ def test_given_settings_of_an_older_version_when_a_flatten_is_stuck_then_nothing
 
 
 def test_given_a_persons_flatten_when_it_locks_at_the_limit_then_it_is_told_once() -> None:
-    floor = Floor()
-    floor.quote(LOWER, bid=0)
     floor = Floor(replace(RISK, stops=StopTerms()))
     floor.house.hear(FlattenRequested("f", "kim", "", "out"))
     floor.accept(floor.sales[0])
