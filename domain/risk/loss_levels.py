@@ -1,7 +1,8 @@
 """How close a loss of the account is to its limit. Pure, exact to the won.
 
-A limit is a share of the day's starting equity for the daily loss, of the high-water mark for the drawdown. It is reached at the smallest whole loss that is not below that share. The levels before it are shares of the limit in
-won, reached in the same way. REDUCING and HALTED stay until a person unlocks them, whatever the loss does.
+A limit is a share of the day's starting equity for the daily loss, of the high-water mark for the drawdown. It is
+reached at the smallest whole loss that is not below that share. The levels before it are shares of the limit in won,
+reached in the same way. REDUCING and HALTED stay until a person unlocks them, whatever the loss does.
 """
 
 from dataclasses import dataclass
