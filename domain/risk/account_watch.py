@@ -192,9 +192,7 @@ class AccountWatch:
     @property
     def is_over_daily_loss(self) -> bool:
         """Tell whether the trading date's net loss stands at the daily limit or beyond, to the won."""
-        if not self.trading_date:
-            return False
-        return Loss(DAILY_LOSS, self.base_equity, self.equity, self.daily_loss_ppm).is_reached
+        return bool(self.trading_date) and self.losses()[0].is_reached
 
     def due_changes(self, at: UnixNanos, only: str = "") -> list[LimitLevelChanged]:
         """Give the levels to be told at a venue time; `only` looks at one limit."""

@@ -205,6 +205,19 @@ def test_given_a_loss_when_most_of_the_money_is_withdrawn_then_no_limit_trips() 
     risk: Any = here.house.core.kernel.role("risk_manager")
     [daily, _] = here.watch.limit_views(risk.state)
     assert (daily.name, daily.loss, daily.limit, daily.base_equity) == ("daily_loss", 300_000, 500_000, 2_000_000)
+    assert here.may_enter(), "nor does a check deny for a limit that has not tripped"
+
+
+def test_given_the_limit_was_hit_and_unlocked_when_money_comes_then_it_makes_no_room_for_entries() -> None:
+    here = Account()
+    here.house.hear(marked(START - 500_000), resume())
+    before, left = Krw(START - 500_000), START - 500_000 + 5_000_000
+    given = AdjustmentBooked("a", "kim", "", 0, 0, Krw(0), before, Krw(left), "loan", venue(2), "deposit")
+    here.house.hear(given, marked(left))
+    [denied] = only(OrderDenied, here.house.hear(by_hand()))
+    assert denied.reason == "DAILY_LOSS"
+    here.house.hear(marked(left + 1))
+    assert here.may_enter(), "one won below the limit"
 
 
 # ---- shocks ----------------------------------------------------------------------------------------------------
