@@ -54,11 +54,7 @@ def _connection(state: RiskState) -> Stand:
 
 
 def _daily_loss(state: RiskState) -> Stand:
-    base, equity = state.start_equity, state.equity
-    if state.watch.config.is_on:
-        daily = state.watch.losses()[0]
-        base, equity = daily.base, daily.equity
-    return _share(max(0, base - equity), state.config.risk.daily_loss_ppm, base)
+    return _share(state.daily_loss[0], state.config.risk.daily_loss_ppm, state.start_equity)
 
 
 def _symbol_halted(state: RiskState) -> Stand:

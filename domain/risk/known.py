@@ -94,10 +94,17 @@ class RiskKnown:
         """
         if self.config.risk.account.is_on:
             return self.watch.is_over_daily_loss
-        loss = self.start_equity - self.equity
-        return bool(self.trading_date) and 0 < loss >= loss_limit_krw(
-            self.start_equity, self.config.risk.daily_loss_ppm
-        )
+        loss, limit = self.daily_loss
+        return bool(self.trading_date) and 0 < loss >= limit
+
+    @property
+    def daily_loss(self) -> tuple[int, int]:
+        """Give the loss of the trading date (gains are 0) and the one that halts, both won."""
+        if self.config.risk.account.is_on:
+            daily = self.watch.losses()[0]
+            return daily.amount, daily.limit
+        limit = loss_limit_krw(self.start_equity, self.config.risk.daily_loss_ppm)
+        return max(0, self.start_equity - self.equity), limit
 
     @property
     def watches_sales(self) -> bool:

@@ -9,7 +9,6 @@ from domain.risk import conduct_rules
 from domain.risk.capacity import CASH, CONCENTRATION, ORDER_VALUE, POSITION, Capacity, taken
 from domain.risk.picture import Picture, Proposal
 from domain.risk.rule import NANOS_PER_MS, Pair, Rule, Scope, percent
-from domain.risk.sizing import loss_limit_krw
 from domain.risk.state import RiskState
 from domain.risk.table import RULES
 from domain.time import kst_date
@@ -34,8 +33,8 @@ def measure(state: RiskState, proposal: Proposal) -> tuple[Measured, ...]:
 
 def _measured(rule: Rule, proposal: Proposal, picture: Picture, state: RiskState) -> Measured:
     if rule.code == "DAILY_LOSS":  # the picture tells that it was hit, the state how far it is
-        limit = loss_limit_krw(state.start_equity, picture.config.daily_loss_ppm)
-        pair = (f"loss {max(0, state.start_equity - state.equity):,} KRW", f"below {limit:,} KRW")
+        loss, limit = state.daily_loss
+        pair = (f"loss {loss:,} KRW", f"below {limit:,} KRW")
     else:
         pair = _PAIRS[rule.code](proposal, picture)
     return Measured(rule.code, *pair, rule.check(proposal, picture))

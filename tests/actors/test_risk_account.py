@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from actors.roles.risk_manager import RiskManager
+from actors.roles.risk_view import risk_view
 from domain.messages.holdings import AdjustmentBooked, FlowBooked
 from domain.messages.link import BrokerPosition
 from domain.messages.operator import CommandAnswered, PauseRequested, PresenceReported
@@ -15,8 +16,10 @@ from domain.messages.trading import (
     OrderApproved,
     OrderDenied,
 )
+from domain.risk.measures import measure
+from domain.risk.picture import Proposal
 from domain.status import DayQuery
-from domain.types import Gate, Krw, LinkName, Side, VenuePhase
+from domain.types import Gate, Krw, LinkName, OrderKind, Purpose, Side, VenuePhase
 from tests.actors.account_house import (
     START,
     Account,
@@ -206,6 +209,19 @@ def test_given_a_loss_when_most_of_the_money_is_withdrawn_then_no_limit_trips() 
     [daily, _] = here.watch.limit_views(risk.state)
     assert (daily.name, daily.loss, daily.limit, daily.base_equity) == ("daily_loss", 300_000, 500_000, 2_000_000)
     assert here.may_enter(), "nor does a check deny for a limit that has not tripped"
+
+
+def test_given_exit_costs_and_money_that_left_when_the_loss_is_told_then_it_is_what_the_limit_counts() -> None:
+    here = Account()
+    before, left = START - 300_000, START - 300_000 - 5_000_000
+    taken = AdjustmentBooked("a", "kim", "", 0, 0, Krw(0), Krw(before), Krw(left), "rent", venue(2), "withdrawal")
+    here.house.hear(marked(before), taken, marked(left, exit_costs=20_000))
+    risk: Any = here.house.core.kernel.role("risk_manager")
+    [stand] = [check for check in risk_view(risk.state).checks if check.name == "DAILY_LOSS"]
+    assert (stand.value, stand.distance, stand.limit) == (30_000, 20_000, 50_000)
+    proposal = Proposal(SAMSUNG, Side.BUY, OrderKind.LIMIT, Purpose.ENTRY, 1, Krw(70_000), None, venue(2))
+    [told] = [one for one in measure(risk.state, proposal) if one.code == "DAILY_LOSS"]
+    assert (told.value, told.limit, told.problem) == ("loss 300,000 KRW", "below 500,000 KRW", None)
 
 
 def test_given_the_limit_was_hit_and_unlocked_when_money_comes_then_it_makes_no_room_for_entries() -> None:
