@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reports.model import Report
 
 ACCOUNTS = ("paper", "mock", "live", "backtest", "demo")
+FIRST_YEAR, LAST_YEAR = 2015, 2100  # that can be reported
 LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts (POSIX)
 
 app = typer.Typer(
@@ -203,9 +204,12 @@ def day_of(text: str, today: date) -> date | None:
     if text in {"today", "yesterday"}:
         return today - timedelta(days=text == "yesterday")
     try:
-        return date.fromisoformat(text)
+        named = date.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"--date expected YYYY-MM-DD, today or yesterday, was {text!r}") from None
+    if not FIRST_YEAR <= named.year <= LAST_YEAR:  # periods beside the ends of the calendar cannot be counted
+        raise ConfigError(f"--date expected a year from {FIRST_YEAR} to {LAST_YEAR}, was {text!r}")
+    return named
 
 
 def _newest(logs: list[Path], read: "MessageCodec", account: str | None) -> date:

@@ -8,7 +8,7 @@ import typer
 
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption
 from cli.output import emit_json, note
-from cli.report import ForceOption, LogsOption, ModeOption, account_option, language, logs_of
+from cli.report import FIRST_YEAR, LAST_YEAR, ForceOption, LogsOption, ModeOption, account_option, language, logs_of
 from domain.errors import RequestRefused
 from domain.wording import counted
 
@@ -23,7 +23,7 @@ SUMS = (
 
 
 def tax(
-    year: Annotated[int, typer.Argument(min=2015, max=2100, help="Year of the settlement (T+2).")],
+    year: Annotated[int, typer.Argument(min=FIRST_YEAR, max=LAST_YEAR, help="Year of the settlement (T+2).")],
     csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write every fill as CSV.")] = None,
     lang: Annotated[
         str, typer.Option("--lang", help="en or ko; default: the file in Korean, what is printed by the locale.")

@@ -168,8 +168,9 @@ def test_given_words_for_a_date_when_read_then_today_is_the_calendar_day() -> No
     assert day_of("", today) is None
     assert (day_of("today", today), day_of("yesterday", today)) == (today, date(2026, 2, 28))
     assert day_of("2026-01-13", today) == date(2026, 1, 13)
-    with pytest.raises(ConfigError):
-        day_of("20260132", today)
+    for wrong in ("20260132", "0001-01-01", "9999-12-31"):
+        with pytest.raises(ConfigError):
+            day_of(wrong, today)
 
 
 def test_given_a_trader_that_writes_when_its_log_is_reported_then_it_is_read(home: Path, tmp_path: Path) -> None:
