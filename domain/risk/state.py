@@ -15,7 +15,7 @@ from domain.messages.link import (
     SymbolReleased,
 )
 from domain.messages.market import QuotesJudged
-from domain.messages.operator import CommandAnswered, FlattenRequested
+from domain.messages.operator import CommandAnswered, FlattenRequested, HaltRequested
 from domain.messages.orders import OrderStateChanged
 from domain.messages.risk import LimitsUnlocked, StopTriggered
 from domain.messages.run import RunStarted
@@ -47,6 +47,7 @@ from domain.risk.sizing import cost
 from domain.time import kst_date
 from domain.types import Krw, OrderKind, Purpose, Side, UnixNanos
 
+HALTED_BY_LIMITS = ("PREFLIGHT", "ARMED", "TRADING", "PAUSED")  # days; in others a limit that is reached sells nothing
 _OF_AN_ORDER = frozenset({SignalFormed, OrderApproved, OrderStateChanged})
 
 
@@ -121,12 +122,14 @@ class RiskState(RiskKnown):
                     self.loss_locked = False  # a hit limit locks the day too; only a person leads it back to TRADING
                 if trigger == "resume":
                     self._resumed()
+                if trigger != "halt":
+                    self._end_limit_sale()
             case GateChanged(level=level):
                 self.gate = level
             case LossLimitHit(limit=limit):
                 self._limit_hit(limit)
-            case LimitsUnlocked():
-                self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_limit})
+            case LimitsUnlocked() | HaltRequested():
+                self._end_limit_sale()  # another sale may open the gate later: that lets out none of these
             case HoldingBooked():
                 self._adjusted(message)
             case AdjustmentBooked(symbol=symbol):
@@ -299,7 +302,8 @@ class RiskState(RiskKnown):
     def _limit_hit(self, limit: str) -> None:
         if limit == DAILY_LOSS:
             self.loss_locked, self.loss_armed = True, False
-        if self.config.risk.account.is_on and self.config.risk.account.flatten_on_halt:
+        account = self.config.risk.account
+        if account.is_on and account.flatten_on_halt and self.day in HALTED_BY_LIMITS:
             why = f"{NAMES[limit]} at its limit"
             sale = Flatten("risk", why, FLATTEN_ATTEMPTS, by_limit=limit, since=self.clock)
             for symbol in self.flatten_symbols(""):
@@ -335,6 +339,10 @@ class RiskState(RiskKnown):
 
     def _end_stop_sale(self) -> None:
         self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_stop})
+
+    def _end_limit_sale(self) -> None:
+        if self.flattening:
+            self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_limit})
 
     def _prune_flattening(self) -> None:
         if self.flattening:

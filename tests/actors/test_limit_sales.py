@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from actors.roster import make_roles
 from domain.messages.link import BrokerPosition, LinkLost
-from domain.messages.operator import HaltRequested
+from domain.messages.operator import FlattenRequested, HaltRequested
 from domain.messages.orders import CancelOrder, SubmitOrder
 from domain.messages.trading import (
     DayChanged,
@@ -103,6 +105,24 @@ def test_given_a_person_halted_before_when_a_limit_is_reached_then_nothing_is_so
     assert (len(house.said(LossLimitHit)), sales(house)) == (1, [])
     house.hear(resume())
     assert sales(house) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_given_a_person_halted_when_another_instrument_is_flattened_then_a_limit_sells_nothing(when: str) -> None:
+    house, halt = a_trader(buys=(), flatten_on_halt=True), HaltRequested("c", "kim", "no")
+    house.hear(LinkLost(LinkName.ORDERS, "reset"))  # nothing can be sold before the person has spoken
+    if when == "before":
+        house.hear(halt)
+    lose(house)
+    if when == "after":
+        house.hear(halt)
+    for _ in range(3):
+        house.tick(1)
+    held = [BrokerPosition(SAMSUNG, 500, Krw(5_000_000))]
+    house.hear(opened(LinkName.ORDERS, seconds=21), broker_state(positions=held, seconds=21))
+    house.hear(FlattenRequested("f", "kim", COLON, "this one"))
+    assert (len(house.said(LossLimitHit)), sales(house)) == (1, [])
+    assert house.said(GateChanged)[-1].level is Gate.EXITS_ONLY
 
 
 def test_given_a_sale_on_a_halt_when_the_trader_is_started_again_then_it_goes_on() -> None:
