@@ -194,7 +194,7 @@ class DeskServicer(Repairs, RiskCommands):
         return desk_pb2.PauseResponse(gate=self._gate(context))
 
     def Resume(self, request: Any, context: Any) -> Any:  # noqa: N802
-        self._command(lambda i: operator.ResumeRequested(i, who(request, context), request.note), context)
+        self._command(lambda i: operator.ResumeRequested(i, who(request, context), request.note.strip()), context)
         return desk_pb2.ResumeResponse(gate=self._gate(context))
 
     def Halt(self, request: Any, context: Any) -> Any:  # noqa: N802

@@ -195,8 +195,9 @@ def test_given_open_orders_when_halted_then_the_answer_comes_with_the_gate_in_fo
     assert desk.GetOrder(desk_pb2.GetOrderRequest(client_order_id=order.client_order_id)).order.leaves_qty == 0
     code, _ = desk.refusal("SubmitManualOrder", a_manual_order())
     assert code is grpc.StatusCode.FAILED_PRECONDITION
-    code, _ = desk.refusal("Resume", desk_pb2.ResumeRequest(caller="test"))
-    assert code is grpc.StatusCode.FAILED_PRECONDITION  # a halt needs a note
+    for blank in ("", " \n"):
+        code, _ = desk.refusal("Resume", desk_pb2.ResumeRequest(caller="test", note=blank))
+        assert code is grpc.StatusCode.FAILED_PRECONDITION  # a halt needs a note
 
 
 def test_given_a_pause_when_resumed_then_the_gate_follows(desk: DeskClient) -> None:
