@@ -239,16 +239,16 @@ class AccountWatch:
         )
 
 
-def moved_by(booked: AdjustmentBooked, mark: int | None) -> int:
+def moved_by(booked: AdjustmentBooked, mark: int | None, cost_before: int) -> int:
     """Give the won that came (left: negative) by a person's adjustment: cash, and shares at mark or else at cost.
 
-    0 for kinds that are results (a dividend, a fee) or put books right (a correction).
+    Without a mark a position is worth what it cost, before (`cost_before`) and after. 0 for kinds that are results (a
+    dividend, a fee) or put books right (a correction).
     """
     if booked.kind not in MOVES:
         return 0
     shares = booked.position_qty - booked.quantity_before
-    at_cost = booked.cost_basis // booked.position_qty if booked.position_qty else 0
-    return booked.cash - booked.cash_before + shares * (at_cost if mark is None else mark)
+    return booked.cash - booked.cash_before + (booked.cost_basis - cost_before if mark is None else shares * mark)
 
 
 def _points(hundredths: int) -> str:

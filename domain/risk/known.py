@@ -38,6 +38,7 @@ class RiskKnown:
     day: str = "CLOSED"
     gate: Gate = Gate.CANCELS_ONLY
     quotes: dict[str, Quote] = field(default_factory=dict)  # last judged row, of this run
+    earlier_marks: dict[str, int] = field(default_factory=dict)  # last prices of the runs before, won
     venue_time: int = 0
     trading_date: str = ""  # of the account opened last
     cash: int = 0

@@ -104,7 +104,8 @@ class RiskState(RiskKnown):
     def _fold_surroundings(self, message: Any) -> None:
         match message:
             case RunStarted(config=config):
-                # Links and quotes of an earlier run prove nothing about this one.
+                # Links and quotes of an earlier run prove nothing about this one. What equity is marked at stays.
+                self.earlier_marks |= {symbol: quote.price for symbol, quote in self.quotes.items() if quote.price > 0}
                 self.config, self.links, self.quotes = config, {}, {}
                 self.doubts = QuoteDoubts(config.quality)
                 self._end_stop_sale()
@@ -133,8 +134,7 @@ class RiskState(RiskKnown):
             case HoldingBooked():
                 self._adjusted(message)
             case AdjustmentBooked(symbol=symbol):
-                quote = self.quotes.get(symbol)
-                self.watch.money_moved(moved_by(message, quote.price if quote is not None else None))
+                self.watch.money_moved(moved_by(message, self._mark_of(symbol), self.costs.get(symbol, 0)))
                 self._hold_shares(message)
                 self._prune_flattening()
             case FillRevised():
@@ -151,6 +151,11 @@ class RiskState(RiskKnown):
                 hold = self.holds.get(order_id)
                 if hold is not None and reserved > hold.reserved:  # bound from the moment the change may be sent
                     self._keep(hold.repriced(hold.limit_price, reserved))
+
+    def _mark_of(self, symbol: str) -> int | None:
+        """Give the price (won) the books mark an instrument at, also before its first quote of a run; None: at cost."""
+        quote = self.quotes.get(symbol)
+        return quote.price if quote is not None and quote.price > 0 else self.earlier_marks.get(symbol)
 
     def _fold_books(self, message: ExternalOrderSeen | SymbolHalted | SymbolReleased) -> None:
         match message:
@@ -225,6 +230,8 @@ class RiskState(RiskKnown):
         self._hold_shares(booked)
         self._prune_flattening()
         quote = self.quotes.get(booked.symbol)
+        if booked.action == "SPLIT":
+            self.earlier_marks.pop(booked.symbol, None)
         if booked.action == "SPLIT" and quote is not None and kst_date(quote.venue_time) < kst_date(booked.venue_time):
             del self.quotes[booked.symbol]  # a price of the old shares says nothing about the new ones
             self._weigh(booked.symbol)

@@ -211,6 +211,19 @@ def test_given_a_loss_when_most_of_the_money_is_withdrawn_then_no_limit_trips() 
     assert here.may_enter(), "nor does a check deny for a limit that has not tripped"
 
 
+@pytest.mark.parametrize("runs", [1, 2])
+def test_given_shares_that_are_withdrawn_before_the_first_quote_of_a_run_then_no_limit_trips(runs: int) -> None:
+    here = Account()
+    shares = 3_000_000 // a_quote(1).price
+    cost, value = Krw(2_000_000), shares * a_quote(1).price
+    bought = AdjustmentBooked("a", "kim", SAMSUNG, 0, shares, cost, Krw(START), Krw(START - cost), "phone", venue(2), "")
+    here.house.hear(bought, marked(START - cost + value), *[here.run] * (runs - 1))
+    gone = (SAMSUNG, shares, 0, Krw(0), Krw(START - cost), Krw(START - cost), "to another broker", venue(2))
+    here.house.hear(AdjustmentBooked("b", "kim", *gone, "withdrawal"), marked(START - cost))
+    assert here.codes == []
+    assert [loss.base - loss.equity for loss in here.watch.losses()] == [-(value - cost), 0]
+
+
 def test_given_exit_costs_and_money_that_left_when_the_loss_is_told_then_it_is_what_the_limit_counts() -> None:
     here = Account()
     before, left = START - 300_000, START - 300_000 - 5_000_000

@@ -186,7 +186,13 @@ def test_given_an_adjustment_when_it_is_a_deposit_then_cash_and_shares_at_mark_c
 ) -> None:
     sums = (0, 10, Krw(100_000), Krw(1_000), Krw(6_000))  # shares before and after, their cost, cash before and after
     booked = AdjustmentBooked("c", "kim", "005930", *sums, "note", at(1), kind)
-    assert moved_by(booked, mark) == expected
+    assert moved_by(booked, mark, 0) == expected
+
+
+def test_given_all_shares_that_leave_and_no_mark_when_they_count_then_at_what_they_had_cost() -> None:
+    sums = (10, 0, Krw(0), Krw(1_000), Krw(1_000))
+    booked = AdjustmentBooked("c", "kim", "005930", *sums, "note", at(1), "withdrawal")
+    assert moved_by(booked, None, 100_000) == -100_000
 
 
 # ---- the window of an index ------------------------------------------------------------------------------------
