@@ -216,7 +216,8 @@ def test_given_shares_that_are_withdrawn_before_the_first_quote_of_a_run_then_no
     here = Account()
     shares = 3_000_000 // a_quote(1).price
     cost, value = Krw(2_000_000), shares * a_quote(1).price
-    bought = AdjustmentBooked("a", "kim", SAMSUNG, 0, shares, cost, Krw(START), Krw(START - cost), "phone", venue(2), "")
+    came = (SAMSUNG, 0, shares, cost, Krw(START), Krw(START - cost), "phone", venue(2))
+    bought = AdjustmentBooked("a", "kim", *came, "correction")
     here.house.hear(bought, marked(START - cost + value), *[here.run] * (runs - 1))
     gone = (SAMSUNG, shares, 0, Krw(0), Krw(START - cost), Krw(START - cost), "to another broker", venue(2))
     here.house.hear(AdjustmentBooked("b", "kim", *gone, "withdrawal"), marked(START - cost))
