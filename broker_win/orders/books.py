@@ -46,6 +46,10 @@ class Books:
         facts, self._facts = self._facts, []
         return facts
 
+    def is_asked(self, number: str) -> bool:
+        """Tell whether a request to change a number may be under way whose own number is not known."""
+        return any(asked.is_open and asked.ask.original == number for asked in self.asks.values())
+
     # ---- requests ----------------------------------------------------------------------------------------------
 
     def bind(self, asked: Asked, number: str, at: UnixNanos) -> None:

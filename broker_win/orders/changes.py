@@ -42,15 +42,14 @@ class Changes:
         books, missing, last = self._books, leg.missing, leg.quiet
         if not missing or last is None or leg.used != leg.quantity - last.leaves or last.notional != leg.notional:
             return  # nothing to explain; or fills were missed, or may have been
+        if books.is_asked(leg.number):
+            return  # it may have taken them
         open_changes = books.known.changes_of(leg.number)
         unsized = [change for change in open_changes if change.number in self._unsized]
         if len(unsized) == len(open_changes) == 1:
             books.cancel_by(leg, unsized[0], missing, at)
-        elif not open_changes and not self._is_asked(leg) and _ended_by_venue(leg, last):
+        elif not open_changes and _ended_by_venue(leg, last):
             books.cancel(leg, missing, "", at)
-
-    def _is_asked(self, leg: Leg) -> bool:
-        return any(asked.is_open and asked.ask.original == leg.number for asked in self._books.asks.values())
 
     def _confirm(self, change: Change, notice: OrderNotice, at: UnixNanos) -> list[OrderNotice]:
         leg = self._books.known.legs.get(change.original)

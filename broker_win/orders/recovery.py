@@ -120,19 +120,37 @@ def _outcomes(flow: "OrderFlow", leg: Leg, row: OrderRow, lists: OrderLists) -> 
 
 
 def _rest(flow: "OrderFlow", leg: Leg, row: OrderRow, lists: OrderLists) -> None:
-    """Say how shares ended that are gone, were not filled, and that no change took."""
+    """Say how shares ended that are gone, were not filled, and that no change took.
+
+    A change that is under way may have taken them: until it is known what it did, nobody else is said to have. What a
+    modify took is open under its number.
+    """
     shares, books, at = _unexplained(leg, row), flow.books, lists.read_at
     gap = flow.gaps.pop(leg.number, None)
     if shares <= 0 or leg.is_rejected:
         return
-    if leg.time_in_force is not TimeInForce.DAY and not books.known.changes_of(leg.number):
+    is_whole = row.leaves == 0
+    changes, unbound = _under_way(flow, leg, lists)
+    is_day = leg.time_in_force is TimeInForce.DAY
+    if is_whole and not (is_day or changes or unbound or books.is_asked(leg.number)):
         books.cancel(leg, shares, "", at)
-    elif flow.is_over and row.leaves == 0:
+    elif is_whole and flow.is_over and not any(_took_effect(other) for other in unbound):
         books.expire(leg, shares, at)
+    elif unbound or (changes and not (is_whole and all(change.action is Action.CANCEL for change in changes))):
+        return  # an order all gone need not wait for its cancels: whoever took its shares, none of them is open
     elif gap is not None and gap[0] == shares and at - gap[1] >= flow.answer_timeout_ns:
         books.cancel(leg, shares, "", at)  # twice seen, by nobody's change in either list: the venue did it
     else:
         flow.gaps[leg.number] = gap if gap is not None and gap[0] == shares else (shares, at)
+
+
+def _under_way(flow: "OrderFlow", leg: Leg, lists: OrderLists) -> tuple[list[Change], list[OrderRow]]:
+    """Give the changes of a leg that are open, and the rows of such that may be ours; without those refused."""
+    known = flow.books.known
+    refused = {row.number for row in lists.rows if _is_refused(row)}
+    changes = [change for change in known.changes_of(leg.number) if change.number not in refused]
+    rows = [row for row in lists.rows if row.original == leg.number and row.number not in refused]
+    return changes, [row for row in rows if not known.has(row.number)]
 
 
 def _unexplained(leg: Leg, row: OrderRow) -> int:
