@@ -86,7 +86,8 @@ class TradingDayState(Role):
         was_locked = self.locked
         self._fold(message, stamp)
         self.limits.fold(message, self.state, was_locked)
-        self.limits.let_out(self.state, self.open_orders.values())
+        if self.gate is Gate.CANCELS_ONLY:  # shut first: who cancels in a halt hears by the gate when exits pass again
+            self.limits.let_out(self.state, self.open_orders.values())
 
     def _fold(self, message: Any, stamp: Stamp) -> None:
         match message:

@@ -79,6 +79,18 @@ def test_given_flatten_on_halt_when_a_limit_halts_then_all_is_cancelled_first_an
     assert house.replayed(make_roles).identical
 
 
+def test_given_only_exits_passed_when_a_limit_halts_then_what_is_sold_is_not_cancelled() -> None:
+    house = a_trader(buys=(), flatten_on_halt=True)
+    house.hear(received(a_quote(20, 8_640)))
+    assert house.said(GateChanged)[-1].level is Gate.EXITS_ONLY, "the loss reduces before it halts"
+    house.hear(received(a_quote(31, 8_400)))
+    assert sales(house) == [(SAMSUNG, 500, "risk:daily_loss")]
+    house.hear(Venue().accepts(house.said(SubmitOrder)[-1], "1"))
+    house.tick(1)
+    assert house.said(CancelOrder) == []
+    assert [gate.level for gate in house.said(GateChanged)][-2:] == [Gate.CANCELS_ONLY, Gate.EXITS_ONLY]
+
+
 def test_given_no_flatten_on_halt_when_a_limit_halts_then_nothing_is_sold() -> None:
     house = a_trader()
     lose(house)
