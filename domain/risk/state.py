@@ -314,7 +314,8 @@ class RiskState(RiskKnown):
             why = f"{NAMES[limit]} at its limit"
             sale = Flatten("risk", why, FLATTEN_ATTEMPTS, by_limit=limit, since=self.clock)
             for symbol in self.flatten_symbols(""):
-                if symbol not in self.flattening:
+                earlier = self.flattening.get(symbol)
+                if earlier is None or earlier.attempts <= 0:  # given up, or the halt cancels the last attempt
                     self._sell_out(symbol, sale)
 
     def _sell_out(self, symbol: str, flatten: Flatten) -> None:

@@ -1,5 +1,6 @@
 """A limit that halts and sells: everything is cancelled first, then what is held is sold, a person ends it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from domain.messages.trading import (
     LossLimitHit,
     OrderApproved,
 )
+from domain.risk_config import AccountConfig
 from domain.types import Gate, Krw, LinkName, Purpose
 from tests.actors.account_house import (
     a_risk,
@@ -30,6 +32,7 @@ from tests.actors.builders import (
     opened,
     received,
 )
+from tests.actors.exit_builders import AT_STOP, RISK, Floor
 from tests.actors.money_builders import COLON, by_hand
 
 
@@ -89,6 +92,16 @@ def test_given_only_exits_passed_when_a_limit_halts_then_what_is_sold_is_not_can
     house.tick(1)
     assert house.said(CancelOrder) == []
     assert [gate.level for gate in house.said(GateChanged)][-2:] == [Gate.CANCELS_ONLY, Gate.EXITS_ONLY]
+
+
+def test_given_a_stop_that_was_tried_in_vain_when_a_limit_halts_then_the_limit_sells() -> None:
+    account = AccountConfig(is_on=True, flatten_on_halt=True)
+    floor = Floor(replace(RISK, account=account, daily_loss_ppm=40_000), held=400)
+    floor.quote(AT_STOP)
+    for _ in range(3):
+        floor.reject(floor.sales[-1])
+    floor.quotes(12, 8_000)
+    assert (floor.day, floor.origins) == ("HALTED", ["risk:stop_loss"] * 3 + ["risk:daily_loss"])
 
 
 def test_given_no_flatten_on_halt_when_a_limit_halts_then_nothing_is_sold() -> None:
