@@ -75,9 +75,10 @@ def reached(at_levels: Levels, price: int, at: int) -> Reached | None:
 def sellable_price(quote: Quote) -> int:
     """Give the price (KRW) shares can be sold at: the bid, or the last trade where there is none; 0 before the first.
 
-    The print of an auction is the price of the auction: the book beside it may still be the crossed one before it.
+    Beside a crossed book it is the trade: with the print of an auction that book is the one before it, elsewhere a
+    fault of the feed, and no peak and no target is to come of its bid.
     """
-    if quote.kind == _AUCTION and 0 < quote.ask_price <= quote.bid_price:
+    if 0 < quote.ask_price <= quote.bid_price:
         return quote.price
     return quote.bid_price or quote.price
 

@@ -105,6 +105,7 @@ def test_given_levels_when_a_price_comes_then_the_first_in_order_is_reached_with
         (a_row(kind=BOOK, price=10_000, bid=9_500), 9_500),
         (a_row(kind=CROSS, price=9_800, bid=9_900, ask=9_700), 9_800),  # the crossed book before it is no offer
         (a_row(kind=CROSS, price=9_800, bid=9_790, ask=9_810), 9_790),
+        (a_row(bid=12_900, ask=10_010), 10_000),  # a crossed book beside a trade is flagged: its bid is none
         (a_row(price=0, bid=0, kind=BOOK), 0),
     ],
 )
