@@ -32,9 +32,9 @@ from domain.messages.trading import (
     SignalFormed,
 )
 from domain.quotes import Quote, QuoteKind
-from domain.risk import RULES, Proposal, cost, judge
+from domain.risk import RULES, Proposal, cost
 from domain.risk.picture import worst_price
-from domain.risk.rule import Rule
+from domain.risk.rule import Checks
 from domain.risk_config import AccountConfig, RiskConfig, StopTerms
 from domain.time import from_kst
 from domain.types import (
@@ -140,7 +140,7 @@ class Desk:
             role.evolve(output, self.stamp())
         return _kept(outputs[0], took, begin, spent)
 
-    def decide_by(self, rules: tuple[Rule, ...], signal: SignalFormed, took: Took) -> OrderApproved:
+    def decide_by(self, checks: Checks, signal: SignalFormed, took: Took) -> OrderApproved:
         """Have one order judged by some of the rules alone: as `decide` does, without what the others need to say."""
         role, stamp, state = self.role, self.stamp(), self.role.state
         begin, spent = time.perf_counter_ns(), time.thread_time_ns()
@@ -149,7 +149,7 @@ class Desk:
             signal.symbol, signal.side, OrderKind.LIMIT, signal.purpose, 10, signal.limit_price, None, signal.venue_time
         )
         picture = state.picture(proposal)
-        denial = judge(proposal, picture, rules)
+        denial = checks.judge(proposal, picture)
         if denial is not None:
             raise RuntimeError(f"expected every order to pass, was {denial}")
         order_id = ClientOrderId(f"{stamp.log_id}-{stamp.seq}")
@@ -196,10 +196,11 @@ def times_by(codes: tuple[str, ...], decisions: int) -> Took:
         raise RuntimeError(f"expected rules of these codes, was {codes}")
     # Limits of other rules are off, as with a peer that does not have them.
     desk, took = Desk(replace(ALL_ON, max_correlated_ppm=0, max_adv_ppm=0)), Took([], [])
+    checks = Checks(rules)
     gc.collect()
     gc.freeze()
     for _ in range(decisions):
-        desk.close(desk.decide_by(rules, _signal(desk.next(), desk.at), took))
+        desk.close(desk.decide_by(checks, _signal(desk.next(), desk.at), took))
     desk.check()
     return took
 

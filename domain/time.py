@@ -1,6 +1,7 @@
 """Time: UTC nanoseconds inside, Korean wall-clock time only for people. Integer arithmetic only."""
 
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from domain.types import NANOS_PER_SECOND, UnixNanos
@@ -11,11 +12,12 @@ NANOS_PER_MINUTE: Final = 60 * NANOS_PER_SECOND
 NANOS_PER_DAY: Final = 86_400 * NANOS_PER_SECOND
 _OFFSET: Final = 9 * 3_600 * NANOS_PER_SECOND
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_from_ordinal = lru_cache(maxsize=64)(date.fromordinal)  # asked of every quote and order, all of the same few days
 
 
 def kst_date(nanos: int) -> date:
     """Give the Korean calendar day of a moment (UTC ns)."""
-    return date.fromordinal(_EPOCH_ORDINAL + (nanos + _OFFSET) // NANOS_PER_DAY)
+    return _from_ordinal(_EPOCH_ORDINAL + (nanos + _OFFSET) // NANOS_PER_DAY)
 
 
 def kst_datetime(nanos: int) -> datetime:

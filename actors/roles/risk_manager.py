@@ -65,22 +65,13 @@ from domain.messages.trading import (
     SignalFormed,
     StopChanged,
 )
-from domain.risk import (
-    FITTED_RULES,
-    RULES,
-    SIZED_RULES,
-    STATE_RULES,
-    Proposal,
-    RiskState,
-    judge,
-    loss_limit_krw,
-    size_entry,
-    size_exit,
-)
+from domain.risk import RULES, Proposal, RiskState, loss_limit_krw, size_entry, size_exit
 from domain.risk.conduct import UNTOUCHED
 from domain.risk.overrides import judge_by_hand
 from domain.risk.picture import worst_price
+from domain.risk.rule import BUY
 from domain.risk.sizing import cost
+from domain.risk.table import ALL_CHECKS, FITTED_CHECKS, SIZED_CHECKS, STATE_CHECKS
 from domain.types import PPM, ClientOrderId, Krw, OrderKind, Purpose, Side, UnixNanos
 from domain.views import DenialsQuery, RiskQuery
 from fsm.client_order import CLOSED
@@ -266,7 +257,7 @@ class RiskManager(Role):
             purpose = Purpose.EXIT if hold.side is Side.SELL else Purpose.ENTRY
             size = (hold.remaining, price, None, now)
             proposal = Proposal(hold.symbol, hold.side, OrderKind.LIMIT, purpose, *size)
-            denial = judge(proposal, state.picture_without(hold, proposal), RULES)
+            denial = ALL_CHECKS.judge(proposal, state.picture_without(hold, proposal))
             if denial is not None:
                 return [CommandAnswered(asked.command_id, False, denial.code, denial.message, asked.client_order_id)]
             if hold.side is Side.BUY:
@@ -281,18 +272,18 @@ class RiskManager(Role):
         if proposal.overrides:
             denial, overridden = judge_by_hand(proposal, picture, RULES)
         else:
-            denial = judge(proposal, picture, STATE_RULES)
+            denial = STATE_CHECKS.judge(proposal, picture)
         if denial is None and not proposal.by_hand:
             price = worst_price(proposal, picture)
-            size = size_entry(price, picture) if proposal.side is Side.BUY else size_exit(picture)
-            proposal = proposal.sized(size.quantity)
+            size = size_entry(price, picture) if proposal.side is BUY else size_exit(picture)
+            proposal.quantity = size.quantity  # the draft is nobody else's
             denial = size.binding if size.quantity == 0 else None
         if denial is None and not proposal.overrides:
-            denial = judge(proposal, picture, SIZED_RULES if proposal.by_hand else FITTED_RULES)
+            denial = (SIZED_CHECKS if proposal.by_hand else FITTED_CHECKS).judge(proposal, picture)
         if denial is not None:
             return denied(order_id, proposal, denial, origin, rationale)
         reserved = Krw(0)
-        if proposal.side is Side.BUY:
+        if proposal.side is BUY:
             reserved = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
         arrival = self.state.arrival_price(proposal.symbol)
         return approved(order_id, proposal, reserved, origin, rationale, overridden, arrival)

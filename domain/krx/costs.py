@@ -127,7 +127,7 @@ def commission(notional: int, ppm: int, rounding: Rounding = CUT_TO_WON) -> Krw:
 
 
 def _cut(won: Krw, unit: int) -> Krw:
-    return Krw(won - won % unit)
+    return won if unit == 1 else Krw(won - won % unit)
 
 
 @lru_cache(maxsize=512)

@@ -88,11 +88,10 @@ class OrderDay:
 
         Judged by the nominal ends: an auction that has not crossed yet still counts as over.
         """
-        return tuple(
-            span.phase
-            for span in self.spans
-            if span.start <= nanos < span.end and (venue is Venue.SOR or venue is span.venue)
-        )
+        there = [span for span in self.spans if span.start <= nanos < span.end]  # most of the day two, of many
+        if venue is not Venue.SOR:
+            there = [span for span in there if span.venue is venue]
+        return tuple([span.phase for span in there])
 
 
 def order_day(day: date, overrides: Overrides = NO_OVERRIDES) -> OrderDay:

@@ -192,7 +192,9 @@ class AccountWatch:
     @property
     def is_over_daily_loss(self) -> bool:
         """Tell whether the trading date's net loss stands at the daily limit or beyond, to the won."""
-        return bool(self.trading_date) and self.losses()[0].is_reached
+        if self.equity >= self.base_equity or not self.trading_date:
+            return False  # no loss, so no limit to work out; every order asks
+        return self.losses()[0].is_reached
 
     def due_changes(self, at: UnixNanos, only: str = "") -> list[LimitLevelChanged]:
         """Give the levels to be told at a venue time; `only` looks at one limit."""

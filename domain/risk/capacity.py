@@ -157,19 +157,23 @@ def taken(capacity: Capacity, proposal: Proposal, picture: Picture) -> int:
 def rule_of(capacity: Capacity) -> Callable[[Proposal, Picture], str | None]:
     """Make the check that denies what there is no room for: value, limit and distance in words."""
 
-    limit_of, used_of, is_notional = capacity.limit, capacity.used, capacity.measure is Measure.NOTIONAL
+    limit_of, used_of = capacity.limit, capacity.used
 
     def check(proposal: Proposal, picture: Picture) -> str | None:
         limit = limit_of(picture)
         if limit is None:
             return None
-        if is_notional:
-            value = used_of(picture) + proposal.quantity * worst_price(proposal, picture)
-        else:
-            value = used_of(picture) + taken(capacity, proposal, picture)
+        value = used_of(picture) + taken(capacity, proposal, picture)
         return None if value <= limit else _over(capacity, picture, value, limit)
 
-    return check
+    def check_notional(proposal: Proposal, picture: Picture) -> str | None:  # of most: it asks what it takes by itself
+        limit = limit_of(picture)
+        if limit is None:
+            return None
+        value = used_of(picture) + proposal.quantity * worst_price(proposal, picture)
+        return None if value <= limit else _over(capacity, picture, value, limit)
+
+    return check_notional if capacity.measure is Measure.NOTIONAL else check
 
 
 def most_shares(capacity: Capacity, room: int, price: int, commission_ppm: int) -> int | None:

@@ -14,8 +14,13 @@ from domain.types import NANOS_PER_SECOND, Venue
 
 def phases_of(proposal: Proposal, picture: Picture) -> tuple[OrderPhase, ...]:
     """Give the phases of the venue the order goes to; SOR is of both."""
-    others = {Venue.KRX: NXT_PHASES, Venue.NXT: KRX_PHASES}.get(proposal.venue, frozenset())
-    return tuple(phase for phase in picture.conduct.phases if phase not in others)
+    return phases_at(proposal.venue, picture.conduct.phases)
+
+
+def phases_at(venue: Venue, phases: tuple[OrderPhase, ...]) -> tuple[OrderPhase, ...]:
+    """Give those of the phases in which a venue is; SOR is in all of them."""
+    others = {Venue.KRX: NXT_PHASES, Venue.NXT: KRX_PHASES}.get(venue, frozenset())
+    return tuple(phase for phase in phases if phase not in others)
 
 
 def ticks_away(proposal: Proposal, picture: Picture) -> int | None:

@@ -3,24 +3,38 @@
 Every limit is off at 0. Getting out is never made hard: pace, time and past trades hold for entries only.
 """
 
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from domain.krx.order_kinds import allowed_at
-from domain.risk.conduct_measures import PAIRS, phases_of, ticks_away
+from domain.krx.order_phases import OrderPhase
+from domain.risk.conduct_measures import PAIRS, phases_at, ticks_away
 from domain.risk.overrides import OVERRIDABLE
 from domain.risk.picture import Picture, Proposal
 from domain.risk.rule import NANOS_PER_MS, Rule, Scope
 from domain.risk_config import RiskConfig
 from domain.time import NANOS_PER_MINUTE, kst_date, kst_text
-from domain.types import NANOS_PER_SECOND
+from domain.types import NANOS_PER_SECOND, Market, OrderKind, TimeInForce, Venue
 
 __all__ = ["OVERRIDABLE", "PAIRS", "SIZED", "STATE"]
 
 # A fill may be newer than the newest quote. One that is much newer is of a day that is played again from its beginning.
 _AHEAD: Final = NANOS_PER_MINUTE
 
-_allowed_at = lru_cache(1_024)(allowed_at)  # the same few questions all day long
+
+@lru_cache(1_024)
+def _refused(
+    kind: OrderKind,
+    force: TimeInForce,
+    venue: Venue,
+    phases: tuple[OrderPhase, ...],
+    on: date,
+    market: Market | None,
+) -> str | None:
+    """Say why none of these phases takes an order; the same few questions come all day long."""
+    return allowed_at(kind, force, venue, phases_at(venue, phases), on, market=market)
+
 
 # ---- what reduces trading, and who trades --------------------------------------------------------------------
 
@@ -42,7 +56,7 @@ def manual_mode(proposal: Proposal, picture: Picture) -> str | None:
 
 def flags(proposal: Proposal, picture: Picture) -> str | None:
     """Deny entries in an instrument the exchange marks with a flag the settings name."""
-    found = _flagged(picture)
+    found = picture.instrument is not None and picture.instrument.flags and _flagged(picture)
     if not found:
         return None
     return f"{proposal.symbol} is {', '.join(found)}; no entries where {', '.join(picture.config.denied_flags)}"
@@ -53,19 +67,21 @@ def session_kind(proposal: Proposal, picture: Picture) -> str | None:
     facts, known = picture.conduct, picture.instrument
     if not picture.config.check_sessions or not facts.phases_known:
         return None
-    terms = (proposal.kind, proposal.time_in_force, proposal.venue)
     market = None if known is None else known.market
-    problem = _allowed_at(*terms, phases_of(proposal, picture), kst_date(facts.now), market=market)
+    terms = (proposal.kind, proposal.time_in_force, proposal.venue, facts.phases)
+    problem = _refused(*terms, kst_date(facts.now), market)
     return None if problem is None else f"at {kst_text(facts.now)}: {problem}"
 
 
 def collar_ticks(proposal: Proposal, picture: Picture) -> str | None:
     """Keep a limit price within so many ticks of the mark, counted along the tick ladder."""
-    limit = picture.config.collar_ticks
-    away = ticks_away(proposal, picture) if limit else None
+    limit, price, mark = picture.config.collar_ticks, proposal.limit_price, picture.mark
+    if not limit or price is None or not mark or abs(price - mark) <= limit:
+        return None  # no tick is below a won: so near, none has to be counted
+    away = ticks_away(proposal, picture)
     if away is None or away <= limit:
         return None
-    what = f"{proposal.limit_price:,} KRW is {away:,} ticks from the mark {picture.mark:,} KRW"
+    what = f"{price:,} KRW is {away:,} ticks from the mark {mark:,} KRW"
     return f"{what}, {away - limit:,} over the limit of {limit:,} ticks"
 
 
@@ -140,6 +156,8 @@ def re_entry(proposal: Proposal, picture: Picture) -> str | None:
     if proposal.by_hand:
         return None
     facts, wait = picture.conduct, picture.config.reentry_block_s
+    if not wait or not facts.closed_at:
+        return None
     what = f"the position in {proposal.symbol} was closed"
     return _too_soon(facts.now, facts.closed_at, wait, what, "re-entry block")
 

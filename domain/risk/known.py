@@ -1,6 +1,7 @@
 """All that risk knows and what it is asked; how messages change it is in `state.py`."""
 
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from domain.config import RunConfig
 from domain.instruments import Instrument
@@ -21,11 +22,15 @@ from domain.risk.flattening import Flatten
 from domain.risk.holds import Hold
 from domain.risk.open_orders import Elsewhere, Holds
 from domain.risk.picture import Picture, Proposal
+from domain.risk.rule import BUY
 from domain.risk.sizing import cost, loss_limit_krw
 from domain.risk.stop_book import StopBook
 from domain.risk_config import StopTerms
 from domain.time import kst_text
 from domain.types import Gate, Krw, LinkName, Side
+
+_ORDERS: Final = LinkName.ORDERS  # as in `rule.py`
+_QUOTES: Final = LinkName.QUOTES
 
 
 @dataclass(slots=True)
@@ -74,17 +79,19 @@ class RiskKnown:
         correlated = 0
         if limits.max_correlated_ppm:
             correlated = own + self.exposure_facts.correlated(symbol)
-        buying = (bound.buying if bound is not None else 0) + self.externals.shares(symbol, Side.BUY)
-        return Exposures(
-            gross=book.gross,
-            sector=book.sectors.get(sector, 0),
-            sector_name=sector,
-            market=book.markets.get(market, 0),
-            correlated=correlated,
-            others=book.others(symbol),
-            shares=self.positions.get(symbol, 0) + buying,
-            average_volume=self.exposure_facts.volumes.get(symbol),
-            own=own,
+        buying = bound.buying if bound is not None else 0
+        if symbol in self.externals.by_symbol:
+            buying += self.externals.shares(symbol, Side.BUY)
+        return Exposures(  # by place, as is the picture: names cost a microsecond of every order
+            book.gross,
+            book.sectors.get(sector, 0),
+            sector,
+            book.markets.get(market, 0),
+            correlated,
+            book.others(symbol),
+            self.positions.get(symbol, 0) + buying,
+            self.exposure_facts.volumes.get(symbol),
+            own,
         )
 
     @property
@@ -200,8 +207,8 @@ class RiskKnown:
         is_buy = hold.side is Side.BUY
         return replace(
             there,
-            orderable=Krw(there.orderable + (hold.reserve if is_buy else 0)),
-            exposure=Krw(there.exposure - (hold.reserve if is_buy else 0)),
+            orderable=there.orderable + (hold.reserve if is_buy else 0),
+            exposure=there.exposure - (hold.reserve if is_buy else 0),
             exposures=there.exposures.without(hold.reserve, hold.remaining) if is_buy else there.exposures,
             selling=there.selling - (0 if is_buy else hold.remaining),
             open_orders=there.open_orders - 1,
@@ -211,36 +218,38 @@ class RiskKnown:
 
     def picture(self, proposal: Proposal) -> Picture:
         """Put together what the rules need to judge a proposal."""
-        symbol, quote = proposal.symbol, self.quotes.get(proposal.symbol)
-        held, flatten = self.positions.get(symbol, 0), self.flattening.get(symbol)
-        mark = quote.price if quote is not None and quote.price > 0 else None
+        symbol, quote, config = proposal.symbol, self.quotes.get(proposal.symbol), self.config
+        flatten, bound = self.flattening.get(symbol), self.holds.by_symbol.get(symbol)
+        selling = elsewhere = self.selling_elsewhere(symbol) if symbol in self.externals.by_symbol else 0
+        if bound is not None:
+            selling += bound.selling
         return Picture(
-            config=self.config.risk,
-            commission_ppm=self.config.costs.commission_ppm,
-            instrument=self.instruments.get(symbol),
-            mark=mark,
-            quoted_at=quote.venue_time if quote is not None else None,
-            gate=self.gate,
-            day=self.day,
-            orders_link=self.links.get(LinkName.ORDERS, "DISCONNECTED"),
-            quotes_link=self.links.get(LinkName.QUOTES, "DISCONNECTED"),
-            equity=Krw(self.equity),
-            orderable=Krw(self.cash - self.reserved()),
-            exposure=Krw(self.exposures.values.get(symbol, 0)),
-            held=held,
-            selling=self.selling(symbol),
-            open_orders=self.holds.open_count,
-            last_same_at=self.approved_at.get((symbol, proposal.side)),
-            unresolved=self.holds.unresolved(symbol),
-            loss_limit_hit=self.loss_locked or self.is_over_loss_limit,
-            flattening=flatten is not None,
-            sold_out_by=flatten.seller if flatten is not None else "",
-            exposures=self.exposures_of(symbol) if proposal.side is Side.BUY else NO_EXPOSURES,
-            conduct=self.conduct.facts(symbol, self.venue_time, interrupted_at=self.stops.interrupted.get(symbol)),
-            reducing=self.watch.causes,
-            selling_elsewhere=self.selling_elsewhere(symbol),
-            halted=self.halt_reason(symbol),
-            doubt=self.doubts.of(symbol, proposal.quality),
+            config.risk,
+            config.costs.commission_ppm,
+            self.instruments.get(symbol),
+            quote.price if quote is not None and quote.price > 0 else None,
+            quote.venue_time if quote is not None else None,
+            self.gate,
+            self.day,
+            self.links.get(_ORDERS, "DISCONNECTED"),
+            self.links.get(_QUOTES, "DISCONNECTED"),
+            self.equity,
+            self.cash - self.holds.reserve - self.externals.reserve,
+            self.exposures.values.get(symbol, 0),
+            self.positions.get(symbol, 0),
+            selling,
+            self.holds.open_count,
+            self.approved_at.get((symbol, proposal.side)),
+            self.holds.unresolved(symbol) if bound is not None and bound.unresolved else (),
+            self.loss_locked or self.is_over_loss_limit,
+            flatten is not None,
+            flatten.seller if flatten is not None else "",
+            self.halt_reason(symbol) if symbol in self.halted else "",
+            self.doubts.of(symbol, proposal.quality),
+            self.exposures_of(symbol) if proposal.side is BUY else NO_EXPOSURES,
+            self.conduct.facts(symbol, self.venue_time, interrupted_at=self.stops.interrupted.get(symbol)),
+            self.watch.causes,
+            elsewhere,
         )
 
     def _groups(self, symbol: str) -> tuple[str, str]:

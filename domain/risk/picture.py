@@ -1,7 +1,7 @@
 """What a rule looks at: the order proposed, and all that is known when it is judged."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.instruments import Instrument
 from domain.messages.risk import Cause
@@ -14,6 +14,7 @@ from domain.types import Gate, Krw, OrderKind, Purpose, Side, TimeInForce, UnixN
 # A buy without a price of its own is reserved at the daily upper limit price, as Korean brokers do (facts: krx.md 5,
 # unconfirmed); where the limit is unknown, at the mark plus the usual daily range.
 DAILY_RANGE_PERCENT = 30
+_CONDITIONAL: Final = OrderKind.CONDITIONAL_LIMIT  # named once: reading it off its Enum is a call
 
 
 @dataclass(slots=True)  # not frozen, nor is the picture: one is made for every order, and freezing takes time
@@ -49,7 +50,10 @@ class Proposal:
 
 @dataclass(slots=True)
 class Picture:
-    """Everything the rules need about one instrument and the house, at one moment."""
+    """Everything the rules need about one instrument and the house, at one moment.
+
+    It is made by place, one for every order: a new field goes to the end, here and in `RiskKnown.picture`.
+    """
 
     config: RiskConfig
     commission_ppm: int
@@ -60,9 +64,9 @@ class Picture:
     day: str  # state of the trading day
     orders_link: str
     quotes_link: str
-    equity: Krw
-    orderable: Krw  # cash less what open buys hold
-    exposure: Krw  # holding at mark plus what open buys of it hold
+    equity: int  # won
+    orderable: int  # won: cash less what open buys hold
+    exposure: int  # won: holding at mark plus what open buys of it hold
     held: int  # shares
     selling: int  # shares bound by open sells
     open_orders: int  # of all instruments
@@ -100,7 +104,7 @@ class Denial(NamedTuple):
 def worst_price(proposal: Proposal, picture: Picture) -> int:
     """Give the price (won) an order is judged and reserved at; 0 when nothing is known."""
     # A conditional limit order may turn into a market order: its own price does not bound it.
-    if proposal.limit_price is not None and proposal.kind is not OrderKind.CONDITIONAL_LIMIT:
+    if proposal.limit_price is not None and proposal.kind is not _CONDITIONAL:
         return proposal.limit_price
     if proposal.side is Side.BUY and picture.instrument is not None and picture.instrument.upper_limit is not None:
         return picture.instrument.upper_limit

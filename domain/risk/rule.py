@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.risk.picture import Denial, Picture, Proposal
 from domain.risk_config import RiskConfig
 from domain.types import Purpose, Side
 
 NANOS_PER_MS = 1_000_000
+# What every order is asked for is named once: reading a member off its Enum is a call (Python 3.11), 0.06 µs each.
+BUY: Final = Side.BUY
+ENTRY: Final = Purpose.ENTRY
 Check = Callable[[Proposal, Picture], str | None]
 Pair = tuple[str, str]  # value and limit in words, also where the rule passed
 
@@ -38,16 +41,39 @@ class Rule(NamedTuple):
     unit: str
 
 
-def judge(proposal: Proposal, picture: Picture, rules: Iterable[Rule]) -> Denial | None:
-    """Give the first denial in the order of the rules, None when all of them pass."""
-    every, sided = Scope.ALL, Scope.BUYS if proposal.side is Side.BUY else Scope.SELLS
-    entries = Scope.ENTRIES if Scope.ENTRIES.covers(proposal) else every
-    for code, scope, check, _, _ in rules:  # a thousand times a second: no call to ask who is covered
-        if scope is every or scope is sided or scope is entries:
+class Checks:
+    """Rules in their order, sorted once by whom they cover: of an order, no rule is looked at in vain.
+
+    Codes and checks are plain pairs: a row with names takes longer to take apart than most checks take.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Sort the rules."""
+        rows = tuple(rules)
+        self._of_buys = _pairs(rows, {Scope.ALL, Scope.BUYS, Scope.ENTRIES})  # every buy is an entry
+        self._of_sold_entries = _pairs(rows, {Scope.ALL, Scope.SELLS, Scope.ENTRIES})
+        self._of_exits = _pairs(rows, {Scope.ALL, Scope.SELLS})
+
+    def judge(self, proposal: Proposal, picture: Picture) -> Denial | None:
+        """Give the first denial in the order of the rules, None when all of them pass."""
+        if proposal.side is BUY:
+            asked = self._of_buys
+        else:
+            asked = self._of_sold_entries if proposal.purpose is ENTRY else self._of_exits
+        for code, check in asked:
             message = check(proposal, picture)
             if message is not None:
                 return Denial(code, message)
-    return None
+        return None
+
+
+def judge(proposal: Proposal, picture: Picture, rules: Iterable[Rule]) -> Denial | None:
+    """Give the first denial in the order of rules that nobody sorted, None when all of them pass."""
+    return Checks(rules).judge(proposal, picture)
+
+
+def _pairs(rules: Iterable[Rule], scopes: set[Scope]) -> tuple[tuple[str, Check], ...]:
+    return tuple((rule.code, rule.check) for rule in rules if rule.scope in scopes)
 
 
 def percent(ppm: int) -> str:

@@ -4,19 +4,26 @@ Getting out is never made hard: rules of money, confidence and order count hold 
 operator's flatten skips rules, and it does so in one place: the risk manager. The tables are in `table.py`.
 """
 
+from typing import Final
+
 from domain.instruments import Instrument
 from domain.krx.ticks import is_on_tick, tick_size
 from domain.order_terms import in_words
 from domain.risk.picture import Picture, Proposal
-from domain.risk.rule import NANOS_PER_MS, Scope, percent
+from domain.risk.rule import BUY, NANOS_PER_MS, Scope, percent
 from domain.time import kst_date, kst_text
-from domain.types import PPM, OrderKind, Purpose, Side
+from domain.types import PPM, Gate, OrderKind, Purpose
+
+_OPEN: Final = Gate.OPEN  # as in `rule.py`: reading them off their Enum takes longer than what is asked
+_STOP_LIMIT: Final = OrderKind.STOP_LIMIT
 
 # ---- rules that do not look at the quantity ------------------------------------------------------------------
 
 
 def gate(proposal: Proposal, picture: Picture) -> str | None:
     """Let entries pass an open gate while trading, exits also one that is open for exits."""
+    if picture.gate is _OPEN and picture.day == "TRADING" and not picture.flattening:
+        return None  # whatever is proposed
     is_entry = Scope.ENTRIES.covers(proposal)
     purpose = Purpose.ENTRY if is_entry else Purpose.EXIT
     if not picture.gate.passes(purpose):
@@ -30,6 +37,8 @@ def gate(proposal: Proposal, picture: Picture) -> str | None:
 
 def connection(_: Proposal, picture: Picture) -> str | None:
     """Need both links READY."""
+    if picture.orders_link == picture.quotes_link == "READY":
+        return None
     for name, state in (("orders", picture.orders_link), ("quotes", picture.quotes_link)):
         if state != "READY":
             return f"{name} link is {state}, needs READY"
@@ -57,11 +66,11 @@ def symbol_halted(_: Proposal, picture: Picture) -> str | None:
 
 def tick(proposal: Proposal, picture: Picture) -> str | None:
     """Need a price on the tick for kinds that carry one, and none for the others."""
-    price, name = proposal.limit_price, in_words(proposal.kind)
+    price = proposal.limit_price
     if not proposal.kind.has_limit_price:
-        return None if price is None else f"a {name} order has no limit price, was {price:,} KRW"
+        return None if price is None else f"a {in_words(proposal.kind)} order has no limit price, was {price:,} KRW"
     if price is None or price <= 0:
-        return f"a {name} order needs a price > 0 KRW, was {price!r}"
+        return f"a {in_words(proposal.kind)} order needs a price > 0 KRW, was {price!r}"
     return _off_tick(price, proposal, picture.instrument)
 
 
@@ -75,8 +84,8 @@ def stop_price(proposal: Proposal, picture: Picture) -> str | None:
 
     One that is reached already would wake at once, which is a limit order by another name or a slip of the sign.
     """
-    stop, mark, is_buy = proposal.stop_price, picture.mark, proposal.side is Side.BUY
-    if proposal.kind is not OrderKind.STOP_LIMIT:
+    stop, mark, is_buy = proposal.stop_price, picture.mark, proposal.side is BUY
+    if proposal.kind is not _STOP_LIMIT:
         return None if stop is None else f"a {in_words(proposal.kind)} order has no stop price, was {stop:,} KRW"
     if stop is None or stop <= 0:
         return f"a stop limit order needs a stop price > 0 KRW, was {stop!r}"
@@ -134,9 +143,10 @@ def open_orders(_: Proposal, picture: Picture) -> str | None:
 
 def duplicate(proposal: Proposal, picture: Picture) -> str | None:
     """Deny a repeated buy or order by hand within the window, and a sell of what open sells already sell."""
-    if proposal.side is Side.SELL and picture.selling and max(1, proposal.quantity) > picture.sellable:
+    is_sale = proposal.side is not BUY
+    if is_sale and picture.selling and max(1, proposal.quantity) > picture.sellable:
         return f"open sells bind {picture.selling:,} of {picture.held:,} shares: another would oversell"
-    if picture.last_same_at is None or (proposal.side is Side.SELL and not proposal.by_hand):
+    if picture.last_same_at is None or (is_sale and not proposal.by_hand):
         return None
     since, window = proposal.venue_time - picture.last_same_at, picture.config.duplicate_window_ms
     if not 0 <= since < window * NANOS_PER_MS:
@@ -156,6 +166,8 @@ def quantity(proposal: Proposal, _: Picture) -> str | None:
 
 def twin(proposal: Proposal, picture: Picture) -> str | None:
     """Deny what may be on the market already: the same order, its fate unknown."""
+    if not picture.unresolved:
+        return None
     wanted = (proposal.side, proposal.quantity, proposal.kind, proposal.limit_price, proposal.stop_price)
     for hold in picture.unresolved:
         if hold.is_like(*wanted):
@@ -165,7 +177,7 @@ def twin(proposal: Proposal, picture: Picture) -> str | None:
 
 def unresolved_twin(proposal: Proposal, picture: Picture) -> str | None:
     """Deny what may be on the market already: an order of these shares and price nobody knows the fate of."""
-    if not picture.config.tell_unresolved_twins:
+    if not picture.unresolved or not picture.config.tell_unresolved_twins:
         return None  # logs before 0.4.0 tell it as TWIN
     wanted = (proposal.side, proposal.quantity, proposal.limit_price)
     for hold in picture.unresolved:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from domain.risk import capacity, conduct_rules, rules
-from domain.risk.rule import Rule, Scope
+from domain.risk.rule import Checks, Rule, Scope
 from domain.risk_config import RiskConfig
 
 
@@ -80,3 +80,6 @@ SIZED_RULES = (
 RULES = (*STATE_RULES, *SIZED_RULES)
 # Asked of a signal once it is sized: sizing left it in the room of all others.
 FITTED_RULES = tuple(rule for rule in SIZED_RULES if rule.code not in _ROOM)
+
+STATE_CHECKS, SIZED_CHECKS, FITTED_CHECKS = Checks(STATE_RULES), Checks(SIZED_RULES), Checks(FITTED_RULES)
+ALL_CHECKS = Checks(RULES)
