@@ -16,6 +16,7 @@ from domain.errors import InvariantError
 from domain.types import Krw, Side
 
 ZERO = Krw(0)
+_BUY = Side.BUY  # looked up once: booking runs for every fill of a year
 
 
 class Prices(Protocol):
@@ -137,6 +138,22 @@ def book_sum(
     """Book `quantity` shares with `notional` won in all. Raises InvariantError when there are none."""
     if quantity <= 0:
         raise InvariantError(f"shares to book expected > 0, was {quantity!r}")
+    held, basis, paid = position
+    if side is _BUY and held >= 0:  # opens only: nothing is realised
+        after = Position(held + quantity, Krw(basis + notional), Krw(paid + commission + tax))
+        return Booking(notional, commission, tax, ZERO, after, Krw(cash - notional - commission - tax))
+    if side is not _BUY and held >= quantity:  # closes only: its part of the cost goes
+        sold, spent = portion(basis, quantity, held), portion(paid, quantity, held)
+        came = notional - commission - tax
+        after = Position(held - quantity, Krw(basis - sold), Krw(paid - spent))
+        return Booking(notional, commission, tax, Krw(came - sold - spent), after, Krw(cash + came))
+    return book_across(position, cash, side, quantity, notional, commission, tax)
+
+
+def book_across(
+    position: Position, cash: Krw, side: Side, quantity: int, notional: Krw, commission: Krw, tax: Krw
+) -> Booking:
+    """Book any shares, those that turn a holding into its opposite, too: the rule that the ways above cut short."""
     sign, costs, held = side.sign, commission + tax, abs(position.quantity)
     closed = min(held, quantity) if position.quantity * sign < 0 else 0
     opened = quantity - closed

@@ -71,7 +71,7 @@ def _built(
     quality = quality_of([facts.quality for facts in period.days if facts.quality is not None])
     targets = scorecard(counted(period), counted(before) if before is not None else None)
     groups = groups_of(period.closed)
-    shown = thinned(period.curve.points, MOST_POINTS)
+    shown = thinned(period.curve.points, MOST_POINTS, period.course)
     positions = positions_of(period.days, period.curve.marks[-1] if period.curve.marks else None, codec)
     lines = trade_lines(period)
     symbols = {line.trade.symbol for line in lines} | {position.symbol for position in positions}
@@ -139,7 +139,7 @@ def _seen(period: Period, groups: Groups, targets: tuple[Target, ...], quality: 
 def trade_lines(period: Period) -> tuple[TradeLine, ...]:
     """Give the trades closed in a period, then those still open, with what their fills cost against prices before."""
     closed = zip((trade for _, trade in period.booked.closed), period.closed, strict=True)
-    still = ((trade, closed_trade(trade, period.words)) for trade in period.booked.open)
+    still = ((trade, closed_trade(trade, period.booked.orders)) for trade in period.booked.open)
     done = [_trade_line(trade, told, period, is_open=False) for trade, told in closed]
     return (*done, *(_trade_line(trade, told, period, is_open=True) for trade, told in still))
 

@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from domain.messages.trading import FillBooked
 from domain.order_work import BY_HAND
@@ -16,24 +15,18 @@ from reports.rows import Approved
 NANOS_PER_MS = 1_000_000
 
 
-class Slip(NamedTuple):
-    """Fills against the prices before them; a cost is positive where fills were worse (formula: domain/performance)."""
-
-    decision_shares: int = 0
-    decision_cost: int = 0  # won, against the mark when the signal was formed
-    arrival_shares: int = 0
-    arrival_cost: int = 0  # won, against the price when risk let the order pass
-
-    def plus(self, other: "Slip") -> "Slip":
-        """Give both together."""
-        return Slip(self[0] + other[0], self[1] + other[1], self[2] + other[2], self[3] + other[3])
+# Fills of an order against the prices before them: shares and won against the mark when its signal was formed, shares
+# and won against the price when risk let it pass; 0 shares where that price is not told. A cost is positive where fills
+# were worse (formula: domain/performance). A plain tuple: a year has hundreds of thousands.
+Slip = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
 class Slips:
     """All fills of a period and of each of its orders. A value is won of the shares at the price before."""
 
-    whole: Slip = field(default_factory=Slip)
+    decision_cost: int = 0
+    arrival_cost: int = 0
     decision_value: int = 0
     arrival_value: int = 0
     measured: int = 0  # fills with either price
@@ -52,12 +45,12 @@ class Slips:
     @property
     def decision_ppm(self) -> float | None:
         """Give parts per million of the price at the decision, weighted by notional; None when nothing was measured."""
-        return self.whole.decision_cost * PPM / self.decision_value if self.decision_value else None
+        return self.decision_cost * PPM / self.decision_value if self.decision_value else None
 
     @property
     def arrival_ppm(self) -> float | None:
         """Give the same of the price when the order went out."""
-        return self.whole.arrival_cost * PPM / self.arrival_value if self.arrival_value else None
+        return self.arrival_cost * PPM / self.arrival_value if self.arrival_value else None
 
 
 def slips_of(days: Iterable[DayFacts]) -> Slips:
@@ -67,33 +60,41 @@ def slips_of(days: Iterable[DayFacts]) -> Slips:
     """
     prices: dict[str, tuple[int, int]] = {}
     by_order: dict[str, Slip] = {}
-    measured = decision_value = arrival_value = 0
+    measured = decision_cost = arrival_cost = decision_value = arrival_value = 0
+    buy = Side.BUY
     for facts in days:
         for _, order, reference, _ in facts.approved:
-            if reference or order.arrival_price:
-                prices[order.client_order_id] = (reference or 0, order.arrival_price or 0)
+            at_arrival = order.arrival_price
+            if reference or at_arrival:
+                prices[order.client_order_id] = (reference or 0, at_arrival or 0)
         for _, moved in facts.moved:
             if not isinstance(moved, FillBooked):
                 continue
-            found = prices.get(moved.client_order_id)
+            order_id = moved.client_order_id
+            found = prices.get(order_id)
             if found is None:
                 continue
             decision, arrival = found
             shares, notional = moved.last_qty, moved.notional
-            sign = 1 if moved.side is Side.BUY else -1
+            sign = 1 if moved.side is buy else -1
             measured += 1
-            decision_value += decision * shares
-            arrival_value += arrival * shares
-            slip = Slip(
-                shares if decision else 0,
-                sign * (notional - decision * shares) if decision else 0,
-                shares if arrival else 0,
-                sign * (notional - arrival * shares) if arrival else 0,
-            )
-            before = by_order.get(moved.client_order_id)
-            by_order[moved.client_order_id] = slip if before is None else before.plus(slip)
-    whole = Slip(*(sum(column) for column in zip(*by_order.values(), strict=True)))
-    return Slips(whole, decision_value, arrival_value, measured, by_order)
+            decided = decision_slip = arrived = arrival_slip = 0
+            if decision:
+                value = decision * shares
+                decided, decision_slip = shares, sign * (notional - value)
+                decision_value += value
+                decision_cost += decision_slip
+            if arrival:
+                value = arrival * shares
+                arrived, arrival_slip = shares, sign * (notional - value)
+                arrival_value += value
+                arrival_cost += arrival_slip
+            before = by_order.get(order_id)
+            if before is not None:
+                decided, decision_slip = decided + before[0], decision_slip + before[1]
+                arrived, arrival_slip = arrived + before[2], arrival_slip + before[3]
+            by_order[order_id] = decided, decision_slip, arrived, arrival_slip
+    return Slips(decision_cost, arrival_cost, decision_value, arrival_value, measured, by_order)
 
 
 def reactions_of(days: Iterable[DayFacts]) -> list[float]:

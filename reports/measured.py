@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.messages.trading import SessionPlanned
+from domain.performance.drawdown import Course, course_of
 from domain.performance.metrics import Measured, mean_share, metrics_of, share_of_time
 from domain.performance.model import ClosedTrade, Metrics
 from domain.performance.scorecard import Counted
-from domain.performance.trades import OrderWord, closed_trade
+from domain.performance.trades import closed_trade
 from domain.types import PPM
 from persistence.codec import MessageCodec
 from reports.connection import connection_of
@@ -31,8 +32,8 @@ class Period:
     days: Sequence[DayFacts]
     booked: Booked
     closed: tuple[ClosedTrade, ...]
-    words: dict[str, OrderWord]  # of orders, by client order id
     curve: Curve
+    course: Course  # of its points
     metrics: Metrics
     connection: ConnectionPart
     execution: ExecutionPart
@@ -52,19 +53,19 @@ def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: da
     days, failed = read_days(heads, codec, first, last)
     past = past_of(heads, days, codec, first)
     booked = booked_of(days, past)
-    words = {i: OrderWord(order.origin, order.rationale) for i, order in booked.orders.items()}
-    closed = tuple(closed_trade(trade, words) for _, trade in booked.closed)
+    closed = tuple(closed_trade(trade, booked.orders) for _, trade in booked.closed)
     curve = curve_of(days, booked.entries, booked.closed)
     slips, reactions, signals = slips_of(days), reactions_of(days), signals_of(days)
     exposure = mean_share((mark.equity - mark.cash, mark.equity) for mark in curve.marks)
+    held, course = _time_in_market(days, booked, curve), course_of(curve.points)
     return Period(
         first=first,
         days=days,
         booked=booked,
         closed=closed,
-        words=words,
         curve=curve,
-        metrics=metrics_of(Measured(curve.lines, curve.points, closed, exposure, _time_in_market(days, booked, curve))),
+        course=course,
+        metrics=metrics_of(Measured(curve.lines, curve.points, closed, exposure, held, course)),
         connection=connection_of(days),
         execution=execution_of(days, slips, reactions),
         slips=slips,

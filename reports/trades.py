@@ -23,7 +23,7 @@ from reports.reading import DayFacts, Opening, movements
 from reports.rows import Approved
 
 Event = Movement | Opening
-
+_BUY = Side.BUY  # looked up once: it is asked for every fill of a year
 
 Dated = tuple[date | None, Entry]  # trading date (None: before the period), and the movement as booked anew
 
@@ -114,10 +114,12 @@ def _without_gaps(
                 yield day, gap
             continue
         if isinstance(event, FillBooked):
-            before = event.position_qty - event.side.sign * event.last_qty
-            if known.get(event.symbol, 0) != before:
-                yield day, _gap(event.symbol, known.get(event.symbol, 0), before, _cost_before(event), event.venue_time)
-            known[event.symbol] = event.position_qty
+            symbol, after = event.symbol, event.position_qty
+            before = after - event.last_qty if event.side is _BUY else after + event.last_qty
+            there = known.get(symbol, 0)
+            if there != before:
+                yield day, _gap(symbol, there, before, _cost_before(event), event.venue_time)
+            known[symbol] = after
         elif not isinstance(event, FillRevised) and event.symbol:
             if known.get(event.symbol, 0) != event.quantity_before:
                 cost = Krw(event.cost_basis if event.quantity_before else 0)

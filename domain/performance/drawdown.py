@@ -30,20 +30,20 @@ def depths_of(worths: Sequence[float]) -> list[float]:
     return [1 - worth / peak if peak > 0 else 0.0 for worth, peak in zip(worths, accumulate(worths, max), strict=True)]
 
 
-def deepest_fall(worths: Sequence[float]) -> tuple[int, int, int | None] | None:
+def deepest_fall(worths: Sequence[float], depths: Sequence[float] | None = None) -> tuple[int, int, int | None] | None:
     """Give where the deepest fall began (the last moment at its peak), ended and was made good; None of no series.
 
     The first of equally deep ones. A series that never fell gives its first moment for all three. None at the end: not
-    made good yet.
+    made good yet. `depths` are those of `depths_of`, where they are known.
     """
     if not worths:
         return None
-    depths = depths_of(worths)
-    trough = max(range(len(depths)), key=depths.__getitem__)
+    depths = depths_of(worths) if depths is None else depths
+    trough = depths.index(max(depths))
     if depths[trough] <= SAME:
         return 0, 0, 0
     high = max(worths[: trough + 1]) * (1 - SAME)
-    peak = max(index for index in range(trough) if worths[index] >= high)
+    peak = next(index for index in range(trough - 1, -1, -1) if worths[index] >= high)
     again = next((index for index in range(trough, len(worths)) if worths[index] >= high), None)
     return peak, trough, again
 
@@ -55,13 +55,33 @@ class Fall(NamedTuple):
     share: float
 
 
-def fall_of(points: Sequence[EquityPoint]) -> Fall | None:
+class Course(NamedTuple):
+    """Worths of a unit at every point, how deep each is below the peak before it, and where the deepest fall was.
+
+    None for worths: they cannot be told.
+    """
+
+    worths: Sequence[float] | None
+    depths: Sequence[float]
+    deepest: tuple[int, int, int | None] | None
+
+
+def course_of(points: Sequence[EquityPoint]) -> Course:
+    """Give them; a year has hundreds of thousands of points, so who needs them twice keeps them."""
+    worths = unit_values(points)
+    if worths is None:
+        return Course(None, (), None)
+    depths = depths_of(worths)
+    return Course(worths, depths, deepest_fall(worths, depths))
+
+
+def fall_of(points: Sequence[EquityPoint], course: Course | None = None) -> Fall | None:
     """Give the deepest fall, free of flows; ppm cut to whole ones. None without points or where it cannot be told.
 
+    `course` is that of the points, where it is known.
     Source: Magdon-Ismail, Atiya, Maximum drawdown, Risk Magazine 17 (2004), of the worths of a unit (`returns.py`).
     """
-    worths = unit_values(points)
-    found = deepest_fall(worths) if worths else None
+    worths, _, found = course or course_of(points)
     if worths is None or found is None:
         return None
     peak, trough, again = found

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.performance.drawdown import fall_of
+from domain.performance.drawdown import Course, fall_of
 from domain.performance.model import ClosedTrade, DayLine, EquityPoint, Metrics
 from domain.performance.ratios import cagr, calmar, sharpe, sortino, volatility
 from domain.performance.returns import chained, daily_returns
@@ -21,6 +21,7 @@ class Measured:
     trades: Sequence[ClosedTrade]  # closed in the period
     exposure: float | None = None  # see `mean_share`
     time_in_market: float | None = None  # see `share_of_time`
+    course: Course | None = None  # of the points, where it is known
 
 
 def metrics_of(measured: Measured, rate: float = 0.0) -> Metrics:
@@ -33,7 +34,7 @@ def metrics_of(measured: Measured, rate: float = 0.0) -> Metrics:
     found = daily_returns(days, measured.points)
     returns = [one for one in found if one is not None]
     total = chained(found)
-    fall = fall_of(measured.points)
+    fall = fall_of(measured.points, measured.course)
     is_told = len(returns) == len(days) >= LEAST_DAYS
     growth = cagr(total, len(days)) if is_told and total is not None else None
     costs, turnover = sum(line.commission + line.tax for line in days), sum(line.turnover for line in days)

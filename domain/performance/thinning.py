@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from domain.performance.drawdown import deepest_fall, depths_of
+from domain.performance.drawdown import Course, course_of
 from domain.performance.model import EquityPoint
-from domain.performance.returns import unit_values
 from domain.types import Krw, UnixNanos
 
 LEAST = 8  # points a thinned series may have: both ends, both extremes, the deepest fall
@@ -19,32 +18,30 @@ class Thinned(NamedTuple):
     depths: tuple[tuple[UnixNanos, float], ...]
 
 
-def thinned(points: Sequence[EquityPoint], most: int) -> Thinned:
+def thinned(points: Sequence[EquityPoint], most: int, course: Course | None = None) -> Thinned:
     """Give at most `most` (>= LEAST) points of a series.
 
     It keeps the first and the last, the lowest and the highest of every stretch (so of the whole), and where the
     deepest fall began, ended and was made good. Money that came at a point left out is told with the next one that
-    stays. Depths are those of the whole series.
+    stays. Depths are those of the whole series; `course` is that of the points, where it is known.
     """
-    worths = unit_values(points)
-    kept = _kept(points, worths, max(most, LEAST))
+    course = course or course_of(points)
+    kept = _kept(points, course, max(most, LEAST))
     thin, since = [], 0
     for index in kept:
-        flow = sum(point.flow for point in points[since : index + 1])
+        flow = sum([point.flow for point in points[since : index + 1]])
         thin.append(replace(points[index], flow=Krw(flow)) if flow != points[index].flow else points[index])
         since = index + 1
-    if worths is None:
+    if course.worths is None:
         return Thinned(tuple(thin), ())
-    depths = depths_of(worths)
-    return Thinned(tuple(thin), tuple((points[index].at, depths[index]) for index in kept))
+    return Thinned(tuple(thin), tuple((points[index].at, course.depths[index]) for index in kept))
 
 
-def _kept(points: Sequence[EquityPoint], worths: Sequence[float] | None, most: int) -> list[int]:
+def _kept(points: Sequence[EquityPoint], course: Course, most: int) -> list[int]:
     """Choose where to keep points."""
     if len(points) <= most:
         return list(range(len(points)))
-    fall = deepest_fall(worths) if worths else None
-    kept = {0, len(points) - 1, *(index for index in fall or () if index is not None)}
+    kept = {0, len(points) - 1, *(index for index in course.deepest or () if index is not None)}
     stretches = (most - 5) // 2
     values = [point.equity for point in points]
     for turn in range(stretches):

@@ -6,9 +6,9 @@ money is booked once more here, over all days, where it balances to the won:
     equity at the end == equity at the begin + realised + income of corporate actions + adjusted by hand + not realised
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from domain.adjustments import book_adjustment
 from domain.hand_adjustments import after
@@ -19,6 +19,7 @@ from domain.performance.model import ClosedTrade
 from domain.portfolio import FLAT, Books, Position, book_sum, revise_fill
 from domain.types import Krw, Side, UnixNanos
 
+_BUY = Side.BUY  # looked up once: these loops run for every fill of a year
 Movement = FillBooked | FillRevised | HoldingBooked | AdjustmentBooked  # changes money or shares of our books
 
 
@@ -59,8 +60,9 @@ def rebooked(movements: Iterable[Movement], cash: Krw, held: Mapping[str, Positi
         before = positions.get(symbol, FLAT)
         realized, income, adjusted = 0, 0, 0
         if isinstance(moved, FillBooked):
-            booking = book_sum(before, cash, moved.side, moved.last_qty, moved.notional, moved.commission, moved.tax)
-            realized, position, cash = booking.realized_pnl, booking.position, booking.cash
+            _, _, _, realized, position, cash = book_sum(
+                before, cash, moved.side, moved.last_qty, moved.notional, moved.commission, moved.tax
+            )
         elif isinstance(moved, FillRevised):
             booking = revise_fill(before, cash, moved.side, moved.quantity, moved.notional, moved.commission, moved.tax)
             realized, position, cash = booking.realized_pnl, booking.position, booking.cash
@@ -85,26 +87,27 @@ def trades_of(entries: Iterable[Entry]) -> list[Trade]:
     running: dict[str, Trade] = {}
     last: dict[str, Trade] = {}
     for fill, realized, income, left, _ in entries:
+        symbol = fill.symbol
         if isinstance(fill, FillRevised):
-            _revise(last.get(fill.symbol), fill, realized)
+            _revise(last.get(symbol), fill, realized)
             continue
-        trade = running.get(fill.symbol)
+        trade = running.get(symbol)
         if trade is None and not left and not isinstance(fill, FillBooked):
             continue  # of cash alone, or of shares these books never knew
         if trade is None:
-            trade = running[fill.symbol] = Trade(fill.symbol, fill.venue_time)
+            trade = running[symbol] = Trade(symbol, fill.venue_time)
             done.append(trade)
-        last[fill.symbol] = trade
+        last[symbol] = trade
         trade.closed_at = fill.venue_time
         trade.realized += realized
         trade.income += income
         if not left:
             trade.is_closed = True
-            del running[fill.symbol]
+            del running[symbol]
         if not isinstance(fill, FillBooked):
             continue
         trade.costs += fill.commission + fill.tax
-        if fill.side is Side.BUY:
+        if fill.side is _BUY:
             trade.bought += fill.last_qty
             trade.paid += fill.notional
             trade.entries[fill.client_order_id] = None
@@ -127,17 +130,29 @@ def _revise(trade: Trade | None, revised: FillRevised, realized: int) -> None:
         trade.received += revised.notional
 
 
+class Worded(Protocol):
+    """What an order said of itself when it was approved: `OrderWord`, or anything that has as much."""
+
+    @property
+    def origin(self) -> str:
+        """Give the strategy's name or operator:NAME."""
+
+    @property
+    def rationale(self) -> str:
+        """Give why."""
+
+
 class OrderWord(NamedTuple):
-    """What an order said of itself when it was approved."""
+    """What an order said of itself when it was approved, and nothing else."""
 
     origin: str  # strategy's name or operator:NAME
     rationale: str
 
 
-def closed_trade(trade: Trade, orders: Mapping[str, OrderWord]) -> ClosedTrade:
+def closed_trade(trade: Trade, orders: Mapping[str, Worded]) -> ClosedTrade:
     """Tell a trade with the words of its orders, by client order id; an id that is not there says nothing."""
-    entries = [orders[i] for i in trade.entries if i in orders]
-    exits = [orders[i] for i in trade.exits if i in orders]
+    entries = [order for order in map(orders.get, trade.entries) if order is not None]
+    exits = [order for order in map(orders.get, trade.exits) if order is not None]
     return ClosedTrade(
         symbol=trade.symbol,
         strategy=entries[0].origin if entries else "",
@@ -148,10 +163,19 @@ def closed_trade(trade: Trade, orders: Mapping[str, OrderWord]) -> ClosedTrade:
         received=Krw(trade.received),
         costs=Krw(trade.costs),
         realized=Krw(trade.realized),
-        entry_reason=each_once(order.rationale for order in entries),
-        exit_reason=each_once(order.rationale for order in exits),
-        by_hand=any(order.origin.startswith(BY_HAND) for order in (*entries, *exits)),
+        entry_reason=_reason(entries),
+        exit_reason=_reason(exits),
+        by_hand=any(map(_is_by_hand, entries)) or any(map(_is_by_hand, exits)),
     )
+
+
+def _is_by_hand(order: Worded) -> bool:
+    return order.origin.startswith(BY_HAND)
+
+
+def _reason(orders: Sequence[Worded]) -> str:
+    """Join the reasons of orders; nearly always there is one."""
+    return orders[0].rationale if len(orders) == 1 else each_once(order.rationale for order in orders)
 
 
 def each_once(texts: Iterable[str]) -> str:

@@ -87,17 +87,18 @@ def accuracy(by: str, key: str, purpose: Purpose, scored: Sequence[SignalScored]
     """Sum one group up."""
     judged = [s for s in scored if s.won is not None]
     n, wins = len(judged), sum(bool(s.won) for s in judged)
-    dates = {_date(s) for s in judged}
+    each = [_date(s) for s in judged]
+    dates = set(each)
     if not n:
         return Accuracy(by, key, purpose, 0, 0, 0, *(None,) * 8, len(scored), ())
     share = wins / n
-    spread = _spread([(_date(s), float(bool(s.won)) - share) for s in judged])
+    spread = _spread((day, float(bool(s.won)) - share) for day, s in zip(each, judged, strict=True))
     counted = float(n)
     if 0 < share < 1 and len(dates) >= LEAST_DATES:
         counted = n / max(1.0, spread * widening(len(dates)) / (n * share * (1 - share)))
     low, high = wilson(share * counted, counted)
     # Always in is a buy: it says nothing of what holding on instead of an exit would have brought.
-    base, p_value = _against_luck(judged, wins, chances, len(dates)) if purpose is Purpose.ENTRY else (None, None)
+    base, p_value = _against_luck(judged, each, wins, chances) if purpose is Purpose.ENTRY else (None, None)
     return Accuracy(
         by,
         key,
@@ -119,10 +120,14 @@ def accuracy(by: str, key: str, purpose: Purpose, scored: Sequence[SignalScored]
 
 
 def _against_luck(
-    judged: Sequence[SignalScored], wins: int, chances: Chances, dates: int
+    judged: Sequence[SignalScored], each: Sequence[str], wins: int, chances: Chances
 ) -> tuple[float | None, float | None]:
-    """Give the baseline's precision and the chance of doing as well without skill."""
-    found = [chances.get((s.symbol, _date(s), s.horizon_s, s.horizon_sessions)) for s in judged]
+    """Give the baseline's precision and the chance of doing as well without skill; `each` is the date of each."""
+    if not chances:
+        return None, None
+    dates = len(set(each))
+    keys = zip(judged, each, strict=True)
+    found = [chances.get((s.symbol, day, s.horizon_s, s.horizon_sessions)) for s, day in keys]
     known = [won / entries for won, entries in (item for item in found if item is not None)]
     if len(known) < len(judged):
         return None, None
@@ -130,7 +135,7 @@ def _against_luck(
     if dates < LEAST_DATES:  # how dates hang together cannot be told from so few, and without that p is far too kind
         return mean / len(known), None
     better = (wins - mean) / len(known)  # than luck, on average: no part of the spread
-    errors = [(_date(s), float(bool(s.won)) - p - better) for s, p in zip(judged, known, strict=True)]
+    errors = [(day, float(bool(s.won)) - p - better) for s, day, p in zip(judged, each, known, strict=True)]
     p_value = max(chance_of_at_least(known, wins), above_spread(wins, mean, _spread(errors), dates))
     return mean / len(known), p_value
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvariantError
-from domain.portfolio import Books, DayTotals, Position, book_fill, portion
+from domain.portfolio import Books, DayTotals, Position, book_across, book_fill, book_sum, portion
 from domain.types import Krw, Side
 
 FILLS = st.lists(
@@ -69,6 +69,18 @@ def test_for_any_fills_cash_cost_and_realised_balance_to_the_won(fills: list[tup
         assert balance(books) == cash + realized
     assert recorded == books  # recovery from the recorded facts ends where live bookings did
     assert all(held.quantity for held in books.positions.values())
+
+
+@given(FILLS)
+def test_for_any_fills_the_short_ways_of_booking_say_what_the_general_rule_says(
+    fills: list[tuple],
+) -> None:
+    position, cash = Position(), Krw(0)
+    for _, side, quantity, price, commission, tax in fills:
+        terms = (position, cash, side, quantity, Krw(quantity * price), Krw(commission), Krw(tax))
+        booking = book_sum(*terms)
+        assert booking == book_across(*terms)
+        position, cash = booking.position, booking.cash
 
 
 @given(FILLS, st.integers(1, 900_000))
