@@ -169,7 +169,14 @@ class WhatIf:
     def _is_same(self, said: tuple[Message, ...], own: list[Row]) -> bool:
         if len(said) != len(own):
             return False
-        return all(self._key(mine) == (row[0].type, row[0].payload) for mine, row in zip(said, own, strict=True))
+        return all(self._says(row, mine) for mine, row in zip(said, own, strict=True))
+
+    def _says(self, row: Row, mine: Message) -> bool:
+        """Tell whether the log says the same; fields of a later version that it lacks count with their defaults."""
+        (record, recorded), key = row, self._key(mine)
+        if key == (record.type, record.payload):
+            return True
+        return type(recorded) is type(mine) and isinstance(recorded, Message) and self._key(recorded) == key
 
     def _are_same(self, one: Said, two: Said) -> bool:
         if isinstance(one, str) or isinstance(two, str):
@@ -183,12 +190,12 @@ class WhatIf:
         """Put what was said beside what would have been: the same subject in one pair, equal ones left out."""
         rows, would = list(own), list(said)
         for row in own:
-            same = next((one for one in would if self._key(one) == (row[0].type, row[0].payload)), None)
+            same = next((one for one in would if self._says(row, one)), None)
             if same is not None:
                 rows.remove(row)
                 would.remove(same)
         if not rows and not would:  # the order alone differs
-            return [(row, mine) for row, mine in zip(own, said, strict=True) if self._key(mine)[1] != row[0].payload]
+            return [(row, mine) for row, mine in zip(own, said, strict=True) if not self._says(row, mine)]
         pairs: list[tuple[Row | None, Message | None]] = []
         for row in rows:
             beside = next((one for one in would if one.stream() == row[0].stream), None)

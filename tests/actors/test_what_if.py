@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -20,6 +21,7 @@ from domain.messages.trading import NoticeRaised, OrderApproved, OrderDenied
 from domain.risk_config import RiskConfig
 from domain.types import Krw, Severity
 from persistence.codec import UnknownEvent
+from persistence.record import Record
 from tests.actors.builders import House, a_run
 from tests.actors.test_executor import SCRIPTS
 from tests.actors.test_house import HouseGame
@@ -204,6 +206,28 @@ def test_given_a_role_that_failed_then_when_asked_with_the_same_settings_then_no
 def test_given_another_version_of_a_role_when_asked_then_what_it_says_otherwise_is_not_laid_to_the_settings():
     changes, sandbox = asked(rows_of(day(Limit())), lambda: [Verbose()])
     assert (changes, sandbox.code) == ([], 1)
+
+
+def test_given_a_log_of_an_older_version_when_asked_then_fields_that_it_lacks_are_no_difference():
+    game = HouseGame()
+    for pick in (1, 5, 9):
+        game.play("approve", pick)
+    rows = [(older(record), message) for record, message in rows_of(game.house)]
+    assert sum(b"overridden" in record.payload for record, _ in rows) == 0
+    changes, sandbox = asked(rows)
+    assert (changes, sandbox.code) == ([], 0)
+    changes, sandbox = asked(rows, max_order_krw=Krw(60_000))
+    assert [type(change.would).__name__ for change in changes] == ["OrderDenied", "CommandAnswered"]
+    assert sandbox.code == 0
+
+
+def older(record: Record) -> Record:
+    """Take off what an approval of 0.6.0 did not have."""
+    if record.type != "OrderApproved":
+        return record
+    told = msgspec.json.decode(record.payload)
+    kept = {name: value for name, value in told.items() if name not in ("overridden", "arrival_price")}
+    return record._replace(payload=msgspec.json.encode(kept))
 
 
 def test_given_an_event_of_a_newer_version_when_asked_then_it_is_passed_over():
