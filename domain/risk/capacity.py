@@ -6,7 +6,7 @@ of all. Every limit is off at 0. What is counted is said in `exposures.py`; a sh
 
 from collections.abc import Callable
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from domain.krx.costs import commission
 from domain.risk.picture import Picture, Proposal, worst_price
@@ -21,6 +21,11 @@ class Measure(Enum):
     COST = "KRW with costs"  # the same, commission included
     SHARES = "shares"
     POSITION = "positions"  # one, however large
+
+
+_SHARES: Final = Measure.SHARES  # named once: reading them off their Enum is a call
+_POSITION: Final = Measure.POSITION
+_COST: Final = Measure.COST
 
 
 class Capacity(NamedTuple):
@@ -41,7 +46,7 @@ def cost(quantity: int, price: int, commission_ppm: int) -> Krw:
 
 def affordable(cash: int, price: int, commission_ppm: int) -> int:
     """Give the most shares whose cost fits into cash (won)."""
-    quantity = max(0, cash) * PPM // (price * (PPM + commission_ppm))
+    quantity = cash * PPM // (price * (PPM + commission_ppm)) if cash > 0 else 0
     while cost(quantity + 1, price, commission_ppm) <= cash:  # commission is cut to won: at most a share or two
         quantity += 1
     return quantity
@@ -144,13 +149,13 @@ SIZING = (POSITION, ORDER_VALUE, CASH, *CONCENTRATION)  # among equals the first
 
 def taken(capacity: Capacity, proposal: Proposal, picture: Picture) -> int:
     """Give what a proposal takes of a capacity, in its unit."""
-    match capacity.measure:
-        case Measure.SHARES:
-            return proposal.quantity
-        case Measure.POSITION:
-            return 1
-        case Measure.COST:
-            return cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
+    measure = capacity.measure
+    if measure is _SHARES:
+        return proposal.quantity
+    if measure is _POSITION:
+        return 1
+    if measure is _COST:
+        return cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
     return proposal.quantity * worst_price(proposal, picture)
 
 
@@ -178,14 +183,14 @@ def rule_of(capacity: Capacity) -> Callable[[Proposal, Picture], str | None]:
 
 def most_shares(capacity: Capacity, room: int, price: int, commission_ppm: int) -> int | None:
     """Give the largest quantity that fits into a room, at a price (won, > 0); None: any does."""
-    match capacity.measure:
-        case Measure.SHARES:
-            return max(0, room)
-        case Measure.POSITION:
-            return None if room > 0 else 0
-        case Measure.COST:
-            return affordable(room, price, commission_ppm)
-    return max(0, room) // price
+    measure = capacity.measure
+    if measure is _SHARES:
+        return room if room > 0 else 0
+    if measure is _POSITION:
+        return None if room > 0 else 0
+    if measure is _COST:
+        return affordable(room, price, commission_ppm)
+    return room // price if room > 0 else 0
 
 
 def why_none(capacity: Capacity, picture: Picture, price: int) -> str:
