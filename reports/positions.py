@@ -31,7 +31,10 @@ def positions_of(days: Sequence[DayFacts], mark: Mark | None, codec: MessageCode
         value = mark.equity - mark.cash
         marks = {symbol: value // shares} if shares > 0 and value % shares == 0 else {}
     if not marks:
-        marks = _last_prices(days[-1], set(held), codec)
+        for facts in reversed(days):
+            if facts.day != days[-1].day or marks.keys() >= held.keys():
+                break
+            marks |= _last_prices(facts, set(held) - marks.keys(), codec)  # a run after the close hears no quotes
     return tuple(_position(symbol, *held[symbol], marks) for symbol in sorted(held))
 
 

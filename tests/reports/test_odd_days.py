@@ -13,8 +13,8 @@ from domain.messages.link import UptimeMeasured
 from domain.messages.market import QuoteVerdict
 from domain.messages.orders import OrderRejected, OrderSent, OrderStateChanged, ResolveOrder
 from domain.messages.risk import Cause, ReducingChanged, StopTriggered
-from domain.messages.run import RoleFailed
-from domain.messages.trading import DayChanged, LossLimitHit, OrderDenied
+from domain.messages.run import RoleFailed, RunStarted
+from domain.messages.trading import DayChanged, LossLimitHit, OrderDenied, SessionPlanned
 from domain.risk_config import RiskConfig
 from domain.types import ClientOrderId, Krw, Market, OrderKind, Purpose, RequestId, Side, UnixNanos
 from reports.assembly import build_report
@@ -392,6 +392,23 @@ def test_given_two_positions_when_reported_then_each_has_its_own_last_price(tmp_
         (OTHER, 90, -50),
     ]
     assert report.names == {SYMBOL: "삼성전자"}
+
+
+def test_given_another_log_of_the_date_without_quotes_when_reported_then_positions_keep_their_prices(
+    tmp_path: Path,
+) -> None:
+    first = Writer(tmp_path / "paper-1.db", "L1")
+    first.opens(MONDAY, held=[(SYMBOL, 10, 8_000), (OTHER, 5, 500)])
+    first.quotes(MONDAY, 11, (SYMBOL, 1_100), (OTHER, 90))
+    first.mark(MONDAY, 11, 10_011_450, 10_000_000)
+    second = Writer(tmp_path / "paper-2.db", "L2")  # in the evening
+    second.follows(first, MONDAY, 16)
+    second.say(RunStarted("r2", "0.7.0", RunConfig("paper", tell_flows=True)), clock(MONDAY, 16))
+    plan = (clock(MONDAY, 9), clock(MONDAY, 15, 20), clock(MONDAY, 15, 30))
+    second.say(SessionPlanned(MONDAY.isoformat(), True, *plan, False), clock(MONDAY, 16))
+    second.mark(MONDAY, 16, 10_011_450, 10_000_000)
+    report = day_of(first.close(), second.close())
+    assert [(one.symbol, one.mark) for one in report.positions] == [(SYMBOL, 1_100), (OTHER, 90)]
 
 
 def test_given_what_a_person_should_know_when_reported_then_it_is_told_in_order_and_the_rest_is_not(
