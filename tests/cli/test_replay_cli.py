@@ -223,10 +223,10 @@ def test_given_a_process_that_asks_when_the_log_is_folded_beside_it_then_it_gets
     *states, _ = objects(run(log, "--until", str(seq), "--json"))
     assert {name: state.state for name, state in fold.roles.items()} == {one["role"]: one["state"] for one in states}
     again = fold_through(log, seq, seq)
-    held = fold.roles["risk_manager"].state["state"]["holds"]
+    held = fold.roles["risk_manager"].state["state"]["holds"]["by_id"]
     held.popitem()
     [found] = differing_states(fold, again)
-    assert (found.role, found.attribute.partition("[")[0]) == ("risk_manager", "state.holds")
+    assert (found.role, found.attribute.partition("[")[0]) == ("risk_manager", "state.holds.by_id")
 
 
 def test_given_a_log_that_cannot_be_folded_when_asked_for_states_then_the_reason_is_told(log: Path):
@@ -298,12 +298,12 @@ def test_given_a_sequence_when_asked_then_every_role_is_shown_as_it_stood_there(
     *states, last = objects(run(log, "--until", str(seq), "--json"))
     assert [state["role"] for state in states][-2:] == ["executor", "scorekeeper"]
     assert {state["seq"] for state in states} == {seq}
-    held = states[-3]["state"]["state"]["holds"]
+    held = states[-3]["state"]["state"]["holds"]["by_id"]
     assert [hold["quantity"] for hold in held.values()] == [2, 6]
     assert len(states[-2]["state"]["orders"]) == 2
     assert (last["identical"], last["first_difference_seq"]) == (True, None)
     before = objects(run(log, "--until", str(seq - 1), "--json"))
-    assert len(before[-4]["state"]["state"]["holds"]) == 1
+    assert len(before[-4]["state"]["state"]["holds"]["by_id"]) == 1
     text = run(log, "--until", str(seq)).stdout
     assert text.startswith(f"every role's state behind event {seq} (OrderApproved by risk_manager, 2026-01-13 09:00:")
     assert "\nexecutor  (state version " in text
