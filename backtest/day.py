@@ -17,6 +17,7 @@ from domain.messages.market import IndexReceived, QuotesEnded, QuotesReceived, S
 from domain.messages.operator import ResumeRequested, StopRequested
 from domain.messages.run import ClockTicked, RunEnded, RunStarted
 from domain.quotes import Depth, Quote, QuoteBatch
+from domain.risk.loss_levels import DAILY_LOSS
 from domain.types import NANOS_PER_SECOND, UnixNanos
 from fsm.trading_day import State
 
@@ -61,7 +62,7 @@ class Day:
         self._venue.play(index)
         self._wire.begin(run_id, listed)
         self._house.post(RunStarted(run_id, version, config), "system")
-        self._lift_loss_halt()
+        self._lift_loss()
         self._tick()
         self._timeline.run(at)
 
@@ -106,12 +107,17 @@ class Day:
 
     # ---- inside -------------------------------------------------------------------------------------------------
 
-    def _lift_loss_halt(self) -> None:
-        """Resume, as a person would the morning after a day's loss; any other halt stays."""
+    def _lift_loss(self) -> None:
+        """Resume, as a person would the morning after a day's loss; whatever else holds back stays."""
         day = self._house.role("trading_day")
+        causes = {cause.code: cause.text for cause in day.limits.causes if cause.needs_person}
         if day.locked and day.lock_reason.startswith(LOSS):
-            note = f"a new day; {day.lock_reason}"
-            self._house.post(ResumeRequested(f"{self._run_id}-resume", "backtest", note), "process")
+            why = day.lock_reason
+        elif not day.locked and list(causes) == [DAILY_LOSS.upper()]:
+            why = causes[DAILY_LOSS.upper()]
+        else:
+            return
+        self._house.post(ResumeRequested(f"{self._run_id}-resume", "backtest", f"a new day; {why}"), "process")
 
     def _trade(self, rows: Sequence[Quote], depths: tuple[Depth, ...]) -> None:
         """Let rows trade. While no order is at the venue or on its way, nothing can happen between them."""

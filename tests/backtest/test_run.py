@@ -7,11 +7,15 @@ import pytest
 
 from backtest.history import History
 from backtest.run import codec
+from domain.config import RunConfig
 from domain.errors import DataError
 from domain.messages.market import QuotesReceived
+from domain.risk_config import AccountConfig, RiskConfig
+from domain.time import kst_date
+from domain.types import Side
 from persistence.reader import LogReader
 from persistence.verify import verify
-from tests.backtest.builders import a_run, history_of, lively_days
+from tests.backtest.builders import AT_ONCE, a_run, history_of, lively_days
 from tests.broker_sim.builders import SYMBOL, a_bar, a_file
 
 OTHER = "000250"
@@ -53,6 +57,14 @@ def test_given_the_end_of_a_day_when_the_next_begins_then_cash_carries_over(two_
     _, history = two_days
     first = [fill for fill in history.booked if fill.venue_time < history.opened[1].venue_time]
     assert history.opened[1].cash == first[-1].cash != history.opened[0].cash
+
+
+def test_given_a_loss_that_lets_only_exits_pass_when_the_next_day_begins_then_it_enters_again(tmp_path: Path) -> None:
+    account = AccountConfig(is_on=True, reduce_ppm=1)  # what a first entry would cost to sell reduces
+    config = RunConfig("backtest", sim=AT_ONCE, risk=RiskConfig(account=account))
+    a_run(lively_days(tmp_path, *TWO_DAYS, end=700), tmp_path / "log.db", config=config)
+    entries = [one.approved for one in history_of(tmp_path / "log.db").orders.values() if one.approved.side is Side.BUY]
+    assert [kst_date(one.venue_time).isoformat() for one in entries] == list(TWO_DAYS)
 
 
 def test_given_the_same_back_test_when_run_again_then_the_log_has_the_same_head(
