@@ -1,5 +1,6 @@
 """The dates of a period and the equity between them, free of what came or left without a trade."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -23,9 +24,6 @@ class Came(NamedTuple):
 
     cash: int  # won; negative left
     has_shares: bool
-
-
-_Event = Opening | Mark | Came
 
 
 @dataclass(slots=True)
@@ -123,11 +121,23 @@ def _sums(entries: Iterable[Dated]) -> dict[date, _Sums]:
 def _walk(facts: DayFacts, state: _Day, curve: Curve, last: DayFacts | None) -> None:
     """Take the openings and marks of one log on one date into the curve."""
     came, has_shares = 0, False  # since the last point
-    for seq, event in _events(facts):
-        if isinstance(event, Mark) and not has_shares and state.start is not None:  # nearly all
-            _take(state, curve, event, came)
-            came = 0
-        elif isinstance(event, Opening):
+    marks = facts.marks
+    done = 0
+    for seq, event in [*_events(facts), (facts.stretch.high + 1, None)]:
+        until = bisect_left(marks, seq, key=_seq)
+        if done < until and (came or has_shares or state.start is None):
+            mark, is_valued_anew = marks[done][1], has_shares or state.start is None
+            if has_shares and curve.marks:
+                came = mark.equity - curve.marks[-1].equity  # marked in the same breath, so at the same prices
+            _begin(state, mark.equity - came)
+            _take(state, curve, mark, came)
+            if is_valued_anew:
+                state.opened_with = state.opened_with or mark.equity
+            came, has_shares = 0, False
+            done += 1
+        _take_plain(state, curve, [mark for _, mark in marks[done:until]])
+        done = until
+        if isinstance(event, Opening):
             flow = _flow_at(seq, event, facts, curve, last)
             opened = event.opened
             value = Krw(opened.start_equity - opened.cash)
@@ -135,26 +145,23 @@ def _walk(facts: DayFacts, state: _Day, curve: Curve, last: DayFacts | None) -> 
             _begin(state, opened.start_equity - flow)
             _take(state, curve, mark, flow)
             state.opened_with = state.opened_with or opened.start_equity
-        elif isinstance(event, Mark):
-            if has_shares and curve.marks:
-                came = event.equity - curve.marks[-1].equity  # marked in the same breath, so at the same prices
-            _begin(state, event.equity - came)
-            _take(state, curve, event, came)
-            state.opened_with = state.opened_with or event.equity
-            came, has_shares = 0, False
-        else:
+        elif event is not None:
             came, has_shares = came + event.cash, has_shares or event.has_shares
     if facts.runs:
         curve.tells_flows = _tells(facts.runs[-1][1])
 
 
-def _events(facts: DayFacts) -> list[tuple[int, _Event]]:
-    """Give openings, marks and what came or left within the date, in order."""
-    events: list[tuple[int, _Event]] = [(one.seq, one) for one in facts.openings]
+def _events(facts: DayFacts) -> list[tuple[int, Opening | Came]]:
+    """Give openings and what came or left within the date, in order."""
+    events: list[tuple[int, Opening | Came]] = [(one.seq, one) for one in facts.openings]
     for seq, moved in facts.moved:
         if isinstance(moved, AdjustmentBooked) and moved.kind in MOVES:
             events.append((seq, Came(moved.cash - moved.cash_before, moved.position_qty != moved.quantity_before)))
-    return sorted([*events, *facts.marks], key=lambda item: item[0])
+    return sorted(events, key=_seq)
+
+
+def _seq(item: tuple[int, object]) -> int:
+    return item[0]
 
 
 def _flow_at(seq: int, opening: Opening, facts: DayFacts, curve: Curve, last: DayFacts | None) -> int:
@@ -194,9 +201,7 @@ def _take(state: _Day, curve: Curve, mark: Mark, flow: int) -> None:
     if flow:
         state.base += flow
         state.flow += flow
-    fall = state.base - equity
-    if fall > state.lowest:  # noqa: PLR1730  # max() is a call more for every mark of a year
-        state.lowest = fall
+    state.lowest = max(state.lowest, state.base - equity)
     if mark.positions and equity > 0:
         exposure = (equity - mark.cash) * PPM // equity
         state.exposure_ppm = max(state.exposure_ppm, exposure)
@@ -204,3 +209,19 @@ def _take(state: _Day, curve: Curve, mark: Mark, flow: int) -> None:
     at = mark.venue_time or (points[-1].at if points else UnixNanos(0))
     points.append(EquityPoint(at, equity, Krw(flow)))
     curve.marks.append(mark)
+
+
+def _take_plain(state: _Day, curve: Curve, marks: Sequence[Mark]) -> None:
+    """Take marks between which nothing came or left: nearly all of a year, so one loop with plain names."""
+    base, lowest, highest = state.base, state.lowest, state.exposure_ppm
+    points = curve.points
+    at = points[-1].at if points else UnixNanos(0)
+    for mark in marks:
+        equity = mark.equity
+        lowest = max(lowest, base - equity)
+        if mark.positions and equity > 0:
+            highest = max(highest, (equity - mark.cash) * PPM // equity)
+        at = mark.venue_time or at
+        points.append(EquityPoint(at, equity))
+    state.lowest, state.exposure_ppm = lowest, highest
+    curve.marks += marks

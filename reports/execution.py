@@ -9,6 +9,7 @@ from domain.messages.trading import FillBooked
 from domain.order_work import BY_HAND
 from domain.types import PPM, Side
 from reports.model import ExecutionPart
+from reports.queries import Asked
 from reports.reading import DayFacts
 from reports.rows import Approved
 
@@ -58,23 +59,23 @@ def slips_of(days: Iterable[DayFacts]) -> Slips:
 
     A price of 0 is not told. One loop with plain numbers: it runs for every fill of a year.
     """
-    prices: dict[str, tuple[int, int]] = {}
+    orders: dict[str, Asked] = {}
     by_order: dict[str, Slip] = {}
     measured = decision_cost = arrival_cost = decision_value = arrival_value = 0
     buy = Side.BUY
     for facts in days:
-        for _, order, reference, _ in facts.approved:
-            at_arrival = order.arrival_price
-            if reference or at_arrival:
-                prices[order.client_order_id] = (reference or 0, at_arrival or 0)
+        orders.update([(asked.order.client_order_id, asked) for asked in facts.approved])
         for _, moved in facts.moved:
             if not isinstance(moved, FillBooked):
                 continue
             order_id = moved.client_order_id
-            found = prices.get(order_id)
+            found = orders.get(order_id)
             if found is None:
                 continue
-            decision, arrival = found
+            _, order, decision, _ = found
+            arrival = order.arrival_price
+            if not decision and not arrival:
+                continue
             shares, notional = moved.last_qty, moved.notional
             sign = 1 if moved.side is buy else -1
             measured += 1

@@ -106,6 +106,18 @@ class Rows:
         )
         return [(name, order) for name, order in rows]
 
+    def fetch_alone(self, name: str, stretch: Stretch) -> bytes:
+        """Read the same without sequences, where nobody asks for them. Raises LogError."""
+        select = (
+            f"SELECT e.payload FROM events e WHERE e.type = ? AND e.{RARE} AND e.seq BETWEEN ? AND ? ORDER BY e.seq"
+        )
+        [found] = self._fetched(select, ("payload",), (name, stretch.low, stretch.high))
+        return found
+
+    def decode_alone(self, fetched: bytes, kind: type[T]) -> list[T]:
+        """Give the messages, in order. Raises LogCorrupt for what cannot be decoded."""
+        return self._array(fetched, kind)
+
     def fetch_asked(self, stretch: Stretch) -> tuple[bytes, ...]:
         """Read the orders that risk let pass with what led to them. Raises LogError.
 

@@ -76,7 +76,8 @@ TOLD = (  # types a person should know of; `events.py` says which of them and ho
 _DOUBTS = ("RequestStranded", "ResolveOrder")
 _RARE = ("RunStarted", "FlowBooked", "BaselineScored", "UptimeMeasured", "SessionPlanned", *TOLD)
 _MOVES = ("FillRevised", "HoldingBooked", "AdjustmentBooked")
-_BULK = ("EquityMarked", "FillBooked", "OrderSent", "OrderDenied", "SignalScored")
+_BULK = ("EquityMarked", "FillBooked")
+_ALONE = ("OrderSent", "OrderDenied", "SignalScored")  # whose place in the log nobody asks for
 AHEAD = 8  # logs read while the ones before are decoded
 
 
@@ -87,6 +88,7 @@ class _Raw(NamedTuple):
     stretch: Stretch
     rows: Rows
     bulk: dict[str, Fetched]
+    alone: dict[str, bytes]
     asked: Fetched
     rare: list[Raw]
     states: list[Raw]  # of orders whose fate was unknown for a while
@@ -149,6 +151,7 @@ def _fetch(rows: Rows, reader: LogReader, head: LogHead, stretch: Stretch, count
         stretch=stretch,
         rows=rows,
         bulk={name: rows.fetch(name, stretch) for name in _BULK},
+        alone={name: rows.fetch_alone(name, stretch) for name in _ALONE},
         asked=rows.fetch_asked(stretch),
         rare=rows.some((*_RARE, *_MOVES), stretch),
         states=[raw for order in doubtful for raw in rows.states(order, stretch)],
@@ -164,10 +167,10 @@ def _decoded(raw: _Raw) -> DayFacts:
     facts = DayFacts(raw.stretch.day, raw.head, raw.stretch, quality=raw.quality, ended_at=raw.ended_at)
     facts.openings = _openings(rows, raw.openings)
     facts.marks = rows.decode(raw.bulk["EquityMarked"], Mark)
-    facts.moved = [*rows.decode(raw.bulk["FillBooked"], FillBooked)]
-    facts.sent = [one for _, one in rows.decode(raw.bulk["OrderSent"], Sent)]
-    facts.denied = [one.reason for _, one in rows.decode(raw.bulk["OrderDenied"], Denied)]
-    facts.scored = [one for _, one in rows.decode(raw.bulk["SignalScored"], SignalScored)]
+    facts.moved = list[tuple[int, Movement]](rows.decode(raw.bulk["FillBooked"], FillBooked))
+    facts.sent = rows.decode_alone(raw.alone["OrderSent"], Sent)
+    facts.denied = [one.reason for one in rows.decode_alone(raw.alone["OrderDenied"], Denied)]
+    facts.scored = rows.decode_alone(raw.alone["SignalScored"], SignalScored)
     facts.approved = rows.asked(raw.asked)
     facts.doubtful = {order for name, order in raw.streams if name in _DOUBTS}
     facts.cancelled = {order for name, order in raw.streams if name not in _DOUBTS}

@@ -55,31 +55,32 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
     orders = {order.client_order_id: order for order in past.orders}
     for facts in days:
         orders.update((asked.order.client_order_id, asked.order) for asked in facts.approved)
-    dated: list[Dated] = []
-    closings: dict[tuple[str, int], date | None] = {}
     first = next((opening for facts in days for opening in facts.openings), None)
     explained = {moved.symbol for moved in past.moved}
     held = {one.symbol: Position(one.quantity, one.cost_basis) for one in (first.held or () if first else ())}
     held = {symbol: position for symbol, position in held.items() if symbol not in explained}
-
-    def watched() -> Iterator[Entry]:
-        moves = list(gapless(days, past, {symbol: position.quantity for symbol, position in held.items()}))
-        entries = rebooked((moved for _, moved in moves), first.opened.cash if first else Krw(0), held)
-        for (day, _), entry in zip(moves, entries, strict=True):
-            dated.append((day, entry))
-            if not entry.left:
-                closings[(entry.moved.symbol, entry.moved.venue_time)] = day
-            yield entry
-
-    trades = [trade for trade in trades_of(watched()) if trade.entries or trade.exits]
-    closed = []
-    for trade in trades:
-        day = closings.get((trade.symbol, trade.closed_at)) if trade.is_closed else None
-        if day is not None:
+    dates, moves = [], []
+    for day, moved in gapless(days, past, {symbol: position.quantity for symbol, position in held.items()}):
+        dates.append(day)
+        moves.append(moved)
+    entries = list(rebooked(moves, first.opened.cash if first else Krw(0), held))
+    closings: dict[tuple[str, int], date | None] = {
+        (moved.symbol, moved.venue_time): day
+        for day, (moved, _, _, left, _) in zip(dates, entries, strict=True)
+        if not left
+    }
+    closed: list[tuple[date, Trade]] = []
+    still: list[Trade] = []
+    for trade in trades_of(entries):
+        if not trade.entries and not trade.exits:
+            continue
+        if not trade.is_closed:
+            still.append(trade)
+        elif (day := closings.get((trade.symbol, trade.closed_at))) is not None:
             closed.append((day, trade))
     closed.sort(key=lambda item: item[1].closed_at)
-    still = tuple(trade for trade in trades if not trade.is_closed)
-    return Booked(tuple(item for item in dated if item[0] is not None), tuple(closed), still, orders)
+    dated = tuple(item for item in zip(dates, entries, strict=True) if item[0] is not None)
+    return Booked(dated, tuple(closed), tuple(still), orders)
 
 
 def gapless(days: Sequence[DayFacts], past: Past, held: Mapping[str, int]) -> Iterator[tuple[date | None, Movement]]:

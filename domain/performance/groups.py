@@ -7,8 +7,10 @@ Trades of one day rise and fall together, which the test does not know: its p is
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.performance.model import ClosedTrade, GroupLine
@@ -29,7 +31,12 @@ class Groups(NamedTuple):
 
 def reason_of(trade: ClosedTrade) -> str:
     """Give the rule by which a trade was ended: the part of the first reason before its first colon."""
-    return trade.exit_reason.split(";", 1)[0].split(":", 1)[0].strip()
+    return _rule_of(trade.exit_reason)
+
+
+@lru_cache(maxsize=256)  # a year has many trades and few reasons
+def _rule_of(reason: str) -> str:
+    return reason.split(";", 1)[0].split(":", 1)[0].strip()
 
 
 KEYS: tuple[Callable[[ClosedTrade], str], ...] = (
@@ -56,9 +63,9 @@ def groups_of(trades: Sequence[ClosedTrade]) -> Groups:
 
 
 def _table(trades: Iterable[ClosedTrade], key_of: Callable[[ClosedTrade], str]) -> list[GroupLine]:
-    held: dict[str, list[ClosedTrade]] = {}
+    held: defaultdict[str, list[ClosedTrade]] = defaultdict(list)
     for trade in trades:
-        held.setdefault(key_of(trade), []).append(trade)
+        held[key_of(trade)].append(trade)
     return [_line(key, members) for key, members in held.items()]
 
 
@@ -67,9 +74,9 @@ def _line(key: str, trades: Sequence[ClosedTrade]) -> GroupLine:
     return GroupLine(
         key=key,
         trades=len(trades),
-        wins=sum(one > 0 for one in results),
+        wins=sum([one > 0 for one in results]),
         realized=Krw(sum(results)),
-        costs=Krw(sum(trade.costs for trade in trades)),
+        costs=Krw(sum([trade.costs for trade in trades])),
         average_krw=sum(results) / len(results),
         p_value=chance_of_mean(results),
         p_adjusted=None,
@@ -85,7 +92,7 @@ def chance_of_mean(results: Sequence[int]) -> float | None:
     n, total = len(results), sum(results)
     if n < 2:
         return None
-    spread = n * sum(one * one for one in results) - total * total  # n (n - 1) times the sample variance
+    spread = n * sum([one * one for one in results]) - total * total  # n (n - 1) times the sample variance
     if spread <= 0:
         return None
     return 2 * student_above(abs(total) * math.sqrt((n - 1) / spread), n - 1)
