@@ -1,9 +1,10 @@
 """The decision of the risk manager on one order, with 100 positions and 1,000 open orders, beside peers.
 
-*Everything on*: every rule of the product asked, nothing denied; fold, verdict and the fold of the verdict. *The checks
-of a peer*: the same with only those rules that the peer has, too. Both are told beside the peer, each in a process of
-its own. Times are wall time; CPU time of the thread is said beside, for a machine with other work. A peer keeps less:
-what each does besides judging is said in docs/performance.md.
+*Everything on*: every rule of the product asked, nothing denied; the fold of what asked, and the verdict: the aim is
+about this. *Verdict folded*: the same with the fold of the verdict. *The checks of a peer*: the latter with only those
+rules that the peer has, too. These two are told beside the peer, which keeps what it let pass as well; each runs in a
+process of its own. Times are wall time; CPU time of the thread is said beside, for a machine with other work. A peer
+keeps less: what each does besides judging is said in docs/performance.md.
 """
 
 import cProfile
@@ -65,8 +66,7 @@ def measure(size: Size) -> list[Line]:
         if peer.name not in found:
             say(f"{peer.name} is not here: `make bench-peer` gets it")
     return [
-        *lines(found, "signals"),
-        *lines(found, "by hand"),
+        *(line for kind in risk_ours.KINDS for line in lines(found, kind)),
         *(line for peer in PEERS for line in equal(found, peer)),
     ]
 
@@ -84,12 +84,15 @@ def one_round(decisions: int) -> list[tuple[str, Took]]:
 
 
 def lines(found: dict[str, list[Took]], what: str) -> list[Line]:
-    """Give our figures with everything on, each beside the peers."""
-    made = []
+    """Give our figures with everything on: of the decision, and with its fold beside the peers."""
+    whole, made = risk_ours.with_fold(what), []
     for share, word, aim in ((0.50, "p50", None), (0.99, "p99", AIM_US)):
-        peers = tuple((peer.name, _us(found[peer.name], share)) for peer in PEERS if peer.name in found)
         name = f"risk decision, everything on, {what}, {word}"
-        made.append(Line(name, "µs", _us(found[what], share), aim, peers, lower=True, digits=1))
+        made.append(Line(name, "µs", _us(found[what], share), aim, lower=True, digits=1))
+    for share, word in ((0.50, "p50"), (0.99, "p99")):
+        peers = tuple((peer.name, _us(found[peer.name], share)) for peer in PEERS if peer.name in found)
+        name = f"risk decision, everything on, {whole}, {word}"
+        made.append(Line(name, "µs", _us(found[whole], share), None, peers, lower=True, digits=1))
     return made
 
 

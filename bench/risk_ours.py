@@ -1,7 +1,8 @@
 """A risk manager in the middle of a busy day: 100 positions, 1,000 open orders, every check on; and what it is asked.
 
-Everything comes by messages, as from the log. Each decision is the whole of it: the fold of what asked, the verdict,
-the fold of the verdict. Between two the clock goes on by a quote and the order just approved is closed, unmeasured.
+Everything comes by messages, as from the log. A decision is the fold of what asked and the verdict; with the fold of
+the verdict after it, by which the next one knows of it, it is told once more. Between two the clock goes on by a quote
+and the order just approved is closed, unmeasured.
 """
 
 import gc
@@ -93,6 +94,14 @@ ALL_ON = RiskConfig(  # nothing is off, nothing bites
 )
 
 
+KINDS = ("signals", "by hand")
+
+
+def with_fold(kind: str) -> str:
+    """Name what a decision takes with the fold of its verdict."""
+    return f"{kind}, verdict folded"
+
+
 class Took(NamedTuple):
     """Nanoseconds of each decision."""
 
@@ -130,15 +139,17 @@ class Desk:
         rows = [_row(code, self.at) for code in codes]
         self.fold(QuotesJudged(self.seq, rows, ()))
 
-    def decide(self, message: Message, took: Took) -> OrderApproved:
-        """Have one order judged, whole. Raises RuntimeError when it is denied."""
+    def decide(self, message: Message, took: Took, whole: Took) -> OrderApproved:
+        """Have one order judged; `whole` is with the fold of the verdict. Raises RuntimeError when it is denied."""
         role, stamp = self.role, self.stamp()
         begin, spent = time.perf_counter_ns(), time.thread_time_ns()
         role.evolve(message, stamp)
         outputs = list(role.decide(message, stamp))
+        took.cpu.append(time.thread_time_ns() - spent)
+        took.wall.append(time.perf_counter_ns() - begin)
         for output in outputs:
             role.evolve(output, self.stamp())
-        return _kept(outputs[0], took, begin, spent)
+        return _kept(outputs[0], whole, begin, spent)
 
     def decide_by(self, checks: Checks, signal: SignalFormed, took: Took) -> OrderApproved:
         """Have one order judged by some of the rules alone: as `decide` does, without what the others need to say."""
@@ -179,12 +190,13 @@ class Desk:
 
 def times(decisions: int) -> dict[str, Took]:
     """Judge so many signals and as many orders by hand. Raises RuntimeError when one is denied."""
-    desk, found = Desk(), {"signals": Took([], []), "by hand": Took([], [])}
+    desk, found = Desk(), {name: Took([], []) for name in (*KINDS, *map(with_fold, KINDS))}
+    signals, by_hand = [(found[name], found[with_fold(name)]) for name in KINDS]
     gc.collect()
     gc.freeze()
     for number in range(decisions):
-        desk.close(desk.decide(_signal(desk.next(), desk.at), found["signals"]))
-        desk.close(desk.decide(_by_hand(desk.next(), number), found["by hand"]))
+        desk.close(desk.decide(_signal(desk.next(), desk.at), *signals))
+        desk.close(desk.decide(_by_hand(desk.next(), number), *by_hand))
     desk.check()
     return found
 

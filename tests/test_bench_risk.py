@@ -24,6 +24,8 @@ def test_given_a_few_decisions_when_measured_then_each_is_counted_and_the_desk_s
     assert {name: (len(took.wall), len(took.cpu)) for name, took in found.items()} == {
         "signals": (3, 3),
         "by hand": (3, 3),
+        "signals, verdict folded": (3, 3),
+        "by hand, verdict folded": (3, 3),
     }
     for peer in risk.PEERS:
         assert len(risk_ours.times_by(peer.codes, 2).wall) == 2
@@ -53,10 +55,16 @@ def test_given_decide_when_an_order_is_asked_for_then_nothing_is_kept_there() ->
 def test_given_times_when_told_then_shares_are_of_all_decisions() -> None:
     took = Took([1_000 * number for number in range(1, 101)], [1_000] * 100)
     assert (risk.at(took.wall, 0.5), risk.at(took.wall, 0.99), risk.at(took.cpu, 1)) == (51, 100, 1)
-    found = {"signals": [took], "by hand": [took], **{risk._same(peer): [took] for peer in risk.PEERS}}
+    longer = Took([2 * each for each in took.wall], took.cpu)
+    found = {
+        "signals": [took],
+        "signals, verdict folded": [longer],
+        **{risk._same(peer): [took] for peer in risk.PEERS},
+    }
     alone = [*risk.lines(found, "signals"), *risk.equal(found, risk.PEERS[0])]
-    assert [(line.ours, line.peers) for line in alone] == [(51, ()), (100, ()), (51, ()), (100, ())]
+    assert [(line.ours, line.peers) for line in alone] == [(each, ()) for each in (51, 100, 102, 200, 51, 100)]
+    assert [line.aim for line in alone] == [None, 50, None, None, None, None]
     beside = risk.lines(found | {peer.name: [took] for peer in risk.PEERS}, "signals")
-    assert [len(line.peers) for line in beside] == [2, 2]
+    assert [len(line.peers) for line in beside] == [0, 0, 2, 2]
     assert ALL_ON.tell_arrival
     assert set(risk.SIZES) == set(Size)
