@@ -1,7 +1,7 @@
 """The risk manager: nothing goes to the market that it did not approve."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from actors.core.role import Role
 from actors.roles import risk_account, risk_conduct, risk_exits, risk_sales
@@ -69,7 +69,7 @@ from domain.risk import RULES, Proposal, RiskState, loss_limit_krw, size_entry, 
 from domain.risk.conduct import UNTOUCHED
 from domain.risk.overrides import judge_by_hand
 from domain.risk.picture import worst_price
-from domain.risk.rule import BUY
+from domain.risk.rule import BUY, ENTRY
 from domain.risk.sizing import cost
 from domain.risk.table import ALL_CHECKS, FITTED_CHECKS, SIZED_CHECKS, STATE_CHECKS
 from domain.types import PPM, ClientOrderId, Krw, OrderKind, Purpose, Side, UnixNanos
@@ -105,6 +105,7 @@ WATCHED = frozenset(
         PresenceReported,
     }
 )
+_LIMIT: Final = OrderKind.LIMIT  # named once: reading it off its Enum is a call
 
 
 class RiskManager(Role):
@@ -208,35 +209,37 @@ class RiskManager(Role):
 
     def _signal(self, signal: SignalFormed, stamp: Stamp) -> list[Message]:
         draft = Proposal(
-            symbol=signal.symbol,
-            side=signal.side,
-            kind=OrderKind.LIMIT,
-            purpose=signal.purpose,
-            quantity=0,
-            limit_price=signal.limit_price,
-            confidence_ppm=round(signal.confidence * PPM),
-            venue_time=signal.venue_time,
+            signal.symbol,
+            signal.side,
+            _LIMIT,
+            signal.purpose,
+            0,
+            signal.limit_price,
+            round(signal.confidence * PPM),
+            signal.venue_time,
             quality=signal.quality,
         )
         verdict = self._judge(draft, stamp, signal.strategy, signal.rationale)
-        return [] if self._is_repeated_exit(verdict) else [verdict]
+        if type(verdict) is OrderDenied and self._is_repeated_exit(verdict):
+            return []
+        return [verdict]
 
     def _by_hand(self, asked: ManualOrderRequested, stamp: Stamp) -> list[Message]:
         earlier = self.state.answers.get(asked.command_id)
         if earlier is not None:
             return [earlier]
         proposal = Proposal(
-            symbol=asked.symbol,
-            side=asked.side,
-            kind=asked.kind,
-            purpose=Purpose.EXIT if asked.side is Side.SELL else Purpose.ENTRY,
-            quantity=asked.quantity,
-            limit_price=asked.limit_price,
-            confidence_ppm=None,
-            venue_time=UnixNanos(self.state.venue_time),
-            time_in_force=asked.time_in_force,
-            venue=asked.venue,
-            stop_price=asked.stop_price,
+            asked.symbol,
+            asked.side,
+            asked.kind,
+            ENTRY if asked.side is BUY else Purpose.EXIT,
+            asked.quantity,
+            asked.limit_price,
+            None,
+            UnixNanos(self.state.venue_time),
+            asked.time_in_force,
+            asked.venue,
+            asked.stop_price,
             overrides=asked.overrides,
             note=asked.note,
         )
@@ -288,9 +291,9 @@ class RiskManager(Role):
         arrival = self.state.arrival_price(proposal.symbol)
         return approved(order_id, proposal, reserved, origin, rationale, overridden, arrival)
 
-    def _is_repeated_exit(self, verdict: Verdict) -> bool:
+    def _is_repeated_exit(self, verdict: OrderDenied) -> bool:
         """Tell whether the same was said already about the sells that are open now, or about what is left alone."""
-        if not isinstance(verdict, OrderDenied) or verdict.purpose is not Purpose.EXIT:
+        if verdict.purpose is not Purpose.EXIT:
             return False
         if verdict.reason in UNTOUCHED:
             return self.state.conduct.has_refused(verdict.symbol, verdict.reason)

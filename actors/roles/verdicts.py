@@ -17,23 +17,23 @@ def approved(
     arrival_price: Krw | None = None,
 ) -> OrderApproved:
     """Let an order pass under an id; `reserved` is the cash (won) held for a buy."""
-    return OrderApproved(
-        client_order_id=order_id,
-        symbol=proposal.symbol,
-        side=proposal.side,
-        kind=proposal.kind,
-        purpose=proposal.purpose,
-        quantity=proposal.quantity,
-        limit_price=proposal.limit_price,
-        reserved_krw=reserved,
-        origin=origin,
-        rationale=rationale,
-        venue_time=proposal.venue_time,
-        time_in_force=proposal.time_in_force,
-        venue=proposal.venue,
-        stop_price=proposal.stop_price,
-        arrival_price=arrival_price,
-        overridden=overridden,
+    return OrderApproved(  # by place: names cost half a microsecond of every order
+        order_id,
+        proposal.symbol,
+        proposal.side,
+        proposal.kind,
+        proposal.purpose,
+        proposal.quantity,
+        proposal.limit_price,
+        reserved,
+        origin,
+        rationale,
+        proposal.venue_time,
+        proposal.time_in_force,
+        proposal.venue,
+        proposal.stop_price,
+        arrival_price,
+        overridden,
     )
 
 

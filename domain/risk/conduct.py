@@ -24,6 +24,25 @@ from domain.types import NANOS_PER_SECOND, Purpose, UnixNanos, Venue
 MOST_REQUESTS = 1_000  # kept; no broker takes so many in a second
 _BOTH: Final = Venue.SOR  # named once: reading it off its Enum is a call
 UNTOUCHED = ("NEVER_SELL", "FOREIGN")  # codes that deny a sale of what is to be left alone
+_HEEDED: Final = frozenset(
+    {
+        SubmitOrder,
+        ModifyOrder,
+        CancelOrder,
+        OrderApproved,
+        OrderDenied,
+        FillBooked,
+        HoldingBooked,
+        FillRevised,
+        AdjustmentBooked,
+        HoldingClaimed,
+        LimitsUnlocked,
+        ResumeRequested,
+        ManualModeChanged,
+        SessionPlanned,
+        RunStarted,
+    }
+)
 
 
 def _requests() -> deque[int]:
@@ -54,6 +73,8 @@ class Conduct:
     def fold(self, message: Any, now: UnixNanos, at: int = 0) -> None:
         """Take one message in; `now` is system time, `at` the venue time of the newest quote."""
         self.now = now
+        if type(message) not in _HEEDED:
+            return  # a look-up instead of a walk through all of them: most messages say nothing here
         match message:
             case SubmitOrder() | ModifyOrder() | CancelOrder():
                 self.requests.append(now)

@@ -31,7 +31,10 @@ class Hold(NamedTuple):
     @property
     def remaining(self) -> int:
         """Give the shares still bound."""
-        return max(0, (self.leaves if self.is_open else 0) + self.filled - self.booked)
+        bound = self.filled - self.booked
+        if self.status not in CLOSED:
+            bound += self.leaves
+        return bound if bound > 0 else 0
 
     @property
     def reserve(self) -> Krw:
@@ -46,7 +49,7 @@ class Hold(NamedTuple):
     @property
     def is_done(self) -> bool:
         """Tell whether it is closed and all its fills are in the books."""
-        return not self.is_open and self.remaining == 0
+        return self.status in CLOSED and self.remaining == 0
 
     @property
     def is_unresolved(self) -> bool:

@@ -2,11 +2,13 @@
 
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from domain.messages.link import ExternalOrderSeen
 from domain.risk.holds import Hold
 from domain.types import Side
+
+_SELL: Final = Side.SELL  # named once: reading it off its Enum is a call
 
 
 @dataclass(slots=True)
@@ -56,10 +58,10 @@ class Holds(Mapping[str, Hold]):
             bound = self.by_symbol[hold.symbol] = Bound()
         bound.ids[hold.client_order_id] = None
         remaining = sign * hold.remaining
-        if hold.side is Side.SELL:
+        if hold.side is _SELL:
             bound.selling += remaining
         else:
-            reserve = sign * hold.reserve
+            reserve = sign * hold.reserve if remaining else 0
             bound.buying += remaining
             bound.reserve += reserve
             self.reserve += reserve

@@ -15,7 +15,7 @@ from domain.messages.link import (
     SymbolReleased,
 )
 from domain.messages.market import QuotesJudged
-from domain.messages.operator import CommandAnswered, FlattenRequested, HaltRequested
+from domain.messages.operator import CommandAnswered, FlattenRequested, HaltRequested, ManualOrderRequested
 from domain.messages.orders import OrderStateChanged
 from domain.messages.risk import LimitsUnlocked, StopTriggered
 from domain.messages.run import RunStarted
@@ -42,13 +42,14 @@ from domain.risk.flattening import FLATTEN_ATTEMPTS, Flatten
 from domain.risk.holds import Hold
 from domain.risk.known import RiskKnown
 from domain.risk.loss_levels import DAILY_LOSS, NAMES
+from domain.risk.rule import BUY
 from domain.risk.sale_terms import is_sale_of
 from domain.risk.sizing import cost
 from domain.time import kst_date
 from domain.types import Krw, OrderKind, Purpose, Side, UnixNanos
 
 HALTED_BY_LIMITS = ("PREFLIGHT", "ARMED", "TRADING", "PAUSED")  # days; in others a limit that is reached sells nothing
-_OF_AN_ORDER = frozenset({SignalFormed, OrderApproved, OrderStateChanged})
+_OF_AN_ORDER = frozenset({SignalFormed, ManualOrderRequested, OrderApproved, OrderStateChanged, CommandAnswered})
 
 
 @dataclass(slots=True)
@@ -59,7 +60,9 @@ class RiskState(RiskKnown):
         """Take one message in; `now` is system time."""
         kind = type(message)
         if kind in _OF_AN_ORDER:  # the way of every order: parts to which these say nothing are left out
-            if kind is not SignalFormed:
+            if kind is ManualOrderRequested:
+                self.watch.fold(message, now)  # a sign of life
+            elif kind is not SignalFormed:
                 self._fold_own(message)
             self.conduct.fold(message, now, self.venue_time)
             return
@@ -205,7 +208,7 @@ class RiskState(RiskKnown):
 
     def _keep(self, hold: Hold) -> None:
         self.holds.put(hold)
-        if hold.side is Side.BUY:  # what is sold counts until it is gone
+        if hold.side is BUY:  # what is sold counts until it is gone
             self._weigh(hold.symbol)
 
     def _revised(self, revised: FillRevised) -> None:
@@ -240,14 +243,14 @@ class RiskState(RiskKnown):
         self.approved_at[order.symbol, order.side] = order.venue_time
         self._attempted(order)
         return Hold(
-            client_order_id=order.client_order_id,
-            symbol=order.symbol,
-            side=order.side,
-            quantity=order.quantity,
-            limit_price=order.limit_price,
-            reserved=order.reserved_krw,
-            status="NEW",
-            leaves=order.quantity,
+            order.client_order_id,
+            order.symbol,
+            order.side,
+            order.quantity,
+            order.limit_price,
+            order.reserved_krw,
+            "NEW",
+            order.quantity,
             kind=order.kind,
             stop_price=order.stop_price,
         )
@@ -379,7 +382,7 @@ class RiskState(RiskKnown):
     def _weigh(self, symbol: str) -> None:
         """Take in what an instrument counts now: whatever changes holding, price or open buys of it comes by here."""
         held, bound = self.positions.get(symbol, 0), self.holds.by_symbol.get(symbol)
-        is_bought, won = bound is not None and bound.buying > 0, bound.reserve if bound is not None else 0
+        is_bought, won = (bound.buying > 0, bound.reserve) if bound is not None else (False, 0)
         if symbol in self.externals.by_symbol or symbol in self.externals.held:
             elsewhere = self._bound_elsewhere(symbol)
             self.externals.hold(symbol, elsewhere)
