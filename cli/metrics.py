@@ -73,7 +73,7 @@ def _risk(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
 def _money_and_counts(status: desk_pb2.TraderStatus) -> Iterator[Metric]:
     for name, text, value in (
         ("equity_krw", "Cash and positions at mark.", status.equity_krw),
-        ("day_pnl_krw", "Equity less that of the day's start.", status.day_pnl_krw),
+        ("day_pnl_krw", "Equity less that of the day's start, deposits and withdrawals left out.", status.day_pnl_krw),
         ("open_orders", "Orders not closed.", status.orders_open),
         ("unknown_orders", "Open orders whose fate is unknown.", status.orders_unknown),
         ("external_orders", "Open orders in the account that are not ours.", status.external_orders),

@@ -140,13 +140,14 @@ def book_sum(
         raise InvariantError(f"shares to book expected > 0, was {quantity!r}")
     held, basis, paid = position
     if side is _BUY and held >= 0:  # opens only: nothing is realised
-        after = Position(held + quantity, Krw(basis + notional), Krw(paid + commission + tax))
-        return Booking(notional, commission, tax, ZERO, after, Krw(cash - notional - commission - tax))
+        # `_make`, here and below: calling Krw five times takes longer than all the rest.
+        after = Position._make((held + quantity, basis + notional, paid + commission + tax))
+        return Booking._make((notional, commission, tax, ZERO, after, cash - notional - commission - tax))
     if side is not _BUY and held >= quantity:  # closes only: its part of the cost goes
         sold, spent = portion(basis, quantity, held), portion(paid, quantity, held)
         came = notional - commission - tax
-        after = Position(held - quantity, Krw(basis - sold), Krw(paid - spent))
-        return Booking(notional, commission, tax, Krw(came - sold - spent), after, Krw(cash + came))
+        after = Position._make((held - quantity, basis - sold, paid - spent))
+        return Booking._make((notional, commission, tax, came - sold - spent, after, cash + came))
     return book_across(position, cash, side, quantity, notional, commission, tax)
 
 
@@ -209,6 +210,7 @@ class DayTotals(NamedTuple):
     wins: int = 0  # of them, with a profit after costs
     peak_equity: Krw = ZERO
     max_drawdown: Krw = ZERO  # deepest fall of equity from its peak, won
+    moved: Krw = ZERO  # that came or left since the start by a person's word: no result of trading
 
     @property
     def costs(self) -> Krw:
@@ -230,6 +232,10 @@ class DayTotals(NamedTuple):
     def revise_trip(self, profit: Krw, revised: Krw) -> "DayTotals":
         """Count a closed position anew whose profit changed."""
         return self._replace(wins=self.wins - (profit > 0) + (revised > 0))
+
+    def move(self, amount: Krw) -> "DayTotals":
+        """Take money or shares that came (or left, below 0): the peak goes along, so that it is no gain and no fall."""
+        return self._replace(moved=Krw(self.moved + amount), peak_equity=Krw(self.peak_equity + amount))
 
     def mark(self, equity: Krw) -> "DayTotals":
         """Take one equity figure into peak and drawdown."""

@@ -50,6 +50,12 @@ class CashView:
     d1_deposit: Krw | None = None  # settled on the next session
     withdrawable: Krw | None = None  # today, as the broker told it last
     exit_costs: Krw = Krw(0)  # commission and tax if all positions were sold at mark now
+    moved: Krw = Krw(0)  # deposits and withdrawals a person booked since the date's start
+
+    @property
+    def day_pnl(self) -> Krw:
+        """Give what the trading date brought so far at mark, without the money that came or went; 0 before it."""
+        return Krw(self.equity - self.start_equity - self.moved if self.trading_date else 0)
 
 
 @dataclass(frozen=True, slots=True)

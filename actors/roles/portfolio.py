@@ -189,6 +189,7 @@ class Portfolio(PortfolioFold):
                     unrealized_pnl=unrealized,
                     income=Krw(state.income if state.income_date == state.trading_date else 0),
                     exit_costs=self._exit_costs(state.books),
+                    moved=totals.moved,
                     **self._settled(),
                 )
             case FillsQuery(symbol=symbol, limit=limit):

@@ -77,7 +77,10 @@ class PortfolioFold(Role):
             case FillRevised():
                 self._revised(message)
             case AdjustmentBooked(symbol=symbol, position_qty=left):
+                before = state.books.equity(state.marks)
                 state.books = hand_adjustments.after(message, state.books)
+                if message.kind in hand_adjustments.MOVES:
+                    state.totals = state.totals.move(Krw(state.books.equity(state.marks) - before))
                 if symbol and not left:
                     state.trips.pop(symbol, None)  # a person closed it: no trade, no trip
             case HoldingBooked():

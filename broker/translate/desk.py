@@ -47,7 +47,7 @@ def write_status(
         orders_open=open_orders,
         positions=positions,
         equity_krw=cash.equity,
-        day_pnl_krw=cash.equity - cash.start_equity if cash.trading_date else 0,
+        day_pnl_krw=cash.day_pnl,
         realized_pnl_krw=cash.realized_pnl,
         costs_krw=cash.commission + cash.tax,
         uptime_ppm=links.uptime_ppm,

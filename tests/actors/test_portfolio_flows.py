@@ -15,7 +15,7 @@ from domain.messages.run import RunStarted
 from domain.messages.trading import AccountOpened, EquityMarked
 from domain.time import kst_date
 from domain.types import Krw, Market, Side
-from domain.views import CashQuery
+from domain.views import CashQuery, PerformanceQuery
 from tests.actors.money_builders import (
     COLON,
     SAMSUNG,
@@ -131,3 +131,22 @@ def test_given_a_kind_when_adjusted_then_its_sign_must_fit(kind: str, cash: int,
     [answer] = [item for item in said if isinstance(item, CommandAnswered)]
     assert answer.code == refused
     assert [item.kind for item in said if isinstance(item, AdjustmentBooked)] == ([] if refused else [kind])
+
+
+@pytest.mark.parametrize(("kind", "cash", "moved"), [("deposit", 5_000_000, 5_000_000), ("fee", -700, 0)])
+def test_given_money_that_came_when_cash_is_asked_for_then_it_is_told_apart_from_what_the_day_brought(
+    kind: str, cash: int, moved: int
+) -> None:
+    desk = a_desk()
+    adjust(desk, cash, kind)
+    view = desk.role.view(CashQuery())
+    assert (view.moved, view.day_pnl) == (moved, cash - moved)
+
+
+def test_given_money_that_came_and_left_when_the_day_is_asked_for_then_equity_did_not_fall() -> None:
+    desk = a_desk()
+    desk.say(an_execution(1))  # 10 shares for 100,015 won
+    for cash, kind in ((5_000_000, "deposit"), (-5_000_000, "withdrawal")):
+        adjust(desk, cash, kind)
+        desk.say(prices(5, s005930=10_000))
+    assert desk.role.view(PerformanceQuery()).max_drawdown == 15, "what getting in cost"

@@ -77,7 +77,7 @@ export declare type TraderStatus = Message<"hantrade.v1.TraderStatus"> & {
   equityKrw: bigint;
 
   /**
-   * KRW, equity less equity at the start of the day.
+   * KRW, equity less equity at the start of the day and what a person booked as deposited or withdrawn since.
    *
    * @generated from field: int64 day_pnl_krw = 9;
    */
