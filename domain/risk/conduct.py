@@ -24,7 +24,7 @@ from domain.types import NANOS_PER_SECOND, Purpose, UnixNanos, Venue
 MOST_REQUESTS = 1_000  # kept; no broker takes so many in a second
 _BOTH: Final = Venue.SOR  # named once: reading it off its Enum is a call
 UNTOUCHED = ("NEVER_SELL", "FOREIGN")  # codes that deny a sale of what is to be left alone
-_HEEDED: Final = frozenset(
+_HEEDED: Final = frozenset(  # what `Conduct.fold` has a case for
     {
         SubmitOrder,
         ModifyOrder,

@@ -1,5 +1,8 @@
 """Rules of conduct: each passes at its limit, denies one beyond, and is off at 0."""
 
+import ast
+import inspect
+import textwrap
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,6 +15,7 @@ from domain.krx.order_phases import OrderPhase
 from domain.krx.ticks import step, ticks_between
 from domain.messages.risk import Cause
 from domain.risk import Picture, Proposal, judge
+from domain.risk.conduct import _HEEDED, Conduct
 from domain.risk.conduct_facts import NO_CONDUCT
 from domain.risk.conduct_rules import PAIRS, SIZED, STATE
 from domain.risk_config import RiskConfig
@@ -26,6 +30,14 @@ RULES = (*STATE, *SIZED)
 BY_HAND: dict[str, Any] = {"confidence_ppm": None}
 SELL: dict[str, Any] = {"side": Side.SELL, "purpose": Purpose.EXIT}
 SECOND = 1_000_000_000
+
+
+def test_given_what_conduct_folds_when_its_source_is_read_then_all_of_it_and_nothing_else_is_heeded() -> None:
+    """Another message is not looked at: a case that nobody added to the list would never be reached."""
+    cases = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(Conduct.fold))))
+    assert {ast.unparse(case.cls) for case in cases if isinstance(case, ast.MatchClass)} == {
+        kind.__name__ for kind in _HEEDED
+    }
 
 
 def a_case(facts: dict[str, Any], config: dict[str, Any], **changes: Any) -> Picture:
