@@ -139,8 +139,9 @@ def _group_figures(kind: str, line: GroupLine) -> Figures:
 
 
 def _group_loses(seen: Seen) -> Iterator[Found]:
-    for kind, line, is_sure, _ in _losers(seen):
-        if is_sure and line.p_adjusted is not None:
+    for kind, line, is_sure, is_all in _losers(seen):
+        is_whole = is_all and kind == "weekday"  # a day's report: that a Tuesday lost says nothing of Tuesdays
+        if is_sure and not is_whole and line.p_adjusted is not None:
             yield Found({**_group_figures(kind, line), "p_adjusted": line.p_adjusted}, 1 - line.p_adjusted)
 
 

@@ -151,3 +151,9 @@ def test_given_stops_that_lose_when_looked_at_then_nothing_is_suggested_of_them(
     line = a_line("stop", -1_000)
     groups = Groups(by_symbol=(), by_strategy=(), by_hour=(), by_reason=(line, line), by_weekday=())
     assert not {"group_loses", "group_watch"} & set(told(seen(groups=groups)))
+
+
+def test_given_trades_of_one_weekday_when_it_lost_then_nothing_is_suggested_of_that_weekday() -> None:
+    tuesday, friday = a_line("2", -1_000), a_line("5", 10)
+    assert told(seen(groups=NO_GROUPS._replace(by_weekday=(tuesday,)))) == []
+    assert told(seen(groups=NO_GROUPS._replace(by_weekday=(tuesday, friday)))) == ["group_loses"]
