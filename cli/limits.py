@@ -34,7 +34,7 @@ def limit_words(limit: desk_pb2.RiskLimit) -> str:
         return f"{name} {krw(limit.loss_krw)} KRW, no limit yet"
     share = 100 * limit.loss_krw // limit.limit_krw
     left = max(0, limit.limit_krw - limit.loss_krw)
-    figures = f"{krw(limit.loss_krw)} of {krw(limit.limit_krw)} KRW ({share} % of {rate})"
+    figures = f"{krw(limit.loss_krw)} of {krw(limit.limit_krw)} KRW ({share} % of the limit of {rate})"
     return f"{name} {figures}, {krw(left)} left, {limit.level}"
 
 

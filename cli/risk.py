@@ -73,11 +73,15 @@ def remarks(stop: desk_pb2.HoldingStop) -> str:
 def set_stops(
     symbol: Annotated[str, typer.Argument(help="Code or Korean name of a position.")],
     stop_loss: Annotated[
-        float, typer.Option(help="Loss on cost that is cut, percent; 0: off.", min=0, max=99.9999)
-    ] = 0,
-    take_profit: Annotated[float, typer.Option(help="Gain on cost that is taken, percent; 0: off.", min=0)] = 0,
-    trailing: Annotated[float, typer.Option(help="Fall from the highest price, percent; 0: off.", min=0)] = 0,
-    hold: Annotated[int, typer.Option(help="Longest holding since its first fill, s; 0: no limit.", min=0)] = 0,
+        float | None, typer.Option(help="Loss on cost that is cut, percent; 0: off.", min=0, max=99.9999)
+    ] = None,
+    take_profit: Annotated[
+        float | None, typer.Option(help="Gain on cost that is taken, percent; 0: off.", min=0)
+    ] = None,
+    trailing: Annotated[float | None, typer.Option(help="Fall from the highest price, percent; 0: off.", min=0)] = None,
+    hold: Annotated[
+        int | None, typer.Option(help="Longest holding since its first fill, s; 0: no limit.", min=0)
+    ] = None,
     note_text: NoteOption = "",
     json: JsonOption = False,
     home: HomeOption = DEFAULT_HOME,
@@ -86,11 +90,15 @@ def set_stops(
 
     Example: hantrade stops set 120110 --stop-loss 3 --trailing 2 --note "news in the evening"
     """
+    if all(given is None for given in (stop_loss, take_profit, trailing, hold)):
+        raise ConfigError(
+            "stops expected --stop-loss, --take-profit, --trailing or --hold; --stop-loss 0 alone takes all off"
+        )
     terms = desk_pb2.StopTerms(
-        stop_loss_ppm=_ppm("--stop-loss", stop_loss),
-        take_profit_ppm=_ppm("--take-profit", take_profit),
-        trailing_ppm=_ppm("--trailing", trailing),
-        hold_s=hold,
+        stop_loss_ppm=_ppm("--stop-loss", stop_loss or 0),
+        take_profit_ppm=_ppm("--take-profit", take_profit or 0),
+        trailing_ppm=_ppm("--trailing", trailing or 0),
+        hold_s=hold or 0,
     )
     _send(symbol, terms, note_text, json, home)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from cli.names import symbol_of
+from cli.names import labelled, symbol_of
 from cli.section import Percent, Section, ppm
 from domain.errors import ConfigError
 from domain.risk_config import AccountConfig, RiskConfig, StopTerms
@@ -171,8 +171,12 @@ def read_sectors(home: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for sector, members in data.items():
         for symbol in _members(path, sector, members):
+            if found.get(symbol) == sector:
+                raise ConfigError(f"{path}: {labelled(symbol)} stands twice in {sector!r}, once is expected")
             if symbol in found:
-                raise ConfigError(f"{path}: {symbol} is in {found[symbol]!r} and {sector!r}, one sector is expected")
+                raise ConfigError(
+                    f"{path}: {labelled(symbol)} is in {found[symbol]!r} and {sector!r}, one sector is expected"
+                )
             found[symbol] = sector
     return found
 

@@ -50,6 +50,7 @@ def test_given_a_position_when_it_gets_stops_of_its_own_then_they_hold_until_cle
     [
         (("stops", "set", OTHER, "--stop-loss", "3"), 1, "not held"),
         (("stops", "set", SYMBOL, "--stop-loss", "0.00001"), 2, "at most four decimals"),
+        (("stops", "set", SYMBOL), 2, "--stop-loss 0 alone takes all off"),
         (("stops", "set", SYMBOL, "--take-profit", "1001"), 1, "terms.take_profit_ppm expected 0 (off) to 10,000,000"),
         (("claim", OTHER, "--note", "mine"), 1, OTHER),
         (("claim", SYMBOL), 2, "--note must say why"),
@@ -96,7 +97,7 @@ def test_given_a_running_trader_when_asked_then_every_check_and_limit_is_told(li
     assert checks["SECTOR"]["limit"] == "off"  # without a file of sectors
     limits = {limit["name"]: limit for limit in told["limits"]}
     assert set(limits) == {"daily_loss", "drawdown"}
-    assert limits["drawdown"]["limit_krw"] == limits["drawdown"]["base_equity_krw"] // 10
+    assert limits["drawdown"]["limit_krw"] == -(-limits["drawdown"]["base_equity_krw"] // 10)  # rounded up
     assert told["operator_seen"] and told["exit_costs_krw"] > 0
     code, printed = live.type("status", "--checks")
     assert code == 0

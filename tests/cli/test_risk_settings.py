@@ -78,7 +78,8 @@ def test_given_a_file_of_sectors_when_read_then_names_and_codes_are_accepted(tmp
     ("text", "said"),
     [
         ("chips = 5\n", "chips: a list of codes or names is expected"),
-        ('a = ["005930"]\nb = ["005930"]\n', "005930 is in 'a' and 'b', one sector is expected"),
+        ('a = ["005930"]\nb = ["005930"]\n', "005930 삼성전자 is in 'a' and 'b', one sector is expected"),
+        ('a = ["005930", "삼성전자"]\n', "005930 삼성전자 stands twice in 'a', once is expected"),
         ('a = ["없는회사"]\n', "a: symbol '없는회사' is not known"),
         ("a = [\n", "not valid TOML"),
         ('"" = ["005930"]\n', "a sector's name of 1 to 64 letters is expected"),
