@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 from domain.performance.model import ClosedTrade, GroupLine
 from domain.scoring.chance import student_above
-from domain.time import kst_date, kst_text
+from domain.time import NANOS_PER_MINUTE, kst_date, kst_text
 from domain.types import Krw
+
+NANOS_PER_HOUR = 60 * NANOS_PER_MINUTE
 
 
 class Groups(NamedTuple):
@@ -39,10 +41,15 @@ def _rule_of(reason: str) -> str:
     return reason.split(";", 1)[0].split(":", 1)[0].strip()
 
 
+@lru_cache(maxsize=256)  # as above; hours of KST begin with those of UTC
+def _hour_of(hours: int) -> str:
+    return kst_text(hours * NANOS_PER_HOUR)[:2]
+
+
 KEYS: tuple[Callable[[ClosedTrade], str], ...] = (
     lambda trade: trade.symbol,
     lambda trade: trade.strategy,
-    lambda trade: kst_text(trade.opened_at)[:2],
+    lambda trade: _hour_of(trade.opened_at // NANOS_PER_HOUR),
     reason_of,
     lambda trade: str(kst_date(trade.opened_at).isoweekday()),
 )

@@ -28,8 +28,8 @@ class Trade:
     """One position from its first buy to its last sell; money is KRW, times are UTC ns."""
 
     symbol: str
-    opened_at: int
-    closed_at: int = 0  # of the newest fill
+    opened_at: UnixNanos
+    closed_at: UnixNanos = UnixNanos(0)  # of the newest fill
     bought: int = 0  # shares
     sold: int = 0
     paid: int = 0  # notional of the buys
@@ -156,13 +156,13 @@ def closed_trade(trade: Trade, orders: Mapping[str, Worded]) -> ClosedTrade:
     return ClosedTrade(
         symbol=trade.symbol,
         strategy=entries[0].origin if entries else "",
-        opened_at=UnixNanos(trade.opened_at),
-        closed_at=UnixNanos(trade.closed_at),
+        opened_at=trade.opened_at,
+        closed_at=trade.closed_at,
         quantity=trade.bought,
-        paid=Krw(trade.paid),
-        received=Krw(trade.received),
-        costs=Krw(trade.costs),
-        realized=Krw(trade.realized),
+        paid=trade.paid,  # type: ignore[arg-type]  # won, these four: calling Krw takes as long as all the rest here
+        received=trade.received,  # type: ignore[arg-type]
+        costs=trade.costs,  # type: ignore[arg-type]
+        realized=trade.realized,  # type: ignore[arg-type]
         entry_reason=_reason(entries),
         exit_reason=_reason(exits),
         by_hand=any(map(_is_by_hand, entries)) or any(map(_is_by_hand, exits)),
