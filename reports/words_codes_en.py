@@ -15,7 +15,7 @@ CODES: dict[str, str] = {
     "day.5": "Friday",
     "day.6": "Saturday",
     "day.7": "Sunday",
-    "mode.paper": "paper: real quotes, simulated fills",
+    "mode.paper": "paper: simulated fills on the quotes that came",
     "mode.mock": "Kiwoom's mock server",
     "mode.live": "live",
     "mode.backtest": "back-test: stored quotes, simulated fills",

@@ -15,7 +15,7 @@ CODES: dict[str, str] = {
     "day.5": "금요일",
     "day.6": "토요일",
     "day.7": "일요일",
-    "mode.paper": "페이퍼: 실제 시세, 모의 체결",
+    "mode.paper": "페이퍼: 받은 시세에 모의 체결",
     "mode.mock": "키움 모의투자",
     "mode.live": "실거래",
     "mode.backtest": "백테스트: 저장된 시세, 모의 체결",
