@@ -224,6 +224,8 @@ class OrderFlow:
                 found[f"shares {leg.number}"] = f"{leg.missing} shares of {leg.number} are gone, nobody told how", False
             elif self.is_over and leg.leaves:
                 found[f"end {leg.number}"] = f"{leg.number} is open at the end of the day", True
+            elif leg.number in self.gaps and leg.leaves:
+                found[f"gap {leg.number}"] = f"shares of {leg.number} are gone by one list, nobody told how", True
         self._since = {key: self._since.get(key, now.mono) for key in found}
         return [Question(key, words, self._since[key], waits) for key, (words, waits) in found.items()]
 

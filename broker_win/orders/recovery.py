@@ -132,11 +132,12 @@ def _rest(flow: "OrderFlow", leg: Leg, row: OrderRow, lists: OrderLists) -> None
     is_whole = row.leaves == 0
     changes, unbound = _under_way(flow, leg, lists)
     is_day = leg.time_in_force is TimeInForce.DAY
-    if is_whole and not (is_day or changes or unbound or books.is_asked(leg.number)):
+    actions = {*(change.action for change in changes), *(Action(other.action) for other in unbound)}
+    if is_whole and not (is_day or actions or books.is_asked(leg.number)):
         books.cancel(leg, shares, "", at)
-    elif is_whole and flow.is_over and not any(_took_effect(other) for other in unbound):
+    elif is_whole and flow.is_over and not any(_is_effective_modify(other) for other in unbound):
         books.expire(leg, shares, at)
-    elif unbound or (changes and not (is_whole and all(change.action is Action.CANCEL for change in changes))):
+    elif actions and not (is_whole and actions == {Action.CANCEL}):
         return  # an order all gone need not wait for its cancels: whoever took its shares, none of them is open
     elif gap is not None and gap[0] == shares and at - gap[1] >= flow.answer_timeout_ns:
         books.cancel(leg, shares, "", at)  # twice seen, by nobody's change in either list: the venue did it
@@ -154,12 +155,17 @@ def _under_way(flow: "OrderFlow", leg: Leg, lists: OrderLists) -> tuple[list[Cha
 
 
 def _unexplained(leg: Leg, row: OrderRow) -> int:
-    """Give the shares a row shows as neither open nor filled, less those known to have left."""
-    return leg.quantity - row.leaves - row.filled_qty - leg.gone
+    """Give the shares a row shows as not open, less those filled (by it, or as told before) and known to have left."""
+    told = leg.filled_before(leg.quantity - row.leaves) or (0, 0)
+    return leg.quantity - row.leaves - max(row.filled_qty, told[0]) - leg.gone
 
 
 def _is_refused(row: OrderRow) -> bool:
     return REJECTED in row.status
+
+
+def _is_effective_modify(row: OrderRow) -> bool:
+    return row.action == Action.MODIFY.value and _took_effect(row)
 
 
 def _took_effect(row: OrderRow) -> bool:

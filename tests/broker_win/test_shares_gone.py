@@ -158,3 +158,38 @@ def test_given_an_order_gone_and_a_cancel_nobody_tells_of_when_two_readings_agre
     at.wait(5)
     at.learn(a_row(A, leaves=0), row_of(B, Action.CANCEL, 40, "접수"))
     assert at.told() == ["OrderCancelled o-1  101 100 0"]
+
+
+def test_given_an_order_gone_and_two_cancels_that_may_be_ours_when_two_readings_agree_then_it_is_not_left_open() -> (
+    None
+):
+    at = an_order(TimeInForce.DAY)
+    ask_to_change(at, "c-1", Action.CANCEL, 50)
+    for _ in range(2):
+        at.wait(5)
+        at.learn(a_row(A, leaves=0), row_of(B, Action.CANCEL, 50), row_of(C, Action.CANCEL, 50))
+    assert at.told() == ["OrderCancelled o-1  101 100 0"]  # which of them was ours does not matter to the shares
+
+
+def test_given_shares_that_are_gone_by_one_list_when_nothing_else_is_open_then_another_reading_is_asked_for() -> None:
+    at = an_order(TimeInForce.DAY)
+    at.learn(a_row(A, leaves=60))
+    assert (at.told(), at.questions()) == ([], ["gap 0000101"])
+    at.wait(5)
+    at.learn(a_row(A, leaves=60))
+    assert (at.told(), at.questions()) == (["OrderCancelled o-1  101 40 60"], [])
+
+
+@EVERY_FORCE
+@pytest.mark.parametrize("leaves", [70, 0])
+def test_given_lists_without_a_fill_that_was_told_when_two_readings_agree_then_its_shares_are_not_cancelled(
+    in_force: TimeInForce, leaves: int
+) -> None:
+    at = an_order(in_force)
+    shares = 100 - leaves
+    at.hear(chejan(A, "체결", fill=(shares, 10_000), leaves=leaves, trade="t1", notional=shares * 10_000))
+    assert len(at.told()) == 1
+    for _ in range(3):
+        at.learn(a_row(A, leaves=leaves, filled=10, notional=100_000))
+        at.wait(6)
+    assert at.told() == []
