@@ -70,7 +70,7 @@ class FigureCauses:
             case "quotes":
                 yield from self._quotes()
             case "batches":
-                yield f"rows of a batch (median): {self._both(lambda told: _middle(told.history.rows))}"
+                yield from self._batches()
             case "uptime_pct":
                 yield from self._losses()
         yield from self._settings(key)
@@ -185,10 +185,18 @@ class FigureCauses:
         a, b = self._a.history, self._b.history
         if a.quotes != b.quotes:
             yield f"quotes heard: {self._both(lambda told: told.history.quotes)}"
-        if a.ends != b.ends:
+        if any(mine != other for mine, other in zip(a.ends, b.ends, strict=False)):  # one may break off before
             yield "batches end elsewhere, and strategies decide at their ends"
         if a.signals != b.signals and set(a.signals) != set(b.signals):
             yield f"attention came from {_sources(a)} in {self._a.name}, from {_sources(b)} in {self._b.name}"
+
+    def _batches(self) -> Iterator[str]:
+        if self._apart(lambda told: told.history.quotes):
+            yield f"quotes heard: {self._both(lambda told: told.history.quotes)}"
+        if self._apart(lambda told: _middle(told.history.rows)):
+            yield f"rows of a batch (median): {self._both(lambda told: _middle(told.history.rows))}"
+        elif self._apart(lambda told: max(told.history.rows, default=0)):
+            yield f"rows of the largest batch: {self._both(lambda told: max(told.history.rows, default=0))}"
 
     def _quotes(self) -> Iterator[str]:
         a, b = self._a.history, self._b.history

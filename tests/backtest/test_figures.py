@@ -200,4 +200,20 @@ def test_given_batches_of_other_sizes_when_compared_then_the_row_says_how_large_
 ) -> None:
     [batches] = [row for row in table(logs[0], logs[1]).rows if row.figure.key == "batches"]
     assert batches.differences[0] is not None and batches.differences[0] < 0
-    assert re.fullmatch(r"rows of a batch \(median\): \d+ in A, \d+ in B", batches.causes[0][0])
+    assert re.fullmatch(r"rows of (a batch \(median\)|the largest batch): \d+ in A, \d+ in B", batches.causes[0][0])
+
+
+def test_given_a_log_that_breaks_off_when_compared_then_its_batches_are_fewer_not_other_ones(
+    logs: tuple[Path, ...],
+) -> None:
+    [first] = read_same_days([logs[0]]).logs
+    whole = first.history
+    half = len(whole.ends) // 2
+    part = replace(whole, ends=whole.ends[:half], rows=whole.rows[:half], quotes=sum(whole.rows[:half]))
+    broken = Told("B", part, first.period)
+    causes = FigureCauses(first, broken, compare(whole, part), str)
+    heard = f"quotes heard: {whole.quotes:,} in A, {part.quotes:,} in B"
+    assert list(causes.of("signals", 2, 1)) == [heard]
+    said = list(causes.of("batches", len(whole.ends), half))
+    assert said[0] == heard
+    assert all(len(set(re.findall(r": (\d+) in A, (\d+) in B", text)[0])) == 2 for text in said[1:])
