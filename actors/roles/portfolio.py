@@ -13,7 +13,7 @@ from domain.book_facts import (
     evidence_booked,
 )
 from domain.exit_costs import exit_costs
-from domain.flows import flow_between
+from domain.flows import after_splits, flow_between
 from domain.messages import Message, Stamp
 from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
 from domain.messages.link import BrokerStateReceived, InstrumentsReceived, OrderEvidence, ReconcileReported
@@ -122,7 +122,8 @@ class Portfolio(PortfolioFold):
         if not state.tells_flows or not state.trading_date:
             return []
         _, then = book_facts(state.heard, sheet)  # what is newer than the broker's answer is in our books already
-        flow = flow_between(state.books, then.books, state.marks, opened.trading_date, opened.venue_time)
+        ours = after_splits(state.books, state.broker.positions if state.broker is not None else ())
+        flow = flow_between(ours, then.books, state.marks, opened.trading_date, opened.venue_time)
         return [] if flow is None else [flow]
 
     def _book(self, facts: Iterable[Execution], sheet: Sheet) -> list[Message]:

@@ -6,6 +6,7 @@ from typing import Any
 from actors.core.role import Role
 from domain import hand_adjustments, proved_shares
 from domain.book_facts import Booked, Sheet, adopted, key_of
+from domain.flows import untold_splits
 from domain.inferred import Money
 from domain.marks import Marks
 from domain.messages import Stamp
@@ -93,6 +94,9 @@ class PortfolioFold(Role):
                 state.heard = [fill for fill in state.heard if fill.journal_id == journal and fill.event_seq > as_of]
                 state.begins = self._date(message.venue_time) != state.trading_date  # then decide opens the account
                 self._orders_clock(message.venue_time)
+                if state.begins and state.tells_flows and state.trading_date:
+                    for name, had, has in untold_splits(state.books, message.positions):
+                        state.marks.adjust(name, message.venue_time, had, has, 0)
             case AccountOpened():
                 self._adopt(message)
             case ReconcileReported(kind="gated", agreed=True) if state.trading_date:

@@ -65,6 +65,11 @@ class Ours:
         self.held = dict(held)
         self.told, self.told_before = set(), self.told
 
+    def split(self, symbol: str, before: int, after: int) -> None:
+        """Keep our part of shares that were split: all of them where all were ours, else cut to whole shares."""
+        self._put(symbol, self.of(symbol) * after // before)
+        self._hold(symbol, after)
+
     def _is_new(self, booked: FillBooked | HoldingBooked) -> bool:
         if self.is_again(booked):
             return False

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from domain.flows import is_split
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
 from domain.messages.link import (
     BrokerStateReceived,
@@ -179,6 +180,8 @@ class RiskState(RiskKnown):
     def _open_account(self, opened: AccountOpened) -> None:
         self.trading_date, self.cash = opened.trading_date, opened.cash
         self.equity = self.start_equity = opened.start_equity
+        if self.config.tell_flows:
+            self._take_splits()
         self.positions = {symbol: quantity for symbol, (quantity, _) in self.offered.items()}
         self.costs = {symbol: cost_basis for symbol, (_, cost_basis) in self.offered.items()}
         unbooked = [(hold.symbol, hold.side.sign * max(0, hold.filled - hold.booked)) for hold in self.holds.values()]
@@ -191,6 +194,14 @@ class RiskState(RiskKnown):
         self.loss_locked, self.loss_armed = False, True
         self.approved_at, self.flattening, self.answers, self.denials, self.denied_exits = {}, {}, {}, [], {}
         self.stops.end_episodes(())
+
+    def _take_splits(self) -> None:
+        """Keep what was ours of a holding that was split overnight although nobody told; its old price goes."""
+        for symbol, (quantity, cost_basis) in self.offered.items():
+            before = self.positions.get(symbol, 0)
+            if is_split(before, self.costs.get(symbol, 0), quantity, cost_basis):
+                self.conduct.holdings.split(symbol, before, quantity)
+                self.quotes.pop(symbol, None)
 
     def _fold_order(self, message: OrderApproved | OrderStateChanged | FillBooked) -> None:
         order_id = message.client_order_id

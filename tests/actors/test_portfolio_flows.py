@@ -76,11 +76,33 @@ def test_given_a_run_that_does_not_tell_when_cash_came_then_nothing_new_is_said(
     assert all(item.exit_costs == 0 for item, _ in desk.log if isinstance(item, EquityMarked))
 
 
+@pytest.mark.parametrize(("before", "after", "price"), [(500, 1_000, 10_000), (1_000, 100, 700), (7, 9, 9_000)])
+def test_given_a_split_nobody_told_when_the_next_date_opens_then_todays_shares_are_valued_at_a_price_of_theirs(
+    before: int, after: int, price: int
+) -> None:
+    desk = a_desk()
+    desk.say(an_execution(1, quantity=before, price=price))
+    desk.say(prices(5, s005930=price))
+    worth = desk.role.view(CashQuery())
+    said = desk.say(broker_state(worth.cash, (SAMSUNG, after, before * price), as_of=1, seconds=DAY))
+    assert abs(said[0].start_equity - worth.equity) <= after, "a mark is cut to whole won"
+    assert abs(sum(flow.amount for flow in flows(said))) <= before + after
+    assert state_of(desk.refolded()) == state_of(desk.role)
+
+
+def test_given_shares_bought_elsewhere_when_the_next_date_opens_then_they_are_a_flow_and_no_split() -> None:
+    desk = a_desk()
+    desk.say(an_execution(1, quantity=10, price=10_000))
+    worth = desk.role.view(CashQuery())
+    [flow] = flows(desk.say(broker_state(worth.cash, (SAMSUNG, 20, 200_000), as_of=1, seconds=DAY)))
+    assert flow.amount == 100_000
+
+
 @given(
     st.integers(0, 30),
     st.integers(0, 30),
     st.integers(-20_000_000, 20_000_000),
-    st.integers(1, 50_000),
+    st.integers(100, 50_000),  # at less, what is offered could cost what ours did: a split
     st.integers(1, 50_000),
 )
 def test_for_any_opening_equity_then_is_equity_before_and_the_flow(
