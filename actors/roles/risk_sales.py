@@ -11,6 +11,7 @@ from domain.messages import Message, Stamp
 from domain.messages.operator import CommandAnswered, FlattenRequested
 from domain.messages.trading import OrderApproved
 from domain.risk import Proposal, RiskState
+from domain.risk.flattening import RETRY_NS
 from domain.risk.sale_terms import is_sale_of, sale_terms
 from domain.types import ClientOrderId, Krw, LinkName, Purpose, Side, UnixNanos
 
@@ -35,6 +36,8 @@ def put_off(state: RiskState, stamp: Stamp) -> list[Message]:
 def _sale(state: RiskState, stamp: Stamp, symbol: str) -> OrderApproved | None:
     flatten = state.flattening.get(symbol)
     if flatten is None or flatten.attempts <= 0 or symbol in state.halted:
+        return None
+    if state.watches_sales and flatten.tried_at and 0 <= state.clock - flatten.tried_at < RETRY_NS:
         return None
     quantity = state.ours_of(symbol)
     terms = sale_terms(state, symbol) if quantity > 0 else None

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from domain.types import NANOS_PER_SECOND
+
+RETRY_NS = 5 * NANOS_PER_SECOND  # venue time between two attempts: what refuses one refuses the next at once, too
 FLATTEN_ATTEMPTS = 3  # market sells per instrument and command; an order the venue keeps refusing must not loop
 
 
@@ -14,6 +17,7 @@ class Flatten:
     attempts: int  # left
     by_stop: bool = False  # a stop of the trader sells before it ends; it belongs to its run
     rule: str = ""  # stop of the position that was reached: stop_loss, take_profit, trailing, time
+    tried_at: int = 0  # venue time of its newest sale; 0 before the first
     since: int = 0  # venue time at which it was to be sold: of its first sale, until then when it was asked for
 
     by_limit: str = ""  # limit of the account that halted: daily_loss, drawdown; until a person unlocks it

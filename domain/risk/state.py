@@ -350,12 +350,15 @@ class RiskState(RiskKnown):
             return  # a person's own order beside it
         is_first = flatten.attempts == FLATTEN_ATTEMPTS
         since = order.venue_time if is_first else flatten.since
-        self.flattening[order.symbol] = replace(flatten, attempts=flatten.attempts - 1, since=since)
+        self.flattening[order.symbol] = replace(
+            flatten, attempts=flatten.attempts - 1, since=since, tried_at=order.venue_time
+        )
 
     def _resumed(self) -> None:
         """End what a person had sold out; a stop that was reached goes on, with all its attempts."""
         going_on = {symbol: item for symbol, item in self.flattening.items() if item.rule}
-        self._keep_flattening({key: replace(item, attempts=FLATTEN_ATTEMPTS) for key, item in going_on.items()})
+        fresh = {key: replace(item, attempts=FLATTEN_ATTEMPTS, tried_at=0) for key, item in going_on.items()}
+        self._keep_flattening(fresh)
         for symbol in going_on:
             self.stops.begin_episode(symbol)
 

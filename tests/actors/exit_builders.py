@@ -13,8 +13,9 @@ from domain.messages.orders import CancelOrder, OrderRejected, RequestAnswered, 
 from domain.messages.risk import ExitStuck, StopTriggered
 from domain.messages.trading import OrderApproved
 from domain.quotes import Quote, QuoteKind
+from domain.risk.flattening import FLATTEN_ATTEMPTS, RETRY_NS
 from domain.risk_config import RiskConfig, StopTerms
-from domain.types import Krw, LinkName, RequestOutcome, Side, VenuePhase
+from domain.types import NANOS_PER_SECOND, Krw, LinkName, RequestOutcome, Side, VenuePhase
 from domain.views import RiskQuery, RiskView, StopView
 from tests.actors.builders import (
     SAMSUNG,
@@ -131,6 +132,13 @@ class Floor:
         asked = [item for item in self.said(CancelOrder) if item.client_order_id == order.client_order_id]
         request = asked[-1].request_id if asked else ""
         self.house.hear(self.venue.cancels(order, shares, request, number))
+
+    def refuse_all(self, price: int) -> None:
+        """Let the venue refuse each attempt of a sale; the next comes some seconds after it."""
+        for attempt in range(FLATTEN_ATTEMPTS):
+            if attempt:
+                self.quotes(RETRY_NS // NANOS_PER_SECOND + 1, price)
+            self.reject(self.sales[-1])
 
     def reject(self, order: Any) -> None:
         self.house.hear(self.venue.makes(OrderRejected, order, code="NO", text="no"))

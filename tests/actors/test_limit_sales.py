@@ -98,8 +98,7 @@ def test_given_a_stop_that_was_tried_in_vain_when_a_limit_halts_then_the_limit_s
     account = AccountConfig(is_on=True, flatten_on_halt=True)
     floor = Floor(replace(RISK, account=account, daily_loss_ppm=40_000), held=400)
     floor.quote(AT_STOP)
-    for _ in range(3):
-        floor.reject(floor.sales[-1])
+    floor.refuse_all(AT_STOP)
     floor.quotes(12, 8_000)
     assert (floor.day, floor.origins) == ("HALTED", ["risk:stop_loss"] * 3 + ["risk:daily_loss"])
 

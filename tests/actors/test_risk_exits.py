@@ -144,6 +144,9 @@ def test_given_a_sale_of_a_stop_when_the_venue_ends_it_half_filled_then_the_rest
     number = floor.accept(floor.sales[0])
     floor.fill(floor.sales[0], 6, 4, number)
     floor.cancel(floor.sales[0], 4, number)
+    floor.quotes(3, AT_STOP)
+    assert [sale.quantity for sale in floor.sales] == [10], "what ended one attempt may end the next at once, too"
+    floor.quotes(3, AT_STOP)
     assert [sale.quantity for sale in floor.sales] == [10, 4]
     assert floor.origins == ["risk:stop_loss"] * 2
     assert len(floor.stops) == 1
@@ -241,8 +244,7 @@ def test_given_a_kill_while_the_sale_of_a_stop_rests_when_a_run_begins_again_the
 def test_given_a_stop_that_was_tried_in_vain_when_a_person_resumes_then_it_has_all_its_attempts_again() -> None:
     floor = Floor()
     floor.quote(AT_STOP)
-    for _ in range(3):
-        floor.reject(floor.sales[-1])
+    floor.refuse_all(AT_STOP)
     floor.quotes(3, AT_STOP)
     assert (len(floor.sales), floor.stuck, len(floor.stops)) == (3, ["ATTEMPTS"], 1)
     floor.house.hear(PauseRequested("p", "kim", ""), ResumeRequested("r", "kim", "the venue is well again"))

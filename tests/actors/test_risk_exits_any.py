@@ -10,9 +10,10 @@ from actors.roles.risk_manager import RiskManager
 from actors.roster import make_roles
 from domain.messages.link import BrokerOpenOrder
 from domain.messages.orders import SubmitOrder
+from domain.risk.flattening import RETRY_NS
 from domain.risk.stops import reached, sellable_price
 from domain.risk_config import StopTerms
-from domain.types import LinkName, Side
+from domain.types import NANOS_PER_SECOND, LinkName, Side
 from fsm.client_order import CLOSED
 from tests.actors.builders import SAMSUNG, state_of
 from tests.actors.exit_builders import RISK, Floor
@@ -119,7 +120,7 @@ def test_for_any_course_stops_never_sell_more_than_is_held_and_none_goes_unheard
     for step, pick in steps:
         course.play(step, pick)
     if course.risk.state.links[LinkName.ORDERS] == "READY" and course.floor.day == "TRADING":
-        course.floor.quote(course.price)
+        course.floor.quotes(RETRY_NS // NANOS_PER_SECOND + 2, course.price)  # a sale that ended is tried again by then
         course.take()
         course.look()
     assert course.floor.house.replayed(make_roles).identical

@@ -135,15 +135,13 @@ def test_given_an_episode_that_ended_when_a_later_sale_is_stuck_then_it_is_told_
 def test_given_a_sale_the_venue_keeps_refusing_when_its_attempts_are_used_then_it_is_told_and_not_repeated() -> None:
     floor = Floor()
     floor.quote(AT_STOP)
-    for _ in range(3):
-        floor.reject(floor.sales[-1])
+    floor.refuse_all(AT_STOP)
     floor.quotes(50, 9_000)
     floor.wait(3)
     assert (len(floor.sales), floor.stuck, len(floor.stops)) == (3, ["ATTEMPTS"], 1)
     floor.house.hear(FlattenRequested("f", "kim", SAMSUNG, "out"))
     assert len(floor.sales) == 4, "a person may try again"
-    for _ in range(3):
-        floor.reject(floor.sales[-1])
+    floor.refuse_all(9_000)
     floor.quotes(3, 9_000)
     assert (len(floor.sales), floor.stuck) == (6, ["ATTEMPTS"] * 2), "and is told again"
 
