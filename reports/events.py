@@ -19,6 +19,7 @@ from domain.messages.risk import (
 )
 from domain.messages.run import InputRefused, LogSpaceLow, RoleFailed, StateChecked
 from domain.messages.trading import DayChanged, LossLimitHit, StrategyBenched
+from domain.risk.loss_levels import STICKY, rank
 from fsm import client_order
 from fsm.connection import State as Link
 from fsm.trading_day import State as Day
@@ -37,8 +38,9 @@ def events_of(days: Iterable[DayFacts]) -> tuple[EventLine, ...]:
 
 
 def _of(facts: DayFacts) -> Iterator[EventLine]:
+    warned: set[tuple[str, str]] = set()
     for seq, at, message in facts.told:
-        line = _line(message)
+        line = None if _is_again(message, warned) else _line(message)
         if line is not None:
             yield EventLine(at, type(message).__name__, *line, seq, facts.path)
     for asked in facts.approved:
@@ -47,6 +49,19 @@ def _of(facts: DayFacts) -> Iterator[EventLine]:
             checks = ", ".join(order.overridden)
             text = f"{order.origin} overrode {checks}: {order.side.value} {order.quantity:,} shares, {order.rationale}"
             yield EventLine(order.venue_time, "OrderApproved", order.symbol, text, asked.seq, facts.path)
+
+
+def _is_again(message: Message, warned: set[tuple[str, str]]) -> bool:
+    """Tell whether a loss only came near a limit as it did before on the date, or went away from it.
+
+    A loss that hovers at a level of warning crosses it many times; once a date says it.
+    """
+    if not isinstance(message, LimitLevelChanged) or message.to_level in STICKY:
+        return False
+    key = message.limit, message.to_level
+    is_again = key in warned or rank(message.to_level) < rank(message.from_level)
+    warned.add(key)
+    return is_again
 
 
 def _line(message: Message) -> Line | None:

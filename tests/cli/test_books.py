@@ -35,7 +35,7 @@ def answers(live: LiveHome) -> dict[str, Any]:
 
 def without_clock(row: dict[str, Any]) -> dict[str, Any]:
     """Leave out what moves with the market between two questions."""
-    moving = ("equity_krw", "unrealized_pnl_krw", "mark_price_krw")
+    moving = ("equity_krw", "unrealized_pnl_krw", "mark_price_krw", "sellable_price_krw", "peak_price_krw")
     return {key: value for key, value in row.items() if key not in moving}
 
 
