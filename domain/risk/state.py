@@ -1,7 +1,6 @@
 """What risk knows, as a fold of messages. The only place where it changes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from domain.flows import is_split
@@ -35,26 +34,20 @@ from domain.messages.trading import (
 )
 from domain.proved_shares import leg_of
 from domain.quality import confirmed
-from domain.quotes import Quote
 from domain.risk.account_watch import moved_by
 from domain.risk.doubts import QuoteDoubts
-from domain.risk.exposures import ExposureBook
-from domain.risk.flattening import FLATTEN_ATTEMPTS, Flatten
 from domain.risk.holds import Hold
-from domain.risk.known import RiskKnown
-from domain.risk.loss_levels import DAILY_LOSS, NAMES
 from domain.risk.rule import BUY
-from domain.risk.sale_terms import is_sale_of
+from domain.risk.selling_out import SellingOut
 from domain.risk.sizing import cost
 from domain.time import kst_date
-from domain.types import Krw, OrderKind, Purpose, Side, UnixNanos
+from domain.types import Krw, Purpose, Side, UnixNanos
 
-HALTED_BY_LIMITS = ("PREFLIGHT", "ARMED", "TRADING", "PAUSED")  # days; in others a limit that is reached sells nothing
 _OF_AN_ORDER = frozenset({SignalFormed, ManualOrderRequested, OrderApproved, OrderStateChanged, CommandAnswered})
 
 
 @dataclass(slots=True)
-class RiskState(RiskKnown):
+class RiskState(SellingOut):
     """All that risk keeps, and how it changes."""
 
     def fold(self, message: Any, now: UnixNanos) -> None:
@@ -300,122 +293,3 @@ class RiskState(RiskKnown):
         self.denials.append(denial)
         if denial.purpose is Purpose.EXIT and denial.reason == "DUPLICATE":
             self.denied_exits[denial.symbol] = self.open_sells(denial.symbol)
-
-    def _flatten(self, asked: FlattenRequested) -> None:
-        if asked.command_id and asked.command_id in self.answers:
-            return
-        for symbol in self.flatten_symbols(asked.symbol):
-            self._sell_out(symbol, Flatten(asked.caller, asked.note, FLATTEN_ATTEMPTS, since=self.clock))
-
-    def _stopping(self, change: StopChanged) -> None:
-        if change.to_state == "FLATTENING":
-            for symbol in self.flatten_symbols(""):
-                flatten = Flatten("stop", change.reason, FLATTEN_ATTEMPTS, by_stop=True, since=self.clock)
-                self._sell_out(symbol, flatten)
-        elif change.to_state != "CONFIRMING_FLAT":
-            self._end_stop_sale()
-
-    def _stop_reached(self, stop: StopTriggered) -> None:
-        if stop.symbol not in self.flattening:  # who sells already goes on
-            flatten = Flatten("", stop.rationale, FLATTEN_ATTEMPTS, rule=stop.rule, since=stop.venue_time)
-            self._sell_out(stop.symbol, flatten)
-
-    def _limit_hit(self, limit: str) -> None:
-        if limit == DAILY_LOSS:
-            self.loss_locked, self.loss_armed = True, False
-        account = self.config.risk.account
-        if account.is_on and account.flatten_on_halt and self.day in HALTED_BY_LIMITS:
-            why = f"{NAMES[limit]} at its limit"
-            sale = Flatten("risk", why, FLATTEN_ATTEMPTS, by_limit=limit, since=self.clock)
-            for symbol in self.flatten_symbols(""):
-                earlier = self.flattening.get(symbol)
-                if earlier is None or earlier.attempts <= 0:  # given up, or the halt cancels the last attempt
-                    self._sell_out(symbol, sale)
-
-    def _sell_out(self, symbol: str, flatten: Flatten) -> None:
-        if self._is_to_go(symbol) or symbol in self.holds.by_symbol:
-            self.flattening[symbol] = flatten
-            self.stops.begin_episode(symbol)
-
-    def _is_to_go(self, symbol: str) -> bool:
-        """Tell whether shares are held that we may sell, now or once others' sells of them are gone."""
-        return symbol in self.positions and not self.left_alone(symbol)
-
-    def _attempted(self, order: OrderApproved) -> None:
-        flatten = self.flattening.get(order.symbol)
-        if flatten is None or order.side is not Side.SELL:
-            return
-        is_sale = self.watches_sales and is_sale_of(order.symbol, order.client_order_id)
-        if order.kind is not OrderKind.MARKET and not is_sale:
-            return  # a person's own order beside it
-        is_first = flatten.attempts == FLATTEN_ATTEMPTS
-        since = order.venue_time if is_first else flatten.since
-        self.flattening[order.symbol] = replace(
-            flatten, attempts=flatten.attempts - 1, since=since, tried_at=order.venue_time
-        )
-
-    def _resumed(self) -> None:
-        """End what a person had sold out; a stop that was reached goes on, with all its attempts."""
-        going_on = {symbol: item for symbol, item in self.flattening.items() if item.rule}
-        fresh = {key: replace(item, attempts=FLATTEN_ATTEMPTS, tried_at=0) for key, item in going_on.items()}
-        self._keep_flattening(fresh)
-        for symbol in going_on:
-            self.stops.begin_episode(symbol)
-
-    def _end_stop_sale(self) -> None:
-        self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_stop})
-
-    def _end_limit_sale(self) -> None:
-        if self.flattening:
-            self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_limit})
-
-    def _prune_flattening(self) -> None:
-        if self.flattening:
-            busy = self.holds.by_symbol
-            kept = {key: item for key, item in self.flattening.items() if key in busy or self._is_to_go(key)}
-            self._keep_flattening(kept)
-
-    def _keep_flattening(self, kept: dict[str, Flatten]) -> None:
-        self.flattening = kept
-        self.stops.end_episodes(kept)
-
-    # ---- what is held and being bought -------------------------------------------------------------------------
-
-    def _price(self, rows: Sequence[Quote]) -> None:
-        quotes, counted = self.quotes, self.exposures.values
-        moved = [row[0] for row in rows if row[0] in counted and _is_moved(row, quotes)] if counted else ()
-        quotes.update([(row[0], row) for row in rows])
-        for symbol in moved:
-            self._weigh(symbol)
-
-    def _weigh_all(self) -> None:
-        self.exposures = ExposureBook()
-        for symbol in {**self.positions, **self.holds.by_symbol, **self.externals.by_symbol}:
-            self._weigh(symbol)
-
-    def _weigh(self, symbol: str) -> None:
-        """Take in what an instrument counts now: whatever changes holding, price or open buys of it comes by here."""
-        held, bound = self.positions.get(symbol, 0), self.holds.by_symbol.get(symbol)
-        is_bought, won = (bound.buying > 0, bound.reserve) if bound is not None else (False, 0)
-        if symbol in self.externals.by_symbol or symbol in self.externals.held:
-            elsewhere = self._bound_elsewhere(symbol)
-            self.externals.hold(symbol, elsewhere)
-            is_bought, won = is_bought or self.externals.shares(symbol, Side.BUY) > 0, won + elsewhere
-        if not held and not is_bought:
-            if symbol in self.exposures.values:
-                self.exposures.drop(symbol)
-                self.exposure_facts.count(symbol, 0)
-            return
-        quote = self.quotes.get(symbol)
-        won += held * quote.price if quote is not None and quote.price > 0 else self.costs.get(symbol, 0)
-        if symbol in self.exposures.values:
-            self.exposures.move(symbol, won)
-        else:
-            self.exposures.put(symbol, won, *self._groups(symbol))
-        self.exposure_facts.count(symbol, won)
-
-
-def _is_moved(row: Quote, quotes: Mapping[str, Quote]) -> bool:
-    """Tell whether a row has another price than the one before of its instrument."""
-    before = quotes.get(row[0])
-    return before is None or before.price != row.price
