@@ -49,7 +49,10 @@ def daily_loss(_: Proposal, picture: Picture) -> str | None:
     """Deny entries while the day's loss is at the limit or beyond; lifting the halt lets only exits pass."""
     if not picture.loss_limit_hit:
         return None
-    return f"the day's loss reached the limit of {percent(picture.config.daily_loss_ppm)}; only exits pass today"
+    limit = percent(picture.config.daily_loss_ppm)
+    if picture.config.account.is_on:
+        return f"the day's loss is at its limit of {limit} (in won: `hantrade status`); only exits pass while it is"
+    return f"the day's loss reached the limit of {limit}; only exits pass today"
 
 
 def instrument(proposal: Proposal, picture: Picture) -> str | None:
