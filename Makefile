@@ -13,7 +13,7 @@ demo: env ## trade a recorded day end to end, then report and prove the replay
 	@.venv/bin/hantrade demo $(ARGS)
 
 test: lint ## lint, then every test
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: env-dev ## style, types, contract, freshness of everything generated
 	@sh tools/lint.sh
