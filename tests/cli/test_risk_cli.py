@@ -30,6 +30,14 @@ def held(live: LiveHome) -> dict[str, Any]:
     return next((row for row in found if row["symbol"] == SYMBOL), {})
 
 
+def cancel(live: LiveHome, submitted: str) -> None:
+    """Cancel an order once the broker has it: before, there is nothing yet to cancel."""
+    order_id = json.loads(submitted)["client_order_id"]
+    until(lambda: json.loads(live.type("orders", "show", order_id, "--json")[1])["status"] == "WORKING")
+    code, told = live.type("orders", "cancel", order_id)
+    assert code == 0, told
+
+
 def test_given_a_position_when_it_gets_stops_of_its_own_then_they_hold_until_cleared(live: LiveHome) -> None:
     default = held(live)
     assert default["ours"] == 3
@@ -74,8 +82,7 @@ def test_given_a_limit_when_a_person_overrides_it_with_a_reason_then_the_order_p
     assert (code, "COLLAR" in told) == (1, True), told
     code, told = live.type(*far, "--override", "collar", "--note", "waiting for a dip", "--json")
     assert code == 0, told
-    order = json.loads(told)
-    assert live.type("orders", "cancel", order["client_order_id"])[0] == 0
+    cancel(live, told)
 
 
 def test_given_manual_mode_when_switched_then_status_says_so_and_people_go_on(live: LiveHome) -> None:
@@ -83,7 +90,7 @@ def test_given_manual_mode_when_switched_then_status_says_so_and_people_go_on(li
     assert status(live)["manual_mode"]
     code, told = live.type("orders", "submit", "buy", SYMBOL, "1", "--price", "9800", "--json")
     assert code == 0, told
-    assert live.type("orders", "cancel", json.loads(told)["client_order_id"])[0] == 0
+    cancel(live, told)
     assert live.type("manual", "off")[0] == 0
     assert not status(live)["manual_mode"]
 
