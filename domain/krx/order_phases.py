@@ -1,5 +1,7 @@
 """Which order-taking phases a venue is in at a moment. Two may hold at once: 08:30 has an auction and off-hours."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -82,16 +84,18 @@ class OrderDay:
 
     day: date
     spans: tuple[PhaseSpan, ...]
+    changes: tuple[int, ...]  # moments (UTC ns) at which a span begins or ends
+    between: tuple[tuple[OrderPhase, ...], ...]  # of both venues, before the first change, after it, after the next ..
 
     def at(self, nanos: int, venue: Venue) -> tuple[OrderPhase, ...]:
         """Give the phases a venue is in at a moment (UTC ns), for SOR those of both; empty when it takes no orders.
 
         Judged by the nominal ends: an auction that has not crossed yet still counts as over.
         """
-        there = [span for span in self.spans if span.start <= nanos < span.end]  # most of the day two, of many
-        if venue is not Venue.SOR:
-            there = [span for span in there if span.venue is venue]
-        return tuple([span.phase for span in there])
+        there = self.between[bisect_right(self.changes, nanos)]  # looked up: every order asks
+        if venue is Venue.SOR:
+            return there
+        return tuple([phase for phase in there if (phase in NXT_PHASES) is (venue is Venue.NXT)])
 
 
 def order_day(day: date, overrides: Overrides = NO_OVERRIDES) -> OrderDay:
@@ -99,7 +103,13 @@ def order_day(day: date, overrides: Overrides = NO_OVERRIDES) -> OrderDay:
 
     Raises ConfigError like `regular_session`. Source: `sessions.phases`.
     """
-    return OrderDay(day, tuple(_span(phase) for phase in phases(day, overrides)))
+    spans = tuple(_span(phase) for phase in phases(day, overrides))
+    changes = tuple(sorted({moment for span in spans for moment in (span.start, span.end)}))
+    return OrderDay(day, spans, changes, ((), *(_phases_at(spans, moment) for moment in changes)))
+
+
+def _phases_at(spans: Sequence[PhaseSpan], nanos: int) -> tuple[OrderPhase, ...]:
+    return tuple(span.phase for span in spans if span.start <= nanos < span.end)
 
 
 def _span(phase: Phase) -> PhaseSpan:

@@ -36,6 +36,9 @@ class Capacity(NamedTuple):
     what: Callable[[Picture], str]  # its name, in messages
     used: Callable[[Picture], int]  # before the order
     limit: Callable[[Picture], int | None]  # None: off, or not known
+    at_most: Callable[[Picture], int] | None = (
+        None  # what `used` never exceeds and is known sooner, where there is such
+    )
 
 
 def cost(quantity: int, price: int, commission_ppm: int) -> Krw:
@@ -132,6 +135,7 @@ CONCENTRATION = (
         lambda _: "position and what moves with it",
         lambda picture: picture.exposures.correlated,
         lambda picture: _of_equity(picture, picture.config.max_correlated_ppm),
+        lambda picture: picture.exposures.gross,
     ),
     Capacity(
         "GROSS_EXPOSURE",
@@ -162,7 +166,7 @@ def taken(capacity: Capacity, proposal: Proposal, picture: Picture) -> int:
 def rule_of(capacity: Capacity) -> Callable[[Proposal, Picture], str | None]:
     """Make the check that denies what there is no room for: value, limit and distance in words."""
 
-    limit_of, used_of = capacity.limit, capacity.used
+    limit_of, used_of, at_most = capacity.limit, capacity.used, capacity.at_most
 
     def check(proposal: Proposal, picture: Picture) -> str | None:
         limit = limit_of(picture)
@@ -178,6 +182,16 @@ def rule_of(capacity: Capacity) -> Callable[[Proposal, Picture], str | None]:
         value = used_of(picture) + proposal.quantity * worst_price(proposal, picture)
         return None if value <= limit else _over(capacity, picture, value, limit)
 
+    def check_roughly_first(proposal: Proposal, picture: Picture) -> str | None:
+        limit = limit_of(picture)
+        if limit is None or at_most is None:
+            return None
+        if at_most(picture) + taken(capacity, proposal, picture) <= limit:
+            return None
+        return check(proposal, picture)
+
+    if at_most is not None:
+        return check_roughly_first
     return check_notional if capacity.measure is Measure.NOTIONAL else check
 
 

@@ -46,7 +46,7 @@ def reducing(_: Proposal, picture: Picture) -> str | None:
 
 def manual_mode(proposal: Proposal, picture: Picture) -> str | None:
     """Deny entries of strategies while a person trades alone."""
-    if proposal.by_hand or not picture.conduct.manual_mode:
+    if not picture.conduct.manual_mode or proposal.by_hand:
         return None
     return "manual mode is on: only a person enters; `hantrade manual off` lets strategies enter again"
 
@@ -88,7 +88,7 @@ def collar_ticks(proposal: Proposal, picture: Picture) -> str | None:
 def signal_age(proposal: Proposal, picture: Picture) -> str | None:
     """Need a signal that is not older than so long against the newest quote, in venue time."""
     age, limit = picture.conduct.now - proposal.venue_time, picture.config.max_signal_age_ms
-    if proposal.by_hand or not limit or age <= limit * NANOS_PER_MS:
+    if not limit or age <= limit * NANOS_PER_MS or proposal.by_hand:
         return None
     age_ms = -(-age // NANOS_PER_MS)
     return f"the signal is {age_ms:,} ms old, {age_ms - limit:,} ms over the limit of {limit:,} ms"
@@ -153,10 +153,8 @@ def losing_streak(_: Proposal, picture: Picture) -> str | None:
 
 def re_entry(proposal: Proposal, picture: Picture) -> str | None:
     """Keep strategies out of an instrument for a while after its position was closed, venue time."""
-    if proposal.by_hand:
-        return None
     facts, wait = picture.conduct, picture.config.reentry_block_s
-    if not wait or not facts.closed_at:
+    if not wait or not facts.closed_at or proposal.by_hand:
         return None
     what = f"the position in {proposal.symbol} was closed"
     return _too_soon(facts.now, facts.closed_at, wait, what, "re-entry block")

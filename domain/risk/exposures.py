@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from domain.risk.exposure_facts import ExposureFacts
+
 
 class Exposures(NamedTuple):
     """Of the account, as one instrument that is to be bought sees it; open buys are in it at what they hold."""
@@ -16,11 +18,20 @@ class Exposures(NamedTuple):
     sector: int = 0  # those of its sector, itself included
     sector_name: str = ""  # empty: unknown; all unknown ones are one sector
     market: int = 0  # those of its listing market, itself included
-    correlated: int = 0  # itself, and all others by their correlation with it
     others: int = 0  # instruments held or being bought, itself left out
     shares: int = 0  # of it, held and being bought
     average_volume: int | None = None  # shares a day; None when unknown
     own: int = 0  # itself
+    symbol: str = ""
+    facts: ExposureFacts | None = None  # how others move with it; None: nobody wants to know
+
+    @property
+    def correlated(self) -> int:
+        """Give itself (won), and all others by their correlation with it; never more than `gross`.
+
+        Worked out when asked, from all that is held: few orders come so near their limit that it has to be.
+        """
+        return self.own + (self.facts.correlated(self.symbol) if self.facts is not None else 0)
 
     def without(self, won: int, shares: int) -> "Exposures":
         """Give them as if an open buy of the instrument that holds so much were not there."""
@@ -28,7 +39,6 @@ class Exposures(NamedTuple):
             gross=self.gross - won,
             sector=self.sector - won,
             market=self.market - won,
-            correlated=self.correlated - won,
             own=self.own - won,
             shares=self.shares - shares,
         )

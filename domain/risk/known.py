@@ -76,9 +76,6 @@ class RiskKnown:
         """Give what is held and being bought, as an instrument that is to be bought sees it."""
         book, limits, bound = self.exposures, self.config.risk, self.holds.by_symbol.get(symbol)
         own, (sector, market) = book.values.get(symbol, 0), book.groups.get(symbol) or self._groups(symbol)
-        correlated = 0
-        if limits.max_correlated_ppm:
-            correlated = own + self.exposure_facts.correlated(symbol)
         buying = bound.buying if bound is not None else 0
         if symbol in self.externals.by_symbol:
             buying += self.externals.shares(symbol, Side.BUY)
@@ -87,11 +84,12 @@ class RiskKnown:
             book.sectors.get(sector, 0),
             sector,
             book.markets.get(market, 0),
-            correlated,
             book.others(symbol),
             self.positions.get(symbol, 0) + buying,
             self.exposure_facts.volumes.get(symbol),
             own,
+            symbol,
+            self.exposure_facts if limits.max_correlated_ppm else None,
         )
 
     @property

@@ -10,7 +10,7 @@ __all__ = ["Size", "affordable", "cost", "loss_limit_krw", "size_entry", "size_e
 
 
 # Taken apart once: every signal asks them all.
-_ROWS: Final = tuple((row, row.limit, row.used, row.measure is Measure.NOTIONAL) for row in SIZING)
+_ROWS: Final = tuple((row, row.limit, row.used, row.at_most, row.measure is Measure.NOTIONAL) for row in SIZING)
 
 
 class Size(NamedTuple):
@@ -23,10 +23,12 @@ class Size(NamedTuple):
 def size_entry(price: int, picture: Picture) -> Size:
     """Give the largest quantity that every limit on size and concentration has room for at a price (won, > 0)."""
     least, binding = -1, CASH
-    for capacity, limit_of, used_of, is_notional in _ROWS:
+    for capacity, limit_of, used_of, at_most, is_notional in _ROWS:
         limit = limit_of(picture)
         if limit is None:
             continue
+        if at_most is not None and 0 <= least * price <= limit - at_most(picture):
+            continue  # whatever is used exactly leaves room for as many
         room = limit - used_of(picture)
         if is_notional:
             quantity = room // price if room > 0 else 0

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.risk import RULES, SIZED_RULES, judge, size_entry
-from domain.risk.capacity import CONCENTRATION
+from domain.risk.capacity import CONCENTRATION, SIZING, most_shares
+from domain.risk.exposure_facts import ExposureFacts
 from domain.risk.exposures import Exposures
 from domain.risk_config import RiskConfig
 from domain.types import Krw, Side
@@ -15,6 +16,13 @@ from tests.actors.money_builders import an_instrument
 from tests.domain.test_risk import a_picture, a_proposal
 
 SECTORS = {"005930": "chips"}
+
+
+def moving_alike(won: int) -> ExposureFacts:
+    """Give what is known when so much is held of something else that moves just alike."""
+    return ExposureFacts(is_paired=True, counted={"B": won})
+
+
 EQUITY = 10_000_000
 # code, settings, what stands before an order of 10 shares at 10,000 KRW, what it is denied with
 LIMITS: list[tuple[str, dict[str, Any], Exposures, str]] = [
@@ -58,7 +66,7 @@ LIMITS: list[tuple[str, dict[str, Any], Exposures, str]] = [
     (
         "CORRELATED",
         {"max_correlated_ppm": 100_000},
-        Exposures(correlated=900_001),
+        Exposures(gross=900_001, facts=moving_alike(900_001)),
         "position and what moves with it 1,000,001 KRW is 1 KRW over the limit of 1,000,000 KRW",
     ),
     (
@@ -94,7 +102,7 @@ def test_given_a_limit_that_is_just_reached_or_off_when_a_buy_is_judged_then_it_
 
 def test_given_no_room_under_any_limit_when_a_sale_is_judged_then_it_passes() -> None:
     limits: dict[str, Any] = {name: value for _, each, _, _ in LIMITS for name, value in each.items()}
-    full = Exposures(10**9, 10**9, "chips", 10**9, 10**9, 99, 10**6, 0, 10**9)
+    full = Exposures(2 * 10**9, 10**9, "chips", 10**9, 99, 10**6, 0, 10**9, "A", moving_alike(10**9))
     assert judge(a_proposal(Side.SELL), a_picture(config=RiskConfig(**limits), exposures=full), RULES) is None
 
 
@@ -112,11 +120,21 @@ def test_given_no_room_for_one_share_when_a_signal_is_sized_then_the_limit_is_na
     code: str, limits: dict[str, Any], stands: Exposures
 ) -> None:
     full = stands._replace(
-        own=599_999, shares=109, sector=1_000_000, market=1_000_000, correlated=1_000_000, gross=1_000_000
+        own=599_999,
+        shares=109,
+        sector=1_000_000,
+        market=1_000_000,
+        gross=1_000_000,
+        facts=moving_alike(400_001),
     )
     size = size_entry(10_000, a_picture(config=RiskConfig(**limits), exposures=full))
     assert (size.quantity, size.binding.code) == (0, code)
     assert "short" in size.binding.message or "over the limit" in size.binding.message
+
+
+def an_exposure(own: int, alike: int, apart: int, sector: int, market: int, *more: Any) -> Exposures:
+    """Give exposures of an account that holds `own`, what moves with it, and what does not."""
+    return Exposures(own + alike + apart, sector, "chips", market, *more, own, "A", moving_alike(alike))
 
 
 won = st.integers(0, 12_000_000)
@@ -138,9 +156,7 @@ part = st.sampled_from((0, 50_000, 300_000, 1_000_000))
             "max_gross_ppm": part,
         }
     ),
-    stands=st.builds(
-        Exposures, won, won, st.just("chips"), won, won, st.integers(0, 4), st.integers(0, 99), st.none() | won, won
-    ),
+    stands=st.builds(an_exposure, won, won, won, won, won, st.integers(0, 4), st.integers(0, 99), st.none() | won),
 )
 def test_for_any_limits_a_signal_is_sized_to_the_largest_quantity_that_every_rule_accepts(
     price: int, limits: dict[str, Any], stands: Exposures
@@ -153,6 +169,10 @@ def test_for_any_limits_a_signal_is_sized_to_the_largest_quantity_that_every_rul
         exposures=stands,
     )
     size = size_entry(price, known)
+    rooms = [(row, limit - row.used(known)) for row in SIZING if (limit := row.limit(known)) is not None]
+    fits = [(row.code, most_shares(row, room, price, known.commission_ppm)) for row, room in rooms]
+    least = min(most for _, most in fits if most is not None)
+    assert (size.binding.code, size.quantity) == next(one for one in fits if one[1] == least)
     more = judge(a_proposal(limit_price=Krw(price), quantity=size.quantity + 1), known, SIZED_RULES)
     assert more is not None
     assert more.code in {"POSITION", "ORDER_VALUE", "CASH"} | {row.code for row in CONCENTRATION}
