@@ -9,7 +9,7 @@ import typer
 from broker.translate.values import KIND, TIME_IN_FORCE, VENUE
 from cli.context import DEFAULT_HOME, HomeOption, JsonOption, LogOption, Source, desk_of
 from cli.names import labelled, symbol_of
-from cli.output import emit_json, krw, kst_clocks, plain, show_table
+from cli.output import emit_json, krw, kst_clocks, note, plain, show_table
 from domain.errors import ConfigError, RequestRefused
 from domain.order_terms import in_words
 from domain.types import OrderKind, TimeInForce, Venue
@@ -237,11 +237,19 @@ def cancel(
 ) -> None:
     """Cancel an open order.
 
+    One that is still on its way to the broker is cancelled as soon as the broker has it; the answer says so.
+
     Example: hantrade orders cancel 3f2a9c01d4-1234
     """
     request = desk_pb2.CancelManualOrderRequest(client_order_id=order_id, caller=_caller())
     with desk_of(home) as desk, _about(order_id):
-        _tell(desk.call("CancelManualOrder", request).order, json)
+        answer = desk.call("CancelManualOrder", request)
+    if json:
+        emit_json([{**plain(answer.order), "cancels": answer.cancels, "text": answer.text}])
+        return
+    show_orders("order", [answer.order])
+    if not answer.cancels:
+        note(f"order {order_id}: {answer.text}")
 
 
 @contextmanager

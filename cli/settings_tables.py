@@ -141,6 +141,7 @@ class ExecutionSection(Section):
     hurry_hand_orders: bool = False
     stop_steps: bool = True
     flatten_patience_ms: Millis = 60_000
+    remember_cancels: bool = True
 
 
 class LinkSection(Section):

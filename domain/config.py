@@ -26,6 +26,9 @@ class ExecutionConfig:
     # A stop tells its steps. False is what runs before 0.4.0 did, whose logs do not say; settings say True.
     stop_steps: bool = False
     flatten_patience_ms: int = 60_000  # system time a stop gives the sale of all holdings before it goes on without it
+    # A person's cancel that cannot go out yet (the submit or a change is on its way) is kept until it can. False: it is
+    # refused, as runs before 0.7.0 did, whose logs do not say; settings say True.
+    remember_cancels: bool = False
 
 
 @dataclass(frozen=True, slots=True)

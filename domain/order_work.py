@@ -19,6 +19,13 @@ MAX_DOUBLINGS = 6  # of the wait between two questions about the same request
 AT_BROKER = (State.WORKING, State.PARTIAL)
 # A leg that lives can be cancelled whatever is unknown of another request, and whatever the order is suspected of.
 CANCELLABLE = (*AT_BROKER, State.UNKNOWN_CANCEL, State.UNKNOWN_REPLACE, State.QUARANTINED)
+# When an order goes that cannot be cancelled now, in words.
+CANCELLED_LATER = {
+    State.PENDING_SUBMIT: "as soon as the broker has it",
+    State.SUBMITTED: "as soon as the broker has it",
+    State.UNKNOWN_SUBMIT: "should the broker turn out to have it",
+    State.PENDING_REPLACE: "as soon as its change is answered",
+}
 # Kinds that trade when the book comes to them. The others wait by design: for a trade at the stop price, for the
 # closing auction, for a window of their own.
 PATIENT = frozenset({OrderKind.LIMIT, OrderKind.MARKET, OrderKind.BEST_LIMIT, OrderKind.FIRST_LIMIT, OrderKind.MID})

@@ -238,9 +238,10 @@ class DeskServicer(Repairs, RiskCommands):
 
     def CancelManualOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
         order_id = ClientOrderId(request.client_order_id)
-        self._command(lambda i: operator.ManualCancelRequested(i, who(request, context), order_id), context)
+        caller = who(request, context)
+        answer = self._command(lambda i: operator.ManualCancelRequested(i, caller, order_id), context)
         found = self._answer(context, lambda: self._read.order_status(order_id))
-        return desk_pb2.CancelManualOrderResponse(order=found)
+        return desk_pb2.CancelManualOrderResponse(order=found, cancels=answer.cancels, text=answer.text)
 
     def _gate(self, context: Any) -> Any:
         return self._answer(context, self._read.status).gate

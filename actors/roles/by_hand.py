@@ -40,6 +40,9 @@ class ByHand(Reconciling):
 
     def _manual_cancel(self, asked: ManualCancelRequested, stamp: Stamp) -> list[Message]:
         order = self.orders.get(asked.client_order_id)
+        if order is not None and self._cancels_later(order):
+            text = f"it is cancelled {work.CANCELLED_LATER[order.status]}"
+            return [CommandAnswered(asked.command_id, True, "", text, order.client_order_id)]
         problem = self._not_changeable(order, work.CANCELLABLE)
         if problem is not None or order is None:
             return [_refused(asked, *(problem or UNKNOWN))]
@@ -54,13 +57,19 @@ class ByHand(Reconciling):
         problem = self._not_changeable(order, AT_BROKER)
         if problem is None and order is not None:
             known, on = self.instruments.get(order.symbol), kst_date(self.venue_time)
-            problem = work.bad_change(order, asked.quantity, price, known, on)
+            problem = self._is_going(order) or work.bad_change(order, asked.quantity, price, known, on)
         if problem is not None or order is None:
             return [_refused(asked, *(problem or UNKNOWN))]
         modifies = self._modify(order, price, asked.quantity, stamp) if price is not None else []
         if not modifies:
             return [_refused(asked, "NO_CHANGE", "nothing to change: the price stays")]
         return [*modifies, CommandAnswered(asked.command_id, True, "", "modify sent", asked.client_order_id)]
+
+    def _is_going(self, order: ClientOrder) -> tuple[str, str] | None:
+        """Refuse to change what waits to be cancelled: the cancel would take the change back."""
+        if not self.settings.remember_cancels or order.client_order_id not in self.to_cancel:
+            return None
+        return "NO_CHANGE", f"order {order.client_order_id} is being cancelled"
 
     def _not_changeable(self, order: ClientOrder | None, states: tuple[State, ...]) -> tuple[str, str] | None:
         if order is None:

@@ -73,7 +73,7 @@ class Executor(ByHand):
     """
 
     NAME: ClassVar[str] = "executor"
-    STATE_VERSION: ClassVar[int] = 6  # 5: what lists showed open; 6: limits of the account that sell
+    STATE_VERSION: ClassVar[int] = 6  # 5: what lists showed open; 6: limits of the account that sell, cancels kept
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         StateCarried,
         RunStarted,

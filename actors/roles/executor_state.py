@@ -15,7 +15,7 @@ from domain.messages.link import (
     ReconcileReported,
 )
 from domain.messages.market import QuotesJudged
-from domain.messages.operator import FlattenRequested, ReleaseRequested
+from domain.messages.operator import FlattenRequested, ManualCancelRequested, ReleaseRequested
 from domain.messages.orders import (
     FACTS,
     CancelOrder,
@@ -37,7 +37,8 @@ from domain.messages.trading import (
     OrderApproved,
     OrderDenied,
 )
-from domain.order_work import Asked
+from domain.order_work import CANCELLED_LATER, Asked
+from domain.orders import ClientOrder
 from domain.quotes import Quote
 from domain.time import kst_date
 from domain.types import ClientOrderId, Gate, LinkName, RequestId, UnixNanos
@@ -102,6 +103,10 @@ class ExecutorState(ComparedState):
                 self._book_evidence(message, stamp)
             case ReleaseRequested():
                 self._release(message)
+            case ManualCancelRequested(client_order_id=order_id):
+                wanted = self.orders.get(order_id)
+                if wanted is not None and self._cancels_later(wanted):
+                    self.to_cancel[order_id] = None
             case BrokerStateReceived():
                 self._told(message, stamp)
             case _:
@@ -165,6 +170,10 @@ class ExecutorState(ComparedState):
         if self.open:
             wanted = {self.orders[order_id].symbol for order_id in self.open}
             self.latest |= {row[0]: row for row in rows if row[0] in wanted}
+
+    def _cancels_later(self, order: ClientOrder) -> bool:
+        """Tell whether a person's cancel of an order is kept until it can go out."""
+        return self.settings.remember_cancels and order.status in CANCELLED_LATER
 
     def _sent(self, request: Any) -> None:
         if not isinstance(request, RequestStranded):

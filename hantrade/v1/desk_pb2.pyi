@@ -417,10 +417,14 @@ class CancelManualOrderRequest(_message.Message):
     def __init__(self, client_order_id: _Optional[str] = ..., caller: _Optional[str] = ...) -> None: ...
 
 class CancelManualOrderResponse(_message.Message):
-    __slots__ = ("order",)
+    __slots__ = ("order", "cancels", "text")
     ORDER_FIELD_NUMBER: _ClassVar[int]
+    CANCELS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
     order: _types_pb2.Order
-    def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ...) -> None: ...
+    cancels: int
+    text: str
+    def __init__(self, order: _Optional[_Union[_types_pb2.Order, _Mapping]] = ..., cancels: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class DeskServiceListFillsRequest(_message.Message):
     __slots__ = ("symbol", "limit")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from actors.core.role import Role
 from actors.roles.executor import Executor
+from domain.config import ExecutionConfig
 from domain.messages import Message
 from domain.messages.link import BrokerOpenOrder, BrokerPosition, ReconcileReported
 from domain.messages.operator import CommandAnswered, FlattenRequested, ManualCancelRequested
@@ -58,10 +59,10 @@ from tests.actors.builders import (
 SENT, REFUSED, VOID, IN_DOUBT = (RequestOutcome(name) for name in ("SENT", "REFUSED", "VOID", "IN_DOUBT"))
 
 
-def a_house(*roles: Role, journal: str = "J") -> House:
-    """Give an executor whose orders link is READY."""
+def a_house(*roles: Role, journal: str = "J", **changes: Any) -> House:
+    """Give an executor whose orders link is READY; `changes` are of its run."""
     house = House(*(roles or (Executor(),)))
-    house.hear(a_run(), instruments(), link_is(LinkName.ORDERS, "RECONCILING", "CONNECTING"))
+    house.hear(a_run(**changes), instruments(), link_is(LinkName.ORDERS, "RECONCILING", "CONNECTING"))
     house.hear(broker_state(journal=journal), link_is(LinkName.ORDERS), day("TRADING"))
     return house
 
@@ -537,8 +538,9 @@ SCRIPTS = st.integers(0, 40).flatmap(
 class Game:
     """Plays any sequence against an executor, with a venue that only says what is possible."""
 
-    def __init__(self) -> None:
-        self.house, self.market = a_house(), Venue()
+    def __init__(self, remembers: bool = False) -> None:
+        self.run = {"execution": ExecutionConfig(remember_cancels=remembers)}
+        self.house, self.market = a_house(**self.run), Venue()
         self.facts: list[Message] = []
         self.names: list[str] = []
         self.sent_before_run: set[str] = set()
@@ -599,7 +601,7 @@ class Game:
                 assert house.hear(self.facts[pick % len(self.facts)]) == []
             case "restart":
                 self.house = restarted(house)
-                self.house.hear(a_run())
+                self.house.hear(a_run(**self.run))
                 pending = {"PENDING_SUBMIT", "SUBMITTED", "PENDING_CANCEL", "PENDING_REPLACE"}
                 assert not pending & {order.status.value for order in executor(self.house).orders.values()}
 
@@ -608,9 +610,11 @@ class Game:
         self.house.hear(fact)
 
 
-@given(SCRIPTS)
-def test_for_any_sequence_nothing_is_sent_twice_and_what_is_told_is_one_unbroken_story(steps: list[tuple[str, int]]):
-    game = Game()
+@given(SCRIPTS, st.booleans())
+def test_for_any_sequence_nothing_is_sent_twice_and_what_is_told_is_one_unbroken_story(
+    steps: list[tuple[str, int]], remembers: bool
+):
+    game = Game(remembers)
     for step, pick in steps:
         game.play(step, pick)
     house = game.house
@@ -627,9 +631,11 @@ def test_for_any_sequence_nothing_is_sent_twice_and_what_is_told_is_one_unbroken
     assert set(executor(house).open) == {n for n in game.names if story[n] not in client_order.CLOSED}
 
 
-@given(SCRIPTS)
-def test_for_any_sequence_the_fold_gives_the_live_state_and_the_replay_the_same_outputs(steps: list[tuple[str, int]]):
-    game = Game()
+@given(SCRIPTS, st.booleans())
+def test_for_any_sequence_the_fold_gives_the_live_state_and_the_replay_the_same_outputs(
+    steps: list[tuple[str, int]], remembers: bool
+):
+    game = Game(remembers)
     for step, pick in steps:
         game.play(step, pick)
     house = game.house

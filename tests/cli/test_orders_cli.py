@@ -2,10 +2,16 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from cli.main import app
+from hantrade.v1 import desk_pb2, types_pb2
 from tests.actors.trader_house import SYMBOL, until
+from tests.cli.demo_house import runner
 from tests.cli.live_house import LiveHome, a_live_home
 
 
@@ -37,6 +43,20 @@ def test_given_an_order_by_name_when_submitted_changed_and_cancelled_then_each_s
     code, out = live.type("orders", "show", order_id)
     assert "코오롱인더" in out
     assert "no fills" in out
+
+
+def test_given_a_cancel_that_is_kept_when_answered_then_the_command_says_when_it_goes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    order = types_pb2.Order(client_order_id="o-7", symbol=SYMBOL, status=types_pb2.ORDER_STATUS_PENDING_SUBMIT)
+    kept = desk_pb2.CancelManualOrderResponse(order=order, text="it is cancelled as soon as the broker has it")
+    desk = SimpleNamespace(call=lambda _, request: kept if request.client_order_id == "o-7" else None)
+    monkeypatch.setattr("cli.orders.desk_of", lambda home: nullcontext(desk))
+    done = runner.invoke(app, ["orders", "cancel", "o-7", "--home", str(tmp_path)])
+    assert (done.exit_code, done.stderr) == (0, "order o-7: it is cancelled as soon as the broker has it\n")
+    done = runner.invoke(app, ["orders", "cancel", "o-7", "--json", "--home", str(tmp_path)])
+    told = json.loads(done.stdout)
+    assert (told["status"], told["cancels"], told["text"]) == ("PENDING_SUBMIT", 0, kept.text)
 
 
 def test_given_a_market_order_when_filled_then_books_show_it(live: LiveHome) -> None:

@@ -272,8 +272,9 @@ def test_given_a_calendar_of_its_own_when_a_home_is_configured_then_it_lies_over
         configured(tmp_path, "paper", "SIMULATED")
 
 
-def test_given_no_settings_when_configured_then_orders_by_hand_rest_where_they_were_put(tmp_path: Path) -> None:
-    assert not configured(tmp_path, "paper", "SIMULATED")[1].execution.hurry_hand_orders
+def test_given_no_settings_when_configured_then_orders_by_hand_rest_and_their_cancels_are_kept(tmp_path: Path) -> None:
+    execution = configured(tmp_path, "paper", "SIMULATED")[1].execution
+    assert (execution.hurry_hand_orders, execution.remember_cancels) == (False, True)
 
 
 # ---- links -----------------------------------------------------------------------------------------------------

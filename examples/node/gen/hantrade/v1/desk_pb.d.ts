@@ -1297,6 +1297,21 @@ export declare type CancelManualOrderResponse = Message<"hantrade.v1.CancelManua
    * @generated from field: hantrade.v1.Order order = 1;
    */
   order?: Order | undefined;
+
+  /**
+   * Cancels sent. 0: none can go out yet, because the submit or a change of the order is on its way; it is kept and goes
+   * out as soon as it can, without being asked for again.
+   *
+   * @generated from field: int32 cancels = 2;
+   */
+  cancels: number;
+
+  /**
+   * The same in words.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
 };
 
 /**
