@@ -102,11 +102,37 @@ def with_fold(kind: str) -> str:
     return f"{kind}, verdict folded"
 
 
+class Watch:
+    """Takes the time; the clock of the CPU, a call of the kernel, is read outside of what the other measures."""
+
+    __slots__ = ("_begin", "_spent", "cpu", "wall")
+
+    def __init__(self) -> None:
+        """Begin."""
+        self.wall = self.cpu = 0
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Begin again after a stop, what was taken kept."""
+        self._spent = time.thread_time_ns()
+        self._begin = time.perf_counter_ns()
+
+    def stop(self) -> None:
+        """Add what was taken."""
+        self.wall += time.perf_counter_ns() - self._begin
+        self.cpu += time.thread_time_ns() - self._spent
+
+
 class Took(NamedTuple):
     """Nanoseconds of each decision."""
 
     wall: list[int]
     cpu: list[int]  # of the thread: what others on the machine take is not in it
+
+    def keep(self, watch: Watch) -> None:
+        """Take one decision in."""
+        self.wall.append(watch.wall)
+        self.cpu.append(watch.cpu)
 
 
 class Desk:
@@ -142,19 +168,22 @@ class Desk:
     def decide(self, message: Message, took: Took, whole: Took) -> OrderApproved:
         """Have one order judged; `whole` is with the fold of the verdict. Raises RuntimeError when it is denied."""
         role, stamp = self.role, self.stamp()
-        begin, spent = time.perf_counter_ns(), time.thread_time_ns()
+        watch = Watch()
         role.evolve(message, stamp)
         outputs = list(role.decide(message, stamp))
-        took.cpu.append(time.thread_time_ns() - spent)
-        took.wall.append(time.perf_counter_ns() - begin)
+        watch.stop()
+        took.keep(watch)
+        watch.go_on()
         for output in outputs:
             role.evolve(output, self.stamp())
-        return _kept(outputs[0], whole, begin, spent)
+        watch.stop()
+        whole.keep(watch)
+        return _passed(outputs[0])
 
     def decide_by(self, checks: Checks, signal: SignalFormed, took: Took) -> OrderApproved:
         """Have one order judged by some of the rules alone: as `decide` does, without what the others need to say."""
         role, stamp, state = self.role, self.stamp(), self.role.state
-        begin, spent = time.perf_counter_ns(), time.thread_time_ns()
+        watch = Watch()
         role.evolve(signal, stamp)
         proposal = Proposal(
             signal.symbol, signal.side, OrderKind.LIMIT, signal.purpose, 10, signal.limit_price, None, signal.venue_time
@@ -167,7 +196,9 @@ class Desk:
         reserved = cost(proposal.quantity, worst_price(proposal, picture), picture.commission_ppm)
         order = approved(order_id, proposal, reserved, signal.strategy, signal.rationale)
         role.evolve(order, self.stamp())
-        return _kept(order, took, begin, spent)
+        watch.stop()
+        took.keep(watch)
+        return order
 
     def next(self) -> str:
         """Let the clock go on by the next quote of an instrument; give it."""
@@ -217,9 +248,7 @@ def times_by(codes: tuple[str, ...], decisions: int) -> Took:
     return took
 
 
-def _kept(output: Message, took: Took, begin: int, spent: int) -> OrderApproved:
-    took.cpu.append(time.thread_time_ns() - spent)
-    took.wall.append(time.perf_counter_ns() - begin)
+def _passed(output: Message) -> OrderApproved:
     if not isinstance(output, OrderApproved):
         raise RuntimeError(f"expected every order to pass, was {output!r}")
     return output
