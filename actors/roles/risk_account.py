@@ -27,6 +27,7 @@ MOVES = frozenset(  # what may change a level or a cause
         *OPERATOR_SIGNS,
     }
 )
+_ENDS = frozenset({QuotesJudged, *OPERATOR_SIGNS})  # end a cause and begin none: what time brings, the clock tells
 
 
 def outputs(state: RiskState, message: Any, stamp: Stamp) -> list[Message]:
@@ -37,11 +38,11 @@ def outputs(state: RiskState, message: Any, stamp: Stamp) -> list[Message]:
     watch = state.watch
     if not watch.config.is_on or type(message) not in MOVES:
         return []
+    if type(message) in _ENDS and not watch.causes:
+        return []  # the hot path
     at = UnixNanos(state.venue_time)
     changes: list[LimitLevelChanged] = []
     match message:
-        case QuotesJudged() if not watch.causes:
-            return []  # the hot path: quotes end a cause, and begin none
         case EquityMarked(venue_time=at) | LimitsUnlocked(venue_time=at):
             changes = watch.due_changes(at)
         case AccountOpened():
