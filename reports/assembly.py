@@ -17,6 +17,7 @@ from fsm.trading_day import State
 from persistence.codec import MessageCodec
 from reports.changes import changes_of, run_before
 from reports.connection import losses_by_hour
+from reports.crew import Crew, crew_for
 from reports.events import events_of
 from reports.flows import flows_of
 from reports.instruments import listed
@@ -45,8 +46,8 @@ def build_report_between(
     logs: Sequence[Path], codec: MessageCodec, kind: str, first: date, last: date, account: str | None = None
 ) -> Report:
     """Report the dates from first to last, both inclusive, beside the period of the same kind before. As above."""
-    with _uncollected():
-        return _built(logs, codec, kind, first, last, account)
+    with _uncollected(), crew_for(len(logs)) as crew:
+        return _built(logs, codec, kind, (first, last), account, crew)
 
 
 @contextmanager
@@ -62,11 +63,12 @@ def _uncollected() -> Iterator[None]:
 
 
 def _built(
-    logs: Sequence[Path], codec: MessageCodec, kind: str, first: date, last: date, account: str | None
+    logs: Sequence[Path], codec: MessageCodec, kind: str, span: tuple[date, date], account: str | None, crew: Crew
 ) -> Report:
-    found = account_of(logs, codec, account)
-    period = measure(found.heads, codec, first, last)
-    earlier = measure(found.heads, codec, *period_before(kind, first))
+    first, last = span
+    found = account_of(logs, codec, account, crew)
+    period = measure(found.heads, codec, first, last, crew)
+    earlier = measure(found.heads, codec, *period_before(kind, first), crew)
     before = earlier if earlier.days else None
     quality = quality_of([facts.quality for facts in period.days if facts.quality is not None])
     targets = scorecard(counted(period), counted(before) if before is not None else None)
@@ -138,9 +140,11 @@ def _seen(period: Period, groups: Groups, targets: tuple[Target, ...], quality: 
 
 def trade_lines(period: Period) -> tuple[TradeLine, ...]:
     """Give the trades closed in a period, then those still open, with what their fills cost against prices before."""
-    closed = zip((trade for _, trade in period.booked.closed), period.closed, strict=True)
+    closed = zip((one for _, one in period.booked.closed), period.closed, strict=True)
     still = ((trade, closed_trade(trade, period.booked.orders)) for trade in period.booked.open)
-    done = [_trade_line(trade, told, period, is_open=False) for trade, told in closed]
+    done = [
+        one if isinstance(one, TradeLine) else _trade_line(one, told, period, is_open=False) for one, told in closed
+    ]
     return (*done, *(_trade_line(trade, told, period, is_open=True) for trade, told in still))
 
 

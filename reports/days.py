@@ -5,16 +5,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import NamedTuple
 
 from domain.hand_adjustments import MOVES
 from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.trading import FillBooked
-from domain.performance.model import DayLine, EquityPoint
-from domain.performance.trades import Trade
+from domain.performance.model import ClosedTrade, DayLine, EquityPoint
+from domain.performance.trades import Entry
 from domain.types import PPM, Krw, UnixNanos
+from reports.marks import Marks
 from reports.reading import DayFacts, Opening
+from reports.rounds import Sums
 from reports.rows import Mark, Run
 from reports.trades import Dated
 
@@ -32,20 +34,9 @@ class Curve:
 
     lines: list[DayLine] = field(default_factory=list)
     points: list[EquityPoint] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)  # one for each point
+    marks: Marks = field(default_factory=Marks)  # one for each point
     missing: list[str] = field(default_factory=list)
     tells_flows: bool = False  # by the run that goes on
-
-
-@dataclass(slots=True)
-class _Sums:
-    """Money of one date by its movements."""
-
-    realized: int = 0
-    commission: int = 0
-    tax: int = 0
-    turnover: int = 0
-    fills: int = 0
 
 
 @dataclass(slots=True)
@@ -60,10 +51,10 @@ class _Day:
     exposure_ppm: int = 0
 
 
-def curve_of(days: Sequence[DayFacts], entries: Iterable[Dated], closed: Iterable[tuple[date, Trade]]) -> Curve:
+def curve_of(days: Sequence[DayFacts], entries: Iterable[Dated], closed: Iterable[tuple[date, ClosedTrade]]) -> Curve:
     """Give dates and equity of a period; only dates with an account are in it."""
     curve = Curve()
-    sums = _sums(entries)
+    sums = _by_date(days, entries)
     trades, wins = Counter[date](), Counter[date]()
     for day, trade in closed:
         trades[day] += 1
@@ -72,12 +63,12 @@ def curve_of(days: Sequence[DayFacts], entries: Iterable[Dated], closed: Iterabl
     for day, group in groupby(days, key=lambda facts: facts.day):
         state, orders = _Day(), 0
         for facts in group:
-            orders += len(facts.approved)
+            orders += len(facts.approved) + (facts.rounds.orders if facts.rounds is not None else 0)
             _walk(facts, state, curve, last)
             last = facts
         if state.start is None:
             continue
-        money, end = sums.get(day, _Sums()), curve.marks[-1]
+        money, end = sums.get(day, Sums()), curve.marks[-1]
         curve.lines.append(
             DayLine(
                 day=day,
@@ -100,42 +91,47 @@ def curve_of(days: Sequence[DayFacts], entries: Iterable[Dated], closed: Iterabl
     return curve
 
 
-def _sums(entries: Iterable[Dated]) -> dict[date, _Sums]:
-    found: dict[date, _Sums] = {}
-    for day, entry in entries:
-        if day is None:
-            continue
-        sums = found.get(day)
-        if sums is None:
-            sums = found[day] = _Sums()
-        moved = entry.moved
-        sums.realized += entry.realized
+def _by_date(days: Iterable[DayFacts], entries: Iterable[Dated]) -> dict[date, Sums]:
+    found: dict[date, Sums] = {}
+    for day, group in groupby(entries, key=lambda item: item[0]):
+        if day is not None:
+            found.setdefault(day, Sums()).add(sums_of(entry for _, entry in group))
+    for facts in days:
+        if facts.rounds is not None:
+            found.setdefault(facts.day, Sums()).add(facts.rounds.sums)
+    return found
+
+
+def sums_of(entries: Iterable[Entry]) -> Sums:
+    """Sum movements up."""
+    sums = Sums()
+    for moved, realized, _, _, _ in entries:
+        sums.realized += realized
         if isinstance(moved, (FillBooked, FillRevised)):  # a union takes three times as long
             sums.commission += moved.commission
             sums.tax += moved.tax
             sums.turnover += moved.notional
             sums.fills += isinstance(moved, FillBooked)
-    return found
+    return sums
 
 
 def _walk(facts: DayFacts, state: _Day, curve: Curve, last: DayFacts | None) -> None:
     """Take the openings and marks of one log on one date into the curve."""
     came, has_shares = 0, False  # since the last point
-    marks = facts.marks
-    done = 0
+    marks, done = facts.marks, 0
     for seq, event in [*_events(facts), (facts.stretch.high + 1, None)]:
-        until = bisect_left(marks, seq, key=_seq)
+        until = bisect_left(facts.marked, seq)
         if done < until and (came or has_shares or state.start is None):
-            mark, is_valued_anew = marks[done][1], has_shares or state.start is None
+            mark, is_valued_anew = marks[done], has_shares or state.start is None
             if has_shares and curve.marks:
-                came = mark.equity - curve.marks[-1].equity  # marked in the same breath, so at the same prices
+                came = mark.equity - curve.marks.equity[-1]  # marked in the same breath, so at the same prices
             _begin(state, mark.equity - came)
             _take(state, curve, mark, came)
             if is_valued_anew:
                 state.opened_with = state.opened_with or mark.equity
             came, has_shares = 0, False
             done += 1
-        _take_plain(state, curve, [mark for _, mark in marks[done:until]])
+        _take_plain(state, curve, marks, done, until)
         done = until
         if isinstance(event, Opening):
             flow = _flow_at(seq, event, facts, curve, last)
@@ -178,7 +174,7 @@ def _flow_at(seq: int, opening: Opening, facts: DayFacts, curve: Curve, last: Da
             curve.tells_flows = _tells(run)
     if follows and curve.tells_flows:
         return sum(flow.amount for at, flow in facts.flows if at > seq)
-    jump = opening.opened.start_equity - curve.marks[-1].equity
+    jump = opening.opened.start_equity - curve.marks.equity[-1]
     if jump and not follows:
         curve.missing.append(
             f"{facts.path.name} does not go on with the log before it: {jump:+,} KRW between them counts as money"
@@ -211,17 +207,17 @@ def _take(state: _Day, curve: Curve, mark: Mark, flow: int) -> None:
     curve.marks.append(mark)
 
 
-def _take_plain(state: _Day, curve: Curve, marks: Sequence[Mark]) -> None:
-    """Take marks between which nothing came or left: nearly all of a year, so one loop with plain names."""
-    base, lowest, highest = state.base, state.lowest, state.exposure_ppm
-    points = curve.points
-    at = points[-1].at if points else UnixNanos(0)
-    for mark in marks:
-        equity = mark.equity
-        lowest = max(lowest, base - equity)
-        if mark.positions and equity > 0:
-            highest = max(highest, (equity - mark.cash) * PPM // equity)
-        at = mark.venue_time or at
-        points.append(EquityPoint(at, equity))
-    state.lowest, state.exposure_ppm = lowest, highest
-    curve.marks += marks
+def _take_plain(state: _Day, curve: Curve, marks: Marks, begin: int, end: int) -> None:
+    """Take marks between which nothing came or left: nearly all of a year, so by columns."""
+    if begin == end:
+        return
+    times, equities = marks.at[begin:end], marks.equity[begin:end]
+    state.lowest = max(state.lowest, state.base - min(equities))
+    held = zip(equities, marks.cash[begin:end], marks.positions[begin:end], strict=True)
+    shares = [(equity - cash) * PPM // equity for equity, cash, positions in held if positions and equity > 0]
+    state.exposure_ppm = max(state.exposure_ppm, *shares) if shares else state.exposure_ppm
+    if not all(times):
+        before = curve.points[-1].at if curve.points else UnixNanos(0)
+        times = list(accumulate(times, lambda last, at: at or last, initial=before))[1:]
+    curve.points += map(EquityPoint, times, equities)
+    curve.marks.extend(marks, begin, end)

@@ -3,55 +3,17 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from domain.messages.trading import FillBooked
 from domain.order_work import BY_HAND
-from domain.types import PPM, Side
+from domain.types import Side
 from reports.model import ExecutionPart
 from reports.queries import Asked
 from reports.reading import DayFacts
 from reports.rows import Approved
+from reports.slips import Slip, Slips
 
 NANOS_PER_MS = 1_000_000
-
-
-# Fills of an order against the prices before them: shares and won against the mark when its signal was formed, shares
-# and won against the price when risk let it pass; 0 shares where that price is not told. A cost is positive where fills
-# were worse (formula: domain/performance). A plain tuple: a year has hundreds of thousands.
-Slip = tuple[int, int, int, int]
-
-
-@dataclass(slots=True)
-class Slips:
-    """All fills of a period and of each of its orders. A value is won of the shares at the price before."""
-
-    decision_cost: int = 0
-    arrival_cost: int = 0
-    decision_value: int = 0
-    arrival_value: int = 0
-    measured: int = 0  # fills with either price
-    by_order: dict[str, Slip] = field(default_factory=dict)
-
-    def of(self, order_ids: Iterable[str]) -> tuple[float | None, float | None]:
-        """Give won a share over some orders, against decision and arrival; None: not told."""
-        decided = decision = arrived = arrival = 0
-        for order_id in order_ids:
-            one = self.by_order.get(order_id)
-            if one is not None:
-                decided, decision = decided + one[0], decision + one[1]
-                arrived, arrival = arrived + one[2], arrival + one[3]
-        return decision / decided if decided else None, arrival / arrived if arrived else None
-
-    @property
-    def decision_ppm(self) -> float | None:
-        """Give parts per million of the price at the decision, weighted by notional; None when nothing was measured."""
-        return self.decision_cost * PPM / self.decision_value if self.decision_value else None
-
-    @property
-    def arrival_ppm(self) -> float | None:
-        """Give the same of the price when the order went out."""
-        return self.arrival_cost * PPM / self.arrival_value if self.arrival_value else None
 
 
 def slips_of(days: Iterable[DayFacts]) -> Slips:
@@ -64,6 +26,11 @@ def slips_of(days: Iterable[DayFacts]) -> Slips:
     measured = decision_cost = arrival_cost = decision_value = arrival_value = 0
     buy = Side.BUY
     for facts in days:
+        if facts.rounds is not None:
+            apart = facts.rounds.slips
+            measured += apart.measured
+            decision_cost, arrival_cost = decision_cost + apart.decision_cost, arrival_cost + apart.arrival_cost
+            decision_value, arrival_value = decision_value + apart.decision_value, arrival_value + apart.arrival_value
         orders.update([(asked.order.client_order_id, asked) for asked in facts.approved])
         for _, moved in facts.moved:
             if not isinstance(moved, FillBooked):
@@ -105,6 +72,8 @@ def reactions_of(days: Iterable[DayFacts]) -> list[float]:
     """
     found = []
     for facts in days:
+        if facts.reactions is not None:
+            found += facts.reactions
         if not facts.sent:
             continue
         sent = {
@@ -115,6 +84,16 @@ def reactions_of(days: Iterable[DayFacts]) -> list[float]:
             if at and received and not is_by_hand(asked.order) and at >= received:
                 found.append((at - received) / NANOS_PER_MS)
     return sorted(found)
+
+
+def filled_by_order(days: Iterable[DayFacts]) -> dict[str, int]:
+    """Give the shares filled of each order."""
+    filled: dict[str, int] = {}
+    for facts in days:
+        for _, moved in facts.moved:
+            if isinstance(moved, FillBooked):
+                filled[moved.client_order_id] = filled.get(moved.client_order_id, 0) + moved.last_qty
+    return filled
 
 
 def is_by_hand(order: Approved) -> bool:
@@ -132,11 +111,8 @@ def execution_of(days: Sequence[DayFacts], slips: Slips, reactions: Sequence[flo
     denied, rejected = Counter[str](), Counter[str]()
     unknown: set[str] = set()
     cancelled: set[str] = set()
-    filled: dict[str, int] = {}
+    filled = filled_by_order(days)
     for facts in days:
-        for _, moved in facts.moved:
-            if isinstance(moved, FillBooked):
-                filled[moved.client_order_id] = filled.get(moved.client_order_id, 0) + moved.last_qty
         denied.update(facts.denied)
         rejected.update(facts.rejected.values())
         unknown |= facts.doubtful
@@ -145,14 +121,17 @@ def execution_of(days: Sequence[DayFacts], slips: Slips, reactions: Sequence[flo
     shares = [filled.get(order.client_order_id, 0) for order in orders]
     whole = sum(done >= order.quantity for done, order in zip(shares, orders, strict=True))
     none = shares.count(0)
+    apart = [facts.rounds for facts in days if facts.rounds is not None]
+    count = len(orders) + sum(rounds.orders for rounds in apart)
+    whole += sum(rounds.filled for rounds in apart)
     return ExecutionPart(
-        orders=len(orders),
-        by_hand=sum(map(is_by_hand, orders)),
+        orders=count,
+        by_hand=sum(map(is_by_hand, orders)) + sum(rounds.by_hand for rounds in apart),
         denied=dict(denied.most_common()),
         rejected=dict(rejected.most_common()),
         unknown=len(unknown),
         filled=whole,
-        partly=len(orders) - whole - none,
+        partly=count - whole - none,
         unfilled=none,
         cancels=len(cancelled),
         reaction_ms_p50=percentile(reactions, 0.5),

@@ -4,16 +4,19 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from domain.errors import ConfigError, HantradeError, LogCorrupt
+from domain.quotes import QuoteBatch
 from domain.time import kst_date
 from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 from persistence.views import RARE
+from reports.crew import NOBODY, Crew
 
 READERS = 2  # threads that read: SQLite lets go of the interpreter meanwhile
 DEMO = "demo"  # begin of the names of demo logs: their mode is paper, but they are no account of anybody
@@ -71,22 +74,25 @@ class _Carried(msgspec.Struct):
     previous_log_id: str
 
 
-def account_of(logs: Iterable[Path], codec: MessageCodec, wanted: str | None) -> Account:
+class Unread(NamedTuple):
+    """A log that could not be read."""
+
+    problem: str
+
+
+def account_of(logs: Iterable[Path], codec: MessageCodec, wanted: str | None, crew: Crew = NOBODY) -> Account:
     """Choose the logs of one account: `wanted` is a mode or `demo`; None: that of the newest run.
 
     Demos count only where nothing else is there or they are wanted. Of logs of the same date that do not follow each
     other the newest counts. Raises ConfigError when no log is of the account.
     """
     heads, missing = [], []
-    with ThreadPoolExecutor(READERS, thread_name_prefix="report") as pool:
-        found = [(path, pool.submit(read_head, path, codec)) for path in logs]
-    for path, read in found:
-        try:
-            head = read.result()
-        except HantradeError as error:
-            missing.append(f"{path.name} is left out: {error}")
-        else:
-            heads += [head] if head is not None else []
+    paths = list(logs)
+    for path, head in zip(paths, _heads(paths, codec, crew), strict=True):
+        if isinstance(head, Unread):
+            missing.append(f"{path.name} is left out: {head.problem}")
+        elif head is not None:
+            heads.append(head)
     real = [head for head in heads if head.account != DEMO] or heads
     if wanted is None and real:
         wanted = max(real, key=lambda head: (head.run_at, head.path.name)).account
@@ -97,6 +103,30 @@ def account_of(logs: Iterable[Path], codec: MessageCodec, wanted: str | None) ->
         raise ConfigError(f"a report expected logs of {wanted or 'any mode'}, found logs of: {known}{problem}")
     kept, left_out = _without_doubles(mine)
     return Account(kept[-1].run_as, tuple(kept), (*missing, *left_out))
+
+
+def _heads(paths: Sequence[Path], codec: MessageCodec, crew: Crew) -> list[LogHead | Unread | None]:
+    if crew:
+        return crew.each(paths, head_of, head_of, lambda head: head)
+    with ThreadPoolExecutor(READERS, thread_name_prefix="report") as pool:
+        return list(pool.map(head_of, paths, repeat(codec)))
+
+
+def head_of(path: Path, codec: MessageCodec | None = None) -> LogHead | Unread | None:
+    """Read what a log is about, or why it cannot be read. No codec, where another process reads: no quotes are read."""
+    try:
+        return read_head(path, codec or without_quotes())
+    except HantradeError as error:
+        return Unread(str(error))
+
+
+def without_quotes() -> MessageCodec:
+    """Give a codec for what reads no quotes; unlike that of the caller it is to be had in every process."""
+    return MessageCodec(_no_quotes)
+
+
+def _no_quotes(_: bytes) -> QuoteBatch:
+    raise ValueError("quotes are not read here")
 
 
 def read_head(path: Path, codec: MessageCodec) -> LogHead | None:

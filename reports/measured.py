@@ -12,13 +12,17 @@ from domain.performance.scorecard import Counted
 from domain.performance.trades import closed_trade
 from domain.types import PPM
 from persistence.codec import MessageCodec
+from reports.condensing import read_condensed
 from reports.connection import connection_of
+from reports.crew import ENOUGH, NOBODY, Crew
 from reports.days import Curve, curve_of
-from reports.execution import Slips, execution_of, reactions_of, slips_of
+from reports.execution import execution_of, reactions_of, slips_of
 from reports.logs import LogHead
-from reports.model import ConnectionPart, ExecutionPart, SignalLine, Summary
+from reports.model import ConnectionPart, ExecutionPart, SignalLine, Summary, TradeLine
 from reports.reading import DayFacts, read_days
+from reports.rounds import EntangledError
 from reports.signals import entries_of, signals_of
+from reports.slips import Slips
 from reports.trades import Booked, booked_of, past_of
 
 PERCENT_DIGITS = 4
@@ -48,16 +52,33 @@ class Period:
         return max((line.lowest_ppm for line in self.curve.lines), default=None)
 
 
-def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: date) -> Period:
-    """Read and measure a period, both days inclusive. Logs that fail are named in `missing`."""
-    days, failed = read_days(heads, codec, first, last)
+def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: date, crew: Crew = NOBODY) -> Period:
+    """Read and measure a period, both days inclusive. Logs that fail are named in `missing`.
+
+    With a crew `days` of many logs are without the fills and orders of round trips that were told apart; without one
+    they are whole. Nothing else depends on it.
+    """
+    if crew and sum(bool(head.within(first, last)) for head in heads) >= ENOUGH:
+        try:
+            return _measured(heads, codec, first, *read_condensed(heads, crew, first, last))
+        except EntangledError:
+            pass  # rare: read whole
+    return _measured(heads, codec, first, *read_days(heads, codec, first, last))
+
+
+def _measured(
+    heads: Sequence[LogHead], codec: MessageCodec, first: date, days: Sequence[DayFacts], failed: Sequence[str]
+) -> Period:
     past = past_of(heads, days, codec, first)
     booked = booked_of(days, past)
-    closed = tuple(closed_trade(trade, booked.orders) for _, trade in booked.closed)
-    curve = curve_of(days, booked.entries, booked.closed)
+    closed = tuple(
+        one.trade if isinstance(one, TradeLine) else closed_trade(one, booked.orders) for _, one in booked.closed
+    )
+    curve = curve_of(days, booked.entries, zip((day for day, _ in booked.closed), closed, strict=True))
     slips, reactions, signals = slips_of(days), reactions_of(days), signals_of(days)
-    exposure = mean_share((mark.equity - mark.cash, mark.equity) for mark in curve.marks)
-    held, course = _time_in_market(days, booked, curve), course_of(curve.points)
+    marks = curve.marks
+    exposure = mean_share((equity - cash, equity) for equity, cash in zip(marks.equity, marks.cash, strict=True))
+    held, course = _time_in_market(days, booked, closed, curve), course_of(curve.points)
     return Period(
         first=first,
         days=days,
@@ -75,7 +96,9 @@ def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: da
     )
 
 
-def _time_in_market(days: Sequence[DayFacts], booked: Booked, curve: Curve) -> float | None:
+def _time_in_market(
+    days: Sequence[DayFacts], booked: Booked, closed: Sequence[ClosedTrade], curve: Curve
+) -> float | None:
     """Give the share of the sessions' time so far with a position of ours."""
     if not curve.points:
         return None
@@ -86,7 +109,7 @@ def _time_in_market(days: Sequence[DayFacts], booked: Booked, curve: Curve) -> f
         for plan in plans.values()
         if plan.is_session and date.fromisoformat(plan.trading_date) in {line.day for line in curve.lines}
     ]
-    held = [(trade.opened_at, trade.closed_at) for _, trade in booked.closed]
+    held = [(trade.opened_at, trade.closed_at) for trade in closed]
     held += [(trade.opened_at, end) for trade in booked.open]
     return share_of_time(held, sessions)
 

@@ -57,6 +57,8 @@ def _held(days: Iterable[DayFacts]) -> dict[str, tuple[int, Krw]]:
                 held[event.symbol] = (held.get(event.symbol, (0, Krw(0)))[0], event.cost_basis)
             elif event.symbol:
                 held[event.symbol] = (event.position_qty, event.cost_basis)
+        for symbol in facts.rounds.symbols if facts.rounds is not None else ():
+            held.pop(symbol, None)  # flat again
     return {symbol: item for symbol, item in held.items() if item[0]}
 
 

@@ -19,9 +19,11 @@ from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 from persistence.views import RARE
 from reports.logs import READERS, LogHead, Stretch
+from reports.marks import Marks
 from reports.model import QualityPart
 from reports.quality import count_quality, is_countable
 from reports.queries import Asked, Fetched, Numbered, Raw, Rows
+from reports.rounds import Rounds
 from reports.rows import BrokerState, Denied, Held, Mark, Opened, Run, Sent
 
 
@@ -42,7 +44,8 @@ class DayFacts:
     stretch: Stretch
     runs: list[tuple[int, Run]] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
-    marks: list[tuple[int, Mark]] = field(default_factory=list)
+    marks: Marks = field(default_factory=Marks)
+    marked: list[int] = field(default_factory=list)  # sequence of each mark
     moved: list[tuple[int, Movement]] = field(default_factory=list)
     flows: list[tuple[int, FlowBooked]] = field(default_factory=list)
     approved: list[Asked] = field(default_factory=list)
@@ -59,6 +62,8 @@ class DayFacts:
     sessions: list[SessionPlanned] = field(default_factory=list)
     quality: QualityPart | None = None  # None: not counted
     ended_at: int = 0  # system time of the last event, UTC ns
+    reactions: list[float] | None = None  # ms; told already, so that `sent` is empty
+    rounds: Rounds | None = None  # told already, so that their fills and orders are in no list here
 
     @property
     def path(self) -> Path:
@@ -113,8 +118,18 @@ def read_days(
         try:
             days += [_decoded(raw) for raw in read()]
         except HantradeError as error:
-            missing.append(f"{head.path.name} cannot be read whole and is left out: {error}")
+            missing.append(left_out(head, error))
     return days, tuple(missing)
+
+
+def read_log(head: LogHead, codec: MessageCodec, first: date, last: date, counts: bool) -> list[DayFacts]:
+    """Read every date of a period that one log tells. Raises HantradeError."""
+    return [_decoded(raw) for raw in _fetch_log(head, codec, first, last, counts)]
+
+
+def left_out(head: LogHead, problem: object) -> str:
+    """Say that a log is missing."""
+    return f"{head.path.name} cannot be read whole and is left out: {problem}"
 
 
 def _ahead(
@@ -166,7 +181,8 @@ def _decoded(raw: _Raw) -> DayFacts:
     rows = raw.rows
     facts = DayFacts(raw.stretch.day, raw.head, raw.stretch, quality=raw.quality, ended_at=raw.ended_at)
     facts.openings = _openings(rows, raw.openings)
-    facts.marks = rows.decode(raw.bulk["EquityMarked"], Mark)
+    marks = rows.decode(raw.bulk["EquityMarked"], Mark)
+    facts.marked, facts.marks = [seq for seq, _ in marks], Marks.of(mark for _, mark in marks)
     facts.moved = list[tuple[int, Movement]](rows.decode(raw.bulk["FillBooked"], FillBooked))
     facts.sent = rows.decode_alone(raw.alone["OrderSent"], Sent)
     facts.denied = [one.reason for one in rows.decode_alone(raw.alone["OrderDenied"], Denied)]

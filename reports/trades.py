@@ -18,13 +18,18 @@ from domain.types import Krw, Side, UnixNanos
 from persistence.codec import MessageCodec
 from persistence.reader import LogReader
 from reports.logs import LogHead, Stretch
+from reports.model import TradeLine
 from reports.queries import Rows
 from reports.reading import DayFacts, Opening, movements
+from reports.rounds import EntangledError, Rounds
 from reports.rows import Approved
 
-Event = Movement | Opening
+Event = Movement | Opening | Rounds
+Place = tuple[int, int]  # number of the date, sequence within its log
+BEFORE: Place = (-1, 0)  # the period
 _BUY = Side.BUY  # looked up once: it is asked for every fill of a year
 
+Ended = tuple[date, Trade | TradeLine]  # trading date on which it was closed; a line was told with its date
 Dated = tuple[date | None, Entry]  # trading date (None: before the period), and the movement as booked anew
 
 
@@ -33,7 +38,7 @@ class Booked:
     """All movements of a period, and the round trips they make."""
 
     entries: tuple[Dated, ...]
-    closed: tuple[tuple[date, Trade], ...]  # within the period, in the order in which they were closed
+    closed: tuple[Ended, ...]  # within the period, in the order in which they were closed
     open: tuple[Trade, ...]  # held at the end
     orders: dict[str, Approved]  # of their fills, also those of before
 
@@ -56,20 +61,28 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
     for facts in days:
         orders.update((asked.order.client_order_id, asked.order) for asked in facts.approved)
     first = next((opening for facts in days for opening in facts.openings), None)
+    refuse_entangled(days)
     explained = {moved.symbol for moved in past.moved}
     held = {one.symbol: Position(one.quantity, one.cost_basis) for one in (first.held or () if first else ())}
     held = {symbol: position for symbol, position in held.items() if symbol not in explained}
-    dates, moves = [], []
-    for day, moved in gapless(days, past, {symbol: position.quantity for symbol, position in held.items()}):
+    dates, moves, places = [], [], []
+    known = {symbol: position.quantity for symbol, position in held.items()}
+    for place, day, moved in _without_gaps(_in_order(days, past), known):
         dates.append(day)
         moves.append(moved)
+        places.append(place)
     entries = list(rebooked(moves, first.opened.cash if first else Krw(0), held))
     closings: dict[tuple[str, int], date | None] = {
         (moved.symbol, moved.venue_time): day
         for day, (moved, _, _, left, _) in zip(dates, entries, strict=True)
         if not left
     }
-    closed: list[tuple[date, Trade]] = []
+    ended: list[tuple[Place, Ended]] = [
+        ((number, seq), (facts.day, line))
+        for number, facts in enumerate(days)
+        if facts.rounds is not None
+        for seq, line in zip(facts.rounds.seqs, facts.rounds.lines, strict=True)
+    ]
     still: list[Trade] = []
     for trade in trades_of(entries):
         if not trade.entries and not trade.exits:
@@ -77,10 +90,32 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
         if not trade.is_closed:
             still.append(trade)
         elif (day := closings.get((trade.symbol, trade.closed_at))) is not None:
-            closed.append((day, trade))
-    closed.sort(key=lambda item: item[1].closed_at)
+            ended.append((places[trade.first], (day, trade)))
+    ended.sort(key=lambda item: item[0])  # stable: in the order of opening, then in that of closing
+    closed = sorted([one for _, one in ended], key=_closed_at)
     dated = tuple(item for item in zip(dates, entries, strict=True) if item[0] is not None)
     return Booked(dated, tuple(closed), tuple(still), orders)
+
+
+def _closed_at(ended: Ended) -> UnixNanos:
+    one = ended[1]
+    return one.trade.closed_at if isinstance(one, TradeLine) else one.closed_at
+
+
+def refuse_entangled(days: Sequence[DayFacts]) -> None:
+    """Hold the orders told apart against all others. Raises EntangledError when one has a part elsewhere."""
+    apart = [facts.rounds for facts in days if facts.rounds is not None]
+    if not apart:
+        return
+    lines = [line for rounds in apart for line in rounds.lines]
+    ids = {order_id for line in lines for order_id in (*line.entry_orders, *line.exit_orders)}
+    if len(ids) != sum(rounds.orders for rounds in apart):
+        raise EntangledError("an order has a part in round trips of two dates")
+    for facts in days:
+        others = [str(moved.client_order_id) for _, moved in facts.moved if isinstance(moved, FillBooked)]
+        others += [asked.order.client_order_id for asked in facts.approved]
+        if not ids.isdisjoint(others):
+            raise EntangledError("an order has a part in a round trip that was told apart, and in another movement")
 
 
 def gapless(days: Sequence[DayFacts], past: Past, held: Mapping[str, int]) -> Iterator[tuple[date | None, Movement]]:
@@ -88,48 +123,61 @@ def gapless(days: Sequence[DayFacts], past: Past, held: Mapping[str, int]) -> It
 
     `held` are shares before the first; what an opening shows beyond them is put in as such an adjustment.
     """
-    return _without_gaps(_in_order(days, past), held)
+    return ((day, moved) for _, day, moved in _without_gaps(_in_order(days, past), held))
 
 
-def _in_order(days: Sequence[DayFacts], past: Past) -> Iterator[tuple[date | None, Event]]:
+def _in_order(days: Sequence[DayFacts], past: Past) -> Iterator[tuple[Place, date | None, Event]]:
     for moved in past.moved:
-        yield None, moved
-    for facts in days:
-        if not facts.openings:
-            yield from ((facts.day, moved) for _, moved in facts.moved)
-            continue
-        events: list[tuple[int, Event]] = [*facts.moved, *((one.seq, one) for one in facts.openings)]
-        events.sort(key=lambda item: item[0])
-        yield from ((facts.day, event) for _, event in events)
+        yield BEFORE, None, moved
+    for number, facts in enumerate(days):
+        events: list[tuple[int, Event]] = [*facts.moved]
+        if facts.openings:
+            events += ((one.seq, one) for one in facts.openings)
+            events.sort(key=lambda item: item[0])
+        for seq, event in events:
+            yield (number, seq), facts.day, event
+        if facts.rounds is not None:  # behind every opening: of other symbols than all movements here
+            yield (number, facts.stretch.high), facts.day, facts.rounds
 
 
 def _without_gaps(
-    events: Iterable[tuple[date | None, Event]], held: Mapping[str, int]
-) -> Iterator[tuple[date | None, Movement]]:
-    """Put in what moved shares without a movement, and leave the openings out."""
+    events: Iterable[tuple[Place, date | None, Event]], held: Mapping[str, int]
+) -> Iterator[tuple[Place, date | None, Movement]]:
+    """Put in what moved shares without a movement, and leave out openings and what was told apart.
+
+    Raises EntangledError where a round trip told apart did not begin flat, or a later movement is about it.
+    """
     known = dict(held)
-    for day, event in events:
+    apart: set[str] = set()  # symbols whose newest round trip was told apart
+    for place, day, event in events:
         if isinstance(event, Opening):
             for gap in _gaps_at(event, known):
                 known[gap.symbol] = gap.position_qty
-                yield day, gap
+                yield place, day, gap
             continue
+        if isinstance(event, Rounds):
+            if any(known.get(symbol) for symbol in event.symbols):
+                raise EntangledError("a round trip was told apart, and shares were held before it")
+            apart |= event.symbols
+            continue
+        if apart:
+            if isinstance(event, FillRevised) and event.symbol in apart:
+                raise EntangledError("a fill of a round trip that was told apart was revised")
+            apart.discard(event.symbol)
         if isinstance(event, FillBooked):
             symbol, after = event.symbol, event.position_qty
             before = after - event.last_qty if event.side is _BUY else after + event.last_qty
             there = known.get(symbol, 0)
             if there != before:
-                yield day, _gap(symbol, there, before, _cost_before(event), event.venue_time)
+                yield place, day, _gap(symbol, there, before, _cost_before(event), event.venue_time)
             known[symbol] = after
         elif not isinstance(event, FillRevised) and event.symbol:
             if known.get(event.symbol, 0) != event.quantity_before:
                 cost = Krw(event.cost_basis if event.quantity_before else 0)
-                yield (
-                    day,
-                    _gap(event.symbol, known.get(event.symbol, 0), event.quantity_before, cost, event.venue_time),
-                )
+                gap = _gap(event.symbol, known.get(event.symbol, 0), event.quantity_before, cost, event.venue_time)
+                yield place, day, gap
             known[event.symbol] = event.position_qty
-        yield day, event
+        yield place, day, event
 
 
 def _gaps_at(opening: Opening, known: Mapping[str, int]) -> Iterator[AdjustmentBooked]:
@@ -203,6 +251,8 @@ def _held_at_begin(days: Sequence[DayFacts]) -> Iterator[str]:
                     yield moved.symbol
             elif isinstance(moved, FillRevised) or moved.quantity_before:
                 yield moved.symbol
+        if facts.rounds is not None:
+            seen |= facts.rounds.symbols
 
 
 def movements_of(rows: Rows, symbols: Iterable[str], stretch: Stretch) -> list[tuple[int, Movement]]:

@@ -38,6 +38,7 @@ class Trade:
     realized: int = 0  # costs of both sides included
     income: int = 0  # dividends, cash for fractions of a share
     is_closed: bool = False  # flat again
+    first: int = 0  # place of the movement that opened it among all that were given
     entries: dict[str, None] = field(default_factory=dict)  # order ids
     exits: dict[str, None] = field(default_factory=dict)
 
@@ -86,7 +87,7 @@ def trades_of(entries: Iterable[Entry]) -> list[Trade]:
     done: list[Trade] = []
     running: dict[str, Trade] = {}
     last: dict[str, Trade] = {}
-    for fill, realized, income, left, _ in entries:
+    for place, (fill, realized, income, left, _) in enumerate(entries):
         symbol = fill.symbol
         if isinstance(fill, FillRevised):
             _revise(last.get(symbol), fill, realized)
@@ -95,7 +96,7 @@ def trades_of(entries: Iterable[Entry]) -> list[Trade]:
         if trade is None and not left and not isinstance(fill, FillBooked):
             continue  # of cash alone, or of shares these books never knew
         if trade is None:
-            trade = running[symbol] = Trade(symbol, fill.venue_time)
+            trade = running[symbol] = Trade(symbol, fill.venue_time, first=place)
             done.append(trade)
         last[symbol] = trade
         trade.closed_at = fill.venue_time

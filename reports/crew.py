@@ -1,0 +1,147 @@
+"""Other processes that read logs for a report: threads would wait for each other's interpreter.
+
+Each is `python -m reports.crew_member`. The caller works along from the front, they from the back, until the two meet;
+what they made comes over at the end, at once. Nothing depends on them: whatever one that died had taken is done here.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import IO, Any, TypeVar, cast
+
+ENOUGH = 40  # logs: for fewer, starting a process takes longer than it saves
+MOST = 3  # other processes: with more the caller, who puts everything together, has no time to read
+AT_ONCE = 4  # pieces of work a process is given together
+AHEAD = 2  # such parcels a process has at most, so that it never waits for the next
+
+T = TypeVar("T")
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+class Crew:
+    """Some processes, or none; then everything is done by the caller."""
+
+    def __init__(self, members: Sequence["Member"] = ()) -> None:
+        """Take them, started."""
+        self._members = list(members)
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anybody."""
+        return bool(self._members)
+
+    def each(
+        self, items: Sequence[T], here: Callable[[T], R], there: Callable[[T], P], arrived: Callable[[P], R]
+    ) -> list[R]:
+        """Give what comes of each item, in order: `here`, or `arrived` of what came of it `there`.
+
+        `there` is a function of a module, and what it takes and gives can be pickled. Raises what `here` raises.
+        """
+        left = deque(range(len(items)))
+        done: dict[int, R] = {}
+        with ThreadPoolExecutor(max(1, len(self._members)), thread_name_prefix="report-crew") as pool:
+            helping = [pool.submit(member.help, there, items, left) for member in self._members]
+            try:
+                while left:
+                    try:
+                        at = left.popleft()
+                    except IndexError:  # a member took the last one meanwhile
+                        break
+                    done[at] = here(items[at])
+            except BaseException:
+                left.clear()  # nobody waits for the rest of it
+                raise
+            made = [one for helped in helping for one in helped.result().items()]
+        done.update((at, arrived(one)) for at, one in made)
+        return [done[at] if at in done else here(item) for at, item in enumerate(items)]
+
+
+NOBODY = Crew()
+
+
+class Member:
+    """One process."""
+
+    def __init__(self) -> None:
+        """Start it. Raises OSError."""
+        path = os.pathsep.join(place for place in sys.path if place)  # as here, however that came about
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "reports.crew_member"],
+            env=os.environ | {"PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # what fails there is done again here, where it is told
+        )
+        self._to, self._from = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
+
+    def help(self, work: Callable[[T], R], items: Sequence[T], left: deque[int]) -> dict[int, R]:
+        """Have it work from the back; give results by number, nothing when it failed. In a thread of its own."""
+        taken: list[int] = []
+        waiting = 0
+        try:
+            while parcel := _from_back(left):
+                self._send((work, [items[at] for at in parcel]))
+                taken += parcel
+                waiting += 1
+                if waiting == AHEAD:
+                    self._from.read(1)
+                    waiting -= 1
+            self._send(None)
+            self._from.read(waiting)
+            made = pickle.load(self._from)  # from a process of ours
+        except Exception:  # noqa: BLE001  # whatever it was, it is done again here, and told if it happens again
+            return {}
+        return dict(zip(taken, made, strict=True))
+
+    def _send(self, parcel: Any) -> None:
+        pickle.dump(parcel, self._to, pickle.HIGHEST_PROTOCOL)
+        self._to.flush()
+
+    def end(self) -> None:
+        """Stop it; it holds nothing that could be lost."""
+        self._process.kill()
+        for pipe in (self._to, self._from):
+            try:
+                pipe.close()
+            except OSError:  # it did not take all that was sent
+                continue
+        self._process.wait()
+
+
+def _from_back(left: deque[int]) -> list[int]:
+    parcel: list[int] = []
+    while len(parcel) < AT_ONCE:
+        try:
+            parcel.append(left.pop())
+        except IndexError:
+            break
+    return parcel
+
+
+@contextmanager
+def crew_for(logs: int) -> Iterator[Crew]:
+    """Give a crew for so many logs: nobody for few, or on one CPU."""
+    members: list[Member] = []
+    try:
+        if logs >= ENOUGH:
+            for _ in range(min(MOST, cpus() - 1)):
+                try:
+                    members.append(Member())
+                except OSError:  # no memory, too many processes: it goes without
+                    break
+        yield Crew(members)
+    finally:
+        for member in members:
+            member.end()
+
+
+def cpus() -> int:
+    """Give how many CPUs this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS, not on Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
