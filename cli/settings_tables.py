@@ -142,6 +142,7 @@ class ExecutionSection(Section):
     stop_steps: bool = True
     flatten_patience_ms: Millis = 60_000
     remember_cancels: bool = True
+    stop_tells_unsold: bool = True
 
 
 class LinkSection(Section):

@@ -115,6 +115,9 @@ def stop(
 ) -> None:
     """Stop the trader in order: no new orders, cancels, confirmed, stop.
 
+    With --flatten it says at the end which shares were not sold, and why: not ours, never sold by settings, books that
+    differ, no time.
+
     Example: hantrade stop --flatten
     """
     running = Home(home).running("trader")
@@ -123,7 +126,19 @@ def stop(
     with desk_of(home) as desk:
         desk.call("Stop", desk_pb2.StopRequest(caller=caller(), flatten=sell))
     _await_end(running, STOP_S + (FLATTEN_S if sell else 0))
+    if sell:
+        _tell_unsold(running)
     note(f"stopped; log {running.log_path}{_head(running.log_path)}")
+
+
+def _tell_unsold(running: Running) -> None:
+    from cli.unsold import unsold
+
+    try:
+        for line in unsold(Path(running.log_path), running.run_id):
+            note(f"not sold: {line}")
+    except HantradeError as error:
+        note(f"what was not sold is not known: {error}")
 
 
 def _head(log_path: str) -> str:

@@ -26,9 +26,10 @@ class ExecutionConfig:
     # A stop tells its steps. False is what runs before 0.4.0 did, whose logs do not say; settings say True.
     stop_steps: bool = False
     flatten_patience_ms: int = 60_000  # system time a stop gives the sale of all holdings before it goes on without it
-    # A person's cancel that cannot go out yet (the submit or a change is on its way) is kept until it can. False: it is
-    # refused, as runs before 0.7.0 did, whose logs do not say; settings say True.
-    remember_cancels: bool = False
+    # False is what runs before 0.7.0 did, whose logs do not say: such a cancel is refused, such a stop waits as for
+    # anything else and tells nothing. Settings say True.
+    remember_cancels: bool = False  # a person's cancel waits while the submit or a change of the order is on its way
+    stop_tells_unsold: bool = False  # a stop does not wait for holdings that it does not sell, and tells what is left
 
 
 @dataclass(frozen=True, slots=True)

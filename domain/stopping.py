@@ -8,6 +8,7 @@ from domain.config import ExecutionConfig
 from domain.messages.holdings import AdjustmentBooked, HoldingBooked
 from domain.messages.link import BrokerStateReceived
 from domain.messages.operator import StopRequested
+from domain.messages.risk import HoldingsLeft, Unsold
 from domain.messages.trading import AccountOpened, FillBooked, StopChanged
 from domain.types import NANOS_PER_SECOND, UnixNanos
 from fsm import client_order
@@ -15,6 +16,7 @@ from fsm.client_order import State as Order
 from fsm.stop import SELLING, State
 
 STOP_PATIENCE_NS = 15 * NANOS_PER_SECOND  # system time open orders get to be confirmed closed
+NEVER_SOLD = "never sold by settings"
 _NANOS_PER_MS = 1_000_000
 # No cancel is to be asked for: one is on its way, or nothing may be sent before the order's fate is known.
 ASKED = frozenset({Order.PENDING_CANCEL, Order.QUARANTINED, *client_order.UNKNOWN})
@@ -38,13 +40,16 @@ class Stop:
     offered: dict[str, int] = field(default_factory=dict)  # holdings the broker told last, shares
     held: dict[str, int] = field(default_factory=dict)  # own books, shares; none is 0
     never_sell: tuple[str, ...] = ()  # settings: symbols that no sale touches
+    tells_unsold: bool = False  # settings: what a sale leaves is not waited for, and told at the end
+    is_sale_asked: bool = False  # a person wanted everything sold, whatever came of it
+    left: dict[str, Unsold] = field(default_factory=dict)  # what the sale does not touch, as risk told it
 
     # ---- the fold ----------------------------------------------------------------------------------------------
 
     @property
     def to_sell(self) -> int:
         """Give the number of holdings that a flatten sells."""
-        return sum(symbol not in self.never_sell for symbol in self.held)
+        return sum(quantity > self._stays(symbol, quantity) for symbol, quantity in self.held.items())
 
     @property
     def left_alone(self) -> list[str]:
@@ -53,7 +58,8 @@ class Stop:
 
     def begin_run(self, settings: ExecutionConfig, never_sell: tuple[str, ...] = ()) -> None:
         """Forget the stop of an earlier run; holdings stay."""
-        self.never_sell = never_sell
+        self.never_sell, self.tells_unsold = never_sell, settings.stop_tells_unsold
+        self.is_sale_asked, self.left = False, {}
         self.state, self.stepwise, self.flatten, self.called_off = State.RUNNING, False, False, ""
         self.tells, self.patience_ns = settings.stop_steps, settings.flatten_patience_ms * _NANOS_PER_MS
 
@@ -64,6 +70,8 @@ class Stop:
                 self._asked(flatten, now)
             case StopChanged(to_state=to_state):
                 self._moved(State(to_state), now)
+            case HoldingsLeft(holdings=holdings):
+                self.left = {item.symbol: item for item in holdings}
             case BrokerStateReceived(positions=positions):
                 self.offered = {item.symbol: item.quantity for item in positions if item.quantity}
             case AccountOpened():
@@ -78,13 +86,13 @@ class Stop:
             self.cancelling_since = now
         self.stepwise = self.stepwise or self.tells or flatten
         if flatten and self.state in _BEFORE_SALE:
-            self.flatten, self.called_off = True, ""
+            self.flatten, self.called_off, self.is_sale_asked = True, "", True
 
     def _moved(self, to_state: State, now: UnixNanos) -> None:
         if self.state in SELLING and to_state is State.CANCELLING:
             self.flatten, self.cancelling_since = False, now
         if to_state is State.FLATTENING:
-            self.selling_since = now
+            self.selling_since, self.left = now, {}
         self.state = to_state
 
     def call_off(self, reason: str) -> None:
@@ -137,15 +145,41 @@ class Stop:
     def _sold(self, now: int, orders: Mapping[str, str]) -> Move | None:
         if self.called_off:
             return "call_off", self.called_off
+        rest = self.tells_unsold and len(self.held) - self.to_sell
         if self.state is State.FLATTENING and (orders or not self.to_sell):
-            return "sell", f"{_count(self.to_sell, 'holding')} to sell" if orders else "nothing is held any more"
+            none = f"none of {_count(rest, 'holding')} may be sold" if rest else "nothing is held any more"
+            return "sell", f"{_count(self.to_sell, 'holding')} to sell" if orders else none
         if self.state is State.CONFIRMING_FLAT and not orders and not self.to_sell:
-            return "confirm", "everything is sold"
+            return "confirm", f"{_count(rest, 'holding')} not to be sold left" if rest else "everything is sold"
         if abs(now - self.selling_since) < self.patience_ns:
             return None
-        seconds = self.patience_ns / NANOS_PER_SECOND
         left = f"{_count(self.to_sell, 'holding')} and {_count(len(orders), 'open order')}"
-        return "call_off", f"not sold within {seconds:g} s: {left} left"
+        return "call_off", f"{self._too_late}: {left} left"
+
+    # ---- what is left ------------------------------------------------------------------------------------------
+
+    def unsold(self, no_sale: str) -> tuple[Unsold, ...]:
+        """Give the shares that are held although all was to be sold, by symbol; `no_sale` as for `due`."""
+        if not (self.tells_unsold and self.is_sale_asked):
+            return ()
+        failed = self.called_off or (no_sale if self.flatten else self._too_late)
+        found = []
+        for symbol, quantity in sorted(self.held.items()):
+            stays = self._stays(symbol, quantity)
+            why = self.left[symbol].reason if symbol in self.left else NEVER_SOLD
+            found += [Unsold(symbol, stays, why)] if stays else []
+            found += [Unsold(symbol, quantity - stays, failed)] if quantity > stays else []
+        return tuple(found)
+
+    def _stays(self, symbol: str, quantity: int) -> int:
+        """Give the shares of a holding that no sale touches."""
+        if symbol in self.never_sell:
+            return quantity
+        return min(self.left[symbol].quantity, quantity) if symbol in self.left else 0
+
+    @property
+    def _too_late(self) -> str:
+        return f"not sold within {self.patience_ns / NANOS_PER_SECOND:g} s"
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,6 +6,7 @@ from actors.roles.notices import Notice, Said, few
 from domain.messages.holdings import HoldingBooked
 from domain.messages.link import ExternalOrderSeen, ReconcileReported, SymbolHalted, SymbolReleased
 from domain.messages.orders import OrderStateChanged
+from domain.messages.risk import HoldingsLeft
 from domain.time import kst_date
 from domain.types import Severity
 
@@ -39,6 +40,14 @@ def action(booked: HoldingBooked, said: Said) -> Notice:
         shares = f"{booked.quantity_before:,} shares are {booked.position_qty:,}"
         body = f"Split of {name}, {booked.note}: {shares}{paid}"
     return Severity.INFO, f"holding/{booked.symbol}", f"{body} on {kst_date(booked.venue_time)}."
+
+
+def left(told: HoldingsLeft, said: Said) -> Notice | None:
+    """Say what a stop does not sell."""
+    if not told.holdings:
+        return None
+    parts = (f"{item.quantity:,} shares of {said.name(item.symbol)} ({item.reason})" for item in told.holdings)
+    return Severity.WARNING, "stop/unsold", f"The stop sells what is held, but not {few(tuple(parts))}."
 
 
 def books(message: Any, said: Said) -> Notice | None:

@@ -25,6 +25,7 @@ from domain.messages.link import (
 )
 from domain.messages.market import AttentionMeasured, FetchTrends
 from domain.messages.orders import OrderStateChanged
+from domain.messages.risk import HoldingsLeft
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import DayChanged, NoticeRaised, SessionPlanned, StopChanged, StrategyBenched
 from domain.time import kst_text
@@ -40,7 +41,7 @@ class Notifier(Role):
 
     Hears: run, day, links, loss limit, failures, steps of the machine's clock, reconciliation, orders in trouble,
         corporate actions, session plan, instruments, sources of quotes and what they prove, the orders' way, what is
-        asked and known of search attention, limits on the account, stops, money that came or went.
+        asked and known of search attention, limits on the account, stops and what they leave, money that came or went.
     Says: NoticeRaised.
     Keeps: the last text of each topic, Korean names, what is known of the date's attention, what was told of limits.
     """
@@ -57,6 +58,7 @@ class Notifier(Role):
         ClockTicked,
         StrategyBenched,
         StopChanged,
+        HoldingsLeft,
         ReconcileReported,
         OrderStateChanged,
         HoldingBooked,
@@ -127,6 +129,8 @@ class Notifier(Role):
                 found = link_notices.sources(message, self._said())
             case OrderStateChanged():
                 found = book_notices.order(message, self._said())
+            case HoldingsLeft():
+                found = book_notices.left(message, self._said())
             case HoldingBooked():
                 found = book_notices.action(message, self._said())
             case SessionPlanned():

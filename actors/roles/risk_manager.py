@@ -43,6 +43,7 @@ from domain.messages.orders import CancelOrder, ModifyOrder, OrderStateChanged, 
 from domain.messages.risk import (
     ExitStuck,
     HoldingClaimed,
+    HoldingsLeft,
     LimitLevelChanged,
     LimitsUnlocked,
     ManualModeChanged,
@@ -157,6 +158,7 @@ class RiskManager(Role):
         ExitStuck,
         StopsSet,
         HoldingClaimed,
+        HoldingsLeft,
         ManualModeChanged,
         LimitLevelChanged,
         ReducingChanged,
@@ -203,6 +205,8 @@ class RiskManager(Role):
                 return ()
             case StopChanged(to_state=to_state) if to_state != "FLATTENING":
                 return ()  # for the same reason: the stop moves on as soon as it hears of the first sale
+            case StopChanged() | SymbolHalted() | SymbolReleased():
+                return [*risk_sales.left_by_stop(self.state, message), *risk_sales.sales(self.state, stamp)]
         return risk_sales.sales(self.state, stamp)
 
     # ---- signals and orders by hand ----------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 
 from actors.roles.verdicts import approved
 from domain.messages import Message, Stamp
+from domain.messages.link import SymbolHalted, SymbolReleased
 from domain.messages.operator import CommandAnswered, FlattenRequested
-from domain.messages.trading import OrderApproved
+from domain.messages.risk import HoldingsLeft
+from domain.messages.trading import OrderApproved, StopChanged
 from domain.risk import Proposal, RiskState
 from domain.risk.flattening import RETRY_NS
 from domain.risk.sale_terms import is_sale_of, sale_terms
@@ -48,6 +50,15 @@ def _sale(state: RiskState, stamp: Stamp, symbol: str) -> OrderApproved | None:
     proposal = Proposal(symbol, Side.SELL, terms.kind, Purpose.EXIT, quantity, terms.limit_price, None, at)
     arrival, reason = state.arrival_price(symbol), flatten.note or "flatten"
     return approved(order_id, proposal, Krw(0), flatten.origin, reason, arrival_price=arrival)
+
+
+def left_by_stop(state: RiskState, message: StopChanged | SymbolHalted | SymbolReleased) -> list[Message]:
+    """Tell what the sale of a stop does not touch: when it begins, and when books differ or agree again under it."""
+    if not state.config.execution.stop_tells_unsold:
+        return []
+    left, begins = state.unsold_by_stop(), isinstance(message, StopChanged)
+    is_due = left if begins else any(item.by_stop for item in state.flattening.values())
+    return [HoldingsLeft(left, UnixNanos(state.venue_time))] if is_due else []
 
 
 def flatten(state: RiskState, asked: FlattenRequested, stamp: Stamp) -> list[Message]:

@@ -18,7 +18,7 @@ from domain.messages.operator import (
     StopRequested,
 )
 from domain.messages.orders import OrderStateChanged
-from domain.messages.risk import LimitsUnlocked, ReducingChanged
+from domain.messages.risk import HoldingsLeft, LimitsUnlocked, ReducingChanged
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import (
     DayChanged,
@@ -46,14 +46,14 @@ class TradingDay(TradingDayEnd):
     before led to, and the gate follows the day before anything else does.
 
     Hears: links, venue clock, people's commands, loss limits and what else reduces trading, failures, refused inputs,
-        steps of the machine's clock, open orders, holdings.
+        steps of the machine's clock, open orders, holdings, what a sale leaves.
     Says: SessionPlanned, DayChanged, GateChanged, LimitsUnlocked, CommandAnswered, StopChanged, StopReady.
     Keeps: the day's state, its session, the lock of a halt, what reduces trading, which orders are open, how far a stop
         has come.
     """
 
     NAME: ClassVar[str] = "trading_day"
-    STATE_VERSION: ClassVar[int] = 3  # 2: steps of a stop, states of open orders, holdings; 3: limits on the account
+    STATE_VERSION: ClassVar[int] = 3  # 2: steps of a stop, orders' states, holdings; 3: limits, what a stop leaves
     HEARS: ClassVar[tuple[type[Message], ...]] = (
         RunStarted,
         ClockTicked,
@@ -80,6 +80,7 @@ class TradingDay(TradingDayEnd):
         StopChanged,
         ReducingChanged,
         LimitsUnlocked,
+        HoldingsLeft,
         *HOLDINGS,
     )
     SAYS: ClassVar[tuple[type[Message], ...]] = (
@@ -126,9 +127,8 @@ class TradingDay(TradingDayEnd):
             if self.venue_time and (self.plan is None or not is_of_day(self.plan, self.venue_time)):
                 return [plan_session(kst_date(self.venue_time), self._overrides)]
             if self.stop_asked is not None:
-                done = StopReady(self.stop_asked.reason, len(self.open_orders))
                 waits = self.stopping.stepwise and self.stopping.state is not Step.STOPPED
-                return [] if self.stop_told or waits else [done]
+                return [] if self.stop_told or waits else [self._stop_ready(self.stop_asked)]
         move = self._due()
         return [] if move is None else [self._move(*move)]
 
@@ -214,7 +214,8 @@ class TradingDay(TradingDayEnd):
         if asked.flatten and not self.stopping.flatten:
             return _refused(asked, "WRONG_STATE", f"the stop is {self.stopping.state.value}: it is too late to sell")
         if asked.flatten:
-            text = f"stopping; {self.stopping.to_sell} holdings are sold first"
+            what = "what may be sold is" if self.stopping.tells_unsold else f"{self.stopping.to_sell} holdings are"
+            text = f"stopping; {what} sold first"
             text += "".join(f"; not {symbol}: never sold by settings" for symbol in self.stopping.left_alone)
         return _accepted(asked, text, len(self.open_orders))
 

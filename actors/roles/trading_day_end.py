@@ -2,7 +2,8 @@
 
 from actors.roles.trading_day_state import TradingDayState
 from domain.day_plan import is_closing_time
-from domain.messages.trading import StopChanged
+from domain.messages.operator import StopRequested
+from domain.messages.trading import StopChanged, StopReady
 from domain.stopping import STOP_PATIENCE_NS
 from domain.types import Gate
 from fsm import stop as stop_fsm
@@ -40,11 +41,18 @@ class TradingDayEnd(TradingDayState):
         if self.stopping.state is Step.RUNNING:
             return self._stop_move("ask", f"stop: {self.stop_asked.reason}")
         is_blocked = self.state in DOWN and self.gate is Gate.CANCELS_ONLY
-        no_sale = "the session is over" if self._session_over() else "no session is on"
         can_sell = self.state is State.CLOSING and not self._session_over()
-        is_closed = self.state is State.CLOSED
-        move = self.stopping.due(self.now, self.open_orders, is_blocked, is_closed, "" if can_sell else no_sale)
+        is_closed, no_sale = self.state is State.CLOSED, "" if can_sell else self._no_sale
+        move = self.stopping.due(self.now, self.open_orders, is_blocked, is_closed, no_sale)
         return None if move is None else self._stop_move(*move)
+
+    def _stop_ready(self, asked: StopRequested) -> StopReady:
+        return StopReady(asked.reason, len(self.open_orders), self.stopping.unsold(self._no_sale))
+
+    @property
+    def _no_sale(self) -> str:
+        """Say why nothing can be sold."""
+        return "the session is over" if self._session_over() else "no session is on"
 
     def _stop_move(self, trigger: str, reason: str) -> StopChanged:
         here = self.stopping.state

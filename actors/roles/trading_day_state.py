@@ -18,6 +18,7 @@ from domain.messages.operator import (
     StopRequested,
 )
 from domain.messages.orders import FACTS, OrderStateChanged, RequestAnswered, RequestStranded
+from domain.messages.risk import HoldingsLeft
 from domain.messages.run import ClockTicked, InputRefused, LogSpaceLow, RoleFailed, RunStarted, StateChecked
 from domain.messages.trading import (
     AccountOpened,
@@ -119,7 +120,7 @@ class TradingDayState(Role):
                 self._moved(message)
             case RunStarted(config=config):
                 self._begin_run(config)
-            case StopChanged():
+            case StopChanged() | HoldingsLeft():
                 self.stopping.fold(message, stamp.system_time)
             case _ if isinstance(message, HOLDINGS):
                 self.stopping.fold(message, stamp.system_time)

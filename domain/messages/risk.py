@@ -37,6 +37,24 @@ class ExitStuck(Message):
     venue_time: UnixNanos
 
 
+@dataclass(frozen=True, slots=True)
+class Unsold:
+    """Shares that stay in the account although all was to be sold."""
+
+    symbol: str
+    quantity: int  # shares
+    reason: str  # in words
+
+
+@message
+class HoldingsLeft(Message):
+    """What the sale of a stop does not touch. Told when it begins, where there is something, and when that changes."""
+
+    STREAM: ClassVar[str] = "risk"
+    holdings: tuple[Unsold, ...]  # by symbol
+    venue_time: UnixNanos
+
+
 @message
 class StopsSet(Message):
     """A person gave a position stops of its own; they hold until it is closed."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from domain.messages.base import Message, message
+from domain.messages.risk import Unsold
 from domain.types import (
     ClientOrderId,
     Gate,
@@ -278,6 +279,7 @@ class StopReady(Message):
     IS_EFFECT: ClassVar[bool] = True
     reason: str
     open_orders: int
+    unsold: tuple[Unsold, ...] = ()  # of a stop that was to sell everything; empty in logs before 0.7.0
 
 
 @message

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from domain.messages.operator import FlattenRequested
-from domain.messages.risk import StopTriggered
+from domain.messages.risk import StopTriggered, Unsold
 from domain.messages.trading import OrderApproved, StopChanged
 from domain.risk.flattening import FLATTEN_ATTEMPTS, Flatten
 from domain.risk.loss_levels import DAILY_LOSS, NAMES
@@ -58,6 +58,17 @@ class SellingOut(Weighed):
     def _is_to_go(self, symbol: str) -> bool:
         """Tell whether shares are held that we may sell, now or once others' sells of them are gone."""
         return symbol in self.positions and not self.left_alone(symbol)
+
+    def unsold_by_stop(self) -> tuple[Unsold, ...]:
+        """Give the shares that the sale of a stop does not touch, by symbol, and why."""
+        found = []
+        for symbol, held in sorted(self.positions.items()):
+            why, ours = self.left_alone(symbol) or self.halt_reason(symbol), self.conduct.ours(symbol)
+            if why:
+                found.append(Unsold(symbol, held, why))
+            elif ours is not None and ours < held:
+                found.append(Unsold(symbol, held - ours, "its shares are not ours"))
+        return tuple(found)
 
     def _attempted(self, order: OrderApproved) -> None:
         flatten = self.flattening.get(order.symbol)

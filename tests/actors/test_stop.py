@@ -1,5 +1,6 @@
 """A stop with every role: entries blocked, cancelled, confirmed, sold out if asked, and it always ends."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,21 +10,41 @@ from hypothesis import strategies as st
 from actors.roster import make_roles
 from domain.config import ExecutionConfig
 from domain.messages import Message
-from domain.messages.link import BrokerOpenOrder, BrokerPosition, HeartbeatReceived, LinkLost
+from domain.messages.link import (
+    BrokerOpenOrder,
+    BrokerPosition,
+    HeartbeatReceived,
+    LinkLost,
+    SymbolHalted,
+    SymbolReleased,
+)
 from domain.messages.market import QuotesEnded
 from domain.messages.operator import (
+    ClaimRequested,
     CommandAnswered,
     HaltRequested,
     ManualOrderRequested,
     PauseRequested,
     StopRequested,
 )
-from domain.messages.orders import CancelOrder, SubmitOrder
+from domain.messages.orders import CancelOrder, RequestAnswered, SubmitOrder
 from domain.messages.run import RoleFailed
 from domain.messages.trading import GateChanged, LossLimitHit, NoticeRaised, StopChanged, StopReady
+from domain.risk.flattening import FLATTEN_ATTEMPTS
+from domain.risk_config import RiskConfig
 from domain.status import DayQuery
 from domain.stopping import STOP_PATIENCE_NS
-from domain.types import Gate, Krw, LinkName, OrderKind, Side, VenueOrderId, VenuePhase
+from domain.types import (
+    Gate,
+    Krw,
+    LinkName,
+    OrderKind,
+    RequestId,
+    RequestOutcome,
+    Side,
+    VenueOrderId,
+    VenuePhase,
+)
 from tests.actors.builders import (
     SAMSUNG,
     SECOND,
@@ -41,7 +62,7 @@ from tests.actors.log_writer import states_of
 
 PATIENCE_S = STOP_PATIENCE_NS / SECOND
 STEPS = ExecutionConfig(stop_steps=True, flatten_patience_ms=20_000, submit_timeout_ms=600_000)
-CONTINUOUS = VenuePhase.CONTINUOUS
+CONTINUOUS, REFUSED = VenuePhase.CONTINUOUS, RequestOutcome.REFUSED
 PLAIN = ["ask", "block", "cancel", "confirm", "end"]
 SOLD = ["ask", "block", "cancel", "flatten", "sell", "confirm", "end"]
 HELD = [BrokerPosition(SAMSUNG, 5, Krw(50_000))]
@@ -50,8 +71,8 @@ HELD = [BrokerPosition(SAMSUNG, 5, Krw(50_000))]
 class Trading:
     """A house that trades, and its venue."""
 
-    def __init__(self, held: bool = True, execution: ExecutionConfig = STEPS) -> None:
-        self.venue, self.execution = Venue(), execution
+    def __init__(self, held: bool = True, execution: ExecutionConfig = STEPS, **risk: Any) -> None:
+        self.venue, self.execution, self.risk = Venue(), execution, RiskConfig(**risk)
         self.house = House(*make_roles())
         self.begin(held)
 
@@ -59,7 +80,8 @@ class Trading:
         """Begin a run and let its links come up."""
         self.is_lost = False
         state = broker_state(*orders, as_of=self.venue.seq, positions=HELD if held else [])
-        self.house.hear(a_run(execution=self.execution), opened(LinkName.QUOTES), instruments())
+        run = a_run(execution=self.execution, risk=self.risk)
+        self.house.hear(run, opened(LinkName.QUOTES), instruments())
         self.house.hear(opened(LinkName.ORDERS), state, received(a_quote(self.venue.at)))
 
     def rest(self) -> SubmitOrder:
@@ -339,6 +361,128 @@ def test_given_a_stop_past_its_sale_when_asked_for_one_then_it_is_refused() -> N
     assert len(at.house.said(StopReady)) == 1
 
 
+# ---- what a sale leaves ----------------------------------------------------------------------------------------
+
+NAMES = replace(STEPS, stop_tells_unsold=True)
+FOREIGN = {"leave_foreign": True}
+KEPT = {"never_sell": (SAMSUNG,)}
+DIFFER = SymbolHalted(SAMSUNG, "5 here, 4 there")
+
+
+def unsold(at: Trading) -> list[tuple[str, int, str]]:
+    [ready] = at.house.said(StopReady)
+    return [(item.symbol, item.quantity, item.reason) for item in ready.unsold]
+
+
+@pytest.mark.parametrize(
+    ("risk", "before", "why"),
+    [
+        (FOREIGN, [], "its shares are not ours"),
+        (KEPT, [], "never sold by settings"),
+        ({}, [DIFFER], "books differ in 005930 since 09:00:01: 5 here, 4 there"),
+    ],
+)
+def test_given_shares_that_are_not_sold_when_stopped_with_a_flatten_then_it_ends_at_once_and_names_them(
+    risk: dict[str, Any], before: list[Message], why: str
+) -> None:
+    at = Trading(execution=NAMES, **risk)
+    at.house.hear(*before)
+    at.stop(flatten=True)
+    assert (at.sales, at.moves[-1], unsold(at)) == ([], "end", [(SAMSUNG, 5, why)])
+    assert at.house.replayed(make_roles).identical
+
+
+def test_given_settings_of_an_older_version_when_shares_are_not_sold_then_the_sale_waits_as_it_did() -> None:
+    at = Trading()
+    at.house.hear(DIFFER)
+    at.stop(flatten=True)
+    at.wait(19)
+    assert at.moves[-1] == "flatten"
+    at.wait(3)
+    assert (at.moves[-1], unsold(at)) == ("end", [])
+
+
+def test_given_a_part_that_is_not_ours_when_stopped_with_a_flatten_then_only_ours_is_sold_and_the_rest_named() -> None:
+    at = Trading(execution=NAMES, **FOREIGN)
+    at.house.hear(ClaimRequested("c", "kim", SAMSUNG, 3, "mine"))
+    at.stop(flatten=True)
+    [sale] = at.sales
+    assert (sale.quantity, at.moves[-1]) == (3, "sell")
+    at.sold()
+    assert (at.moves, unsold(at)) == (SOLD, [(SAMSUNG, 2, "its shares are not ours")])
+    [told] = [notice for notice in at.house.said(NoticeRaised) if notice.topic == "stop/unsold"]
+    assert told.text.endswith("sells what is held, but not 2 shares of 005930 삼성전자 (its shares are not ours).")
+
+
+OTHER = "000660"
+
+
+def holding_two() -> Trading:
+    """Give a house that holds two instruments; books differ in the second."""
+    at = Trading(held=False, execution=NAMES)
+    at.venue, at.house = Venue(), House(*make_roles())
+    at.house.hear(a_run(execution=NAMES), opened(LinkName.QUOTES), instruments(SAMSUNG, OTHER))
+    held = [*HELD, BrokerPosition(OTHER, 7, Krw(70_000))]
+    at.house.hear(opened(LinkName.ORDERS), broker_state(as_of=0, positions=held), received(a_quote(at.venue.at)))
+    at.house.hear(SymbolHalted(OTHER, "7 here, 6 there"))
+    return at
+
+
+def test_given_books_that_agree_again_when_others_are_on_sale_then_these_shares_are_sold_too() -> None:
+    at = holding_two()
+    at.stop(flatten=True)
+    assert [sale.symbol for sale in at.sales] == [SAMSUNG]
+    at.house.hear(SymbolReleased(OTHER, "they agree"))
+    for number, sale in enumerate(at.sales, 1):
+        at.house.hear(at.venue.accepts(sale, str(number)), at.venue.fills(sale, sale.quantity, 0, str(number)))
+    assert ([sale.symbol for sale in at.sales], at.moves, unsold(at)) == ([SAMSUNG, OTHER], SOLD, [])
+
+
+def test_given_books_that_begin_to_differ_when_all_else_is_sold_then_what_they_hold_is_not_waited_for() -> None:
+    at = holding_two()
+    at.stop(flatten=True)
+    at.house.hear(SymbolReleased(OTHER, "they agree"))
+    first = at.sales[0]
+    at.house.hear(at.venue.accepts(first, "1"), at.venue.fills(first, 5, 0, "1"))
+    for _ in range(FLATTEN_ATTEMPTS):  # it is tried again, then given up
+        order = at.sales[-1].client_order_id
+        at.house.hear(RequestAnswered(order, RequestId(order), REFUSED, "X", "no", False, 0))
+    assert (at.sales[-1].symbol, len(at.sales), at.moves[-1]) == (OTHER, 1 + FLATTEN_ATTEMPTS, "sell")
+    at.house.hear(SymbolHalted(OTHER, "7 here, 0 there"))
+    assert at.moves == SOLD
+    assert [item[:2] for item in unsold(at)] == [(OTHER, 7)]
+
+
+def test_given_a_sale_that_fails_when_the_stop_ends_then_what_is_left_is_named_with_the_time_it_had() -> None:
+    at = Trading(execution=NAMES, **FOREIGN)
+    at.house.hear(ClaimRequested("c", "kim", SAMSUNG, 3, "mine"))
+    at.stop(flatten=True)
+    sale = at.last(SubmitOrder)
+    at.house.hear(at.venue.accepts(sale))
+    at.wait(21)
+    at.cancelled(sale)
+    assert unsold(at) == [(SAMSUNG, 2, "its shares are not ours"), (SAMSUNG, 3, "not sold within 20 s")]
+
+
+def test_given_a_halt_or_no_session_when_the_stop_ends_then_that_is_why_nothing_was_sold() -> None:
+    at = Trading(execution=NAMES)
+    order = at.rest()
+    at.stop(flatten=True)
+    at.house.hear(halt())
+    at.cancelled(order)
+    assert unsold(at) == [(SAMSUNG, 5, "the sale is called off: halted by kim")]
+    over = Trading(execution=NAMES)
+    over.house.hear(QuotesEnded(venue(60)))
+    over.stop(flatten=True)
+    assert unsold(over) == [(SAMSUNG, 5, "the session is over")]
+
+
+def test_given_a_plain_stop_when_it_ends_then_holdings_are_no_news() -> None:
+    at = Trading(execution=NAMES)
+    at.stop()
+    assert unsold(at) == []
+
+
 # ---- a new run -------------------------------------------------------------------------------------------------
 
 
@@ -364,18 +508,22 @@ def test_given_a_stop_that_was_cut_off_when_started_again_then_the_day_goes_on_a
 # ---- whatever happens ------------------------------------------------------------------------------------------
 
 ASKED = ["stop", "flatten", "halt", "pause", "rest"]
-ANYTHING = st.sampled_from([*ASKED, "loss", "lose", "cancel", "sell", "run", "wait"])
+ANYTHING = st.sampled_from([*ASKED, "loss", "lose", "cancel", "sell", "run", "wait", "differ", "agree"])
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(ANYTHING, max_size=8), st.booleans())
-def test_for_any_happenings_a_stop_ends_and_fold_and_replay_give_the_same(steps: list[str], held: bool) -> None:
-    at = Trading(held)
+@given(st.lists(ANYTHING, max_size=8), st.booleans(), st.sampled_from([STEPS, NAMES]))
+def test_for_any_happenings_a_stop_ends_and_fold_and_replay_give_the_same(
+    steps: list[str], held: bool, execution: ExecutionConfig
+) -> None:
+    at = Trading(held, execution)
     for step in (*steps, "flatten"):
         happen(at, step)
     at.wait(21 + 2 * PATIENCE_S)
-    assert at.house.said(StopReady)
+    ready, day = at.last(StopReady), at.house.core.kernel.role("trading_day")
     assert at.moves[-1] == "end"
+    if execution is NAMES and at.last(CommandAnswered).accepted:  # whatever is held and was to be sold is named
+        assert sum(item.quantity for item in ready.unsold) == sum(day.stopping.held.values())
     assert states_of(at.house.folded(make_roles)) == states_of(at.house.core.kernel)
     assert at.house.replayed(make_roles).identical
 
@@ -393,6 +541,10 @@ def happen(at: Trading, step: str) -> None:
             at.house.hear(PauseRequested("p", "kim", ""))
         case "lose":
             at.lose()
+        case "differ":
+            at.house.hear(DIFFER)
+        case "agree":
+            at.house.hear(SymbolReleased(SAMSUNG, "they agree"))
         case "rest" if not said(SubmitOrder):
             at.house.hear(ManualOrderRequested("c", "kim", SAMSUNG, Side.BUY, OrderKind.LIMIT, 2, Krw(9_990), ""))
         case "cancel" if said(CancelOrder) and len(said(SubmitOrder)) == 1:
