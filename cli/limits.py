@@ -14,6 +14,7 @@ def limit_rows(status: desk_pb2.TraderStatus) -> list[list[str]]:
     special = "; ".join(f"{labelled(stop.symbol)} {remarks(stop)}" for stop in status.stops if _is_special(stop))
     return [
         ["limits of the account", "; ".join(limit_words(limit) for limit in status.limits)],
+        ["entries are denied", status.entries_denied],
         ["only exits pass", "; ".join(f"{cause.code}: {cause.text}" for cause in status.reducing)],
         ["manual mode", "only a person enters; `hantrade manual off` ends it" if status.manual_mode else ""],
         ["exits that are stuck", stuck],

@@ -179,7 +179,8 @@ def resume(note_text: NoteOption = "", home: HomeOption = DEFAULT_HOME) -> None:
     """
     with desk_of(home) as desk:
         answer = desk.call("Resume", desk_pb2.ResumeRequest(caller=caller(), note=note_text))
-    note(f"resumed; gate {gate_word(answer.gate)}")
+    denied = f"; entries are denied all the same: {answer.entries_denied}" if answer.entries_denied else ""
+    note(f"resumed; gate {gate_word(answer.gate)}{denied}")
 
 
 def halt(note_text: NoteOption = "", home: HomeOption = DEFAULT_HOME) -> None:

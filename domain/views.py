@@ -152,7 +152,7 @@ class RiskView:
     open_orders: int
     denied: int  # of the trading date
     denied_by_reason: dict[str, int]
-    loss_limit_hit: bool  # entries are denied: the loss stands at the limit, or the halt is not lifted
+    entries_denied: str  # the daily loss denies every entry, whatever the gate lets pass, with numbers; else empty
     flattening: tuple[str, ...]  # symbols being sold out
     checks: tuple[CheckView, ...]
     limits: tuple[LimitView, ...] = ()

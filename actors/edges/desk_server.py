@@ -195,7 +195,8 @@ class DeskServicer(Repairs, RiskCommands):
 
     def Resume(self, request: Any, context: Any) -> Any:  # noqa: N802
         self._command(lambda i: operator.ResumeRequested(i, who(request, context), request.note.strip()), context)
-        return desk_pb2.ResumeResponse(gate=self._gate(context))
+        status = self._answer(context, self._read.status)
+        return desk_pb2.ResumeResponse(gate=status.gate, entries_denied=status.entries_denied)
 
     def Halt(self, request: Any, context: Any) -> Any:  # noqa: N802
         answer = self._command(lambda i: operator.HaltRequested(i, who(request, context), request.note), context)

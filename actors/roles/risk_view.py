@@ -26,7 +26,7 @@ def risk_view(state: RiskState) -> RiskView:
         open_orders=state.holds.open_count,
         denied=len(state.denials),
         denied_by_reason=dict(sorted(Counter(denial.reason for denial in state.denials).items())),
-        loss_limit_hit=state.loss_locked or state.is_over_loss_limit,
+        entries_denied=entries_denied(state),
         flattening=tuple(sorted(state.flattening)),
         checks=check_views(state),
         limits=state.watch.limit_views(state),
@@ -35,3 +35,14 @@ def risk_view(state: RiskState) -> RiskView:
         manual_mode=state.conduct.manual_mode,
         operator_seen=state.watch.operator_seen,
     )
+
+
+def entries_denied(state: RiskState) -> str:
+    """Say why the daily loss denies every entry, also by an open gate, and what ends it; empty while it denies none."""
+    is_over = state.is_over_loss_limit
+    if not (state.loss_locked or is_over):
+        return ""
+    loss, limit = state.daily_loss
+    ends = ["a person resumes with a note"] if state.loss_locked else []
+    ends += ["the loss is below the limit"] if is_over else []
+    return f"DAILY_LOSS: {loss:,} KRW are lost, the limit is {limit:,} KRW, until {' and '.join(ends)}"

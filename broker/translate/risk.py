@@ -20,6 +20,7 @@ def add_risk(status: desk_pb2.TraderStatus, risk: RiskView) -> None:
         desk_pb2.ReducingCause(code=cause.code, text=cause.text, needs_person=cause.needs_person)
         for cause in risk.reducing
     )
+    status.entries_denied = risk.entries_denied
     status.manual_mode = risk.manual_mode
     status.stops.extend(write_stop(stop) for stop in risk.stops)
     if risk.operator_seen:

@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class TraderStatus(_message.Message):
-    __slots__ = ("mode", "connection", "day", "gate", "feed_age", "orders_open", "positions", "equity_krw", "day_pnl_krw", "uptime_ppm", "quotes", "quotes_refused", "signals", "denied", "fills", "venue_time", "run_id", "log_path", "log_seq", "realized_pnl_krw", "costs_krw", "limits_unknown", "gate_reason", "quotes_link", "orders_link", "trading_date", "symbols", "link_up_ppm", "link_degraded_ppm", "link_down_ppm", "market_time", "quotes_source", "on_backup", "maintenance", "orders_unknown", "external_orders", "halted_symbols", "quality_verdicts", "reconciled_at", "unproved_symbols", "stop", "link_reasons", "attention_known", "attention_contradicted", "benched_strategies", "signals_scored", "signals_right", "checks", "limits", "reducing", "manual_mode", "stops", "operator_seen", "exit_costs_krw")
+    __slots__ = ("mode", "connection", "day", "gate", "feed_age", "orders_open", "positions", "equity_krw", "day_pnl_krw", "uptime_ppm", "quotes", "quotes_refused", "signals", "denied", "fills", "venue_time", "run_id", "log_path", "log_seq", "realized_pnl_krw", "costs_krw", "limits_unknown", "gate_reason", "quotes_link", "orders_link", "trading_date", "symbols", "link_up_ppm", "link_degraded_ppm", "link_down_ppm", "market_time", "quotes_source", "on_backup", "maintenance", "orders_unknown", "external_orders", "halted_symbols", "quality_verdicts", "reconciled_at", "unproved_symbols", "stop", "link_reasons", "attention_known", "attention_contradicted", "benched_strategies", "signals_scored", "signals_right", "checks", "limits", "reducing", "manual_mode", "stops", "operator_seen", "exit_costs_krw", "entries_denied")
     class HaltedSymbolsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -102,6 +102,7 @@ class TraderStatus(_message.Message):
     STOPS_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_SEEN_FIELD_NUMBER: _ClassVar[int]
     EXIT_COSTS_KRW_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_DENIED_FIELD_NUMBER: _ClassVar[int]
     mode: str
     connection: str
     day: str
@@ -156,7 +157,8 @@ class TraderStatus(_message.Message):
     stops: _containers.RepeatedCompositeFieldContainer[HoldingStop]
     operator_seen: _timestamp_pb2.Timestamp
     exit_costs_krw: int
-    def __init__(self, mode: _Optional[str] = ..., connection: _Optional[str] = ..., day: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., feed_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., orders_open: _Optional[int] = ..., positions: _Optional[int] = ..., equity_krw: _Optional[int] = ..., day_pnl_krw: _Optional[int] = ..., uptime_ppm: _Optional[int] = ..., quotes: _Optional[int] = ..., quotes_refused: _Optional[int] = ..., signals: _Optional[int] = ..., denied: _Optional[int] = ..., fills: _Optional[int] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., log_path: _Optional[str] = ..., log_seq: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., limits_unknown: _Optional[int] = ..., gate_reason: _Optional[str] = ..., quotes_link: _Optional[str] = ..., orders_link: _Optional[str] = ..., trading_date: _Optional[str] = ..., symbols: _Optional[int] = ..., link_up_ppm: _Optional[int] = ..., link_degraded_ppm: _Optional[int] = ..., link_down_ppm: _Optional[int] = ..., market_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., quotes_source: _Optional[str] = ..., on_backup: _Optional[bool] = ..., maintenance: _Optional[str] = ..., orders_unknown: _Optional[int] = ..., external_orders: _Optional[int] = ..., halted_symbols: _Optional[_Mapping[str, str]] = ..., quality_verdicts: _Optional[_Mapping[str, int]] = ..., reconciled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unproved_symbols: _Optional[_Mapping[str, str]] = ..., stop: _Optional[str] = ..., link_reasons: _Optional[_Mapping[str, str]] = ..., attention_known: _Optional[int] = ..., attention_contradicted: _Optional[int] = ..., benched_strategies: _Optional[_Mapping[str, str]] = ..., signals_scored: _Optional[int] = ..., signals_right: _Optional[int] = ..., checks: _Optional[_Iterable[_Union[RiskCheck, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[RiskLimit, _Mapping]]] = ..., reducing: _Optional[_Iterable[_Union[ReducingCause, _Mapping]]] = ..., manual_mode: _Optional[bool] = ..., stops: _Optional[_Iterable[_Union[HoldingStop, _Mapping]]] = ..., operator_seen: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exit_costs_krw: _Optional[int] = ...) -> None: ...
+    entries_denied: str
+    def __init__(self, mode: _Optional[str] = ..., connection: _Optional[str] = ..., day: _Optional[str] = ..., gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., feed_age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., orders_open: _Optional[int] = ..., positions: _Optional[int] = ..., equity_krw: _Optional[int] = ..., day_pnl_krw: _Optional[int] = ..., uptime_ppm: _Optional[int] = ..., quotes: _Optional[int] = ..., quotes_refused: _Optional[int] = ..., signals: _Optional[int] = ..., denied: _Optional[int] = ..., fills: _Optional[int] = ..., venue_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., run_id: _Optional[str] = ..., log_path: _Optional[str] = ..., log_seq: _Optional[int] = ..., realized_pnl_krw: _Optional[int] = ..., costs_krw: _Optional[int] = ..., limits_unknown: _Optional[int] = ..., gate_reason: _Optional[str] = ..., quotes_link: _Optional[str] = ..., orders_link: _Optional[str] = ..., trading_date: _Optional[str] = ..., symbols: _Optional[int] = ..., link_up_ppm: _Optional[int] = ..., link_degraded_ppm: _Optional[int] = ..., link_down_ppm: _Optional[int] = ..., market_time: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., quotes_source: _Optional[str] = ..., on_backup: _Optional[bool] = ..., maintenance: _Optional[str] = ..., orders_unknown: _Optional[int] = ..., external_orders: _Optional[int] = ..., halted_symbols: _Optional[_Mapping[str, str]] = ..., quality_verdicts: _Optional[_Mapping[str, int]] = ..., reconciled_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., unproved_symbols: _Optional[_Mapping[str, str]] = ..., stop: _Optional[str] = ..., link_reasons: _Optional[_Mapping[str, str]] = ..., attention_known: _Optional[int] = ..., attention_contradicted: _Optional[int] = ..., benched_strategies: _Optional[_Mapping[str, str]] = ..., signals_scored: _Optional[int] = ..., signals_right: _Optional[int] = ..., checks: _Optional[_Iterable[_Union[RiskCheck, _Mapping]]] = ..., limits: _Optional[_Iterable[_Union[RiskLimit, _Mapping]]] = ..., reducing: _Optional[_Iterable[_Union[ReducingCause, _Mapping]]] = ..., manual_mode: _Optional[bool] = ..., stops: _Optional[_Iterable[_Union[HoldingStop, _Mapping]]] = ..., operator_seen: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., exit_costs_krw: _Optional[int] = ..., entries_denied: _Optional[str] = ...) -> None: ...
 
 class RiskCheck(_message.Message):
     __slots__ = ("name", "limit", "unit", "value", "distance", "denied")
@@ -285,10 +287,12 @@ class ResumeRequest(_message.Message):
     def __init__(self, caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ResumeResponse(_message.Message):
-    __slots__ = ("gate",)
+    __slots__ = ("gate", "entries_denied")
     GATE_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_DENIED_FIELD_NUMBER: _ClassVar[int]
     gate: _types_pb2.Gate
-    def __init__(self, gate: _Optional[_Union[_types_pb2.Gate, str]] = ...) -> None: ...
+    entries_denied: str
+    def __init__(self, gate: _Optional[_Union[_types_pb2.Gate, str]] = ..., entries_denied: _Optional[str] = ...) -> None: ...
 
 class HaltRequest(_message.Message):
     __slots__ = ("caller", "note")

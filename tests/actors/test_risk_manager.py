@@ -262,7 +262,10 @@ def test_given_equity_when_it_falls_to_the_exact_won_then_the_limit_hits_once() 
     assert desk.say(equity(9_000_000)) == []
     assert denied(desk.say(a_signal())).reason == "DAILY_LOSS"
     assert isinstance(desk.refolded().view(RiskQuery()).checks, tuple)
-    assert desk.refolded().view(RiskQuery()).loss_limit_hit
+    assert desk.refolded().view(RiskQuery()).entries_denied == (
+        "DAILY_LOSS: 1,000,019 KRW are lost, the limit is 500,001 KRW,"
+        " until a person resumes with a note and the loss is below the limit"
+    )
 
 
 def test_given_a_loss_limit_hit_when_a_person_lifts_the_halt_then_only_exits_pass_until_it_recovered() -> None:
@@ -273,12 +276,15 @@ def test_given_a_loss_limit_hit_when_a_person_lifts_the_halt_then_only_exits_pas
     desk.say(a_day("TRADING", "resume", "PAUSED"))
     assert desk.say(equity(start - 600_000)) == [], "told already; a person has seen it"
     assert denied(desk.say(a_signal())).reason == "DAILY_LOSS"
+    assert desk.role.view(RiskQuery()).entries_denied.endswith("525,000 KRW, until the loss is below the limit")
     assert approved(desk.say(a_signal(Side.SELL))).quantity == 50
     assert desk.say(equity(start - 524_999)) == []
+    assert desk.role.view(RiskQuery()).entries_denied == ""
     desk.say(prices(2))
     assert approved(desk.say(a_signal(seconds=2))).side is Side.BUY
     assert isinstance(desk.say(equity(start - 525_000))[0], LossLimitHit), "armed again: it halts a second time"
-    assert desk.refolded().view(RiskQuery()).loss_limit_hit
+    desk.say(equity(start))
+    assert desk.refolded().view(RiskQuery()).entries_denied.endswith("until a person resumes with a note")
 
 
 def test_given_a_new_day_when_the_account_opens_then_the_limit_counts_from_its_equity() -> None:

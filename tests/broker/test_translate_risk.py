@@ -20,7 +20,7 @@ def a_view() -> RiskView:
         open_orders=0,
         denied=0,
         denied_by_reason={},
-        loss_limit_hit=False,
+        entries_denied="DAILY_LOSS: 9 KRW are lost",
         flattening=(),
         checks=(
             CheckView("SECTOR", 400_000, "ppm of equity", 390_000, 10_000, 3),
@@ -42,6 +42,7 @@ def test_given_a_view_when_written_then_nothing_of_it_is_lost() -> None:
     assert adv.limit == "off"
     [limit] = status.limits
     assert (limit.level, limit.loss_krw, limit.limit_krw, limit.base_equity_krw) == ("WARN_60", 60, 100, 1_000)
+    assert status.entries_denied == "DAILY_LOSS: 9 KRW are lost"
     [cause] = status.reducing
     assert (cause.code, cause.needs_person, status.manual_mode) == ("DEAD_MAN", False, True)
     [stop] = status.stops

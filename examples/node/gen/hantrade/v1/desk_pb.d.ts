@@ -397,6 +397,13 @@ export declare type TraderStatus = Message<"hantrade.v1.TraderStatus"> & {
    * @generated from field: int64 exit_costs_krw = 54;
    */
   exitCostsKrw: bigint;
+
+  /**
+   * Why the loss of the day denies every entry, whatever the gate lets pass; empty while it denies none.
+   *
+   * @generated from field: string entries_denied = 55;
+   */
+  entriesDenied: string;
 };
 
 /**
@@ -847,6 +854,13 @@ export declare type ResumeResponse = Message<"hantrade.v1.ResumeResponse"> & {
    * @generated from field: hantrade.v1.Gate gate = 1;
    */
   gate: Gate;
+
+  /**
+   * Why the loss of the day denies every entry all the same; empty while it denies none.
+   *
+   * @generated from field: string entries_denied = 2;
+   */
+  entriesDenied: string;
 };
 
 /**
