@@ -99,6 +99,7 @@ WATCHED = frozenset(
         ManualCancelRequested,
         PauseRequested,
         ResumeRequested,
+        CommandAnswered,
         HaltRequested,
         StopsRequested,
         ClaimRequested,

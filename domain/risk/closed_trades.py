@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
-from domain.messages.operator import ResumeRequested
+from domain.messages.operator import CommandAnswered
 from domain.messages.risk import LimitsUnlocked
 from domain.messages.trading import FillBooked
 
@@ -47,7 +47,7 @@ class ClosedTrades:
                 self.open.pop(symbol, None)  # a person closed it: no trade
             case FillRevised(symbol=symbol, realized_pnl=realized) if realized:
                 self._revise(symbol, realized)
-            case LimitsUnlocked() | ResumeRequested():
+            case LimitsUnlocked() | CommandAnswered():  # a person's resume was accepted
                 self.counted_from = len(self.today)
                 self._count()
 

@@ -11,7 +11,7 @@ from domain.krx.brakes import INTERRUPTION_NS
 from domain.krx.order_phases import INTERRUPTED, OrderDay, OrderPhase, order_day
 from domain.krx.sessions import MOST_RANDOM_END
 from domain.messages.holdings import AdjustmentBooked, FillRevised, HoldingBooked
-from domain.messages.operator import ResumeRequested
+from domain.messages.operator import CommandAnswered, ResumeRequested
 from domain.messages.orders import CancelOrder, ModifyOrder, SubmitOrder
 from domain.messages.risk import HoldingClaimed, LimitsUnlocked, ManualModeChanged
 from domain.messages.run import RunStarted
@@ -38,6 +38,7 @@ _HEEDED: Final = frozenset(  # what `Conduct.fold` has a case for
         HoldingClaimed,
         LimitsUnlocked,
         ResumeRequested,
+        CommandAnswered,
         ManualModeChanged,
         SessionPlanned,
         RunStarted,
@@ -68,6 +69,7 @@ class Conduct:
     trades: ClosedTrades = field(default_factory=ClosedTrades)
     holdings: Ours = field(default_factory=Ours)
     manual_mode: bool = False
+    resume_asked: str | None = None  # command id of a person's resume with a note that the day has not answered yet
     refused_sales: dict[str, tuple[str, int]] = field(default_factory=dict)  # symbol -> code, shares ours when it was
 
     def fold(self, message: Any, now: UnixNanos, at: int = 0) -> None:
@@ -91,8 +93,12 @@ class Conduct:
             case FillRevised() | AdjustmentBooked() | HoldingClaimed() | LimitsUnlocked():
                 self.trades.fold(message, at)
                 self.holdings.fold(message)
-            case ResumeRequested(note=note) if note.strip():  # nothing else may hold, so no unlocking is told
-                self.trades.fold(message, at)
+            case ResumeRequested(command_id=command_id, note=note) if note.strip():
+                self.resume_asked = command_id
+            case CommandAnswered(command_id=command_id) if command_id == self.resume_asked:
+                self.resume_asked = None
+                if message.accepted:  # nothing else may hold, so no unlocking is told
+                    self.trades.fold(message, at)
             case ManualModeChanged(is_on=is_on):
                 self.manual_mode = is_on
             case SessionPlanned() | RunStarted():

@@ -87,7 +87,7 @@ class RiskState(SellingOut):
                     self.loss_armed = True
             case OrderDenied():
                 self._denied(message)
-            case CommandAnswered(command_id=command_id) if command_id:
+            case CommandAnswered(command_id=command_id) if command_id and command_id != self.conduct.resume_asked:
                 self.answers[command_id] = message
             case FlattenRequested():
                 self._flatten(message)

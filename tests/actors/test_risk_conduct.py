@@ -17,8 +17,10 @@ from domain.messages.operator import (
 )
 from domain.messages.orders import CancelOrder
 from domain.messages.risk import HoldingClaimed, ManualModeChanged
-from domain.messages.trading import ModifyApproved, OrderApproved, OrderDenied, SessionPlanned
+from domain.messages.run import RoleFailed
+from domain.messages.trading import FillBooked, ModifyApproved, OrderApproved, OrderDenied, SessionPlanned
 from domain.types import ClientOrderId, Krw, RequestId, Side, TimeInForce, UnixNanos, VenueOrderId
+from tests.actors.account_house import Account, resume
 from tests.actors.money_builders import (
     COLON,
     SAMSUNG,
@@ -263,9 +265,30 @@ def test_given_losing_trades_when_one_is_closed_then_entries_wait_until_time_or_
     desk.say(ResumeRequested("r1", "kim", " "))
     assert denied(desk.say(a_signal(seconds=51))).reason == "LOSING_STREAK"
     desk.say(ResumeRequested("r2", "kim", "a bad print"))
+    desk.say(CommandAnswered("r2", False, "WRONG_STATE", "the day is CLOSING", ""))
+    desk.say(CommandAnswered("r2", True, "", "no answer to a question that is open", ""))
+    assert denied(desk.say(a_signal(seconds=51))).reason == "LOSING_STREAK"
+    desk.say(ResumeRequested("r3", "kim", "a bad print"))
+    assert denied(desk.say(a_signal(seconds=51))).reason == "LOSING_STREAK"  # nobody has accepted it yet
+    desk.say(CommandAnswered("r3", True, "", "resumed", ""))
     assert denied(desk.say(a_signal(seconds=51))).reason == "RE_ENTRY"
     approved(desk.say(a_signal(symbol=COLON, seconds=51)))
     approved(desk.say(by_hand()))
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_given_a_losing_streak_when_a_person_resumes_then_only_a_resume_that_is_accepted_ends_it(
+    is_refused: bool,
+) -> None:
+    here = Account()
+    sold = (ClientOrderId("o"), "t", SAMSUNG, Side.SELL, 1, Krw(9_000))
+    here.house.hear(FillBooked(*sold, Krw(9_000), Krw(1), Krw(1), Krw(-1_000), 0, Krw(0), Krw(9_000), at(2)))
+    if is_refused:
+        here.house.hear(RoleFailed("portfolio", 9, "ZeroDivisionError", benched=True))
+    here.house.hear(resume())
+    risk: Any = here.house.core.kernel.role("risk_manager")
+    [answer] = here.house.said(CommandAnswered)
+    assert (answer.accepted, risk.state.conduct.trades.losing_streak) == (not is_refused, int(is_refused))
 
 
 def test_given_a_planned_session_when_a_kind_is_not_taken_then_it_is_denied_and_a_snapshot_knows_the_phases() -> None:
