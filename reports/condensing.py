@@ -13,7 +13,7 @@ from reports.days import sums_of
 from reports.execution import filled_by_order, is_by_hand, reactions_of, slips_of
 from reports.logs import LogHead, Unread, without_quotes
 from reports.model import TradeLine
-from reports.packing import Packed, pack, unpack
+from reports.packing import Packed, pack, pack_list, unpack
 from reports.quality import is_countable
 from reports.queries import Asked
 from reports.reading import DayFacts, left_out, read_log
@@ -26,8 +26,9 @@ Numbered = tuple[int, FillBooked]
 
 
 def condense(facts: DayFacts) -> DayFacts:
-    """Give the same date with reactions and round trips told (`Rounds`), without the messages they were told from."""
+    """Give the same date: scores packed, reactions and round trips told, without what they were told from."""
     facts.reactions, facts.sent = reactions_of([facts]), []
+    facts.packed_scores, facts.scored = pack_list(facts.scored), []
     symbols = _apart(facts)
     if not symbols:
         return facts

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO, Any, TypeVar, cast
 
@@ -30,6 +30,8 @@ class Crew:
     def __init__(self, members: Sequence["Member"] = ()) -> None:
         """Take them, started."""
         self._members = list(members)
+        self._pool = ThreadPoolExecutor(max(1, len(self._members)), thread_name_prefix="report-crew")
+        self._aside: Future[list[Any]] | None = None
 
     def __bool__(self) -> bool:
         """Tell whether there is anybody."""
@@ -42,23 +44,49 @@ class Crew:
 
         `there` is a function of a module, and what it takes and gives can be pickled. Raises what `here` raises.
         """
+        self._wait()
         left = deque(range(len(items)))
         done: dict[int, R] = {}
-        with ThreadPoolExecutor(max(1, len(self._members)), thread_name_prefix="report-crew") as pool:
-            helping = [pool.submit(member.help, there, items, left) for member in self._members]
-            try:
-                while left:
-                    try:
-                        at = left.popleft()
-                    except IndexError:  # a member took the last one meanwhile
-                        break
-                    done[at] = here(items[at])
-            except BaseException:
-                left.clear()  # nobody waits for the rest of it
-                raise
+        helping = [self._pool.submit(member.help, there, items, left) for member in self._members]
+        try:
+            while left:
+                try:
+                    at = left.popleft()
+                except IndexError:  # a member took the last one meanwhile
+                    break
+                done[at] = here(items[at])
+        finally:
+            left.clear()  # where it failed nobody waits for the rest
             made = [one for helped in helping for one in helped.result().items()]
         done.update((at, arrived(one)) for at, one in made)
         return [done[at] if at in done else here(item) for at, item in enumerate(items)]
+
+    def aside(self, work: Callable[[T], R], item: T) -> Callable[[], R]:
+        """Have a piece of work done meanwhile; give what waits for what comes of it. As `there` above.
+
+        It is done here, when it is asked for, where there is nobody or it failed.
+        """
+        self._wait()
+        if not self._members:
+            return lambda: work(item)
+        asked = self._aside = self._pool.submit(self._members[0].ask, work, item)
+
+        def came() -> R:
+            found = asked.result()
+            return found[0] if found else work(item)
+
+        return came
+
+    def _wait(self) -> None:
+        """Wait for what was given aside: a member does one thing after the other."""
+        if self._aside is not None:
+            self._aside.result()
+
+    def end(self) -> None:
+        """Stop everybody."""
+        for member in self._members:
+            member.end()  # threads that wait for one get the end of its pipe
+        self._pool.shutdown()
 
 
 NOBODY = Crew()
@@ -91,12 +119,24 @@ class Member:
                 if waiting == AHEAD:
                     self._from.read(1)
                     waiting -= 1
-            self._send(None)
-            self._from.read(waiting)
-            made = pickle.load(self._from)  # from a process of ours
+            made = self._take(waiting)
         except Exception:  # noqa: BLE001  # whatever it was, it is done again here, and told if it happens again
             return {}
         return dict(zip(taken, made, strict=True))
+
+    def ask(self, work: Callable[[T], R], item: T) -> list[R]:
+        """Have it do one thing. Gives nothing when it failed."""
+        try:
+            self._send((work, [item]))
+            return self._take(1)
+        except Exception:  # noqa: BLE001  # as above
+            return []
+
+    def _take(self, waiting: int) -> list[Any]:
+        self._send(None)
+        self._from.read(waiting)
+        made: list[Any] = pickle.load(self._from)  # from a process of ours
+        return made
 
     def _send(self, parcel: Any) -> None:
         pickle.dump(parcel, self._to, pickle.HIGHEST_PROTOCOL)
@@ -127,17 +167,16 @@ def _from_back(left: deque[int]) -> list[int]:
 def crew_for(logs: int) -> Iterator[Crew]:
     """Give a crew for so many logs: nobody for few, or on one CPU."""
     members: list[Member] = []
+    for _ in range(min(MOST, cpus() - 1) if logs >= ENOUGH else 0):
+        try:
+            members.append(Member())
+        except OSError:  # no memory, too many processes: it goes without
+            break
+    crew = Crew(members)
     try:
-        if logs >= ENOUGH:
-            for _ in range(min(MOST, cpus() - 1)):
-                try:
-                    members.append(Member())
-                except OSError:  # no memory, too many processes: it goes without
-                    break
-        yield Crew(members)
+        yield crew
     finally:
-        for member in members:
-            member.end()
+        crew.end()
 
 
 def cpus() -> int:

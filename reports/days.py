@@ -11,7 +11,8 @@ from typing import NamedTuple
 from domain.hand_adjustments import MOVES
 from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.trading import FillBooked
-from domain.performance.model import ClosedTrade, DayLine, EquityPoint
+from domain.performance.model import ClosedTrade, DayLine
+from domain.performance.series import Series
 from domain.performance.trades import Entry
 from domain.types import PPM, Krw, UnixNanos
 from reports.marks import Marks
@@ -33,7 +34,7 @@ class Curve:
     """Dates, and every mark of equity in order."""
 
     lines: list[DayLine] = field(default_factory=list)
-    points: list[EquityPoint] = field(default_factory=list)
+    points: Series = field(default_factory=Series)
     marks: Marks = field(default_factory=Marks)  # one for each point
     missing: list[str] = field(default_factory=list)
     tells_flows: bool = False  # by the run that goes on
@@ -202,8 +203,8 @@ def _take(state: _Day, curve: Curve, mark: Mark, flow: int) -> None:
         exposure = (equity - mark.cash) * PPM // equity
         state.exposure_ppm = max(state.exposure_ppm, exposure)
     points = curve.points
-    at = mark.venue_time or (points[-1].at if points else UnixNanos(0))
-    points.append(EquityPoint(at, equity, Krw(flow)))
+    at = mark.venue_time or (points.at[-1] if points else UnixNanos(0))
+    points.append(at, equity, Krw(flow))
     curve.marks.append(mark)
 
 
@@ -217,7 +218,7 @@ def _take_plain(state: _Day, curve: Curve, marks: Marks, begin: int, end: int) -
     shares = [(equity - cash) * PPM // equity for equity, cash, positions in held if positions and equity > 0]
     state.exposure_ppm = max(state.exposure_ppm, *shares) if shares else state.exposure_ppm
     if not all(times):
-        before = curve.points[-1].at if curve.points else UnixNanos(0)
+        before = curve.points.at[-1] if curve.points else UnixNanos(0)
         times = list(accumulate(times, lambda last, at: at or last, initial=before))[1:]
-    curve.points += map(EquityPoint, times, equities)
+    curve.points.extend(times, equities)
     curve.marks.extend(marks, begin, end)

@@ -21,7 +21,7 @@ from reports.logs import LogHead
 from reports.model import ConnectionPart, ExecutionPart, SignalLine, Summary, TradeLine
 from reports.reading import DayFacts, read_days
 from reports.rounds import EntangledError
-from reports.signals import entries_of, signals_of
+from reports.signals import scores_of
 from reports.slips import Slips
 from reports.trades import Booked, booked_of, past_of
 
@@ -60,25 +60,32 @@ def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: da
     """
     if crew and sum(bool(head.within(first, last)) for head in heads) >= ENOUGH:
         try:
-            return _measured(heads, codec, first, *read_condensed(heads, crew, first, last))
+            return _measured(heads, codec, first, crew, *read_condensed(heads, crew, first, last))
         except EntangledError:
             pass  # rare: read whole
-    return _measured(heads, codec, first, *read_days(heads, codec, first, last))
+    return _measured(heads, codec, first, NOBODY, *read_days(heads, codec, first, last))
 
 
 def _measured(
-    heads: Sequence[LogHead], codec: MessageCodec, first: date, days: Sequence[DayFacts], failed: Sequence[str]
+    heads: Sequence[LogHead],
+    codec: MessageCodec,
+    first: date,
+    crew: Crew,
+    days: Sequence[DayFacts],
+    failed: Sequence[str],
 ) -> Period:
+    scores = scores_of(days, crew)
     past = past_of(heads, days, codec, first)
     booked = booked_of(days, past)
     closed = tuple(
         one.trade if isinstance(one, TradeLine) else closed_trade(one, booked.orders) for _, one in booked.closed
     )
     curve = curve_of(days, booked.entries, zip((day for day, _ in booked.closed), closed, strict=True))
-    slips, reactions, signals = slips_of(days), reactions_of(days), signals_of(days)
+    slips, reactions = slips_of(days), reactions_of(days)
     marks = curve.marks
     exposure = mean_share((equity - cash, equity) for equity, cash in zip(marks.equity, marks.cash, strict=True))
     held, course = _time_in_market(days, booked, closed, curve), course_of(curve.points)
+    signals = scores()
     return Period(
         first=first,
         days=days,
@@ -90,8 +97,8 @@ def _measured(
         connection=connection_of(days),
         execution=execution_of(days, slips, reactions),
         slips=slips,
-        signals=signals,
-        entries=entries_of(days, signals),
+        signals=signals.lines,
+        entries=signals.entries,
         missing=(*failed, *past.missing, *curve.missing),
     )
 
@@ -102,7 +109,7 @@ def _time_in_market(
     """Give the share of the sessions' time so far with a position of ours."""
     if not curve.points:
         return None
-    end = max(point.at for point in curve.points)
+    end = max(curve.points.at)
     plans: dict[str, SessionPlanned] = {plan.trading_date: plan for facts in days for plan in facts.sessions}
     sessions = [
         (plan.open_time, min(plan.close_time, max(end, plan.open_time)))

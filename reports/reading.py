@@ -62,6 +62,7 @@ class DayFacts:
     sessions: list[SessionPlanned] = field(default_factory=list)
     quality: QualityPart | None = None  # None: not counted
     ended_at: int = 0  # system time of the last event, UTC ns
+    packed_scores: bytes | None = None  # `scored`, packed, so that it is empty
     reactions: list[float] | None = None  # ms; told already, so that `sent` is empty
     rounds: Rounds | None = None  # told already, so that their fills and orders are in no list here
 

@@ -1,30 +1,50 @@
 """Scored signals of a period, strategy by strategy, beside always being in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from domain.messages.trading import SignalScored
+from domain.messages.trading import BaselineScored, SignalScored
 from domain.scoring.accuracy import Chances, accuracy, chances_of
 from domain.types import Purpose
+from reports.crew import Crew
 from reports.model import SignalLine
+from reports.packing import unpack_list
 from reports.reading import DayFacts
 
 
-def signals_of(days: Sequence[DayFacts]) -> tuple[SignalLine, ...]:
-    """Give a line for each strategy and purpose, entries first. A signal counts on the date on which it was scored."""
-    chances = chances_of(row for facts in days for row in facts.baselines)
+class Scores(NamedTuple):
+    """Scored signals of a period."""
+
+    lines: tuple[SignalLine, ...]  # for each strategy and purpose, entries first
+    entries: SignalLine | None  # of all strategies; None: none was scored
+
+
+def scores_of(days: Sequence[DayFacts], crew: Crew) -> Callable[[], Scores]:
+    """Sum signals up meanwhile, give what waits for it. A signal counts on the date on which it was scored."""
+    scored = [facts.scored if facts.packed_scores is None else facts.packed_scores for facts in days]
+    return crew.aside(_scores, Given([row for facts in days for row in facts.baselines], scored))
+
+
+class Given(NamedTuple):
+    """What scores are made of; scored signals by date, packed or as they are."""
+
+    baselines: list[BaselineScored]
+    scored: list[bytes | list[SignalScored]]
+
+
+def _scores(given: Given) -> Scores:
+    chances = chances_of(given.baselines)
+    every: list[SignalScored] = []
+    for part in given.scored:
+        every += unpack_list(SignalScored, part) if isinstance(part, bytes) else part
     groups: dict[tuple[bool, str], list[SignalScored]] = {}
-    for facts in days:
-        for scored in facts.scored:
-            groups.setdefault((scored.purpose is not Purpose.ENTRY, scored.strategy), []).append(scored)
-    return tuple(_line(groups[key], chances) for key in sorted(groups))
-
-
-def entries_of(days: Iterable[DayFacts], lines: Iterable[SignalLine]) -> SignalLine | None:
-    """Give all entries in one line; None when none was scored. One strategy alone is the whole."""
+    for scored in every:
+        groups.setdefault((scored.purpose is not Purpose.ENTRY, scored.strategy), []).append(scored)
+    lines = tuple(_line(groups[key], chances) for key in sorted(groups))
     entries = [line for line in lines if line.purpose == Purpose.ENTRY]
-    if len(entries) < 2:
-        return entries[0] if entries else None
-    return _line([one for facts in days for one in facts.scored if one.purpose is Purpose.ENTRY], {})
+    if len(entries) < 2:  # one strategy alone is the whole
+        return Scores(lines, entries[0] if entries else None)
+    return Scores(lines, _line([one for one in every if one.purpose is Purpose.ENTRY], {}))
 
 
 def _line(scored: Sequence[SignalScored], chances: Chances) -> SignalLine:

@@ -183,6 +183,8 @@ WORDS: dict[str, str] = {
     "suggestion.links_down": "Links were up {share} of market time, at least {aim} is wanted. Lost {lost} times, at"
     " most {longest_ms} in a row; most often at {hour} ({times} times). Look at that hour: maintenance, the network,"
     " the PC.",
+    "suggestion.links_late": "Links were up {share} of market time, at least {aim} is wanted. None was lost: they came"
+    " up late, or were up only in part (DEGRADED). Look at when the broker was there and the trader began.",
     "suggestion.rejects": "The broker rejected {rejected} of {orders} orders ({share}), most often for “{reason}”"
     " ({times} times). Find out why: a check of ours should have stopped them before.",
     "suggestion.group_loses": "By {kind}, {key} loses: {realized_krw} KRW in {trades} trades ({wins} with a profit),"

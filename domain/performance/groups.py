@@ -41,9 +41,14 @@ def _rule_of(reason: str) -> str:
     return reason.split(";", 1)[0].split(":", 1)[0].strip()
 
 
-@lru_cache(maxsize=256)  # as above; hours of KST begin with those of UTC
+@lru_cache(maxsize=8_192)  # as above; hours and dates of KST begin with hours of UTC
 def _hour_of(hours: int) -> str:
     return kst_text(hours * NANOS_PER_HOUR)[:2]
+
+
+@lru_cache(maxsize=8_192)
+def _weekday_of(hours: int) -> str:
+    return str(kst_date(hours * NANOS_PER_HOUR).isoweekday())
 
 
 KEYS: tuple[Callable[[ClosedTrade], str], ...] = (
@@ -51,14 +56,15 @@ KEYS: tuple[Callable[[ClosedTrade], str], ...] = (
     lambda trade: trade.strategy,
     lambda trade: _hour_of(trade.opened_at // NANOS_PER_HOUR),
     reason_of,
-    lambda trade: str(kst_date(trade.opened_at).isoweekday()),
+    lambda trade: _weekday_of(trade.opened_at // NANOS_PER_HOUR),
 )
 IN_ORDER = (2, 4)  # of KEYS: by their key, not by their result
 
 
 def groups_of(trades: Sequence[ClosedTrade]) -> Groups:
     """Group closed trades in every way, with p-values corrected over all lines."""
-    tables = [_table(trades, key_of) for key_of in KEYS]
+    sums = [(trade.realized, trade.costs) for trade in trades]
+    tables = [_table(map(key_of, trades), sums) for key_of in KEYS]
     adjusted = iter(holm([line.p_value for table in tables for line in table]))
     tables = [[replace(line, p_adjusted=next(adjusted)) for line in table] for table in tables]
     for at, table in enumerate(tables):
@@ -69,21 +75,22 @@ def groups_of(trades: Sequence[ClosedTrade]) -> Groups:
     return Groups(*(tuple(table) for table in tables))
 
 
-def _table(trades: Iterable[ClosedTrade], key_of: Callable[[ClosedTrade], str]) -> list[GroupLine]:
-    held: defaultdict[str, list[ClosedTrade]] = defaultdict(list)
-    for trade in trades:
-        held[key_of(trade)].append(trade)
+def _table(keys: Iterable[str], sums: Iterable[tuple[Krw, Krw]]) -> list[GroupLine]:
+    """Give a line for each key; `sums` are result and costs of each trade, in the order of the keys."""
+    held: defaultdict[str, list[tuple[Krw, Krw]]] = defaultdict(list)
+    for key, both in zip(keys, sums, strict=True):
+        held[key].append(both)
     return [_line(key, members) for key, members in held.items()]
 
 
-def _line(key: str, trades: Sequence[ClosedTrade]) -> GroupLine:
-    results = [trade.realized for trade in trades]
+def _line(key: str, sums: Sequence[tuple[Krw, Krw]]) -> GroupLine:
+    results = [realized for realized, _ in sums]
     return GroupLine(
         key=key,
-        trades=len(trades),
+        trades=len(results),
         wins=sum([one > 0 for one in results]),
         realized=Krw(sum(results)),
-        costs=Krw(sum([trade.costs for trade in trades])),
+        costs=Krw(sum([costs for _, costs in sums])),
         average_krw=sum(results) / len(results),
         p_value=chance_of_mean(results),
         p_adjusted=None,

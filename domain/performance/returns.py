@@ -12,8 +12,10 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from domain.performance.model import DayLine, EquityPoint
+from domain.performance.series import Series
 from domain.time import from_kst
 from domain.types import UnixNanos
 
@@ -24,21 +26,30 @@ def unit_values(points: Sequence[EquityPoint]) -> list[float] | None:
     Money that comes buys units at their worth just before it, money that leaves sells some: neither changes the worth.
     None where it cannot be told: equity below 0, or something earned on nothing.
     """
+    series = Series.of(points)
+    equities, flows = series.equity, series.flow
     worths: list[float] = []
     worth, equity = 1.0, 0
     since_worth, since_equity = 1.0, 0  # where the stretch without flows began: one division, rounding does not add up
-    for index, point in enumerate(points):
-        before = point.equity - point.flow
-        if point.equity < 0 or (index and before < 0):
+    turns = [at for at, (held, flow) in enumerate(zip(equities, flows, strict=True)) if flow or held <= 0 or not at]
+    for at, until in pairwise([*turns, len(equities)]):
+        before = equities[at] - flows[at]
+        if equities[at] < 0 or (at and before < 0):
             return None
-        if index and equity:
+        if at and equity:
             worth = since_worth * (before / since_equity)
-        elif index and before:
+        elif at and before:
             return None
-        if point.flow or not equity:
-            since_worth, since_equity = worth, point.equity
-        equity = point.equity
+        if flows[at] or not equity:
+            since_worth, since_equity = worth, equities[at]
         worths.append(worth)
+        equity = equities[at]
+        if until == at + 1:
+            continue
+        if not equity:
+            return None  # then something was earned on nothing
+        worths += [since_worth * (held / since_equity) for held in equities[at + 1 : until]]
+        worth, equity = worths[-1], equities[until - 1]
     return worths
 
 

@@ -108,12 +108,25 @@ def _rejects(seen: Seen) -> Iterator[Found]:
         yield Found({"rejected": total, "orders": seen.orders, "share": share, "reason": reason, "times": times}, share)
 
 
-def _links(seen: Seen) -> Iterator[Found]:
+def _up_too_little(seen: Seen) -> Iterator[tuple[float, Figures]]:
+    """Give the share of market time with links up, and the figures about it, where it is below what is wanted."""
     if seen.market_ms and seen.up_ms < LINK_UP[0] * seen.market_ms:
         share = seen.up_ms / seen.market_ms
+        yield share, {"share": share, "aim": LINK_UP[0]}
+
+
+def _links_down(seen: Seen) -> Iterator[Found]:
+    lost = sum(seen.losses.values())
+    for share, figures in _up_too_little(seen) if lost else ():
         hour, times = _largest(seen.losses_by_hour)
-        figures: Figures = {"share": share, "aim": LINK_UP[0], "lost": sum(seen.losses.values())}
-        yield Found({**figures, "longest_ms": seen.longest_ms, "hour": hour, "times": times}, 1 - share)
+        more: Figures = {"lost": lost, "longest_ms": seen.longest_ms, "hour": hour, "times": times}
+        yield Found({**figures, **more}, 1 - share)
+
+
+def _links_late(seen: Seen) -> Iterator[Found]:
+    """Find links that were never lost: not up yet, or up in part."""
+    for share, figures in _up_too_little(seen) if not sum(seen.losses.values()) else ():
+        yield Found(figures, 1 - share)
 
 
 class Loser(NamedTuple):
@@ -224,7 +237,8 @@ def _largest(counts: Mapping[str, int]) -> tuple[str, int]:
 RULES: tuple[Rule, ...] = (
     Rule("few_trades", 100, _few_trades),  # before all else: it weakens what follows
     Rule("unknown_fates", 90, _unknown_fates),
-    Rule("links_down", 80, _links),
+    Rule("links_down", 80, _links_down),
+    Rule("links_late", 80, _links_late),
     Rule("rejects", 75, _rejects),
     Rule("group_loses", 70, _group_loses),
     Rule("costs", 60, _costs),
