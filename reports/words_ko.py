@@ -182,7 +182,7 @@ WORDS: dict[str, str] = {
     " 막히므로, 그 시각의 연결과 증권사 응답을 살펴보십시오.",
     "suggestion.links_down": "장중 연결 유지율이 {share}로, 바라는 수준은 {aim} 이상입니다. {lost}번 끊겼고 가장"
     " 길게는 {longest_ms}, 가장 잦은 시간대는 {hour}({times}번)입니다. 그 시간대의 점검, 네트워크, PC를 살펴보십시오.",
-    "suggestion.links_late": "장중 연결 유지율이 {share}로, 바라는 수준은 {aim} 이상입니다. 끊긴 적은 없고, 늦게"
+    "suggestion.links_late": "장중 연결 유지율이 {share}로, 바라는 수준은 {aim} 이상입니다. 끊긴 적은 없지만 늦게"
     " 연결되었거나 일부만 연결(DEGRADED)되어 있었습니다. 증권사 접속과 트레이더를 시작한 시각을 살펴보십시오.",
     "suggestion.rejects": "증권사가 주문 {orders}건 중 {rejected}건({share})을 거부했고, 가장 많은 사유는"
     " “{reason}”({times}번)입니다. 우리 쪽 점검이 먼저 걸렀어야 할 주문이니 원인을 찾으십시오.",

@@ -46,10 +46,13 @@ WATCHED = NO_GROUPS._replace(by_hour=HOURS)
 MISSED = Counted(closed_trades=100, wins=40, scored_entries=30, right_entries=20, days=1, lowest_ppm=60_000)
 
 
+LOST = {"orders": 1}
 CASES: list[tuple[str, Seen, Seen]] = [
     ("few_trades", seen(metrics=replace(MANY, trades=29)), QUIET),
     ("unknown_fates", seen(unknown=1), seen(unknown=0)),
-    ("links_down", seen(market_ms=1_000, up_ms=989), seen(market_ms=1_000, up_ms=990)),
+    ("links_down", seen(market_ms=1_000, up_ms=989, losses=LOST), seen(market_ms=1_000, up_ms=990, losses=LOST)),
+    ("links_late", seen(market_ms=1_000, up_ms=989), seen(market_ms=1_000, up_ms=990)),
+    ("links_late", seen(market_ms=1_000, up_ms=0), seen(market_ms=1_000, up_ms=0, losses=LOST)),
     ("rejects", seen(orders=100, rejected={"x": 2, "y": 1}), seen(orders=100, rejected={"x": 2})),
     ("rejects", seen(orders=10, rejected={"x": 1}), seen(orders=9, rejected={"x": 9})),
     ("group_loses", seen(groups=LOSING), seen(groups=NO_GROUPS._replace(by_symbol=(a_line("A", 100),)))),
@@ -143,8 +146,8 @@ def test_given_disconnects_and_rejects_when_told_then_the_most_frequent_is_named
     }
     assert links == Suggestion("links_down", lost, 80.5)
     assert rejects.figures == {"rejected": 4, "orders": 10, "share": 0.4, "reason": "a", "times": 2}
-    [silent] = suggestions(seen(market_ms=1_000, up_ms=500))
-    assert (silent.figures["hour"], silent.figures["times"]) == ("", 0)
+    [late] = suggestions(seen(market_ms=1_000, up_ms=500))  # never lost: there is no hour and no length to tell
+    assert late == Suggestion("links_late", {"share": 0.5, "aim": 0.99}, 80.5)
 
 
 def test_given_stops_that_lose_when_looked_at_then_nothing_is_suggested_of_them() -> None:
