@@ -19,6 +19,7 @@ from reports.days import Curve, curve_of
 from reports.execution import execution_of, reactions_of, slips_of
 from reports.logs import LogHead
 from reports.model import ConnectionPart, ExecutionPart, SignalLine, Summary, TradeLine
+from reports.percentages import cut_percent
 from reports.reading import DayFacts, read_days
 from reports.rounds import EntangledError
 from reports.signals import scores_of
@@ -148,7 +149,7 @@ def _interval(line: SignalLine | None) -> tuple[float, float] | None:
 
 
 def summary_of(period: Period) -> Summary:
-    """Give the figures of a period in one line; percentages have four digits."""
+    """Give the figures of a period in one line; percentages have four digits, return and falls are cut to them."""
     lines, metrics, links, execution = period.curve.lines, period.metrics, period.connection, period.execution
     numbers = counted(period)
     automatic = execution.orders - execution.by_hand
@@ -160,9 +161,9 @@ def summary_of(period: Period) -> Summary:
         realized_pnl_krw=sum(line.realized for line in lines),
         unrealized_pnl_krw=lines[-1].unrealized if lines else 0,
         costs_krw=sum(line.commission + line.tax for line in lines),
-        return_pct=_percent(metrics.total_return),
-        mdd_pct=_percent(None if numbers.drawdown_ppm is None else numbers.drawdown_ppm / PPM),
-        day_loss_pct=_percent(None if period.lowest_ppm is None else period.lowest_ppm / PPM),
+        return_pct=cut_percent(metrics.total_return),
+        mdd_pct=cut_percent(None if numbers.drawdown_ppm is None else numbers.drawdown_ppm / PPM),
+        day_loss_pct=cut_percent(None if period.lowest_ppm is None else period.lowest_ppm / PPM),
         uptime_pct=_percent(links.up_ms / links.market_ms if links.market_ms else None),
         signal_precision=_percent(numbers.right_entries / numbers.scored_entries if numbers.scored_entries else None),
         automation_pct=_percent(automatic / execution.orders if execution.orders else None),

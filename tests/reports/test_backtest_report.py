@@ -15,6 +15,7 @@ from domain.types import PPM
 from persistence.reader import LogReader
 from reports.assembly import build_report
 from reports.model import Report
+from reports.percentages import cut_percent
 from tests.backtest.builders import AT_ONCE, a_run, lively_days
 
 DAYS = ("2026-01-13", "2026-01-14")
@@ -58,7 +59,7 @@ def test_given_a_log_when_reported_then_trades_and_money_are_those_of_the_back_t
     assert summary.win_rate == round(100 * figures.wins / figures.closed, 4)
     assert week.metrics.drawdown is not None
     assert week.metrics.drawdown.ppm == figures.drawdown_ppm
-    assert summary.return_pct == round(100 * (figures.end_equity / figures.start_equity - 1), 4)
+    assert summary.return_pct == cut_percent(figures.end_equity / figures.start_equity - 1)
     assert summary.unrealized_pnl_krw == figures.unrealized
     closed = [trade for trade in figures.trades if trade.is_closed]
     for line, trade in zip(week.trades, sorted(closed, key=lambda one: one.closed_at), strict=False):
