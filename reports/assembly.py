@@ -1,7 +1,7 @@
 """From event logs to one report."""
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -72,7 +72,8 @@ def _built(
     before = earlier if earlier.days else None
     quality = quality_of([facts.quality for facts in period.days if facts.quality is not None])
     targets = scorecard(counted(period), counted(before) if before is not None else None)
-    groups = groups_of(period.closed)
+    session = crew.aside(_session_until, last)
+    groups = groups_of_period(period)
     shown = thinned(period.curve.points, MOST_POINTS, period.course)
     positions = positions_of(period.days, period.curve.marks[-1] if period.curve.marks else None, codec)
     lines = trade_lines(period)
@@ -107,7 +108,7 @@ def _built(
         suggestions=suggestions(_seen(period, groups, targets, quality)),
         changes=changes_of(run_before(found.heads, codec, first), period.days),
         before=summary_of(before) if before is not None else None,
-        is_complete=not missing and is_over(found, period, last),
+        is_complete=not missing and _is_over(found, period, last, session),
         missing=(*missing, *uncounted([facts.stretch for facts in period.days]), *_untold(period)),
     )
 
@@ -153,11 +154,23 @@ def _trade_line(trade: Trade, told: ClosedTrade, period: Period, *, is_open: boo
     return TradeLine(told, is_open, tuple(trade.entries), tuple(trade.exits), decision, arrival)
 
 
-def is_over(account: Account, period: Period, last: date) -> bool:
+def groups_of_period(period: Period) -> Groups:
+    """Group the closed trades; those told apart with their dates are summed up already."""
+    ended = zip((one for _, one in period.booked.closed), period.closed, strict=True)
+    trades = [told for one, told in ended if not isinstance(one, TradeLine)]
+    return groups_of(trades, [facts.rounds.groups for facts in period.days if facts.rounds is not None])
+
+
+def _session_until(last: date) -> date:
+    """Give the last session of a period. A fifth of a second: it makes the holidays of the year."""
+    return last if is_session(last) else previous_session(last)
+
+
+def _is_over(account: Account, period: Period, last: date, session_of: Callable[[], date]) -> bool:
     """Tell whether nothing more can come: a later date was begun, or the last session's day was closed."""
     if any(stretch.day > last for head in account.heads for stretch in head.stretches):
         return True
-    session = last if is_session(last) else previous_session(last)
+    session = session_of()
     told = [one.message for facts in period.days if facts.day >= session for one in facts.told]
     return any(getattr(message, "to_state", "") == State.CLOSED for message in told)
 

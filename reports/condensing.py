@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from domain.errors import HantradeError
 from domain.messages.trading import FillBooked
+from domain.performance.groups import tallied
 from domain.performance.trades import closed_trade, rebooked, trades_of
 from domain.types import Krw, Side
 from reports.crew import Crew
@@ -92,6 +93,7 @@ def _told(facts: DayFacts, symbols: frozenset[str], fills: Sequence[Numbered], a
         lines=lines,
         seqs=[fills[trade.first][0] for trade in trades],
         sums=sums_of(entries),
+        groups=tallied([line.trade for line in lines]),
         slips=Slips(slips.decision_cost, slips.arrival_cost, slips.decision_value, slips.arrival_value, slips.measured),
         orders=len(approved),
         by_hand=sum(is_by_hand(asked.order) for asked in approved),
@@ -116,7 +118,7 @@ def read_condensed(
     wanted = [Wanted(head, first, last, counts) for head in heads if head.within(first, last)]
     days: list[DayFacts] = []
     missing = []
-    for one, found in zip(wanted, crew.each(wanted, _read, _read_there, _arrived), strict=True):
+    for one, found in zip(wanted, crew.each(wanted, _read, read_there, _arrived), strict=True):
         if isinstance(found, Unread):
             missing.append(left_out(one.head, found.problem))
         else:
@@ -132,7 +134,8 @@ def _read(wanted: Wanted) -> list[DayFacts] | Unread:
     return [condense(facts) for facts in found]
 
 
-def _read_there(wanted: Wanted) -> list[Packed] | Unread:
+def read_there(wanted: Wanted) -> list[Packed] | Unread:
+    """Read one log in another process."""
     found = _read(wanted)
     return found if isinstance(found, Unread) else [pack(facts) for facts in found]
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO, Any, TypeVar, cast
 
@@ -27,10 +27,10 @@ R = TypeVar("R")
 class Crew:
     """Some processes, or none; then everything is done by the caller."""
 
-    def __init__(self, members: Sequence["Member"] = ()) -> None:
-        """Take them, started."""
+    def __init__(self, members: Sequence["Member"] = (), pool: Executor | None = None) -> None:
+        """Take them, started, and the threads that wait for them."""
         self._members = list(members)
-        self._pool = ThreadPoolExecutor(max(1, len(self._members)), thread_name_prefix="report-crew")
+        self._pool = pool or ThreadPoolExecutor(max(1, len(self._members)), thread_name_prefix="report-crew")
         self._aside: Future[list[Any]] | None = None
 
     def __bool__(self) -> bool:
@@ -85,8 +85,10 @@ class Crew:
     def end(self) -> None:
         """Stop everybody."""
         for member in self._members:
-            member.end()  # threads that wait for one get the end of its pipe
+            member.kill()  # threads that wait for one get the end of its pipe
         self._pool.shutdown()
+        for member in self._members:
+            member.close()
 
 
 NOBODY = Crew()
@@ -142,9 +144,12 @@ class Member:
         pickle.dump(parcel, self._to, pickle.HIGHEST_PROTOCOL)
         self._to.flush()
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Stop it; it holds nothing that could be lost."""
         self._process.kill()
+
+    def close(self) -> None:
+        """Let go of what belonged to it."""
         for pipe in (self._to, self._from):
             try:
                 pipe.close()
@@ -167,7 +172,7 @@ def _from_back(left: deque[int]) -> list[int]:
 def crew_for(logs: int) -> Iterator[Crew]:
     """Give a crew for so many logs: nobody for few, or on one CPU."""
     members: list[Member] = []
-    for _ in range(min(MOST, cpus() - 1) if logs >= ENOUGH else 0):
+    for _ in range(min(MOST, cpus() - 1) if is_enough(logs) else 0):
         try:
             members.append(Member())
         except OSError:  # no memory, too many processes: it goes without
@@ -177,6 +182,11 @@ def crew_for(logs: int) -> Iterator[Crew]:
         yield crew
     finally:
         crew.end()
+
+
+def is_enough(logs: int) -> bool:
+    """Tell whether so many logs are worth a crew."""
+    return logs >= ENOUGH
 
 
 def cpus() -> int:

@@ -14,7 +14,7 @@ from domain.types import PPM
 from persistence.codec import MessageCodec
 from reports.condensing import read_condensed
 from reports.connection import connection_of
-from reports.crew import ENOUGH, NOBODY, Crew
+from reports.crew import NOBODY, Crew, is_enough
 from reports.days import Curve, curve_of
 from reports.execution import execution_of, reactions_of, slips_of
 from reports.logs import LogHead
@@ -59,15 +59,15 @@ def measure(heads: Sequence[LogHead], codec: MessageCodec, first: date, last: da
     With a crew `days` of many logs are without the fills and orders of round trips that were told apart; without one
     they are whole. Nothing else depends on it.
     """
-    if crew and sum(bool(head.within(first, last)) for head in heads) >= ENOUGH:
+    if crew and is_enough(sum(bool(head.within(first, last)) for head in heads)):
         try:
-            return _measured(heads, codec, first, crew, *read_condensed(heads, crew, first, last))
+            return measured(heads, codec, first, crew, *read_condensed(heads, crew, first, last))
         except EntangledError:
             pass  # rare: read whole
-    return _measured(heads, codec, first, NOBODY, *read_days(heads, codec, first, last))
+    return measured(heads, codec, first, NOBODY, *read_days(heads, codec, first, last))
 
 
-def _measured(
+def measured(
     heads: Sequence[LogHead],
     codec: MessageCodec,
     first: date,
@@ -75,6 +75,7 @@ def _measured(
     days: Sequence[DayFacts],
     failed: Sequence[str],
 ) -> Period:
+    """Measure what was read. Raises EntangledError where round trips that were told apart hang together with others."""
     scores = scores_of(days, crew)
     past = past_of(heads, days, codec, first)
     booked = booked_of(days, past)

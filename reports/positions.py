@@ -22,7 +22,7 @@ def positions_of(days: Sequence[DayFacts], mark: Mark | None, codec: MessageCode
 
     With a single holding its mark follows from equity, else from its last quote.
     """
-    held = _held(days)
+    held = held_at_end(days)
     if not held:
         return ()
     marks: dict[str, int] = {}
@@ -44,7 +44,7 @@ def _position(symbol: str, shares: int, cost: Krw, marks: Mapping[str, int]) -> 
     return Position(symbol, shares, cost, None if mark is None else Krw(mark), unrealized)
 
 
-def _held(days: Iterable[DayFacts]) -> dict[str, tuple[int, Krw]]:
+def held_at_end(days: Iterable[DayFacts]) -> dict[str, tuple[int, Krw]]:
     """Give shares and cost basis after the last movement or opening."""
     held: dict[str, tuple[int, Krw]] = {}
     for facts in days:

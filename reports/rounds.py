@@ -6,6 +6,7 @@ report go on from there. Whether it was so shows where the dates of a period com
 
 from dataclasses import dataclass, field
 
+from domain.performance.groups import Tallies
 from reports.model import TradeLine
 from reports.slips import Slips
 
@@ -42,6 +43,7 @@ class Rounds:
     seqs: list[int] = field(default_factory=list)  # of the fill that opened each
     sums: Sums = field(default_factory=Sums)
     slips: Slips = field(default_factory=Slips)  # sums alone; those of a trade are in its line
+    groups: Tallies = ()
     orders: int = 0
     by_hand: int = 0
     filled: int = 0  # orders filled completely

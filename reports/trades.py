@@ -91,7 +91,8 @@ def booked_of(days: Sequence[DayFacts], past: Past) -> Booked:
             still.append(trade)
         elif (day := closings.get((trade.symbol, trade.closed_at))) is not None:
             ended.append((places[trade.first], (day, trade)))
-    ended.sort(key=lambda item: item[0])  # stable: in the order of opening, then in that of closing
+    if entries:
+        ended.sort(key=lambda item: item[0])  # in the order of opening, as what was told apart is without them
     closed = sorted([one for _, one in ended], key=_closed_at)
     dated = tuple(item for item in zip(dates, entries, strict=True) if item[0] is not None)
     return Booked(dated, tuple(closed), tuple(still), orders)

@@ -61,10 +61,43 @@ KEYS: tuple[Callable[[ClosedTrade], str], ...] = (
 IN_ORDER = (2, 4)  # of KEYS: by their key, not by their result
 
 
-def groups_of(trades: Sequence[ClosedTrade]) -> Groups:
-    """Group closed trades in every way, with p-values corrected over all lines."""
+class Tally(NamedTuple):
+    """Sums of closed trades that share a key; won, exact."""
+
+    trades: int
+    wins: int
+    realized: int
+    squares: int  # of what each realised
+    costs: int
+
+
+Tallies = tuple[dict[str, Tally], ...]  # of each of KEYS
+
+
+def tallied(trades: Sequence[ClosedTrade]) -> Tallies:
+    """Sum closed trades up by every key."""
     sums = [(trade.realized, trade.costs) for trade in trades]
-    tables = [_table(map(key_of, trades), sums) for key_of in KEYS]
+    return tuple(_tally(map(key_of, trades), sums) for key_of in KEYS)
+
+
+def _tally(keys: Iterable[str], sums: Iterable[tuple[Krw, Krw]]) -> dict[str, Tally]:
+    """Give the sums of each key; `sums` are result and costs of each trade, in the order of the keys."""
+    held: defaultdict[str, list[tuple[Krw, Krw]]] = defaultdict(list)
+    for key, both in zip(keys, sums, strict=True):
+        held[key].append(both)
+    return {key: _sums(members) for key, members in held.items()}
+
+
+def _sums(members: Sequence[tuple[Krw, Krw]]) -> Tally:
+    results = [realized for realized, _ in members]
+    wins, squares = sum([one > 0 for one in results]), sum([one * one for one in results])
+    return Tally(len(results), wins, sum(results), squares, sum([costs for _, costs in members]))
+
+
+def groups_of(trades: Sequence[ClosedTrade], apart: Iterable[Tallies] = ()) -> Groups:
+    """Group closed trades in every way, with p-values corrected over all lines; `apart`: others, summed up already."""
+    parts = [tallied(trades), *apart]
+    tables = [_table([part[at] for part in parts]) for at in range(len(KEYS))]
     adjusted = iter(holm([line.p_value for table in tables for line in table]))
     tables = [[replace(line, p_adjusted=next(adjusted)) for line in table] for table in tables]
     for at, table in enumerate(tables):
@@ -75,24 +108,23 @@ def groups_of(trades: Sequence[ClosedTrade]) -> Groups:
     return Groups(*(tuple(table) for table in tables))
 
 
-def _table(keys: Iterable[str], sums: Iterable[tuple[Krw, Krw]]) -> list[GroupLine]:
-    """Give a line for each key; `sums` are result and costs of each trade, in the order of the keys."""
-    held: defaultdict[str, list[tuple[Krw, Krw]]] = defaultdict(list)
-    for key, both in zip(keys, sums, strict=True):
-        held[key].append(both)
-    return [_line(key, members) for key, members in held.items()]
+def _table(parts: Iterable[dict[str, Tally]]) -> list[GroupLine]:
+    held: defaultdict[str, list[Tally]] = defaultdict(list)
+    for part in parts:
+        for key, tally in part.items():
+            held[key].append(tally)
+    return [_line(key, Tally(*map(sum, zip(*found, strict=True)))) for key, found in held.items()]
 
 
-def _line(key: str, sums: Sequence[tuple[Krw, Krw]]) -> GroupLine:
-    results = [realized for realized, _ in sums]
+def _line(key: str, tally: Tally) -> GroupLine:
     return GroupLine(
         key=key,
-        trades=len(results),
-        wins=sum([one > 0 for one in results]),
-        realized=Krw(sum(results)),
-        costs=Krw(sum([costs for _, costs in sums])),
-        average_krw=sum(results) / len(results),
-        p_value=chance_of_mean(results),
+        trades=tally.trades,
+        wins=tally.wins,
+        realized=Krw(tally.realized),
+        costs=Krw(tally.costs),
+        average_krw=tally.realized / tally.trades,
+        p_value=_chance(tally.trades, tally.realized, tally.squares),
         p_adjusted=None,
     )
 
@@ -103,10 +135,13 @@ def chance_of_mean(results: Sequence[int]) -> float | None:
     t = mean / sqrt(variance / n), n - 1 degrees of freedom. None below 2 results, and where all are the same: then
     nothing tells how far they scatter. Sums are exact.
     """
-    n, total = len(results), sum(results)
+    return _chance(len(results), sum(results), sum([one * one for one in results]))
+
+
+def _chance(n: int, total: int, squares: int) -> float | None:
     if n < 2:
         return None
-    spread = n * sum([one * one for one in results]) - total * total  # n (n - 1) times the sample variance
+    spread = n * squares - total * total  # n (n - 1) times the sample variance
     if spread <= 0:
         return None
     return 2 * student_above(abs(total) * math.sqrt((n - 1) / spread), n - 1)

@@ -19,9 +19,17 @@ from domain.risk_config import RiskConfig
 from domain.types import ClientOrderId, Krw, Market, OrderKind, Purpose, RequestId, Side, UnixNanos
 from reports.assembly import build_report
 from reports.model import Report
+from tests.reports.in_process import InProcess, work_with
 from tests.reports.logs import MONDAY, MS, OTHER, SYMBOL, TUESDAY, WEDNESDAY, Writer, a_codec, clock
 
 BUY, SELL = Side.BUY, Side.SELL
+
+
+@pytest.fixture(autouse=True, params=["alone", "with a crew"])
+def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every report here both ways: nothing in it may depend on who reads."""
+    if request.param != "alone":
+        work_with(monkeypatch, InProcess())
 
 
 def day_of(*logs: Path, on: object = MONDAY, kind: str = "day", account: str | None = None) -> Report:
