@@ -214,7 +214,7 @@ def past_of(heads: Sequence[LogHead], days: Sequence[DayFacts], codec: MessageCo
 
     Reads only what is about these symbols, each back to where it was flat; shares that no log explains are left out.
     """
-    wanted = set(_held_at_begin(days))
+    wanted = set(held_at_begin(days))
     moved: list[list[Movement]] = []
     orders: list[Approved] = []
     missing = []
@@ -236,7 +236,7 @@ def past_of(heads: Sequence[LogHead], days: Sequence[DayFacts], codec: MessageCo
     return Past(tuple(one for part in reversed(moved) for one in part), tuple(orders), tuple(missing))
 
 
-def _held_at_begin(days: Sequence[DayFacts]) -> Iterator[str]:
+def held_at_begin(days: Sequence[DayFacts]) -> Iterator[str]:
     """Give the symbols of which shares were held before the first movement of each."""
     opening = next((one for facts in days for one in facts.openings), None)
     if opening is not None and opening.held is not None:

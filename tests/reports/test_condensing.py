@@ -27,6 +27,7 @@ from reports.queries import Asked
 from reports.reading import DayFacts, Opening
 from reports.rounds import EntangledError
 from reports.rows import Approved, Held, Mark, Opened
+from reports.trades import held_at_begin
 from tests.reports.in_process import travelled
 from tests.reports.logs import MONDAY, a_codec
 
@@ -97,7 +98,8 @@ def seen(days: Sequence[DayFacts]) -> tuple[Any, ...]:
     period: Period = measured((), a_codec(), days[0].day, NOBODY, days, ())
     execution = period.execution
     told = (period.closed, trade_lines(period), groups_of_period(period), execution, period.metrics, period.missing)
-    return (*told, period.curve.lines, period.curve.points, period.signals, held_at_end(days))
+    held = set(held_at_begin(days)), held_at_end(days)
+    return (*told, period.curve.lines, period.curve.points, period.signals, *held)
 
 
 def apart(days: Sequence[DayFacts]) -> list[DayFacts]:
@@ -175,6 +177,39 @@ def test_given_a_later_part_in_a_round_trip_when_dates_come_together_then_that_i
         seen(apart(dates.days))
 
 
+def test_given_a_revision_of_a_trade_told_whole_when_one_before_was_told_apart_then_both_are_told() -> None:
+    dates = Dates(2)
+    dates.trip(0)
+    dates.trip(1)
+    dates.revise(1)
+    found = apart(dates.days)
+    assert trips_apart(found) == [1, 0]
+    assert seen(found) == seen(dates.days)
+
+
+def test_given_shares_that_came_later_when_a_trip_before_was_told_apart_then_they_were_not_held_at_the_begin() -> None:
+    dates = Dates(2)
+    dates.trip(0)
+    dates.left[ONE] = 5  # without a movement
+    dates.fill(1, SELL, 5)
+    found = apart(dates.days)
+    assert trips_apart(found) == [1, 0]
+    assert set(held_at_begin(found)) == set(held_at_begin(dates.days)) == set()
+    assert seen(found) == seen(dates.days)
+
+
+def test_given_trades_closed_at_once_when_one_is_told_apart_then_that_opened_first_is_told_first() -> None:
+    dates = Dates()
+    dates.fill(0, BUY, 10, order=dates.order(0, overridden=("daily_loss",)))  # so that it is not told apart
+    dates.trip(0, OTHER)
+    at = dates.days[0].moved[-1][1].venue_time
+    dates.fill(0, SELL, 10, venue_time=at)
+    found = apart(dates.days)
+    assert trips_apart(found) == [1]
+    assert seen(found) == seen(dates.days)
+    assert [trade.symbol for trade in seen(found)[0]] == [ONE, OTHER]
+
+
 def test_given_an_opening_amid_a_date_when_condensed_then_what_was_before_it_stays() -> None:
     dates = Dates()
     dates.trip(0, OTHER)
@@ -188,14 +223,14 @@ def test_given_an_opening_amid_a_date_when_condensed_then_what_was_before_it_sta
 
 
 steps = st.tuples(
-    st.sampled_from(["buy", "sell", "sell all", "sell all", "sell all", "late", "revise", "found", "gap"]),
+    st.sampled_from([*["trip"] * 6, "buy", "sell", "sell all", "late", "revise", "found", "gap"]),
     st.integers(0, 2),  # date
     st.sampled_from([ONE, OTHER]),
     st.integers(1, 5),
 )
 
 
-@given(st.lists(steps, max_size=24))
+@given(st.lists(steps, max_size=10))
 def test_for_any_dates_when_condensed_then_a_period_is_the_same_or_said_to_be_entangled(
     moves: list[tuple[str, int, str, int]],
 ) -> None:
@@ -203,6 +238,9 @@ def test_for_any_dates_when_condensed_then_a_period_is_the_same_or_said_to_be_en
     orders = ["unheard of"]
     for what, day, symbol, shares in sorted(moves, key=lambda move: move[1]):
         match what:
+            case "trip":
+                dates.trip(day, symbol, shares)
+                orders.append(dates.days[day].approved[-1].order.client_order_id)
             case "sell all" if dates.left[symbol] > 0:
                 dates.fill(day, SELL, dates.left[symbol], symbol)
             case "late":
