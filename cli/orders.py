@@ -248,7 +248,7 @@ def cancel(
         emit_json([{**plain(answer.order), "cancels": answer.cancels, "text": answer.text}])
         return
     show_orders("order", [answer.order])
-    if not answer.cancels:
+    if answer.text and not answer.cancels:  # a trader of before 0.7.0 gives no words
         note(f"order {order_id}: {answer.text}")
 
 

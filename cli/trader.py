@@ -200,14 +200,15 @@ def flatten(
     note_text: NoteOption = "",
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Let no new entry pass, cancel open orders and sell holdings at market.
+    """Let no new entry pass, cancel open orders and sell holdings at market; says what is not sold, and why.
 
     Example: hantrade flatten 120110
     """
     wanted = symbol_of(symbol) if symbol else ""
     with desk_of(home) as desk:
         answer = desk.call("Flatten", desk_pb2.FlattenRequest(symbol=wanted, caller=caller(), note=note_text))
-    note(f"flattening: {answer.cancels} orders are being cancelled, {answer.exits} holdings are being sold")
+    counts = f"cancelling {answer.cancels} orders, selling {answer.exits} holdings"
+    note(f"flattening: {answer.text or counts}")  # a trader of before 0.7.0 gives no words
 
 
 def init(

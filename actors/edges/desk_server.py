@@ -209,7 +209,7 @@ class DeskServicer(Repairs, RiskCommands):
         if request.symbol:  # before anything is posted: a slip of the finger must not pause the day
             self._answer(context, lambda: self._read.known(request.symbol))
         answer = self._command(lambda i: operator.FlattenRequested(i, caller, request.symbol, request.note), context)
-        return desk_pb2.FlattenResponse(cancels=answer.cancels, exits=answer.exits)
+        return desk_pb2.FlattenResponse(cancels=answer.cancels, exits=answer.exits, text=answer.text)
 
     def SubmitManualOrder(self, request: Any, context: Any) -> Any:  # noqa: N802
         caller = who(request, context)

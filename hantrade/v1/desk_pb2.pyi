@@ -323,12 +323,14 @@ class FlattenRequest(_message.Message):
     def __init__(self, symbol: _Optional[str] = ..., caller: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class FlattenResponse(_message.Message):
-    __slots__ = ("cancels", "exits")
+    __slots__ = ("cancels", "exits", "text")
     CANCELS_FIELD_NUMBER: _ClassVar[int]
     EXITS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
     cancels: int
     exits: int
-    def __init__(self, cancels: _Optional[int] = ..., exits: _Optional[int] = ...) -> None: ...
+    text: str
+    def __init__(self, cancels: _Optional[int] = ..., exits: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class ListOrdersRequest(_message.Message):
     __slots__ = ("open_only", "symbol", "limit")

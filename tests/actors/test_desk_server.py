@@ -217,7 +217,7 @@ def test_given_an_unknown_symbol_when_flattened_then_it_is_refused_and_the_day_g
 
 def test_given_nothing_held_when_flattened_then_nothing_is_sold(desk: DeskClient) -> None:
     answer = desk.Flatten(desk_pb2.FlattenRequest(caller="test", note="over"))
-    assert answer.exits == 0
+    assert (answer.exits, answer.text) == (0, "cancelling 0 orders, selling 0 holdings")
 
 
 def test_given_the_log_when_read_then_filters_hold_and_every_record_is_whole(desk: DeskClient) -> None:

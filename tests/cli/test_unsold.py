@@ -1,4 +1,4 @@
-"""`hantrade stop --flatten` says which shares it did not sell, and why."""
+"""`hantrade stop --flatten` and `flatten` say which shares they do not sell, and why."""
 
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from cli.main import app
 from domain.messages.risk import Unsold
 from domain.messages.trading import StopReady
+from hantrade.v1 import desk_pb2
 from tests.actors.builders import House
 from tests.actors.log_writer import write_log
 from tests.actors.trader_house import SYMBOL
@@ -47,6 +48,16 @@ def test_given_a_plain_stop_or_a_run_that_told_nothing_when_stopped_then_nothing
     a_stopped_trader(tmp_path, monkeypatch, run_id)
     done = runner.invoke(app, ["stop", *args, "--home", str(tmp_path)])
     assert "not sold" not in done.stderr and done.stderr.startswith("stopped; log ")
+
+
+@pytest.mark.parametrize("text", ["cancelling 0 orders, selling 1 holdings; not 120110: never sold by settings", ""])
+def test_given_holdings_that_are_not_sold_when_flattened_then_the_answer_is_told_in_its_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    answer = desk_pb2.FlattenResponse(exits=1, text=text)
+    monkeypatch.setattr("cli.trader.desk_of", lambda _: nullcontext(SimpleNamespace(call=lambda *_: answer)))
+    done = runner.invoke(app, ["flatten", "--home", str(tmp_path)])
+    assert done.stderr == f"flattening: {text or 'cancelling 0 orders, selling 1 holdings'}\n"
 
 
 def test_given_a_log_that_cannot_be_read_when_stopped_with_a_flatten_then_it_says_that_it_does_not_know(

@@ -984,6 +984,13 @@ export declare type FlattenResponse = Message<"hantrade.v1.FlattenResponse"> & {
    * @generated from field: int32 exits = 2;
    */
   exits: number;
+
+  /**
+   * The same in words, with what is sold later, what is not sold, and why.
+   *
+   * @generated from field: string text = 3;
+   */
+  text: string;
 };
 
 /**
