@@ -1,13 +1,15 @@
 """Tell what needs one date alone where its log is read, so that less of a year has to come together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
 from domain.errors import HantradeError
 from domain.messages.trading import FillBooked
 from domain.performance.groups import tallied
-from domain.performance.trades import closed_trade, rebooked, trades_of
+from domain.performance.model import ClosedTrade
+from domain.performance.trades import closed_trade, plain_trip, rebooked, trades_of
 from domain.types import Krw, Side
 from reports.crew import Crew
 from reports.days import sums_of
@@ -18,12 +20,14 @@ from reports.packing import Packed, pack, pack_list, unpack
 from reports.quality import is_countable
 from reports.queries import Asked
 from reports.reading import DayFacts, left_out, read_log
-from reports.rounds import Rounds
+from reports.rounds import Rounds, Sums
+from reports.rows import Approved
 from reports.slips import Slips
 
 _BUY = Side.BUY  # looked up once: it is asked for every fill of a year
 
 Numbered = tuple[int, FillBooked]
+Pair = tuple[int, FillBooked, FillBooked]  # sequence of the buy, the buy, the sale
 
 
 def condense(facts: DayFacts) -> DayFacts:
@@ -75,30 +79,71 @@ def _told(facts: DayFacts, symbols: frozenset[str], fills: Sequence[Numbered], a
     part = DayFacts(facts.day, facts.head, facts.stretch, moved=list(fills), approved=approved)
     slips, filled = slips_of([part]), filled_by_order([part])
     words = {asked.order.client_order_id: asked.order for asked in approved}
-    entries = list(rebooked([fill for _, fill in fills], Krw(0)))
-    trades = trades_of(entries)
-    lines = [
-        TradeLine(
-            trade=closed_trade(trade, words),
-            is_open=False,
-            entry_orders=(entered := tuple(trade.entries)),
-            exit_orders=(left := tuple(trade.exits)),
-            decision_slip=(found := slips.of((*entered, *left)))[0],
-            arrival_slip=found[1],
-        )
-        for trade in trades
-    ]
+    pairs, others = _pairs(fills, is_once=len(words) == len(fills))
+    lines, sums = _lines(pairs, words, slips), Sums(fills=2 * len(pairs))
+    for _, bought, sold in pairs:
+        sums.commission += bought.commission + sold.commission
+        sums.tax += bought.tax + sold.tax
+        sums.turnover += bought.notional + sold.notional
+    sums.realized = sum(line.trade.realized for _, line in lines)
+    if others:
+        entries = list(rebooked([fill for _, fill in others], Krw(0)))
+        sums.add(sums_of(entries))
+        for trade in trades_of(entries):
+            told, ids = closed_trade(trade, words), (tuple(trade.entries), tuple(trade.exits))
+            lines.append((others[trade.first][0], _line(told, *ids, slips)))
+        lines.sort(key=lambda item: item[0])
     return Rounds(
         symbols=symbols,
-        lines=lines,
-        seqs=[fills[trade.first][0] for trade in trades],
-        sums=sums_of(entries),
-        groups=tallied([line.trade for line in lines]),
-        slips=Slips(slips.decision_cost, slips.arrival_cost, slips.decision_value, slips.arrival_value, slips.measured),
+        lines=[line for _, line in lines],
+        seqs=[seq for seq, _ in lines],
+        sums=sums,
+        groups=tallied([line.trade for _, line in lines]),
+        slips=replace(slips, by_order={}),
         orders=len(approved),
         by_hand=sum(is_by_hand(asked.order) for asked in approved),
         filled=sum(filled[asked.order.client_order_id] >= asked.order.quantity for asked in approved),
     )
+
+
+def _pairs(fills: Sequence[Numbered], *, is_once: bool) -> tuple[list[Pair], list[Numbered]]:
+    """Give buys with the sales of the same shares right after them, and the fills of symbols with anything else.
+
+    All symbols begin and end flat. `is_once`: every order has one fill.
+    """
+    if not is_once:
+        return [], list(fills)
+    pairs: list[Pair] = []
+    others: set[str] = set()
+    held: dict[str, Numbered] = {}
+    for item in fills:
+        fill = item[1]
+        before = held.pop(fill.symbol, None)
+        if before is None and fill.side is _BUY:
+            held[fill.symbol] = item
+        elif before is not None and fill.side is not _BUY and fill.last_qty == before[1].last_qty:
+            pairs.append((*before, fill))
+        else:
+            others.add(fill.symbol)
+    if not others:
+        pairs.sort(key=lambda pair: pair[0])
+        return pairs, []
+    plain = [pair for pair in pairs if pair[1].symbol not in others]
+    return plain, [item for item in fills if item[1].symbol in others]
+
+
+def _lines(pairs: Iterable[Pair], words: Mapping[str, Approved], slips: Slips) -> list[tuple[int, TradeLine]]:
+    found = []
+    for seq, bought, sold in pairs:
+        entry, leaving = words[bought.client_order_id], words[sold.client_order_id]
+        told = plain_trip(bought, sold, entry, leaving)
+        found.append((seq, _line(told, (entry.client_order_id,), (leaving.client_order_id,), slips)))
+    return found
+
+
+def _line(told: ClosedTrade, entries: tuple[str, ...], exits: tuple[str, ...], slips: Slips) -> TradeLine:
+    decision, arrival = slips.of((*entries, *exits))
+    return TradeLine(told, False, entries, exits, decision, arrival)
 
 
 class Wanted(NamedTuple):

@@ -170,6 +170,28 @@ def closed_trade(trade: Trade, orders: Mapping[str, Worded]) -> ClosedTrade:
     )
 
 
+def plain_trip(bought: FillBooked, sold: FillBooked, entry: Worded, leaving: Worded) -> ClosedTrade:
+    """Tell a trade of one buy and one sale of the same shares, each of its own order: most of all trades.
+
+    As booking, grouping and telling them would, but nothing has to be put into proportion.
+    """
+    costs = bought.commission + bought.tax + sold.commission + sold.tax
+    return ClosedTrade(
+        symbol=bought.symbol,
+        strategy=entry.origin,
+        opened_at=bought.venue_time,
+        closed_at=sold.venue_time,
+        quantity=bought.last_qty,
+        paid=bought.notional,
+        received=sold.notional,
+        costs=costs,  # type: ignore[arg-type]  # won, these two: as above
+        realized=sold.notional - bought.notional - costs,  # type: ignore[arg-type]
+        entry_reason=entry.rationale,
+        exit_reason=leaving.rationale,
+        by_hand=_is_by_hand(entry) or _is_by_hand(leaving),
+    )
+
+
 def _is_by_hand(order: Worded) -> bool:
     return order.origin.startswith(BY_HAND)
 
