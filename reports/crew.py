@@ -16,7 +16,7 @@ from typing import IO, Any, TypeVar, cast
 
 ENOUGH = 40  # logs: for fewer, starting a process takes longer than it saves
 MOST = 3  # other processes: with more the caller, who puts everything together, has no time to read
-AT_ONCE = 4  # pieces of work a process is given together
+AT_ONCE = 2  # pieces of work a process is given together
 AHEAD = 2  # such parcels a process has at most, so that it never waits for the next
 
 T = TypeVar("T")
