@@ -16,12 +16,13 @@ from reports.days import sums_of
 from reports.execution import filled_by_order, is_by_hand, reactions_of, slips_of
 from reports.logs import LogHead, Unread, without_quotes
 from reports.model import TradeLine
-from reports.packing import Packed, pack, pack_list, unpack
+from reports.packing import Packed, pack, unpack
 from reports.quality import is_countable
 from reports.queries import Asked
 from reports.reading import DayFacts, left_out, read_log
 from reports.rounds import Rounds, Sums
 from reports.rows import Approved
+from reports.signals import packed_scores
 from reports.slips import Slips
 
 _BUY = Side.BUY  # looked up once: it is asked for every fill of a year
@@ -33,7 +34,7 @@ Pair = tuple[int, FillBooked, FillBooked]  # sequence of the buy, the buy, the s
 def condense(facts: DayFacts) -> DayFacts:
     """Give the same date: scores packed, reactions and round trips told, without what they were told from."""
     facts.reactions, facts.sent = reactions_of([facts]), []
-    facts.packed_scores, facts.scored = pack_list(facts.scored), []
+    facts.packed_scores, facts.scored = packed_scores(facts.scored), []
     symbols = _apart(facts)
     if not symbols:
         return facts

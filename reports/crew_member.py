@@ -22,12 +22,13 @@ def main() -> None:
             return
         if parcel is None:
             pickle.dump(made, sink, pickle.HIGHEST_PROTOCOL)
-            made.clear()
+            sink.flush()
+            made.clear()  # while the caller reads on
         else:
             work, items = parcel
             made += [work(item) for item in items]
             sink.write(b".")
-        sink.flush()
+            sink.flush()
 
 
 if __name__ == "__main__":

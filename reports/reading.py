@@ -13,7 +13,7 @@ from domain.errors import HantradeError
 from domain.messages.holdings import AdjustmentBooked, FillRevised, FlowBooked, HoldingBooked
 from domain.messages.link import ConnectionChanged, UptimeMeasured
 from domain.messages.orders import OrderRejected
-from domain.messages.trading import BaselineScored, FillBooked, SessionPlanned, SignalScored
+from domain.messages.trading import BaselineScored, FillBooked, SessionPlanned
 from domain.performance.trades import Movement
 from persistence.codec import MessageCodec
 from persistence.reader import LogReader
@@ -24,7 +24,7 @@ from reports.model import QualityPart
 from reports.quality import count_quality, is_countable
 from reports.queries import Asked, Fetched, Numbered, Raw, Rows
 from reports.rounds import Rounds
-from reports.rows import BrokerState, Denied, Held, Mark, Opened, Run, Sent
+from reports.rows import BrokerState, Denied, Held, Mark, Opened, Run, Scored, Sent
 
 
 class Opening(NamedTuple):
@@ -54,7 +54,7 @@ class DayFacts:
     rejected: dict[str, str] = field(default_factory=dict)  # order -> reason
     doubtful: set[str] = field(default_factory=set)  # orders whose fate was unknown for a while
     cancelled: set[str] = field(default_factory=set)  # orders of which shares were cancelled
-    scored: list[SignalScored] = field(default_factory=list)
+    scored: list[Scored] = field(default_factory=list)
     baselines: list[BaselineScored] = field(default_factory=list)
     uptime: list[UptimeMeasured] = field(default_factory=list)
     connections: list[ConnectionChanged] = field(default_factory=list)
@@ -187,7 +187,7 @@ def _decoded(raw: _Raw) -> DayFacts:
     facts.moved = list[tuple[int, Movement]](rows.decode(raw.bulk["FillBooked"], FillBooked))
     facts.sent = rows.decode_alone(raw.alone["OrderSent"], Sent)
     facts.denied = [one.reason for one in rows.decode_alone(raw.alone["OrderDenied"], Denied)]
-    facts.scored = rows.decode_alone(raw.alone["SignalScored"], SignalScored)
+    facts.scored = rows.decode_alone(raw.alone["SignalScored"], Scored)
     facts.approved = rows.asked(raw.asked)
     facts.doubtful = {order for name, order in raw.streams if name in _DOUBTS}
     facts.cancelled = {order for name, order in raw.streams if name not in _DOUBTS}

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain.types import Krw, Side, UnixNanos
+from domain.types import Krw, Purpose, Side, UnixNanos
 
 
 class Mark(msgspec.Struct, gc=False):
@@ -60,6 +60,21 @@ class Reference(msgspec.Struct, gc=False):
     """Of SignalFormed: the mark when it was formed. Anything else that leads to an order has none."""
 
     reference_price: Krw | None = None
+
+
+class Scored(msgspec.Struct, gc=False):
+    """Of SignalScored: what accuracy is told from."""
+
+    strategy: str
+    symbol: str
+    purpose: Purpose
+    confidence: float
+    horizon_s: int
+    horizon_sessions: int
+    formed_at: UnixNanos
+    gross_ppm: int
+    cost_ppm: int
+    won: bool | None
 
 
 class Sent(msgspec.Struct, gc=False):
