@@ -17,7 +17,9 @@ from domain.types import PPM, Krw, UnixNanos
 from tests.domain.performance_builders import DAY, a_day, points
 
 MARKS = st.lists(
-    st.tuples(st.integers(1, 10**10), st.integers(-(10**9), 10**9)).filter(lambda mark: mark[0] - mark[1] > 0),
+    st.tuples(st.integers(1, 10**10), st.just(0) | st.integers(-(10**9), 10**9)).filter(
+        lambda mark: mark[0] - mark[1] > 0
+    ),
     min_size=1,
     max_size=40,
 )
@@ -46,6 +48,26 @@ def test_given_marks_and_flows_when_chained_then_only_what_was_earned_counts(
     marks: list[int | tuple[int, int]], expected: float | None
 ) -> None:
     assert time_weighted(points(*marks)) == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize("marks", [[100, 0, 5], [0, 5], [100, 120, -1, 50], [100, 120, (50, 60), 70, -1]])
+def test_given_something_earned_on_nothing_or_debts_then_no_worth_is_told(marks: list[int | tuple[int, int]]) -> None:
+    assert unit_values(points(*marks)) is None
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        ([100, 0, 0], [1, 0, 0]),
+        ([100, 0, (5, 5), 10], [1, 0, 0, 0]),
+        ([0, 0, (5, 5), 10, 20], [1, 1, 1, 2, 4]),
+        ([100, 110, 121, (221, 100), 442], [1, 1.1, 1.21, 1.21, 2.42]),
+    ],
+)
+def test_given_stretches_with_and_without_flows_then_worths_follow(
+    marks: list[int | tuple[int, int]], expected: list[float]
+) -> None:
+    assert unit_values(points(*marks)) == pytest.approx(expected)
 
 
 @given(MARKS)
