@@ -210,7 +210,7 @@ class Executor(ByHand):
                 continue
             if work.was_refused_lately(order, stamp.system_time, self._patience()):
                 continue
-            if order.purpose is Purpose.ENTRY:
+            if order.purpose is Purpose.ENTRY or self._is_going(order):  # a move would put its cancel off again
                 outputs += self._cancel(order, stamp)
             elif order.symbol not in self.comparing.halted:  # nothing new goes out where books differ, a price neither
                 price = work.touch(order, self.latest.get(order.symbol), since)

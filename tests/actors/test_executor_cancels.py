@@ -8,8 +8,8 @@ from domain.config import ExecutionConfig
 from domain.messages import Message
 from domain.messages.operator import CommandAnswered, ManualCancelRequested
 from domain.messages.orders import CancelOrder, ModifyOrder, RequestStranded
-from domain.types import ClientOrderId, LinkName, RequestId, RequestOutcome
-from tests.actors.builders import House, Venue, a_run, approved, broker_state, link_is, only
+from domain.types import ClientOrderId, LinkName, RequestId, RequestOutcome, Side
+from tests.actors.builders import SECOND, House, Venue, a_quote, a_run, approved, broker_state, judged, link_is, only
 from tests.actors.test_executor import (
     REFUSED,
     SENT,
@@ -97,3 +97,14 @@ def test_given_a_change_on_its_way_when_cancelled_then_the_cancel_follows_its_an
     [refused] = only(CommandAnswered, house.hear(a_change("o1", None, 10_060)))
     assert (refused.code, status(house)) == ("NO_CHANGE", "WORKING")
     assert len(only(CancelOrder, house.tick(6.0))) == 1
+
+
+def test_given_an_exit_that_is_to_go_when_its_move_was_refused_then_the_next_quote_cancels_and_does_not_move_it():
+    house, market = a_house(**REMEMBERS), Venue()
+    a_working_order(house, market, side=Side.SELL)
+    [move] = only(ModifyOrder, house.hear(judged(a_quote(40, 9_900))))
+    cancel_by_hand(house)
+    house.hear(answered("o1", REFUSED, move.request_id))
+    house.now += 6 * SECOND  # quotes come more often than the clock ticks
+    out = house.hear(judged(a_quote(41, 9_800)))
+    assert (only(ModifyOrder, out), len(only(CancelOrder, out))) == ([], 1)
