@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
 ENOUGH = 40  # logs: for fewer, starting a process takes longer than it saves
@@ -99,9 +100,10 @@ class Member:
 
     def __init__(self) -> None:
         """Start it. Raises OSError."""
-        path = os.pathsep.join(place for place in sys.path if place)  # as here, however that came about
+        path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)  # as here, however that came about
+        self._is_lost = False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "reports.crew_member"],
+            [sys.executable, "-P", "-m", "reports.crew_member"],  # -P: and nothing else of where a person happens to be
             env=os.environ | {"PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -111,6 +113,8 @@ class Member:
 
     def help(self, work: Callable[[T], R], items: Sequence[T], left: deque[int]) -> dict[int, R]:
         """Have it work from the back; give results by number, nothing when it failed. In a thread of its own."""
+        if self._is_lost:
+            return {}
         taken: list[int] = []
         waiting = 0
         try:
@@ -123,16 +127,25 @@ class Member:
                     waiting -= 1
             made = self._take(waiting)
         except Exception:  # noqa: BLE001  # whatever it was, it is done again here, and told if it happens again
+            self._lose()
             return {}
         return dict(zip(taken, made, strict=True))
 
     def ask(self, work: Callable[[T], R], item: T) -> list[R]:
         """Have it do one thing. Gives nothing when it failed."""
+        if self._is_lost:
+            return []
         try:
             self._send((work, [item]))
             return self._take(1)
         except Exception:  # noqa: BLE001  # as above
+            self._lose()
             return []
+
+    def _lose(self) -> None:
+        """Ask it no more: what is left of an answer would be taken for the next one."""
+        self._is_lost = True
+        self.kill()
 
     def _take(self, waiting: int) -> list[Any]:
         self._send(None)

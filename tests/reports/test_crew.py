@@ -1,12 +1,16 @@
 """A year read by several processes: nothing in the report may show who read what."""
 
+import importlib
 import os
 import sqlite3
 import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,12 +64,19 @@ def spoil(path: Path, kind: str) -> None:
     conn.close()
 
 
+@contextmanager
+def ending(one: Member) -> Iterator[Member]:
+    try:
+        yield one
+    finally:
+        one.kill()
+        one.close()
+
+
 @pytest.fixture
 def member() -> Iterator[Member]:
-    made = Member()
-    yield made
-    made.kill()
-    made.close()
+    with ending(Member()) as made:
+        yield made
 
 
 # ---- the same report -------------------------------------------------------------------------------------------
@@ -149,6 +160,57 @@ def test_given_a_process_when_it_is_asked_twice_then_each_answer_is_of_its_quest
     assert member.help(abs, [-1, -2, -3], deque(range(3))) == {0: 1, 1: 2, 2: 3}
     assert member.ask(str, 5) == ["5"]
     assert member.help(abs, range(-50, 0), deque(range(50))) == {n: 50 - n for n in range(50)}
+
+
+def test_given_modules_of_ours_by_name_where_it_is_started_when_it_works_then_they_are_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("reports", "pickle"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [place for place in sys.path if place])
+    with ending(Member()) as one:
+        assert one.ask(abs, -1) == [1]
+
+
+def test_given_a_caller_that_looks_where_it_is_when_a_process_works_then_it_does_so_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "only_here.py").write_text("def twice(n):\n    return 2 * n\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")
+    twice = importlib.import_module("only_here").twice
+    with ending(Member()) as one:
+        assert one.ask(twice, 4) == [8]
+
+
+class OnceTooLarge:
+    """What can be sent, and received the second time only."""
+
+    received = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _receive, ()
+
+
+def _receive() -> int:
+    OnceTooLarge.received += 1
+    if OnceTooLarge.received == 1:
+        raise MemoryError
+    return 99
+
+
+def too_large(_: int) -> OnceTooLarge:
+    return OnceTooLarge()
+
+
+def test_given_an_answer_that_was_not_taken_when_asked_again_then_it_is_no_answer_to_that(
+    member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OnceTooLarge, "received", 0)
+    assert member.help(too_large, [1, 2, 3, 4], deque(range(4))) == {}
+    assert member.help(abs, [-1, -2, -3, -4], deque(range(4))) == {}
+    assert member.ask(abs, -1) == []
 
 
 def test_given_a_process_that_died_when_it_is_to_help_then_it_gives_nothing(member: Member) -> None:
