@@ -83,11 +83,11 @@ class Unread(NamedTuple):
 def account_of(logs: Iterable[Path], codec: MessageCodec, wanted: str | None, crew: Crew = NOBODY) -> Account:
     """Choose the logs of one account: `wanted` is a mode or `demo`; None: that of the newest run.
 
-    Demos count only where nothing else is there or they are wanted. Of logs of the same date that do not follow each
-    other the newest counts. Raises ConfigError when no log is of the account.
+    Demos count only where nothing else is there or they are wanted. Of copies of a log the one that tells most counts,
+    of logs of the same date that do not follow each other the newest. Raises ConfigError when no log is of the account.
     """
     heads, missing = [], []
-    paths = list(logs)
+    paths = list(dict.fromkeys(logs))
     for path, head in zip(paths, _heads(paths, codec, crew), strict=True):
         if isinstance(head, Unread):
             missing.append(f"{path.name} is left out: {head.problem}")
@@ -101,8 +101,9 @@ def account_of(logs: Iterable[Path], codec: MessageCodec, wanted: str | None, cr
         known = ", ".join(sorted({head.account for head in heads})) or "none"
         problem = f"; {'; '.join(missing)}" if missing else ""
         raise ConfigError(f"a report expected logs of {wanted or 'any mode'}, found logs of: {known}{problem}")
-    kept, left_out = _without_doubles(mine)
-    return Account(kept[-1].run_as, tuple(kept), (*missing, *left_out))
+    once, copies = _without_copies(mine)
+    kept, left_out = _without_doubles(once)
+    return Account(kept[-1].run_as, tuple(kept), (*missing, *copies, *left_out))
 
 
 def _heads(paths: Sequence[Path], codec: MessageCodec, crew: Crew) -> list[LogHead | Unread | None]:
@@ -177,6 +178,17 @@ def _stretches(runs: Sequence[int], told: Sequence[tuple[int, date]], else_on: d
     begins = begins or [(1, else_on)]
     ends = [begin - 1 for begin, _ in begins[1:]] + [last]
     return tuple(Stretch(day, begin, end) for (begin, day), end in zip(begins, ends, strict=True))
+
+
+def _without_copies(heads: Sequence[LogHead]) -> tuple[list[LogHead], list[str]]:
+    """Leave files out that are the same log as one that tells as much or more: fills would count twice."""
+    furthest: dict[str, LogHead] = {}
+    left_out = []
+    for head in sorted(heads, key=lambda head: (-head.stretches[-1].high, head.path.name, head.path)):
+        kept = furthest.setdefault(head.log_id, head)
+        if kept is not head:
+            left_out.append(f"{head.path.name} is left out: {kept.path.name} is the same log")
+    return list(furthest.values()), left_out
 
 
 def _without_doubles(heads: Sequence[LogHead]) -> tuple[list[LogHead], list[str]]:

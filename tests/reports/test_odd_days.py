@@ -1,5 +1,6 @@
 """Reports of what no back-test brings about: flows, logs that are missing, nights, revisions, lost links, people."""
 
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +166,31 @@ def test_given_two_logs_of_the_same_date_that_do_not_follow_when_reported_then_t
     report = day_of(old.close(), new.close())
     assert [path.name for path in report.logs] == ["backtest-2.db"]
     assert any(text.startswith("backtest-1.db is left out") for text in report.missing)
+
+
+def test_given_a_copy_of_a_log_when_reported_then_the_file_that_tells_more_counts_once(tmp_path: Path) -> None:
+    folder = tmp_path / "a-copy"
+    folder.mkdir()
+    writer = Writer(tmp_path / "paper-1.db")
+    writer.opens(MONDAY)
+    writer.fill(MONDAY, 10, BUY, 10, 1_000, 10)
+    older = writer.close()
+    early = Path(shutil.copy(older, folder / "paper-2.db"))
+    writer = Writer(older)
+    writer.fill(MONDAY, 11, SELL, 10, 1_100, 0)
+    writer.mark(MONDAY, 15, 10_001_000 - 50)
+    log = writer.close()
+    same = Path(shutil.copy(log, folder / "paper-3.db"))
+    alone = day_of(log)
+    for logs in ([early, log, same], [same, log, early]):
+        found = day_of(*logs)
+        assert found.days == alone.days, "fills of a date counted once"
+        assert (found.summary, found.trades) == (alone.summary, alone.trades)
+        assert sorted(set(found.missing) - set(alone.missing)) == [
+            "paper-2.db is left out: paper-1.db is the same log",
+            "paper-3.db is left out: paper-1.db is the same log",
+        ]
+    assert day_of(log, log) == alone, "a file named twice is one"
 
 
 def test_given_a_restored_log_that_goes_on_with_the_date_when_reported_then_both_are_one_day(tmp_path: Path) -> None:
