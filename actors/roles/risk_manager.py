@@ -178,7 +178,7 @@ class RiskManager(Role):
         """Judge orders, answer people, watch limits and stops."""
         if type(message) is SignalFormed:
             return self._signal(message, stamp)  # nobody below has a word in what a strategy argues for
-        outputs = list(self._own(message, stamp))
+        outputs = [*risk_sales.left_by_stop(self.state), *self._own(message, stamp)]
         for more in (risk_exits.outputs, risk_conduct.outputs, risk_account.outputs):
             outputs += more(self.state, message, stamp)
         return outputs
@@ -206,8 +206,6 @@ class RiskManager(Role):
                 return ()
             case StopChanged(to_state=to_state) if to_state != "FLATTENING":
                 return ()  # for the same reason: the stop moves on as soon as it hears of the first sale
-            case StopChanged() | SymbolHalted() | SymbolReleased():
-                return [*risk_sales.left_by_stop(self.state, message), *risk_sales.sales(self.state, stamp)]
         return risk_sales.sales(self.state, stamp)
 
     # ---- signals and orders by hand ----------------------------------------------------------------------------

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 
 from actors.roles.verdicts import approved
 from domain.messages import Message, Stamp
-from domain.messages.link import SymbolHalted, SymbolReleased
 from domain.messages.operator import CommandAnswered, FlattenRequested
 from domain.messages.risk import HoldingsLeft
-from domain.messages.trading import OrderApproved, StopChanged
+from domain.messages.trading import OrderApproved
 from domain.risk import Proposal, RiskState
 from domain.risk.flattening import RETRY_NS
 from domain.risk.sale_terms import is_sale_of, sale_terms
@@ -52,13 +51,12 @@ def _sale(state: RiskState, stamp: Stamp, symbol: str) -> OrderApproved | None:
     return approved(order_id, proposal, Krw(0), flatten.origin, reason, arrival_price=arrival)
 
 
-def left_by_stop(state: RiskState, message: StopChanged | SymbolHalted | SymbolReleased) -> list[Message]:
-    """Tell what the sale of a stop does not touch: when it begins, and when books differ or agree again under it."""
-    if not state.config.execution.stop_tells_unsold:
+def left_by_stop(state: RiskState) -> list[Message]:
+    """Tell what the sale of a stop does not touch, where that is not what was told last."""
+    if state.told_left is None:
         return []
-    left, begins = state.unsold_by_stop(), isinstance(message, StopChanged)
-    is_due = left if begins else any(item.by_stop for item in state.flattening.values())
-    return [HoldingsLeft(left, UnixNanos(state.venue_time))] if is_due else []
+    left = state.unsold_by_stop()
+    return [HoldingsLeft(left, UnixNanos(state.venue_time))] if left != state.told_left else []
 
 
 def flatten(state: RiskState, asked: FlattenRequested, stamp: Stamp) -> list[Message]:

@@ -9,6 +9,7 @@ from domain.messages.link import (
     ExternalOrderSeen,
 )
 from domain.messages.operator import CommandAnswered
+from domain.messages.risk import Unsold
 from domain.messages.trading import (
     OrderDenied,
 )
@@ -61,6 +62,7 @@ class RiskKnown:
     loss_locked: bool = False  # the daily loss limit was hit and no person has lifted it
     loss_armed: bool = True  # it may hit: not since it did, until a person resumed and equity was above it again
     flattening: dict[str, Flatten] = field(default_factory=dict)
+    told_left: tuple[Unsold, ...] | None = None  # what the sale of a stop does not touch; None: no stop sells, or tells
     answers: dict[str, CommandAnswered] = field(default_factory=dict)  # by command id, of the trading date
     denials: list[OrderDenied] = field(default_factory=list)  # of the trading date
     denied_exits: dict[str, tuple[str, ...]] = field(default_factory=dict)  # symbol -> sells open when it was said

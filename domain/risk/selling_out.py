@@ -27,6 +27,7 @@ class SellingOut(Weighed):
 
     def _stopping(self, change: StopChanged) -> None:
         if change.to_state == "FLATTENING":
+            self.told_left = () if self.config.execution.stop_tells_unsold else None
             for symbol in self.flatten_symbols(""):
                 flatten = Flatten("stop", change.reason, FLATTEN_ATTEMPTS, by_stop=True, since=self.clock)
                 self._sell_out(symbol, flatten)
@@ -64,6 +65,7 @@ class SellingOut(Weighed):
         found = []
         for symbol, held in sorted(self.positions.items()):
             why, ours = self.left_alone(symbol) or self.halt_reason(symbol), self.conduct.ours(symbol)
+            why = why or ("" if symbol in self.flattening else "it was not to be sold when the sale began")
             if why:
                 found.append(Unsold(symbol, held, why))
             elif ours is not None and ours < held:
@@ -92,6 +94,7 @@ class SellingOut(Weighed):
             self.stops.begin_episode(symbol)
 
     def _end_stop_sale(self) -> None:
+        self.told_left = None
         self._keep_flattening({symbol: item for symbol, item in self.flattening.items() if not item.by_stop})
 
     def _end_limit_sale(self) -> None:

@@ -17,7 +17,7 @@ from domain.messages.link import (
 from domain.messages.market import QuotesJudged
 from domain.messages.operator import CommandAnswered, FlattenRequested, HaltRequested, ManualOrderRequested
 from domain.messages.orders import OrderStateChanged
-from domain.messages.risk import LimitsUnlocked, StopTriggered
+from domain.messages.risk import HoldingsLeft, LimitsUnlocked, StopTriggered
 from domain.messages.run import RunStarted
 from domain.messages.trading import (
     AccountOpened,
@@ -95,6 +95,8 @@ class RiskState(SellingOut):
                 self._stopping(message)
             case StopTriggered():
                 self._stop_reached(message)
+            case HoldingsLeft(holdings=holdings):
+                self.told_left = holdings
             case _:
                 self._fold_surroundings(message)
 

@@ -35,6 +35,7 @@ from domain.risk_config import RiskConfig
 from domain.status import DayQuery
 from domain.stopping import STOP_PATIENCE_NS
 from domain.types import (
+    ClientOrderId,
     Gate,
     Krw,
     LinkName,
@@ -412,6 +413,46 @@ def test_given_a_part_that_is_not_ours_when_stopped_with_a_flatten_then_only_our
     assert (at.moves, unsold(at)) == (SOLD, [(SAMSUNG, 2, "its shares are not ours")])
     [told] = [notice for notice in at.house.said(NoticeRaised) if notice.topic == "stop/unsold"]
     assert told.text.endswith("sells what is held, but not 2 shares of 005930 삼성전자 (its shares are not ours).")
+
+
+def elsewhere(at: Trading, side: Side, quantity: int) -> None:
+    """Let shares be traded in the account without us."""
+    order = replace(at.last(SubmitOrder), client_order_id=ClientOrderId(""), side=side)
+    at.house.hear(at.venue.fills(order, quantity, 0, "77"))
+
+
+def selling_three_of_five() -> Trading:
+    at = Trading(execution=NAMES, **FOREIGN)
+    at.house.hear(ClaimRequested("c", "kim", SAMSUNG, 3, "mine"))
+    at.stop(flatten=True)
+    return at
+
+
+def test_given_shares_of_others_sold_elsewhere_when_ours_are_on_sale_then_ours_are_not_taken_for_them() -> None:
+    at = selling_three_of_five()
+    sale = at.last(SubmitOrder)
+    at.house.hear(at.venue.accepts(sale, "9"))
+    elsewhere(at, Side.SELL, 2)
+    at.house.hear(at.venue.fills(sale, 1, 2, "9"), at.venue.cancels(sale, 2, number="9"))
+    assert (at.sales[-1].quantity, at.moves[-1]) == (2, "sell")  # tried again
+    at.sold("10")
+    assert (at.moves, unsold(at)) == (SOLD, [])
+
+
+def test_given_shares_bought_elsewhere_when_ours_are_on_sale_then_they_are_not_waited_for() -> None:
+    at = selling_three_of_five()
+    elsewhere(at, Side.BUY, 4)
+    at.sold()
+    assert (at.moves, unsold(at)) == (SOLD, [(SAMSUNG, 6, "its shares are not ours")])
+
+
+def test_given_shares_put_under_our_care_when_a_part_is_on_sale_then_they_are_sold_too() -> None:
+    at = selling_three_of_five()
+    at.house.hear(ClaimRequested("d", "kim", SAMSUNG, 5, "all"))
+    at.sold()
+    assert (at.sales[-1].quantity, at.moves[-1]) == (2, "sell")
+    at.sold("10")
+    assert (at.moves, unsold(at)) == (SOLD, [])
 
 
 OTHER = "000660"
