@@ -41,13 +41,20 @@ def test_given_shares_that_were_not_sold_when_stopped_with_a_flatten_then_each_i
     assert (done.exit_code, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize(("args", "run_id"), [([], "r"), (["--flatten"], "another run")])
-def test_given_a_plain_stop_or_a_run_that_told_nothing_when_stopped_then_nothing_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], run_id: str
-) -> None:
-    a_stopped_trader(tmp_path, monkeypatch, run_id)
-    done = runner.invoke(app, ["stop", *args, "--home", str(tmp_path)])
+def test_given_a_plain_stop_when_it_ends_then_nothing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_stopped_trader(tmp_path, monkeypatch)
+    done = runner.invoke(app, ["stop", "--home", str(tmp_path)])
     assert "not sold" not in done.stderr and done.stderr.startswith("stopped; log ")
+
+
+def test_given_a_run_that_was_cut_off_when_stopped_with_a_flatten_then_it_says_that_it_does_not_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_stopped_trader(tmp_path, monkeypatch, "another run")
+    done = runner.invoke(app, ["stop", "--flatten", "--home", str(tmp_path)])
+    first, last = done.stderr.splitlines()
+    assert first == "what was not sold is not known: the trader ended before its stop was done"
+    assert last.startswith("stopped; log ")
 
 
 @pytest.mark.parametrize("text", ["cancelling 0 orders, selling 1 holdings; not 120110: never sold by settings", ""])
