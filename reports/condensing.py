@@ -1,6 +1,7 @@
 """Tell what needs one date alone where its log is read, so that less of a year has to come together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -34,7 +35,8 @@ Pair = tuple[int, FillBooked, FillBooked]  # sequence of the buy, the buy, the s
 def condense(facts: DayFacts) -> DayFacts:
     """Give the same date: scores packed, reactions and round trips told, without what they were told from."""
     facts.reactions, facts.sent = reactions_of([facts]), []
-    facts.packed_scores, facts.scored = packed_scores(facts.scored), []
+    with suppress(OverflowError):  # a number no log has but a damaged one: they stay as they are
+        facts.packed_scores, facts.scored = packed_scores(facts.scored), []
     symbols = _apart(facts)
     if not symbols:
         return facts

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from domain.messages.holdings import AdjustmentBooked, FillRevised
 from domain.messages.trading import FillBooked
 from domain.time import from_kst
-from domain.types import ClientOrderId, Krw, Side, UnixNanos
+from domain.types import ClientOrderId, Krw, Purpose, Side, UnixNanos
 from reports.assembly import groups_of_period, trade_lines
 from reports.condensing import condense
 from reports.crew import NOBODY
@@ -26,7 +26,7 @@ from reports.positions import held_at_end
 from reports.queries import Asked
 from reports.reading import DayFacts, Opening
 from reports.rounds import EntangledError
-from reports.rows import Approved, Held, Mark, Opened
+from reports.rows import Approved, Held, Mark, Opened, Scored
 from reports.trades import held_at_begin
 from tests.reports.in_process import travelled
 from tests.reports.logs import MONDAY, a_codec
@@ -153,6 +153,14 @@ def test_given_what_is_more_than_a_date_when_condensed_then_it_stays_as_it_is(ca
             dates.fill(0, SELL, 10, order=dates.order(0, client_order_id="same"))
     found = apart(dates.days)
     assert trips_apart(found) == [0 if case == "twice" else 1, 0]
+    assert seen(found) == seen(dates.days)
+
+
+def test_given_a_score_no_machine_word_holds_when_condensed_then_it_travels_all_the_same() -> None:
+    dates = Dates()
+    at = dates.at(0)
+    dates.days[0].scored = [Scored("ema", ONE, Purpose.ENTRY, 0.5, 60, 0, at, 10**25, 0, True)]  # of a damaged log
+    found = apart(dates.days)
     assert seen(found) == seen(dates.days)
 
 
