@@ -54,7 +54,10 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     uri = f"{path.resolve().as_uri()}?mode=ro"
     if not path.with_name(path.name + "-wal").exists() and not os.access(path.parent, os.W_OK):
         uri += "&immutable=1"  # a finished log where SQLite may not make its index of the WAL, e.g. on read-only media
-    conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        conn = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    except sqlite3.OperationalError as error:  # no right to read it
+        raise LogError(f"{path} cannot be read: {error}") from error
     try:
         if schema.is_new(conn):
             raise LogCorrupt("not an event log of hantrade: the file is empty")

@@ -135,6 +135,18 @@ def test_given_a_damaged_log_when_reported_then_it_is_named_and_the_others_are_t
     assert sum("paper-9.db is left out" in text for text in week.missing) == 1
 
 
+def test_given_a_log_that_cannot_be_opened_when_reported_then_it_is_named_and_the_others_are_told(tmp_path: Path) -> None:
+    log = Writer(tmp_path / "paper-1.db")
+    log.opens(MONDAY)
+    log.mark(MONDAY, 15, 10_000_000)
+    deep = tmp_path.joinpath(*["x" * 100] * 6)  # too long for SQLite; so it is without the right to read
+    deep.mkdir(parents=True)
+    other = Path(shutil.copy(log.close(), deep / "paper-2.db"))
+    report = day_of(tmp_path / "paper-1.db", other)
+    assert len(report.days) == 1
+    assert any(text.startswith("paper-2.db is left out: ") and "unable to open" in text for text in report.missing)
+
+
 def test_given_logs_of_several_accounts_when_reported_then_only_that_of_the_newest_run_or_the_wanted_counts(
     tmp_path: Path,
 ) -> None:
