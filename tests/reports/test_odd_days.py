@@ -135,7 +135,9 @@ def test_given_a_damaged_log_when_reported_then_it_is_named_and_the_others_are_t
     assert sum("paper-9.db is left out" in text for text in week.missing) == 1
 
 
-def test_given_a_log_that_cannot_be_opened_when_reported_then_it_is_named_and_the_others_are_told(tmp_path: Path) -> None:
+def test_given_a_log_that_cannot_be_opened_when_reported_then_it_is_named_and_the_others_are_told(
+    tmp_path: Path,
+) -> None:
     log = Writer(tmp_path / "paper-1.db")
     log.opens(MONDAY)
     log.mark(MONDAY, 15, 10_000_000)
