@@ -158,7 +158,7 @@ def test_given_unusable_data_when_loaded_then_one_line_tells_the_file_and_what_i
         ("plain.csv.gz", b"code,date\n", "cannot be read"),
         ("cut.csv.gz", gzip.compress(b"code,date\n" * 99, mtime=0)[:-12], "cannot be read"),
         ("empty.csv.gz", gzip.compress(b"", mtime=0), "cannot be read"),
-        ("head.csv.gz", gzip.compress(b"code,date,time,open,high,low,close,volume\n"), "empty table"),
+        ("head.csv.gz", gzip.compress(b"code,date,time,open,high,low,close,volume\n", mtime=0), "empty table"),
     ],
 )
 def test_given_a_broken_file_when_loaded_then_one_line_tells_why(
